@@ -1,0 +1,10 @@
+# Third-party libraries; each is used by the one .c file that tests/lint/layers.txt names.
+find_package(PkgConfig REQUIRED)
+find_package(OpenSSL 3.0 REQUIRED COMPONENTS Crypto)
+find_package(SQLite3 3.38 REQUIRED)
+find_package(CURL 7.88 REQUIRED)
+find_package(EXPAT REQUIRED)
+pkg_check_modules(CJSON REQUIRED IMPORTED_TARGET libcjson)
+pkg_check_modules(YAML REQUIRED IMPORTED_TARGET yaml-0.1)
+pkg_check_modules(ZIP REQUIRED IMPORTED_TARGET libzip)
+pkg_check_modules(MHD REQUIRED IMPORTED_TARGET libmicrohttpd)

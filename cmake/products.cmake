@@ -1,0 +1,1 @@
+# The programs, and what is generated for them.

@@ -1,0 +1,40 @@
+#pragma once
+/* Files. Whole-file reads and atomic writes; nothing here follows user-controlled links when
+ * writing. */
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "engine/base/arena.h"
+#include "engine/base/diag.h"
+
+#define FILE_READ_MAX ((size_t)256 * 1024 * 1024)
+
+/* Reads a file of at most `max` bytes; "-" reads standard input. On failure adds E_FILE_READ. */
+MUST_CHECK bool file_read(struct arena *arena, const char *path, size_t max, struct slice *ret,
+                          struct diags *diags);
+/* Writes next to the path, syncs, renames and syncs the folder; mode as given (0600 for state). */
+MUST_CHECK bool file_write_atomic(const char *path, struct slice data, unsigned mode,
+                                  struct diags *diags);
+bool file_exists(const char *path);
+bool dir_exists(const char *path);
+MUST_CHECK bool dir_make(const char *path, unsigned mode, struct diags *diags); /* with parents */
+/* Names in a folder in byte order, without "." and ".."; with `recursive` paths relative to it,
+ * files only. Symbolic links are listed as themselves, never followed. */
+MUST_CHECK bool dir_list(struct arena *arena, const char *path, bool recursive, const char ***ret,
+                         size_t *ret_len, struct diags *diags);
+bool file_is_link(const char *path);
+bool file_is_executable(const char *path);
+const char *path_dir(struct arena *arena, const char *path); /* "." when there is none */
+const char *path_join(struct arena *arena, const char *dir, const char *name);
+const char *path_self_dir(struct arena *arena); /* the folder of the running program */
+const char *path_temp_dir(struct arena *arena); /* a new private folder; the caller removes it */
+void dir_remove(const char *path);              /* recursively; best effort */
+
+/* An exclusive flock on a file that is created when absent. The lock dies with the process. */
+struct file_lock {
+    int fd;
+};
+enum lock_result { LOCK_TAKEN, LOCK_HELD, LOCK_FAILED };
+enum lock_result file_lock_take(const char *path, struct file_lock *ret);
+void file_lock_release(struct file_lock *lock);

@@ -1,0 +1,44 @@
+#pragma once
+/* A small HTTP/1.1 server on 127.0.0.1 over libmicrohttpd, driven from the caller's thread: no
+ * thread of its own, handlers run inside http_server_poll(). Bodies are buffered up to 64 MiB. */
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "engine/base/arena.h"
+#include "engine/base/diag.h"
+
+struct http_server;
+
+struct http_server_header {
+    const char *name, *value;
+};
+
+struct http_server_request {
+    struct arena *arena; /* lives until the reply has been sent */
+    const char *method;
+    const char *target; /* path and query exactly as they came on the wire, still encoded */
+    const struct http_server_header *headers;
+    size_t header_len;
+    struct slice body;
+};
+
+struct http_server_reply {
+    int status;
+    const struct http_server_header *headers;
+    size_t header_len;
+    struct slice body;
+    bool drop; /* close the connection without an answer */
+};
+
+typedef void http_server_handler_fn(void *ctx, const struct http_server_request *request,
+                                    struct http_server_reply *ret);
+
+/* port 0: a free one. On failure adds E_SERVE. */
+MUST_CHECK bool http_server_start(unsigned port, http_server_handler_fn *handler, void *ctx,
+                                  struct http_server **ret, struct diags *diags);
+unsigned http_server_port(const struct http_server *server);
+void http_server_poll(struct http_server *server, int timeout_ms); /* handles what has come in */
+void http_server_stop(struct http_server *server);                 /* accepts NULL */
+const char *http_server_header_of(const struct http_server_request *request,
+                                  const char *name); /* any case */

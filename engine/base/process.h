@@ -1,0 +1,25 @@
+#pragma once
+/* Child processes, for the simulator's Lambda (the real bootstrap) and the daemon's helpers. No
+ * shell. */
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "engine/base/arena.h"
+#include "engine/base/diag.h"
+
+struct process {
+    int pid;    /* -1 when there is none */
+    int err_fd; /* the child's stdout and stderr, non-blocking */
+};
+
+/* argv and envp end with NULL; the environment is exactly envp. `dir` is the working folder or
+ * NULL. The child gets its own process group. False (with E_FILE_READ) when it cannot be started.
+ */
+MUST_CHECK bool process_spawn(const char *const *argv, const char *const *envp, const char *dir,
+                              struct process *ret, struct diags *diags);
+/* True when it has ended; *ret_status is its exit status, or 128 + signal. Never blocks. */
+bool process_ended(struct process *process, int *ret_status);
+/* What it printed since the last call; empty when nothing. */
+struct slice process_output(struct arena *arena, struct process *process);
+void process_kill(struct process *process); /* SIGKILL to its group, reaped; idempotent */
