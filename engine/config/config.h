@@ -1,0 +1,17 @@
+#pragma once
+/* Text to topology: read, parse, check against the schema, resolve, lower. Reports all faults of
+ * all files in one run; offline; without credentials. */
+
+#include "engine/config/resource.h"
+
+struct config_options {
+    const char *path;              /* a file, a folder of *.yaml and *.yml, or "-" */
+    const struct value *variables; /* from --var and --var-file: a map of text values, or NULL */
+    const char *data_dir;          /* where relay/bootstrap.zip lives */
+    const char *const
+        *environment_variables; /* NULL-terminated "NAME=value" of HOLDFAST_VAR_*, or NULL */
+};
+
+MUST_CHECK bool config_load(struct arena *arena, const struct config_options *options,
+                            const struct schema_set *schemas, struct topology *ret,
+                            struct diags *diags);

@@ -1,0 +1,64 @@
+#pragma once
+/* What the topology becomes: a flat set of resources, each of one type, in one account and Region.
+ * Plain data between pure stages; everything lives in the command arena. */
+
+#include <stdbool.h>
+
+#include "engine/base/map.h"
+#include "engine/config/schema.h"
+
+struct account {
+    const char *name, *id; /* the entry's name (or the member's), 12 digits */
+    const char *assume_role, *external_id, *session_name; /* or NULL */
+    const char *partition;
+    struct source_pos pos;
+};
+
+struct resource {
+    const char *address; /* "vaults.final/lock", "vaults.primary[payments,us-east-1]" */
+    const struct schema *schema;
+    const struct account *account;
+    const char *region;             /* code; NULL for global services */
+    const struct value *properties; /* desired, normalized; may hold VALUE_REF and VALUE_CONCAT */
+    const char *const
+        *depends_on; /* addresses: every edge, literal ARNs of earlier ranks included */
+    size_t depends_on_len;
+    struct source_pos pos; /* the entry's key; properties carry their own places */
+    bool prevent_destroy;
+    bool external; /* looked up, never changed */
+    bool last;     /* compliance locks: only if all else succeeded */
+};
+
+struct output {
+    const char *name;
+    const struct value *value; /* may hold references */
+};
+
+/* A relay as the engine's own reconcile pass and the drill need it. */
+struct relay_entry {
+    const char *address; /* "relays.to_final" */
+    const struct account *account;
+    const char *region;
+    const struct value *config; /* relay/decide/relay_config.h as JSON; references allowed */
+};
+
+/* What a plan protects, for the drill and the proof. */
+struct topology {
+    const char *name;
+    const struct account *accounts;
+    size_t account_len;
+    const char *const *regions; /* codes, sorted, each once */
+    size_t region_len;
+    const char *organization_id, *management_account_id; /* or NULL */
+    const struct resource *resources;                    /* sorted by address */
+    size_t resource_len;
+    struct map by_address; /* address -> const struct resource * */
+    const struct output *outputs;
+    size_t output_len;
+    const struct relay_entry *relays;
+    size_t relay_len;
+    const char *spec_digest; /* SHA-256 of the canonical configuration with variables applied */
+    const struct value *document; /* the expanded document, for drill and docs */
+};
+
+const struct resource *topology_find(const struct topology *topology, const char *address);

@@ -1,0 +1,118 @@
+#pragma once
+/* Schemas: one JSON file per resource type (schemas/aws_...json) and one for the file that people
+ * write (schemas/topology.schema.json), embedded at build time and parsed once at start into these
+ * structs. The vocabulary is closed (schemas/meta.schema.json): an unknown keyword is a BUG at
+ * start and a failure of the lint. CloudFormation's registry words where it has them, `x-` for
+ * ours.
+ *
+ * Root keywords of a type
+ *   typeName, description, service ("backup"), scope, replacementStrategy, primaryIdentifier
+ *   (["/name"]), createOnlyProperties, readOnlyProperties, writeOnlyProperties (pointers),
+ * required, properties, definitions, handlers {create, read, update, delete, find: {permissions:
+ * [...]}}, x-arn (template with ${partition} ${region} ${account} ${any property}): AWS makes the
+ * ARN from names, x-holds-data (deletion needs --allow-destroy), x-adopt (shared by nature: found
+ * means adopted, never deleted), x-find: "plan" (default) | "recovery" (only to settle an open
+ * intent), x-rank (order of creation, docs/ARCHITECTURE.md), x-irreversible (pointers whose
+ * presence makes the change need --allow-irreversible), x-taggable (property "tags" carries owner
+ * tags), x-title ("backup vault"). Keywords of a property type, enum, pattern (POSIX ERE), minimum,
+ * maximum, minLength, maxLength, minItems, maxItems, uniqueItems, items, properties, required,
+ * additionalProperties (a schema: string maps), default, description, oneOf (of types), $ref
+ * ("#/definitions/x" or "TYPE#/properties/x"), insertionOrder (false: a set), x-canonical
+ * (json-policy | cron | arn | lower | event-pattern), x-ref (a section, or TYPE/attribute), x-wire
+ * (the member's name at AWS where it is not the PascalCase of ours), x-rules (names of checks in
+ * engine/aws), x-sensitive, x-unmanaged-when-absent (see normalize.h). */
+
+#include <regex.h>
+#include <stdbool.h>
+
+#include "engine/base/diag.h"
+#include "engine/base/map.h"
+#include "engine/base/value.h"
+
+enum schema_type { /* a bit set: a property may take several */
+                   SCHEMA_STRING = 1 << 0,
+                   SCHEMA_INTEGER = 1 << 1,
+                   SCHEMA_NUMBER = 1 << 2,
+                   SCHEMA_BOOLEAN = 1 << 3,
+                   SCHEMA_ARRAY = 1 << 4,
+                   SCHEMA_OBJECT = 1 << 5,
+                   SCHEMA_NULL = 1 << 6,
+};
+enum canonical {
+    CANONICAL_NONE,
+    CANONICAL_JSON_POLICY,
+    CANONICAL_CRON,
+    CANONICAL_ARN,
+    CANONICAL_LOWER,
+    CANONICAL_EVENT_PATTERN,
+};
+enum schema_scope { SCOPE_ACCOUNT_REGION, SCOPE_ACCOUNT, SCOPE_ORGANIZATION };
+enum replacement { REPLACE_NEVER, REPLACE_CREATE_THEN_DELETE, REPLACE_DELETE_THEN_CREATE };
+
+struct schema_node;
+
+struct schema_property {
+    const char *name;
+    const char *wire; /* member name at AWS */
+    const struct schema_node *node;
+    bool required;
+};
+
+struct schema_node {
+    unsigned types; /* enum schema_type bits; 0: anything */
+    const char *description;
+    const struct value *enumeration; /* list or NULL */
+    const char *pattern;             /* text, for messages; NULL: none */
+    const regex_t *regex;
+    bool has_minimum, has_maximum;
+    double minimum, maximum;
+    size_t min_length, max_length, min_items, max_items; /* max 0: none */
+    bool unique_items, insertion_order, sensitive, unmanaged_when_absent;
+    const struct value *otherwise; /* `default`, or NULL */
+    enum canonical canonical;
+    const char *ref;                      /* x-ref */
+    const char *const *rules;             /* NULL-terminated, or NULL */
+    const struct schema_node *items;      /* of arrays */
+    const struct schema_node *additional; /* of maps: the schema of every value */
+    const struct schema_property *properties;
+    size_t property_len;
+    bool read_only, create_only, write_only, irreversible; /* from the root's pointer lists */
+};
+
+struct schema {
+    const char *type_name, *title, *description, *service;
+    enum schema_scope scope;
+    enum replacement replacement;
+    const char *const *identifier; /* property names, NULL-terminated; joined with "|" */
+    const char *arn;               /* x-arn or NULL */
+    bool holds_data, adopt, taggable, find_only_for_recovery;
+    int rank;
+    const struct schema_node *root; /* an object */
+    const struct value *handlers;
+};
+
+struct schema_set {
+    struct map types; /* typeName -> struct schema * */
+    const struct schema_node
+        *topology; /* the file that people write; property nodes with x-ref to sections */
+};
+
+/* Parses all embedded schemas. Their faults are BUGs: they are part of the program. */
+const struct schema_set *schema_load(struct arena *arena);
+const struct schema *schema_of(const struct schema_set *set, const char *type_name); /* or NULL */
+const struct schema_node *schema_property_of(const struct schema_node *node,
+                                             const char *name); /* or NULL */
+
+/* A value in schema names to one in AWS's member names and back, by x-wire and PascalCase. Unknown
+ * members of an answer are dropped. Maps with `additional` keep their keys. JSON-policy properties
+ * become text on the wire where `policies_as_text`. */
+const struct value *schema_to_wire(struct arena *arena, const struct schema_node *node,
+                                   const struct value *v);
+const struct value *schema_from_wire(struct arena *arena, const struct schema_node *node,
+                                     const struct value *v);
+/* The ARN by x-arn from properties; NULL where the type has none or a part is unknown. */
+const char *schema_arn(struct arena *arena, const struct schema *schema, const char *account_id,
+                       const char *region, const struct value *properties);
+/* "a|b" from the primary identifier's properties; NULL while one of them is absent or unknown. */
+const char *schema_identifier(struct arena *arena, const struct schema *schema,
+                              const struct value *properties);

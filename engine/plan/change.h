@@ -1,0 +1,74 @@
+#pragma once
+/* One planned step for one resource, and the whole plan. Pure data, in the command arena. */
+
+#include <stdbool.h>
+
+#include "engine/base/record.h"
+#include "engine/config/resource.h"
+
+enum action {
+    ACTION_NONE,
+    ACTION_CREATE,
+    ACTION_ADOPT, /* found and ours, or shared by nature: record it; an update may follow in the
+                     same op */
+    ACTION_UPDATE,
+    ACTION_DELETE,
+    ACTION_FORGET, /* drop the row, touch nothing */
+};
+/* A replacement is two changes of one address: DELETE with `replacement`, CREATE with
+ * `replacement`. */
+
+/* What find said about an object that is not recorded. */
+enum found { FOUND_NOT_ASKED, FOUND_NOTHING, FOUND_OURS, FOUND_SHARED, FOUND_PARENT, FOUND_OTHER };
+
+/* One differing property: a JSON pointer into the properties and both sides (NULL: absent). */
+struct difference {
+    const char *path;
+    const struct value *before, *after;
+    const struct schema_node *node; /* or NULL */
+    struct source_pos pos;
+};
+
+struct change {
+    enum action action;
+    bool replacement;
+    const char *address;
+    const struct schema *schema;
+    const struct account *account;
+    const char *account_id, *region;
+    const char *reason; /* "not in the state", "deleted outside", "left the file", ... */
+    const struct resource *resource;    /* desired, NULL for deletes */
+    const struct record *record;        /* recorded, NULL when never made */
+    const char *identifier;             /* recorded or found; NULL before creation */
+    const struct value *before, *after; /* normalized; NULL where there is none */
+    const struct difference *differences;
+    size_t difference_len;
+    bool irreversible;         /* needs --allow-irreversible */
+    int64_t permanent_from_ms; /* of a compliance lock: from then on for ever; 0: does not apply */
+    bool needs_allow_destroy;
+    const char *const *depends_on; /* addresses to wait for, of this plan */
+    size_t depends_on_len;
+    int rank;
+    bool last;
+};
+
+struct plan {
+    const struct change *changes; /* in order of execution: a dependency never stands behind */
+    size_t len;
+    const char *fingerprint; /* SHA-256 hex over spec digest, lineage, serial, schemas, version */
+    const char *lineage;
+    int64_t serial;
+    int64_t created_ms;
+    size_t create, update, replace, remove, forget, irreversible; /* counts */
+};
+
+/* What refresh saw of one recorded or found object. */
+struct observation {
+    const char *address;
+    bool gone;                      /* recorded, not there any more */
+    bool failed;                    /* could not be read: diagnostics hold why */
+    enum found found;               /* for objects that are not recorded */
+    const char *identifier;         /* found */
+    const char *owner;              /* of FOUND_OTHER, for the message */
+    const struct value *attributes; /* schema names, read-only ones included */
+};

@@ -1,0 +1,56 @@
+#pragma once
+/* The simulated AWS: many accounts and Regions in one SQLite file, with virtual time.
+ *
+ * A world answers HTTP requests exactly as they would go over the wire (signed, encoded): in
+ * process through world_transport(), over HTTP through server.h. Service and Region come from the
+ * credential scope of the Authorization header, the account from the access key id (a 12-digit
+ * account id, or one that AssumeRole returned). Time moves only by world_advance_to(), which runs
+ * what falls due on the way: backup schedules, jobs, events, deliveries, expirations.
+ *
+ * No table here is shared with the providers, and nothing here is evidence of how AWS behaves. */
+
+#include <stdbool.h>
+
+#include "engine/base/diag.h"
+#include "providers/transport.h"
+
+struct world;
+
+#define WORLD_EPOCH_MS ((int64_t)1767225600000) /* 2026-01-01T00:00:00Z: where fresh worlds begin  \
+                                                 */
+
+struct world_options {
+    const char *path;  /* ":memory:" or a file, created when absent */
+    bool wall_clock;   /* served: now = wall clock + offset; else virtual */
+    bool record_calls; /* keep the ledger of calls */
+};
+MUST_CHECK bool world_open(const struct world_options *options, struct world **ret,
+                           struct diags *diags);
+void world_close(struct world *world); /* accepts NULL; stops bootstraps and the inner server */
+bool world_is_new(const struct world *world);
+
+/* What a fresh world holds (CLI.md): as JSON so that engine/drill can make it from a topology
+ * without this layer knowing topologies:
+ * {"accounts": [{"id","name"}], "organization": {"id","management"}, "cross_account_backup": bool,
+ *  "roles": [arn...] (made with a trust for everybody in the world and administrator rights),
+ *  "principals": [arn...] (only exist, for policies that name them),
+ *  "databases": [{"account_id","region","name","arn","key": "aws/rds"|"none"|key arn,"tags": {}}],
+ *  "opt_in_off": [{"account_id","region"}], "rds_single_hop": false} */
+MUST_CHECK bool world_seed(struct world *world, const struct value *seed, struct diags *diags);
+
+int64_t world_now_ms(struct world *world);
+MUST_CHECK bool world_advance_to(struct world *world, int64_t ms, struct diags *diags);
+bool world_has_pending(
+    struct world *world); /* jobs, deliveries or invocations that have not ended */
+/* Runs what is due without moving the clock: a served world calls it between requests. */
+void world_step(struct world *world);
+struct transport world_transport(struct world *world);
+
+/* Every object as sorted JSON; stable leaves out ids, times and tokens. */
+const struct value *world_dump(struct world *world, struct arena *arena, bool stable);
+/* The ledger:
+ * [{"seq","at","account_id","region","service","operation","writes":bool,"status","code"}] */
+const struct value *world_calls(struct world *world, struct arena *arena);
+/* What happened, for drills: [{"at","account_id","region","what","address","detail",...}] since
+ * seq. */
+const struct value *world_timeline(struct world *world, struct arena *arena);

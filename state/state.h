@@ -1,0 +1,76 @@
+#pragma once
+/* The state: one SQLite file (WAL, synchronous=FULL, mode 0600) that belongs to one topology in one
+ * world. It keeps what we own (records), the journal of intents and outcomes, runs and history.
+ *
+ * Rules: no mutating request before its intent is committed; no dependent before the outcome is
+ * committed; outcome and row change in one transaction; open intents are settled by reading, never
+ * by guessing. */
+
+#include <stdbool.h>
+
+#include "engine/base/diag.h"
+#include "engine/base/record.h"
+
+struct state;
+
+struct state_options {
+    const char *path;
+    const char *topology;      /* name, compared with the file's */
+    const char *world;         /* "aws", "simulated", or "endpoint <8 hex>" */
+    bool read_only;            /* no lock, no creation; a missing file reads as empty */
+    const char *command, *who; /* for the run row and the holder's note */
+};
+
+/* Opens, creating when absent, and takes the lock unless read_only (E_STATE_LOCKED names the
+ * holder). */
+MUST_CHECK bool state_open(struct arena *arena, const struct state_options *options,
+                           struct state **ret, struct diags *diags);
+void state_close(struct state *state); /* accepts NULL; releases the lock */
+const char *state_lineage(const struct state *state);
+int64_t state_serial(const struct state *state); /* rises with every committed outcome */
+bool state_is_new(const struct state *state);
+
+MUST_CHECK bool state_load(struct state *state, struct arena *arena, struct record **ret,
+                           size_t *ret_len, struct diags *diags);
+/* The generation of an address that has no row (0 when never used): deterministic tokens need it.
+ */
+int64_t state_generation(struct state *state, const char *address);
+/* Token of a create: first 32 hex of SHA-256(lineage, address, generation). */
+const char *state_token(struct state *state, struct arena *arena, const char *address);
+
+/* ---- journal ---- */
+struct intent {
+    int64_t seq, run;
+    const char *address, *type, *action, *token;  /* action: create, update, delete, adopt */
+    const char *account_id, *region, *identifier; /* identifier: NULL for create */
+    const struct value *desired; /* resolved properties of a create or update (no sensitive ones) */
+    const char *digest;          /* SHA-256 of the canonical desired properties */
+    int64_t at_ms;
+};
+MUST_CHECK bool journal_begin_run(struct state *state, const char *plan_fingerprint, int64_t now_ms,
+                                  struct diags *diags);
+/* Adds to the batch of this turn; ->seq is filled in. Nothing is durable before journal_commit().
+ */
+MUST_CHECK bool journal_intent(struct state *state, struct intent *intent, struct diags *diags);
+enum outcome { OUTCOME_DONE, OUTCOME_FAILED, OUTCOME_ABANDONED /* settled: AWS never got it */ };
+/* Closes an intent. `record` is the row to write; NULL leaves the row alone, unless `remove`
+ * deletes it (which raises the generation). */
+MUST_CHECK bool journal_outcome(struct state *state, int64_t seq, enum outcome outcome,
+                                const struct record *record, bool remove, const char *detail,
+                                int64_t now_ms, struct diags *diags);
+/* A row change that needed no call (refresh, forget, adopt of what is shared): address for removal.
+ */
+MUST_CHECK bool state_put(struct state *state, const struct record *record, int64_t now_ms,
+                          struct diags *diags);
+MUST_CHECK bool state_remove(struct state *state, const char *address, int64_t now_ms,
+                             struct diags *diags);
+/* One transaction, one fsync, for all since the last commit. Nothing pending: no-op. */
+MUST_CHECK bool journal_commit(struct state *state, struct diags *diags);
+MUST_CHECK bool journal_end_run(struct state *state, const char *result, int64_t now_ms,
+                                struct diags *diags);
+MUST_CHECK bool journal_open_intents(struct state *state, struct arena *arena, struct intent **ret,
+                                     size_t *ret_len, struct diags *diags);
+/* Key/value facts about the topology, such as the outputs of the last apply. */
+MUST_CHECK bool state_set_fact(struct state *state, const char *key, const struct value *v,
+                               struct diags *diags);
+const struct value *state_fact(struct state *state, struct arena *arena, const char *key);
