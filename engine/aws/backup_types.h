@@ -1,0 +1,35 @@
+#pragma once
+/* The resource types of AWS Backup, by the shape of their ARNs. */
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "engine/base/arena.h"
+
+struct backup_type {
+    const char *type;         /* "RDS", as in ResourceType and in the opt-in settings */
+    const char *service;      /* of the resource's ARN */
+    const char *resource;     /* pattern of the ARN's resource part: "db:*" */
+    const char *not_resource; /* pattern that is another type after all, or NULL */
+    bool fully_managed;       /* points are AWS Backup's own objects, under the vault's key */
+    bool cold_storage;        /* has a cold tier */
+    const char *point;        /* resource part of a backup's point up to the id */
+};
+
+/* "RDS"; NULL when AWS Backup does not know it. Aurora's, Neptune's and DocumentDB's clusters share
+ * one ARN shape with each other; a cluster is said to be "Aurora", since only a call could tell.
+ */
+const char *backup_type_of_arn(const char *arn);
+const struct backup_type *backup_type_find(const char *type); /* by name; NULL: unknown */
+const struct backup_type *backup_types(size_t *ret_len);
+
+/* The ARN of a recovery point as AWS Backup writes it, for example
+ * arn:aws:rds:REGION:ACCOUNT:snapshot:awsbackup:job-ID, or copyjob-ID for copies; types that AWS
+ * Backup manages fully: arn:aws:backup:REGION:ACCOUNT:recovery-point:ID. */
+const char *backup_point_arn(struct arena *arena, const struct backup_type *type,
+                             const char *partition, const char *region, const char *account,
+                             const char *id, bool is_copy);
+
+/* The type of a recovery point's ARN where the ARN tells it: "RDS", "Aurora", "EBS", "EC2", "FSx",
+ * "DynamoDB"; NULL for fully managed points and for all else. */
+const char *backup_type_of_point(const char *point_arn);
