@@ -1,0 +1,125 @@
+#include "engine/base/crypto.h"
+
+#include <limits.h>
+#include <string.h>
+
+#include <openssl/core_names.h>
+#include <openssl/evp.h>
+#include <openssl/rand.h>
+
+#include "engine/base/bug.h"
+
+/* Fetching an algorithm costs more than digesting a request, so it is done once. */
+static EVP_MD *sha256_algorithm;
+static EVP_MD_CTX *sha256_context;
+static EVP_MAC_CTX *hmac_context;
+
+void sha256(struct slice data, uint8_t out[SHA256_LEN])
+{
+    if (!sha256_context) {
+        sha256_algorithm = EVP_MD_fetch(NULL, "SHA256", NULL);
+        sha256_context = EVP_MD_CTX_new();
+    }
+    BUG_ON(!sha256_algorithm || !sha256_context ||
+           EVP_DigestInit_ex2(sha256_context, sha256_algorithm, NULL) != 1 ||
+           EVP_DigestUpdate(sha256_context, data.ptr, data.len) != 1 ||
+           EVP_DigestFinal_ex(sha256_context, out, NULL) != 1);
+}
+
+static void hmac_setup(void)
+{
+    EVP_MAC *algorithm = EVP_MAC_fetch(NULL, "HMAC", NULL);
+    hmac_context = algorithm ? EVP_MAC_CTX_new(algorithm) : NULL;
+    EVP_MAC_free(algorithm); /* the context holds a reference of its own */
+    char digest[] = "SHA256";
+    OSSL_PARAM params[] = {OSSL_PARAM_construct_utf8_string(OSSL_MAC_PARAM_DIGEST, digest, 0),
+                           OSSL_PARAM_construct_end()};
+    BUG_ON(!hmac_context || EVP_MAC_CTX_set_params(hmac_context, params) != 1);
+}
+
+void hmac_sha256(struct slice key, struct slice data, uint8_t out[SHA256_LEN])
+{
+    if (!hmac_context)
+        hmac_setup();
+    /* a NULL key would mean "the same key again" */
+    const char *bytes = key.len ? key.ptr : "";
+    size_t len = 0;
+    BUG_ON(EVP_MAC_init(hmac_context, (const unsigned char *)bytes, key.len, NULL) != 1 ||
+           EVP_MAC_update(hmac_context, (const unsigned char *)data.ptr, data.len) != 1 ||
+           EVP_MAC_final(hmac_context, out, &len, SHA256_LEN) != 1 || len != SHA256_LEN);
+}
+
+const char *hex_encode(struct arena *arena, const uint8_t *data, size_t len)
+{
+    static const char digits[] = "0123456789abcdef";
+    char *text = arena_alloc(arena, len * 2 + 1);
+    for (size_t i = 0; i < len; i++) {
+        text[i * 2] = digits[data[i] >> 4];
+        text[i * 2 + 1] = digits[data[i] & 15];
+    }
+    return text;
+}
+
+const char *sha256_hex(struct arena *arena, struct slice data)
+{
+    uint8_t digest[SHA256_LEN];
+    sha256(data, digest);
+    return hex_encode(arena, digest, sizeof(digest));
+}
+
+const char *base64_encode(struct arena *arena, struct slice data)
+{
+    BUG_ON(data.len > INT_MAX / 2);
+    char *text = arena_alloc(arena, (data.len + 2) / 3 * 4 + 1);
+    if (data.len > 0)
+        EVP_EncodeBlock((unsigned char *)text, (const unsigned char *)data.ptr, (int)data.len);
+    return text;
+}
+
+/* OpenSSL trims blanks and takes padding anywhere; we do not. */
+static bool is_base64(struct slice text, size_t *ret_padding)
+{
+    static const char alphabet[] =
+        "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+    size_t padding = 0;
+    while (padding < 2 && padding < text.len && text.ptr[text.len - 1 - padding] == '=')
+        padding++;
+    for (size_t i = 0; i + padding < text.len; i++)
+        if (text.ptr[i] == '\0' || !strchr(alphabet, text.ptr[i]))
+            return false;
+    *ret_padding = padding;
+    return text.len % 4 == 0;
+}
+
+bool base64_decode(struct arena *arena, struct slice text, struct slice *ret)
+{
+    size_t padding = 0;
+    if (text.len > INT_MAX / 2 || !is_base64(text, &padding))
+        return false;
+    char *data = arena_alloc(arena, text.len / 4 * 3 + 1);
+    int len = 0;
+    if (text.len > 0)
+        len =
+            EVP_DecodeBlock((unsigned char *)data, (const unsigned char *)text.ptr, (int)text.len);
+    if (len < (int)padding)
+        return false;
+    data[(size_t)len - padding] = '\0';
+    *ret = (struct slice){data, (size_t)len - padding};
+    return true;
+}
+
+void random_bytes(uint8_t *out, size_t len)
+{
+    BUG_ON(len > INT_MAX || RAND_bytes(out, (int)len) != 1);
+}
+
+const char *random_uuid(struct arena *arena)
+{
+    uint8_t b[16];
+    random_bytes(b, sizeof(b));
+    b[6] = (uint8_t)((b[6] & 0x0f) | 0x40); /* version 4 */
+    b[8] = (uint8_t)((b[8] & 0x3f) | 0x80); /* the variant of RFC 4122 */
+    const char *hex = hex_encode(arena, b, sizeof(b));
+    return arena_printf(arena, "%.8s-%.4s-%.4s-%.4s-%.12s", hex, hex + 8, hex + 12, hex + 16,
+                        hex + 20);
+}
