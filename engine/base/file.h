@@ -13,12 +13,14 @@
 /* Reads a file of at most `max` bytes; "-" reads standard input. On failure adds E_FILE_READ. */
 MUST_CHECK bool file_read(struct arena *arena, const char *path, size_t max, struct slice *ret,
                           struct diags *diags);
-/* Writes next to the path, syncs, renames and syncs the folder; mode as given (0600 for state). */
+/* Writes next to the path, syncs, renames and syncs the folder; mode as given (0600 for state).  *
+ * failure adds E_OUTPUT and leaves what was there. */
 MUST_CHECK bool file_write_atomic(const char *path, struct slice data, unsigned mode,
                                   struct diags *diags);
 bool file_exists(const char *path);
 bool dir_exists(const char *path);
-MUST_CHECK bool dir_make(const char *path, unsigned mode, struct diags *diags); /* with parents */
+MUST_CHECK bool dir_make(const char *path, unsigned mode,
+                         struct diags *diags); /* with parents; E_OUTPUT */
 /* Names in a folder in byte order, without "." and ".."; with `recursive` paths relative to it,
  * files only. Symbolic links are listed as themselves, never followed. */
 MUST_CHECK bool dir_list(struct arena *arena, const char *path, bool recursive, const char ***ret,
@@ -28,7 +30,8 @@ bool file_is_executable(const char *path);
 const char *path_dir(struct arena *arena, const char *path); /* "." when there is none */
 const char *path_join(struct arena *arena, const char *dir, const char *name);
 const char *path_self_dir(struct arena *arena); /* the folder of the running program */
-const char *path_temp_dir(struct arena *arena); /* a new private folder; the caller removes it */
+const char *path_temp_dir(struct arena *arena); /* a new private folder, NULL when none can be made;
+                                                   the caller removes it */
 void dir_remove(const char *path);              /* recursively; best effort */
 
 /* An exclusive flock on a file that is created when absent. The lock dies with the process. */
