@@ -16,8 +16,9 @@ struct db_options {
     bool read_only;   /* must exist */
     bool full_sync; /* WAL + synchronous=FULL; else WAL + OFF (safe against kill, not power loss) */
     int busy_timeout_ms;
-    enum diag_code open_code;  /* for failures to open: E_STATE_OPEN or E_WORLD */
-    enum diag_code write_code; /* for failures later */
+    enum diag_code open_code;   /* for failures to open: E_STATE_OPEN or E_WORLD */
+    enum diag_code damage_code; /* for a damaged database: E_STATE_CORRUPT; 0: open_code */
+    enum diag_code write_code;  /* for failures later */
 };
 
 /* Creates the file with mode 0600 when absent. Runs quick_check; a file that is no database, or a
@@ -27,14 +28,19 @@ void db_close(struct db *db); /* accepts NULL; finalizes cached statements */
 void db_closep(struct db **db);
 
 MUST_CHECK bool db_exec(struct db *db, const char *sql,
-                        struct diags *diags);                 /* any number of statements */
-MUST_CHECK bool db_begin(struct db *db, struct diags *diags); /* BEGIN IMMEDIATE */
+                        struct diags *diags); /* any number of statements */
+/* BEGIN IMMEDIATE and COMMIT, or ROLLBACK. Each also ends every query that is still being read. A
+ * commit that fails has rolled back; a rollback without a transaction does nothing. */
+MUST_CHECK bool db_begin(struct db *db, struct diags *diags);
 MUST_CHECK bool db_commit(struct db *db, struct diags *diags);
 void db_rollback(struct db *db);
 
 /* Prepares once and caches by the address of `sql` (a string literal): returns the same statement,
- * reset and with cleared bindings, each time. Never freed by the caller. NULL on error. */
+ * reset and with cleared bindings, each time. Never freed by the caller. NULL on error.
+ * A query holds its snapshot of the database until its step gives DB_DONE: whoever stops earlier
+ * calls db_reset(). */
 struct db_stmt *db_query(struct db *db, const char *sql, struct diags *diags);
+void db_reset(struct db_stmt *stmt); /* texts and blobs of its row are gone */
 void db_bind_text(struct db_stmt *stmt, int index,
                   const char *text); /* 1-based; NULL binds NULL; copied */
 void db_bind_int(struct db_stmt *stmt, int index, int64_t integer);

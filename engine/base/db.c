@@ -1,0 +1,251 @@
+#include "engine/base/db.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <sqlite3.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "engine/base/bug.h"
+
+struct db_stmt {
+    struct db *db;
+    const char *sql; /* the literal that the caller gave: the key of the cache */
+    sqlite3_stmt *handle;
+};
+
+struct db {
+    struct arena *arena;
+    sqlite3 *handle;
+    const char *path;
+    enum diag_code write_code;
+    struct db_stmt **stmts; /* a few dozen at most: a scan beats a table */
+    size_t len, cap;
+};
+
+static bool fail(struct db *db, enum diag_code code, struct diags *diags)
+{
+    diag_error(diags, code, NO_POS, NULL, "%s: %s", db->path, sqlite3_errmsg(db->handle));
+    return false;
+}
+
+/* SQLite would create the file with the mode of the umask. The descriptor is closed again only
+ * where the file is new: closing one of a file that SQLite holds open would drop SQLite's locks. */
+static bool create_private(const char *path)
+{
+    int fd = open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+    if (fd < 0)
+        return errno == EEXIST;
+    close(fd);
+    return true;
+}
+
+static bool quick_check(struct db *db, const struct db_options *options, struct diags *diags)
+{
+    enum diag_code damaged = options->damage_code ? options->damage_code : options->open_code;
+    sqlite3_stmt *stmt = NULL;
+    int rc = sqlite3_prepare_v2(db->handle, "PRAGMA quick_check(1)", -1, &stmt, NULL);
+    if (rc == SQLITE_OK)
+        rc = sqlite3_step(stmt);
+    bool good = false;
+    if (rc == SQLITE_ROW) {
+        const char *verdict = (const char *)sqlite3_column_text(stmt, 0);
+        good = str_eq(verdict, "ok");
+        if (!good)
+            diag_error(diags, damaged, NO_POS, NULL, "%s: the file is damaged: %s", db->path,
+                       verdict ? verdict : "no details");
+    } else {
+        fail(db, (rc & 0xff) == SQLITE_CORRUPT ? damaged : options->open_code, diags);
+    }
+    sqlite3_finalize(stmt);
+    return good;
+}
+
+static bool configure(struct db *db, const struct db_options *options, struct diags *diags)
+{
+    sqlite3_extended_result_codes(db->handle, 1);
+    sqlite3_busy_timeout(db->handle, options->busy_timeout_ms);
+    /* "text" is a name, never a string: a misspelt column is an error */
+    sqlite3_db_config(db->handle, SQLITE_DBCONFIG_DQS_DML, 0, NULL);
+    sqlite3_db_config(db->handle, SQLITE_DBCONFIG_DQS_DDL, 0, NULL);
+    if (!quick_check(db, options, diags))
+        return false;
+    const char *pragmas = "PRAGMA foreign_keys=ON;";
+    if (!options->read_only)
+        pragmas = options->full_sync
+                      ? "PRAGMA foreign_keys=ON;PRAGMA journal_mode=WAL;PRAGMA synchronous=FULL;"
+                      : "PRAGMA foreign_keys=ON;PRAGMA journal_mode=WAL;PRAGMA synchronous=OFF;";
+    if (sqlite3_exec(db->handle, pragmas, NULL, NULL, NULL) != SQLITE_OK)
+        return fail(db, options->open_code, diags);
+    return true;
+}
+
+bool db_open(const struct db_options *options, struct db **ret, struct diags *diags)
+{
+    bool in_memory = str_eq(options->path, ":memory:");
+    if (!in_memory && !options->read_only && !create_private(options->path)) {
+        diag_error(diags, options->open_code, NO_POS, NULL, "%s: %s", options->path,
+                   strerror(errno));
+        return false;
+    }
+    struct arena *arena = arena_new();
+    struct db *db = arena_new_of(arena, struct db);
+    *db = (struct db){.arena = arena,
+                      .path = arena_strdup(arena, options->path),
+                      .write_code = options->write_code};
+    int flags = options->read_only ? SQLITE_OPEN_READONLY
+                                   : SQLITE_OPEN_READWRITE | (in_memory ? SQLITE_OPEN_CREATE : 0);
+    int rc = sqlite3_open_v2(options->path, &db->handle, flags | SQLITE_OPEN_NOMUTEX, NULL);
+    BUG_ON(!db->handle);
+    if (rc != SQLITE_OK)
+        fail(db, options->open_code, diags);
+    if (rc != SQLITE_OK || !configure(db, options, diags)) {
+        db_close(db);
+        return false;
+    }
+    *ret = db;
+    return true;
+}
+
+void db_close(struct db *db)
+{
+    if (!db)
+        return;
+    for (size_t i = 0; i < db->len; i++)
+        sqlite3_finalize(db->stmts[i]->handle);
+    BUG_ON(sqlite3_close(db->handle) != SQLITE_OK);
+    arena_free(db->arena);
+}
+
+void db_closep(struct db **db)
+{
+    db_close(*db);
+    *db = NULL;
+}
+
+bool db_exec(struct db *db, const char *sql, struct diags *diags)
+{
+    if (sqlite3_exec(db->handle, sql, NULL, NULL, NULL) != SQLITE_OK)
+        return fail(db, db->write_code, diags);
+    return true;
+}
+
+/* A query that somebody left half-read pins an old snapshot, and a transaction begun on top of it
+ * would fail as soon as another process has written. */
+static void end_reads(struct db *db)
+{
+    for (size_t i = 0; i < db->len; i++)
+        sqlite3_reset(db->stmts[i]->handle);
+}
+
+bool db_begin(struct db *db, struct diags *diags)
+{
+    end_reads(db);
+    return db_exec(db, "BEGIN IMMEDIATE", diags);
+}
+
+bool db_commit(struct db *db, struct diags *diags)
+{
+    end_reads(db);
+    if (db_exec(db, "COMMIT", diags))
+        return true;
+    db_rollback(db);
+    return false;
+}
+
+void db_rollback(struct db *db)
+{
+    end_reads(db);
+    if (!sqlite3_get_autocommit(db->handle)) /* a full disk may have rolled back already */
+        sqlite3_exec(db->handle, "ROLLBACK", NULL, NULL, NULL);
+}
+
+struct db_stmt *db_query(struct db *db, const char *sql, struct diags *diags)
+{
+    for (size_t i = 0; i < db->len; i++)
+        if (db->stmts[i]->sql == sql) {
+            sqlite3_stmt *handle = db->stmts[i]->handle;
+            if (strcmp(sqlite3_sql(handle), sql) != 0)
+                BUG("db_query() needs string literals");
+            sqlite3_reset(handle);
+            sqlite3_clear_bindings(handle);
+            return db->stmts[i];
+        }
+    sqlite3_stmt *handle = NULL;
+    const char *tail = NULL;
+    if (sqlite3_prepare_v3(db->handle, sql, -1, SQLITE_PREPARE_PERSISTENT, &handle, &tail) !=
+        SQLITE_OK) {
+        fail(db, db->write_code, diags);
+        return NULL;
+    }
+    BUG_ON(!handle || *tail);
+    struct db_stmt *stmt = arena_new_of(db->arena, struct db_stmt);
+    *stmt = (struct db_stmt){db, sql, handle};
+    db->stmts =
+        arena_grow(db->arena, db->stmts, db->len, &db->cap, db->len + 1, sizeof(struct db_stmt *));
+    db->stmts[db->len++] = stmt;
+    return stmt;
+}
+
+void db_reset(struct db_stmt *stmt)
+{
+    sqlite3_reset(stmt->handle); /* its result repeats the failure of the last step */
+}
+
+void db_bind_text(struct db_stmt *stmt, int index, const char *text)
+{
+    int rc = text ? sqlite3_bind_text(stmt->handle, index, text, -1, SQLITE_TRANSIENT)
+                  : sqlite3_bind_null(stmt->handle, index);
+    BUG_ON(rc != SQLITE_OK);
+}
+
+void db_bind_int(struct db_stmt *stmt, int index, int64_t integer)
+{
+    BUG_ON(sqlite3_bind_int64(stmt->handle, index, integer) != SQLITE_OK);
+}
+
+void db_bind_blob(struct db_stmt *stmt, int index, struct slice data)
+{
+    BUG_ON(data.len > INT_MAX);
+    /* without bytes there is no pointer, and a NULL pointer would bind NULL */
+    int rc = data.len == 0 ? sqlite3_bind_zeroblob(stmt->handle, index, 0)
+                           : sqlite3_bind_blob(stmt->handle, index, data.ptr, (int)data.len,
+                                               SQLITE_TRANSIENT);
+    BUG_ON(rc != SQLITE_OK);
+}
+
+enum db_step db_step(struct db_stmt *stmt, struct diags *diags)
+{
+    int rc = sqlite3_step(stmt->handle);
+    if (rc == SQLITE_ROW)
+        return DB_ROW;
+    if (rc != SQLITE_DONE)
+        fail(stmt->db, stmt->db->write_code, diags);
+    sqlite3_reset(stmt->handle);
+    return rc == SQLITE_DONE ? DB_DONE : DB_FAILED;
+}
+
+const char *db_text(struct db_stmt *stmt, int column)
+{
+    return (const char *)sqlite3_column_text(stmt->handle, column);
+}
+
+int64_t db_int(struct db_stmt *stmt, int column)
+{
+    return sqlite3_column_int64(stmt->handle, column);
+}
+
+struct slice db_blob(struct db_stmt *stmt, int column)
+{
+    const char *data = sqlite3_column_blob(stmt->handle, column); /* before its length */
+    return (struct slice){data, (size_t)sqlite3_column_bytes(stmt->handle, column)};
+}
+
+bool db_run(struct db_stmt *stmt, struct diags *diags)
+{
+    enum db_step step = db_step(stmt, diags);
+    BUG_ON(step == DB_ROW);
+    return step == DB_DONE;
+}
