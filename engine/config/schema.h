@@ -6,21 +6,40 @@
  * ours.
  *
  * Root keywords of a type
- *   typeName, description, service ("backup"), scope, replacementStrategy, primaryIdentifier
- *   (["/name"]), createOnlyProperties, readOnlyProperties, writeOnlyProperties (pointers),
- * required, properties, definitions, handlers {create, read, update, delete, find: {permissions:
- * [...]}}, x-arn (template with ${partition} ${region} ${account} ${any property}): AWS makes the
- * ARN from names, x-holds-data (deletion needs --allow-destroy), x-adopt (shared by nature: found
- * means adopted, never deleted), x-find: "plan" (default) | "recovery" (only to settle an open
- * intent), x-rank (order of creation, docs/ARCHITECTURE.md), x-irreversible (pointers whose
- * presence makes the change need --allow-irreversible), x-taggable (property "tags" carries owner
- * tags), x-title ("backup vault"). Keywords of a property type, enum, pattern (POSIX ERE), minimum,
- * maximum, minLength, maxLength, minItems, maxItems, uniqueItems, items, properties, required,
- * additionalProperties (a schema: string maps), default, description, oneOf (of types), $ref
- * ("#/definitions/x" or "TYPE#/properties/x"), insertionOrder (false: a set), x-canonical
- * (json-policy | cron | arn | lower | event-pattern), x-ref (a section, or TYPE/attribute), x-wire
- * (the member's name at AWS where it is not the PascalCase of ours), x-rules (names of checks in
- * engine/aws), x-sensitive, x-unmanaged-when-absent (see normalize.h). */
+ *   typeName, x-title ("backup vault"), description, service ("backup")
+ *   scope                  account-region | account | organization
+ *   replacementStrategy    never | create-then-delete | delete-then-create
+ *   primaryIdentifier      ["/name"]
+ *   createOnlyProperties, readOnlyProperties, writeOnlyProperties, x-irreversible
+ *                          pointers: "/name"; a segment "*" means every item or value.
+ *                          x-irreversible: where the property is present, the change needs
+ *                          --allow-irreversible
+ *   required, properties, definitions
+ *   handlers               {create, read, update, delete, find: {permissions: [...]}}
+ *   x-arn                  template with ${partition} ${region} ${account} ${any property}: AWS
+ *                          makes the ARN from names
+ *   x-holds-data           deletion needs --allow-destroy
+ *   x-adopt                shared by nature: found means adopted, never deleted
+ *   x-find                 plan (default) | recovery (only to settle an open intent)
+ *   x-rank                 order of creation, docs/ARCHITECTURE.md
+ *   x-taggable             property "tags" carries owner tags
+ *   x-wire-case            pascal (default) | lower-camel: how members are spelled at AWS
+ *
+ * Keywords of a property
+ *   type                   one or a list
+ *   description, default, enum, pattern (POSIX ERE), minimum, maximum, minLength and maxLength
+ *   (characters), minItems, maxItems, uniqueItems, items, properties, required
+ *   additionalProperties   a schema: string maps. An object with neither this nor properties may
+ *                          hold anything
+ *   oneOf                  alternatives of different types; strings may differ by pattern
+ *   $ref                   "#/definitions/x", "#/properties/x", or the same after "TYPE". Keywords
+ *                          beside it replace those of the target; pointer lists do not follow it
+ *   insertionOrder         false: a set
+ *   x-canonical            json-policy | cron | arn | lower | event-pattern
+ *   x-ref                  a section, or TYPE/attribute
+ *   x-wire                 the member's name at AWS where x-wire-case does not give it
+ *   x-rules                names of checks in engine/aws: the table is in rules.c
+ *   x-sensitive, x-unmanaged-when-absent (normalize.h) */
 
 #include <regex.h>
 #include <stdbool.h>
@@ -103,9 +122,11 @@ const struct schema *schema_of(const struct schema_set *set, const char *type_na
 const struct schema_node *schema_property_of(const struct schema_node *node,
                                              const char *name); /* or NULL */
 
-/* A value in schema names to one in AWS's member names and back, by x-wire and PascalCase. Unknown
- * members of an answer are dropped. Maps with `additional` keep their keys. JSON-policy properties
- * become text on the wire where `policies_as_text`. */
+/* A value in schema names to one in AWS's member names and back, by x-wire and x-wire-case. Unknown
+ * members and nulls of an answer are dropped. Maps with `additional` and free maps keep their keys.
+ * json-policy and event-pattern properties are text on the wire and maps here (an answer that is
+ * no JSON stays text). Texts of an answer (the query protocol has nothing else) become numbers and
+ * booleans where the schema wants those. */
 const struct value *schema_to_wire(struct arena *arena, const struct schema_node *node,
                                    const struct value *v);
 const struct value *schema_from_wire(struct arena *arena, const struct schema_node *node,
