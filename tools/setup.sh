@@ -1,0 +1,44 @@
+#!/bin/sh
+# Installs what building and testing need. Debian 12 or newer and Ubuntu; idempotent; asks for nothing.
+set -eu
+cd "$(dirname "$0")/.."
+
+packages="gcc libc6-dev clang clang-format clang-tidy cmake ninja-build pkg-config git ca-certificates
+ tzdata libyaml-dev libcurl4-openssl-dev libssl-dev libcjson-dev libsqlite3-dev libexpat1-dev
+ libzip-dev libmicrohttpd-dev libcmocka-dev python3 python3-venv"
+
+if ! command -v apt-get >/dev/null 2>&1; then
+    echo "tools/setup.sh knows Debian and Ubuntu (apt-get). Elsewhere install the equivalents of:" >&2
+    echo "$packages" >&2
+    exit 1
+fi
+
+as_root=
+if [ "$(id -u)" != 0 ]; then
+    command -v sudo >/dev/null 2>&1 || {
+        echo "run tools/setup.sh as root, or install sudo" >&2
+        exit 1
+    }
+    as_root=sudo
+fi
+
+missing=
+for package in $packages; do
+    state=$(dpkg-query -W -f '${db:Status-Status}' "$package" 2>/dev/null || true)
+    [ "$state" = installed ] || missing="$missing $package"
+done
+if [ -n "$missing" ]; then
+    echo "installing:$missing" >&2
+    $as_root apt-get update -qq
+    # shellcheck disable=SC2086 # a list of words
+    DEBIAN_FRONTEND=noninteractive $as_root apt-get install -y -qq --no-install-recommends $missing >/dev/null
+fi
+
+# Clients that drive the simulator in tests: pinned, in an environment of their own.
+venv=build/venv
+if ! cmp -s tools/requirements.txt "$venv/.installed"; then
+    echo "installing the Python clients of the tests into $venv" >&2
+    python3 -m venv "$venv"
+    "$venv/bin/pip" install --quiet --disable-pip-version-check -r tools/requirements.txt
+    cp tools/requirements.txt "$venv/.installed"
+fi
