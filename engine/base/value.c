@@ -538,3 +538,58 @@ const struct value *value_sorted(struct arena *arena, const struct value *list)
     copy->list.items = items;
     return copy;
 }
+
+static const struct value *resolve_concat(struct arena *arena, const struct value *v,
+                                          value_lookup_fn *lookup, void *ctx)
+{
+    const struct value **items = arena_array(arena, v->list.len, sizeof(*items));
+    bool known = true;
+    size_t len = 0;
+    for (size_t i = 0; i < v->list.len; i++) {
+        items[i] = value_resolve(arena, v->list.items[i], lookup, ctx);
+        known = known && items[i]->kind == VALUE_STRING;
+        len += known ? items[i]->string.len : 0;
+    }
+    struct value *resolved = make(arena, known ? VALUE_STRING : VALUE_CONCAT);
+    resolved->pos = v->pos;
+    if (!known) {
+        resolved->list.items = items;
+        resolved->list.len = v->list.len;
+        return resolved;
+    }
+    char *text = arena_alloc(arena, len + 1);
+    size_t used = 0;
+    for (size_t i = 0; i < v->list.len; i++) {
+        memcpy(text + used, items[i]->string.ptr, items[i]->string.len);
+        used += items[i]->string.len;
+    }
+    resolved->string = (struct slice){text, len};
+    return resolved;
+}
+
+const struct value *value_resolve(struct arena *arena, const struct value *v,
+                                  value_lookup_fn *lookup, void *ctx)
+{
+    if (!value_has_unknown(v))
+        return v;
+    if (v->kind == VALUE_CONCAT)
+        return resolve_concat(arena, v, lookup, ctx);
+    if (v->kind == VALUE_REF) {
+        const struct value *found = lookup(ctx, v->ref.address, v->ref.attribute);
+        return found && found->kind != VALUE_NULL ? found : v;
+    }
+    struct value *copy = arena_memdup(arena, v, sizeof(*v));
+    if (v->kind == VALUE_LIST) {
+        const struct value **items = arena_array(arena, v->list.len, sizeof(*items));
+        for (size_t i = 0; i < v->list.len; i++)
+            items[i] = value_resolve(arena, v->list.items[i], lookup, ctx);
+        copy->list.items = items;
+        return copy;
+    }
+    struct value_entry *entries =
+        arena_memdup(arena, v->map.entries, v->map.len * sizeof(*entries));
+    for (size_t i = 0; i < v->map.len; i++)
+        entries[i].value = value_resolve(arena, entries[i].value, lookup, ctx);
+    copy->map.entries = entries;
+    return copy;
+}

@@ -139,3 +139,10 @@ const struct value *value_with(struct arena *arena, const struct value *map, con
 const struct value *value_without(struct arena *arena, const struct value *map, const char *key);
 /* The same list in value_compare() order; duplicates stay. */
 const struct value *value_sorted(struct arena *arena, const struct value *list);
+
+/* Replaces every VALUE_REF for which `lookup` has an answer; a VALUE_CONCAT whose parts are all
+ * known becomes one string. What is not known stays as it is; without unknowns `v` itself is
+ * returned. */
+typedef const struct value *value_lookup_fn(void *ctx, const char *address, const char *attribute);
+const struct value *value_resolve(struct arena *arena, const struct value *v,
+                                  value_lookup_fn *lookup, void *ctx);

@@ -1,0 +1,112 @@
+#include "engine/run/object.h"
+
+#define TAG_TOPOLOGY "holdfast:topology"
+#define TAG_ADDRESS "holdfast:address"
+
+static const char *partition_of(const struct run *run, const char *account_id)
+{
+    for (size_t i = 0; run->topology && i < run->topology->account_len; i++)
+        if (str_eq(run->topology->accounts[i].id, account_id))
+            return run->topology->accounts[i].partition;
+    return "aws";
+}
+
+struct op_spec object_spec(const struct run *run, enum op_kind kind, const struct schema *schema,
+                           const char *address, const char *account_id, const char *region)
+{
+    const struct resource *resource = run->topology ? topology_find(run->topology, address) : NULL;
+    return (struct op_spec){
+        .kind = kind,
+        .ops = provider_ops(schema->type_name),
+        .schema = schema,
+        .address = address,
+        .account_id = account_id,
+        .region = region,
+        .partition = partition_of(run, account_id),
+        .pos = resource ? resource->pos : NO_POS,
+    };
+}
+
+static bool same_owner(const struct value *desired_tags, const struct value *tags)
+{
+    return str_eq(value_get_str(desired_tags, TAG_TOPOLOGY), value_get_str(tags, TAG_TOPOLOGY)) &&
+           str_eq(value_get_str(desired_tags, TAG_ADDRESS), value_get_str(tags, TAG_ADDRESS));
+}
+
+enum found object_owner(struct arena *arena, const struct schema *schema,
+                        const struct value *desired, enum ownership said,
+                        const struct value *attributes, const char **ret_owner)
+{
+    const struct value *tags = value_get(attributes, "tags");
+    *ret_owner = NULL;
+    if (said == OWNER_OURS)
+        return FOUND_OURS;
+    if (said == OWNER_PARENT)
+        return FOUND_PARENT;
+    if (said == OWNER_BY_TAGS && value_get_str(tags, TAG_ADDRESS) &&
+        same_owner(value_get(desired, "tags"), tags))
+        return FOUND_OURS;
+    if (schema->adopt)
+        return FOUND_SHARED;
+    const char *topology = value_get_str(tags, TAG_TOPOLOGY);
+    const char *address = value_get_str(tags, TAG_ADDRESS);
+    *ret_owner = topology && address ? arena_printf(arena, "%s of topology %s", address, topology)
+                                     : "nobody that left owner tags";
+    return FOUND_OTHER;
+}
+
+const struct value *object_write_only(struct arena *arena, const struct schema *schema,
+                                      const struct value *properties)
+{
+    struct map_builder b = map_begin(arena);
+    for (size_t i = 0; i < schema->root->property_len; i++) {
+        const struct schema_property *property = &schema->root->properties[i];
+        if (property->node->write_only)
+            map_put(&b, property->name, value_get(properties, property->name));
+    }
+    return b.len ? map_end(&b) : NULL;
+}
+
+/* The entries of `tags` whose keys stand in `managed`. */
+static const struct value *managed_tags(struct arena *arena, const struct value *tags,
+                                        const struct value *managed)
+{
+    struct map_builder b = map_begin(arena);
+    for (size_t i = 0; i < value_len(tags); i++)
+        if (value_get(managed, tags->map.entries[i].key))
+            map_put(&b, tags->map.entries[i].key, tags->map.entries[i].value);
+    return map_end(&b);
+}
+
+struct record object_record(struct run *run, const struct schema *schema, const char *address,
+                            const char *account_id, const char *region, const char *identifier,
+                            const struct value *desired, const struct value *attributes)
+{
+    const struct resource *resource = run->topology ? topology_find(run->topology, address) : NULL;
+    const struct value *tags = value_get(attributes, "tags");
+    if (value_is(tags, VALUE_MAP) && desired)
+        attributes = value_with(run->arena, attributes, "tags",
+                                managed_tags(run->arena, tags, value_get(desired, "tags")));
+    return (struct record){
+        .address = address,
+        .type = schema->type_name,
+        .account_id = account_id,
+        .region = region,
+        .identifier = identifier,
+        .attributes = attributes,
+        .write_only = object_write_only(run->arena, schema, desired),
+        .depends_on = resource ? resource->depends_on : NULL,
+        .depends_on_len = resource ? resource->depends_on_len : 0,
+        .generation = state_generation(run->state, address),
+        .schema_version = 1,
+    };
+}
+
+const struct value *object_prior(struct arena *arena, const struct record *record)
+{
+    struct map_builder b = map_begin_from(arena, record->attributes);
+    for (size_t i = 0; i < value_len(record->write_only); i++)
+        map_put(&b, record->write_only->map.entries[i].key,
+                record->write_only->map.entries[i].value);
+    return map_end(&b);
+}

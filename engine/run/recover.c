@@ -1,0 +1,219 @@
+#include "engine/base/bug.h"
+#include "engine/config/normalize.h"
+#include "engine/run/object.h"
+#include "engine/run/pump.h"
+
+#include <stdint.h>
+
+/* One open intent on its way to an answer. The table of docs/STATE.md:
+ *   create, nothing found      AWS never got it: closed, planned again with the same token
+ *   create, ours found         adopted as a record; the ordinary diff shows what is missing
+ *   create, somebody else's    stops: both owners are named
+ *   update                     read again; the ordinary diff decides
+ *   delete, gone               the row goes as well
+ *   delete, still there        closed, planned again */
+enum settled { SETTLED_NOT, SETTLED_NOTHING, SETTLED_RECORD, SETTLED_REMOVED, SETTLED_KEEP };
+
+struct case_of {
+    struct recovery *recovery;
+    struct intent *intent;
+    const struct schema *schema;
+    const char *identifier;
+    enum ownership said;
+    enum settled settled;
+    struct record record;
+};
+
+struct recovery {
+    struct run *run;
+    struct pump pump;
+    struct case_of *cases;
+    bool failed;
+};
+
+static void case_failed(struct case_of *c)
+{
+    c->recovery->failed = true;
+    pump_ended(&c->recovery->pump);
+}
+
+static void settle(struct case_of *c, enum settled settled)
+{
+    c->settled = settled;
+    pump_ended(&c->recovery->pump);
+}
+
+/* True when every property that was asked for and can be read back has arrived. */
+static bool call_ran(struct arena *arena, const struct schema *schema, const struct value *desired,
+                     const struct value *attributes)
+{
+    const struct value *want = normalize(arena, schema, desired);
+    const struct value *have = normalize(arena, schema, attributes);
+    for (size_t i = 0; i < value_len(want); i++) {
+        const struct value_entry *entry = &want->map.entries[i];
+        const struct schema_node *node = schema_property_of(schema->root, entry->key);
+        if (node && (node->write_only || node->read_only || str_eq(entry->key, "tags")))
+            continue;
+        if (!value_equal(entry->value, value_get(have, entry->key)))
+            return false;
+    }
+    return true;
+}
+
+static void case_read(void *ctx, const struct op_outcome *outcome)
+{
+    struct case_of *c = ctx;
+    struct run *run = c->recovery->run;
+    const struct intent *intent = c->intent;
+    bool deleting = str_eq(intent->action, "delete");
+    if (outcome->result == OP_RESULT_FAILED) {
+        case_failed(c);
+        return;
+    }
+    if (outcome->result == OP_RESULT_GONE) {
+        settle(c, deleting ? SETTLED_REMOVED : SETTLED_NOTHING);
+        return;
+    }
+    if (deleting) {
+        settle(c, SETTLED_KEEP);
+        return;
+    }
+    const struct value *attributes = value_copy(run->arena, outcome->attributes);
+    if (!intent->identifier) {
+        const char *owner = NULL;
+        enum found found =
+            object_owner(run->arena, c->schema, intent->desired, c->said, attributes, &owner);
+        if (found == FOUND_OTHER) {
+            diag_error(run->diags, E_CONFLICT, NO_POS, intent->address,
+                       "run %lld began to create this, and an object of that name belongs to %s",
+                       (long long)intent->run, owner);
+            case_failed(c);
+            return;
+        }
+    }
+    c->record = object_record(run, c->schema, intent->address, intent->account_id, intent->region,
+                              c->identifier, intent->desired, attributes);
+    if (!call_ran(run->arena, c->schema, intent->desired, attributes))
+        c->record.write_only = NULL;
+    settle(c, SETTLED_RECORD);
+}
+
+static void read_case(struct case_of *c)
+{
+    struct run *run = c->recovery->run;
+    struct op_spec spec = object_spec(run, OP_READ, c->schema, c->intent->address,
+                                      c->intent->account_id, c->intent->region);
+    spec.identifier = c->identifier;
+    loop_start(run->loop, &spec, case_read, c);
+}
+
+static void case_found(void *ctx, const struct op_outcome *outcome)
+{
+    struct case_of *c = ctx;
+    if (outcome->result == OP_RESULT_FAILED) {
+        case_failed(c);
+        return;
+    }
+    if (outcome->result == OP_RESULT_GONE) {
+        settle(c, SETTLED_NOTHING);
+        return;
+    }
+    c->said = outcome->ownership;
+    c->identifier = arena_strdup(c->recovery->run->arena, outcome->identifier);
+    read_case(c);
+}
+
+static void start_case(void *ctx, size_t i)
+{
+    struct recovery *recovery = ctx;
+    struct case_of *c = &recovery->cases[i];
+    struct run *run = recovery->run;
+    if (c->intent->identifier) {
+        c->identifier = c->intent->identifier;
+        read_case(c);
+        return;
+    }
+    struct op_spec spec = object_spec(run, OP_FIND, c->schema, c->intent->address,
+                                      c->intent->account_id, c->intent->region);
+    spec.desired = c->intent->desired;
+    spec.token = c->intent->token;
+    loop_start(run->loop, &spec, case_found, c);
+}
+
+static size_t index_of(const struct record *records, size_t len, const char *address)
+{
+    for (size_t i = 0; i < len; i++)
+        if (str_eq(records[i].address, address))
+            return i;
+    return len;
+}
+
+/* Applies what was found to the records in memory. */
+static void amend(const struct case_of *c, struct record *records, size_t *len)
+{
+    size_t at = index_of(records, *len, c->intent->address);
+    if (c->settled == SETTLED_RECORD) {
+        if (at < *len && !c->record.write_only)
+            c->recovery->cases[c - c->recovery->cases].record.write_only = records[at].write_only;
+        records[at] = c->recovery->cases[c - c->recovery->cases].record;
+        if (at == *len)
+            ++*len;
+    } else if (c->settled == SETTLED_REMOVED && at < *len) {
+        for (size_t i = at; i + 1 < *len; i++)
+            records[i] = records[i + 1];
+        --*len;
+    }
+}
+
+static bool persist_case(struct run *run, const struct case_of *c)
+{
+    int64_t now = loop_now_ms(run->loop);
+    bool done = c->settled == SETTLED_RECORD || c->settled == SETTLED_REMOVED;
+    return journal_outcome(run->state, c->intent->seq, done ? OUTCOME_DONE : OUTCOME_ABANDONED,
+                           c->settled == SETTLED_RECORD ? &c->record : NULL,
+                           c->settled == SETTLED_REMOVED, "settled by reading", now, run->diags);
+}
+
+bool run_recover(struct run *run, struct record **records, size_t *record_len, bool persist)
+{
+    struct intent *intents = NULL;
+    size_t len = 0;
+    if (!run->state)
+        return true;
+    if (!journal_open_intents(run->state, run->arena, &intents, &len, run->diags))
+        return false;
+    if (len == 0)
+        return true;
+    struct recovery recovery = {.run = run};
+    recovery.cases = arena_array(run->arena, len, sizeof(*recovery.cases));
+    for (size_t i = 0; i < len; i++) {
+        const struct schema *schema = schema_of(run->schemas, intents[i].type);
+        if (!schema) {
+            diag_error(run->diags, E_STATE_NEWER, NO_POS, intents[i].address,
+                       "an open intent is about type %s, which this holdfast does not know",
+                       intents[i].type);
+            return false;
+        }
+        recovery.cases[i] =
+            (struct case_of){.recovery = &recovery, .intent = &intents[i], .schema = schema};
+    }
+    recovery.pump = (struct pump){
+        .loop = run->loop, .len = len, .limit = 256, .start = start_case, .ctx = &recovery};
+    pump_run(&recovery.pump);
+
+    struct record *amended = arena_array(run->arena, *record_len + len, sizeof(*amended));
+    for (size_t i = 0; i < *record_len; i++)
+        amended[i] = (*records)[i];
+    bool ok = !recovery.failed;
+    for (size_t i = 0; i < len; i++) {
+        if (recovery.cases[i].settled == SETTLED_NOT)
+            continue;
+        amend(&recovery.cases[i], amended, record_len);
+        if (persist)
+            ok = persist_case(run, &recovery.cases[i]) && ok;
+    }
+    *records = amended;
+    if (persist)
+        ok = journal_commit(run->state, run->diags) && ok;
+    return ok;
+}
