@@ -16,13 +16,15 @@
 
 struct world;
 
-#define WORLD_EPOCH_MS ((int64_t)1767225600000) /* 2026-01-01T00:00:00Z: where fresh worlds begin  \
-                                                 */
+#define WORLD_EPOCH_MS                                                                             \
+    ((int64_t)1767225600000) /* 2026-01-01T00:00:00Z: where fresh worlds begin                     \
+                              */
 
 struct world_options {
-    const char *path;  /* ":memory:" or a file, created when absent */
-    bool wall_clock;   /* served: now = wall clock + offset; else virtual */
-    bool record_calls; /* keep the ledger of calls */
+    const char *path;   /* ":memory:" or a file, created when absent */
+    bool wall_clock;    /* served: now = wall clock + offset; else virtual */
+    bool record_calls;  /* keep the ledger of calls */
+    int64_t latency_ms; /* in process: how long an answer takes, in the world's time */
 };
 MUST_CHECK bool world_open(const struct world_options *options, struct world **ret,
                            struct diags *diags);

@@ -1,0 +1,92 @@
+#pragma once
+/* The inside of a world: shared by world.c, store.c, router.c, transport.c, server.c, dump.c and
+ * the host of functions. Services do not include it. */
+
+#include "engine/base/db.h"
+#include "simulator/service.h"
+
+struct function_host;
+struct sim_server;
+
+struct pending_request {
+    struct pending_request *next;
+    const struct http_request *request;
+    transport_done_fn *done;
+    void *ctx;
+    int64_t due_ms;
+};
+
+struct world {
+    struct arena *arena;
+    struct db *db;
+    struct diags diags; /* why the database failed */
+    bool wall, record, fresh;
+    bool in_tx, failed;           /* failed: the running transaction cannot be committed */
+    int64_t now;                  /* virtual; in a served world that of the last transaction */
+    int64_t offset;               /* served: now = wall clock + offset */
+    int64_t pinned;               /* while a task runs: its time; else -1 */
+    int64_t id_count, id_saved;   /* ids given out, and as of the last commit */
+    int64_t seq_count, seq_saved; /* objects made, likewise */
+    int64_t now_saved;
+    int64_t request_count;
+    int64_t latency_ms;
+    const char *seed;
+    struct pending_request *flight, *flight_tail, *free_flight; /* in process, by arrival */
+    struct function_host *host; /* running function, see lambda_host.c */
+    struct sim_server *server;  /* serves this world, or NULL */
+};
+
+/* store.c */
+bool store_open(struct world *world, const char *path, struct diags *diags);
+bool meta_get(struct world *world, struct arena *arena, const char *name, const char **ret);
+void meta_put(struct world *world, const char *name, const char *text);
+struct due_task {
+    int64_t seq, due;
+    const char *kind;
+    const struct value *payload;
+};
+bool task_first(struct world *world, struct arena *arena, int64_t until, struct due_task *ret);
+void task_remove(struct world *world, int64_t seq);
+bool task_pending(struct world *world);
+void call_record(struct world *world, const struct sim_call *call, const char *service,
+                 const char *operation);
+
+/* world.c */
+void world_rollback(struct world *world);
+const struct sim_task *task_kind(const char *kind);
+const struct sim_api *api_of(const char *service);
+const struct sim_api *const *api_all(void); /* ends with NULL */
+
+/* router.c: one request, answered; a transaction of its own. The arena must outlive the answer. */
+struct sim_request {
+    const char *method;
+    const char *target; /* path, and ?query, encoded as on the wire */
+    const struct http_header *headers;
+    size_t header_len;
+    struct slice body;
+    bool served; /* came over HTTP: lives on the wall clock */
+};
+struct sim_response {
+    int status;
+    const struct http_header *headers;
+    size_t header_len;
+    struct slice body;
+};
+void world_handle(struct world *world, struct arena *arena, const struct sim_request *request,
+                  struct sim_response *ret);
+const char *sim_header(const struct sim_request *request, const char *name); /* any case */
+
+/* lambda_host.c */
+void function_host_free(struct function_host *host); /* accepts NULL; kills what runs */
+
+/* wire.c: texts of the wire */
+const char *percent_decode(struct arena *arena, struct slice text, bool form);
+const char *percent_encode(struct arena *arena, const char *text); /* all but unreserved */
+/* "a=1&b=2" -> map; a name twice gives a list. */
+const struct value *query_decode(struct arena *arena, struct slice text);
+/* The form of the query protocol, with its flattened lists and maps rebuilt. */
+const struct value *form_decode(struct arena *arena, struct slice text);
+const char *xml_encode(const struct sim_call *call);
+const char *xml_error(const struct sim_call *call);
+/* Fills labels when path (encoded, without query) fits uri; slashes at the end do not count. */
+bool uri_match(struct arena *arena, const char *uri, struct slice path, struct map_builder *labels);

@@ -1,0 +1,14 @@
+#pragma once
+/* What other services ask KMS. */
+
+#include "simulator/service.h"
+
+/* Finds a key by id, key ARN, alias name or alias ARN; aliases and ids in account and region. Body:
+ * KeyId, Arn, KeyState, KeyManager ("CUSTOMER"|"AWS"), Policy (text), ... NULL: none. The AWS
+ * managed keys ("alias/aws/rds", ...) are made when first asked for. */
+const struct value *kms_key_find(struct world *world, struct arena *arena, const char *account,
+                                 const char *region, const char *key);
+/* Whether the principal may do `action` ("kms:Decrypt") with the key, by key policy and identity
+ * policies. context: kms:ViaService, kms:GrantIsForAWSResource, ... or NULL. */
+bool kms_allows(struct world *world, struct arena *arena, const char *principal, const char *action,
+                const struct value *key, const struct value *context);

@@ -1,0 +1,413 @@
+#include "simulator/internal.h"
+
+#include <string.h>
+
+#include "engine/base/bug.h"
+#include "engine/base/crypto.h"
+#include "engine/base/json.h"
+
+#define ABOVE_ALL "\xf4\x8f\xbf\xbf" /* U+10FFFF: sorts after every id with the same beginning */
+
+static const char schema[] =
+    "CREATE TABLE IF NOT EXISTS meta(name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;"
+    "CREATE TABLE IF NOT EXISTS object(kind TEXT, account TEXT, region TEXT, id TEXT,"
+    " seq INTEGER NOT NULL, json TEXT NOT NULL, PRIMARY KEY(kind, account, region, id))"
+    " WITHOUT ROWID;"
+    "CREATE TABLE IF NOT EXISTS task(seq INTEGER PRIMARY KEY AUTOINCREMENT, due INTEGER NOT NULL,"
+    " kind TEXT NOT NULL, background INTEGER NOT NULL, json TEXT NOT NULL);"
+    "CREATE INDEX IF NOT EXISTS task_due ON task(due, seq);"
+    "CREATE TABLE IF NOT EXISTS call(seq INTEGER PRIMARY KEY, at INTEGER, account TEXT,"
+    " region TEXT, service TEXT, operation TEXT, writes INTEGER, status INTEGER, code TEXT);"
+    "CREATE TABLE IF NOT EXISTS timeline(seq INTEGER PRIMARY KEY, at INTEGER, account TEXT,"
+    " region TEXT, what TEXT, address TEXT, detail TEXT);";
+
+bool store_open(struct world *world, const char *path, struct diags *diags)
+{
+    const struct db_options options = {
+        .path = path, .busy_timeout_ms = 5000, .open_code = E_WORLD, .write_code = E_WORLD};
+    return db_open(&options, &world->db, diags) && db_exec(world->db, schema, diags);
+}
+
+/* A statement ready for its bindings; NULL marks the transaction as failed. */
+static struct db_stmt *query(struct world *world, const char *sql)
+{
+    struct db_stmt *stmt = db_query(world->db, sql, &world->diags);
+    if (!stmt)
+        world->failed = true;
+    return stmt;
+}
+
+static bool next_row(struct world *world, struct db_stmt *stmt)
+{
+    enum db_step step = db_step(stmt, &world->diags);
+    if (step == DB_FAILED)
+        world->failed = true;
+    return step == DB_ROW;
+}
+
+static void run(struct world *world, struct db_stmt *stmt)
+{
+    if (!db_run(stmt, &world->diags))
+        world->failed = true;
+}
+
+static const struct value *parse(struct arena *arena, const char *text)
+{
+    const struct value *v = NULL;
+    const char *why = NULL;
+    if (!json_parse(arena, slice_of(text), &v, &why))
+        BUG("the world holds text that is no JSON");
+    return v;
+}
+
+/* ---- meta and settings ---- */
+
+bool meta_get(struct world *world, struct arena *arena, const char *name, const char **ret)
+{
+    struct db_stmt *stmt = query(world, "SELECT value FROM meta WHERE name = ?1");
+    if (!stmt)
+        return false;
+    db_bind_text(stmt, 1, name);
+    bool found = next_row(world, stmt);
+    if (found) {
+        *ret = arena_strdup(arena, db_text(stmt, 0));
+        db_reset(stmt);
+    }
+    return found;
+}
+
+void meta_put(struct world *world, const char *name, const char *text)
+{
+    struct db_stmt *stmt = query(world, "INSERT INTO meta VALUES(?1, ?2)"
+                                        " ON CONFLICT(name) DO UPDATE SET value = excluded.value");
+    if (!stmt)
+        return;
+    db_bind_text(stmt, 1, name);
+    db_bind_text(stmt, 2, text);
+    run(world, stmt);
+}
+
+const char *setting_get(struct world *world, struct arena *arena, const char *name)
+{
+    const char *text = NULL;
+    return meta_get(world, arena, arena_printf(arena, "setting.%s", name), &text) ? text : NULL;
+}
+
+int64_t setting_int(struct world *world, const char *name, int64_t otherwise)
+{
+    struct arena *arena = arena_new();
+    long long number = 0;
+    const char *text = setting_get(world, arena, name);
+    bool good = text && parse_int64(slice_of(text), &number);
+    arena_free(arena);
+    return good ? number : otherwise;
+}
+
+void setting_put(struct world *world, const char *name, const char *text)
+{
+    struct arena *arena = arena_new();
+    meta_put(world, arena_printf(arena, "setting.%s", name), text);
+    arena_free(arena);
+}
+
+/* ---- objects ---- */
+
+const struct value *store_get(struct world *world, struct arena *arena, const char *kind,
+                              const char *account, const char *region, const char *id)
+{
+    if (!account || !region || !id)
+        return NULL;
+    struct db_stmt *stmt = query(world, "SELECT json FROM object WHERE kind = ?1 AND account = ?2"
+                                        " AND region = ?3 AND id = ?4");
+    if (!stmt)
+        return NULL;
+    db_bind_text(stmt, 1, kind);
+    db_bind_text(stmt, 2, account);
+    db_bind_text(stmt, 3, region);
+    db_bind_text(stmt, 4, id);
+    if (!next_row(world, stmt))
+        return NULL;
+    const struct value *body = parse(arena, db_text(stmt, 0));
+    db_reset(stmt);
+    return body;
+}
+
+void store_put(struct world *world, const char *kind, const char *account, const char *region,
+               const char *id, const struct value *body)
+{
+    BUG_ON(!world->in_tx);
+    struct arena *arena = arena_new();
+    struct db_stmt *stmt =
+        query(world, "INSERT INTO object VALUES(?1, ?2, ?3, ?4, ?5, ?6)"
+                     " ON CONFLICT(kind, account, region, id) DO UPDATE SET json = excluded.json");
+    if (stmt) {
+        db_bind_text(stmt, 1, kind);
+        db_bind_text(stmt, 2, account);
+        db_bind_text(stmt, 3, region);
+        db_bind_text(stmt, 4, id);
+        db_bind_int(stmt, 5, ++world->seq_count);
+        db_bind_text(stmt, 6, json_print(arena, body, JSON_COMPACT));
+        run(world, stmt);
+    }
+    arena_free(arena);
+}
+
+bool store_delete(struct world *world, const char *kind, const char *account, const char *region,
+                  const char *id)
+{
+    BUG_ON(!world->in_tx);
+    struct arena *arena = arena_new();
+    bool was = store_get(world, arena, kind, account, region, id) != NULL;
+    arena_free(arena);
+    struct db_stmt *stmt = query(world, "DELETE FROM object WHERE kind = ?1 AND account = ?2"
+                                        " AND region = ?3 AND id = ?4");
+    if (!was || !stmt)
+        return false;
+    db_bind_text(stmt, 1, kind);
+    db_bind_text(stmt, 2, account);
+    db_bind_text(stmt, 3, region);
+    db_bind_text(stmt, 4, id);
+    run(world, stmt);
+    return true;
+}
+
+/* Three statements, so that each uses the primary key as far as it can. */
+static struct db_stmt *list_query(struct world *world, struct arena *arena, const char *kind,
+                                  const char *account, const char *region, const char *prefix)
+{
+    static const char exact[] = "SELECT account, region, id, seq, json FROM object"
+                                " WHERE kind = ?1 AND account = ?4 AND region = ?5"
+                                " AND id >= ?2 AND id < ?3 ORDER BY id";
+    static const char by_account[] = "SELECT account, region, id, seq, json FROM object"
+                                     " WHERE kind = ?1 AND account = ?4"
+                                     " AND id >= ?2 AND id < ?3 ORDER BY id, region";
+    static const char any[] = "SELECT account, region, id, seq, json FROM object"
+                              " WHERE kind = ?1 AND (?5 IS NULL OR region = ?5)"
+                              " AND id >= ?2 AND id < ?3 ORDER BY id, account, region";
+    struct db_stmt *stmt = query(world, account ? (region ? exact : by_account) : any);
+    if (!stmt)
+        return NULL;
+    prefix = prefix ? prefix : "";
+    db_bind_text(stmt, 1, kind);
+    db_bind_text(stmt, 2, prefix);
+    db_bind_text(stmt, 3, arena_printf(arena, "%s%s", prefix, ABOVE_ALL));
+    if (account)
+        db_bind_text(stmt, 4, account);
+    if (region)
+        db_bind_text(stmt, 5, region);
+    return stmt;
+}
+
+struct objects store_list(struct world *world, struct arena *arena, const char *kind,
+                          const char *account, const char *region, const char *prefix)
+{
+    struct objects rows = {0};
+    size_t cap = 0;
+    struct db_stmt *stmt = list_query(world, arena, kind, account, region, prefix);
+    while (stmt && next_row(world, stmt)) {
+        rows.items =
+            arena_grow(arena, rows.items, rows.len, &cap, rows.len + 1, sizeof(struct object));
+        rows.items[rows.len++] = (struct object){
+            .account = arena_strdup(arena, db_text(stmt, 0)),
+            .region = arena_strdup(arena, db_text(stmt, 1)),
+            .id = arena_strdup(arena, db_text(stmt, 2)),
+            .seq = db_int(stmt, 3),
+            .body = parse(arena, db_text(stmt, 4)),
+        };
+    }
+    return rows;
+}
+
+bool store_any(struct world *world, const char *kind, const char *account, const char *region,
+               const char *prefix)
+{
+    struct arena *arena = arena_new();
+    struct db_stmt *stmt = list_query(world, arena, kind, account, region, prefix);
+    bool found = stmt && next_row(world, stmt);
+    if (found)
+        db_reset(stmt);
+    arena_free(arena);
+    return found;
+}
+
+/* The token is the last id of the page before: deletions between two pages lose nothing. */
+bool call_page(struct sim_call *call, struct objects *rows, const char *token, const char *limit,
+               int64_t default_limit, const char **ret_next)
+{
+    *ret_next = NULL;
+    const char *text = call_str(call, token);
+    if (text && *text) {
+        struct slice last;
+        if (!base64_decode(call->arena, slice_of(text), &last))
+            return false;
+        const char *id = arena_strndup(call->arena, last.ptr, last.len);
+        size_t start = 0;
+        while (start < rows->len && strcmp(rows->items[start].id, id) <= 0)
+            start++;
+        rows->items += start;
+        rows->len -= start;
+    }
+    int64_t max = limit ? call_int(call, limit, default_limit) : default_limit;
+    int64_t cap = setting_int(call->world, "page_size", default_limit);
+    if (max <= 0 || max > cap)
+        max = cap;
+    if ((uint64_t)max < rows->len) {
+        rows->len = (size_t)max;
+        *ret_next = base64_encode(call->arena, slice_of(rows->items[rows->len - 1].id));
+    }
+    return true;
+}
+
+/* ---- tasks ---- */
+
+void task_add(struct world *world, int64_t due_ms, const char *kind, const struct value *payload)
+{
+    BUG_ON(!world->in_tx);
+    const struct sim_task *known = task_kind(kind);
+    BUG_ON(!known);
+    struct db_stmt *stmt =
+        query(world, "INSERT INTO task(due, kind, background, json) VALUES(?1, ?2, ?3, ?4)");
+    if (!stmt)
+        return;
+    struct arena *arena = arena_new();
+    db_bind_int(stmt, 1, due_ms);
+    db_bind_text(stmt, 2, kind);
+    db_bind_int(stmt, 3, known->background);
+    db_bind_text(stmt, 4, json_print(arena, payload, JSON_COMPACT));
+    run(world, stmt);
+    arena_free(arena);
+}
+
+void task_drop(struct world *world, const char *kind, const char *member, const char *text)
+{
+    BUG_ON(!world->in_tx);
+    struct db_stmt *stmt =
+        query(world, "DELETE FROM task WHERE kind = ?1 AND json_extract(json, '$.' || ?2) = ?3");
+    if (!stmt)
+        return;
+    db_bind_text(stmt, 1, kind);
+    db_bind_text(stmt, 2, member);
+    db_bind_text(stmt, 3, text);
+    run(world, stmt);
+}
+
+bool task_first(struct world *world, struct arena *arena, int64_t until, struct due_task *ret)
+{
+    struct db_stmt *stmt = query(
+        world, "SELECT seq, due, kind, json FROM task WHERE due <= ?1 ORDER BY due, seq LIMIT 1");
+    if (!stmt)
+        return false;
+    db_bind_int(stmt, 1, until);
+    if (!next_row(world, stmt))
+        return false;
+    *ret = (struct due_task){.seq = db_int(stmt, 0),
+                             .due = db_int(stmt, 1),
+                             .kind = arena_strdup(arena, db_text(stmt, 2)),
+                             .payload = parse(arena, db_text(stmt, 3))};
+    db_reset(stmt);
+    return true;
+}
+
+void task_remove(struct world *world, int64_t seq)
+{
+    struct db_stmt *stmt = query(world, "DELETE FROM task WHERE seq = ?1");
+    if (!stmt)
+        return;
+    db_bind_int(stmt, 1, seq);
+    run(world, stmt);
+}
+
+bool task_pending(struct world *world)
+{
+    struct db_stmt *stmt = query(world, "SELECT 1 FROM task WHERE background = 0 LIMIT 1");
+    bool found = stmt && next_row(world, stmt);
+    if (found)
+        db_reset(stmt);
+    return found;
+}
+
+/* ---- ledgers ---- */
+
+void call_record(struct world *world, const struct sim_call *call, const char *service,
+                 const char *operation)
+{
+    struct db_stmt *stmt =
+        query(world, "INSERT INTO call(at, account, region, service, operation, writes, status,"
+                     " code) VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)");
+    if (!stmt)
+        return;
+    db_bind_int(stmt, 1, call->now);
+    db_bind_text(stmt, 2, call->account);
+    db_bind_text(stmt, 3, call->scope_region);
+    db_bind_text(stmt, 4, service);
+    db_bind_text(stmt, 5, operation);
+    db_bind_int(stmt, 6, call->operation && call->operation->writes);
+    db_bind_int(stmt, 7, call->status);
+    db_bind_text(stmt, 8, call->error_code);
+    run(world, stmt);
+}
+
+void timeline_add(struct world *world, const char *account, const char *region, const char *what,
+                  const char *address, const struct value *detail)
+{
+    BUG_ON(!world->in_tx);
+    struct db_stmt *stmt = query(world, "INSERT INTO timeline(at, account, region, what, address,"
+                                        " detail) VALUES(?1, ?2, ?3, ?4, ?5, ?6)");
+    if (!stmt)
+        return;
+    struct arena *arena = arena_new();
+    db_bind_int(stmt, 1, world_now_ms(world));
+    db_bind_text(stmt, 2, account);
+    db_bind_text(stmt, 3, region);
+    db_bind_text(stmt, 4, what);
+    db_bind_text(stmt, 5, address);
+    db_bind_text(stmt, 6, detail ? json_print(arena, detail, JSON_COMPACT) : NULL);
+    run(world, stmt);
+    arena_free(arena);
+}
+
+static void put_text(struct map_builder *b, const char *key, const char *text)
+{
+    map_put(b, key, text ? value_string(b->arena, text) : value_null());
+}
+
+const struct value *world_calls(struct world *world, struct arena *arena)
+{
+    struct list_builder list = list_begin(arena);
+    struct db_stmt *stmt = query(world, "SELECT seq, at, account, region, service, operation,"
+                                        " writes, status, code FROM call ORDER BY seq");
+    while (stmt && next_row(world, stmt)) {
+        struct map_builder row = map_begin(arena);
+        map_put_int(&row, "seq", db_int(stmt, 0));
+        map_put_str(&row, "at", time_iso_ms(arena, db_int(stmt, 1)));
+        put_text(&row, "account_id", db_text(stmt, 2));
+        put_text(&row, "region", db_text(stmt, 3));
+        put_text(&row, "service", db_text(stmt, 4));
+        put_text(&row, "operation", db_text(stmt, 5));
+        map_put_bool(&row, "writes", db_int(stmt, 6) != 0);
+        map_put_int(&row, "status", db_int(stmt, 7));
+        put_text(&row, "code", db_text(stmt, 8));
+        list_add(&list, map_end(&row));
+    }
+    return list_end(&list);
+}
+
+const struct value *world_timeline(struct world *world, struct arena *arena)
+{
+    struct list_builder list = list_begin(arena);
+    struct db_stmt *stmt = query(world, "SELECT seq, at, account, region, what, address, detail"
+                                        " FROM timeline ORDER BY at, seq");
+    while (stmt && next_row(world, stmt)) {
+        struct map_builder row = map_begin(arena);
+        map_put_int(&row, "seq", db_int(stmt, 0));
+        map_put_str(&row, "at", time_iso(arena, db_int(stmt, 1)));
+        put_text(&row, "account_id", db_text(stmt, 2));
+        put_text(&row, "region", db_text(stmt, 3));
+        put_text(&row, "what", db_text(stmt, 4));
+        put_text(&row, "address", db_text(stmt, 5));
+        const char *detail = db_text(stmt, 6);
+        map_put(&row, "detail", detail ? parse(arena, detail) : value_null());
+        list_add(&list, map_end(&row));
+    }
+    return list_end(&list);
+}

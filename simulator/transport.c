@@ -1,0 +1,112 @@
+/* The world as a transport: requests are answered inside wait(), at the world's time. */
+#include "simulator/internal.h"
+
+#include <string.h>
+
+#include "engine/base/log.h"
+
+static void enqueue(void *self, const struct http_request *request, transport_done_fn *done,
+                    void *ctx)
+{
+    struct world *world = self;
+    struct pending_request *pending = world->free_flight;
+    if (pending)
+        world->free_flight = pending->next;
+    else
+        pending = arena_new_of(world->arena, struct pending_request);
+    *pending = (struct pending_request){.request = request,
+                                        .done = done,
+                                        .ctx = ctx,
+                                        .due_ms = world_now_ms(world) + world->latency_ms};
+    if (world->flight_tail)
+        world->flight_tail->next = pending;
+    else
+        world->flight = pending;
+    world->flight_tail = pending;
+}
+
+static void answer(struct world *world, struct pending_request *pending)
+{
+    struct arena *arena = arena_new();
+    const struct http_request *rq = pending->request;
+    struct sim_request request = {
+        .method = rq->method,
+        .target = arena_printf(arena, "%s%s%s", rq->path, rq->query && *rq->query ? "?" : "",
+                               rq->query ? rq->query : ""),
+        .headers = rq->headers,
+        .header_len = rq->header_len,
+        .body = rq->body,
+    };
+    struct sim_response made;
+    world_handle(world, arena, &request, &made);
+    struct http_response response = {.status = made.status,
+                                     .headers = made.headers,
+                                     .header_len = made.header_len,
+                                     .body = made.body,
+                                     .maybe_sent = true};
+    pending->done(pending->ctx, &response);
+    arena_free(arena);
+}
+
+/* Delivers those that were in flight when it was called; what they send waits for the next turn. */
+static bool deliver(struct world *world)
+{
+    bool any = false;
+    struct pending_request *last = world->flight_tail;
+    while (world->flight && world->flight->due_ms <= world_now_ms(world)) {
+        struct pending_request *pending = world->flight;
+        world->flight = pending->next;
+        if (!world->flight)
+            world->flight_tail = NULL;
+        answer(world, pending);
+        any = true;
+        bool was_last = pending == last;
+        pending->next = world->free_flight;
+        world->free_flight = pending;
+        if (was_last)
+            break;
+    }
+    return any;
+}
+
+static void move_to(struct world *world, int64_t ms)
+{
+    struct diags diags;
+    struct arena *arena = arena_new();
+    diags_init(&diags, arena);
+    if (!world_advance_to(world, ms, &diags))
+        log_event(LOG_ERROR, "the world cannot go on", "why", diags.items[0].message, NULL);
+    arena_free(arena);
+}
+
+static void wait_until(void *self, int64_t until_ms)
+{
+    struct world *world = self;
+    if (deliver(world))
+        return;
+    int64_t next = until_ms;
+    if (world->flight && world->flight->due_ms < next)
+        next = world->flight->due_ms;
+    if (next > world_now_ms(world))
+        move_to(world, next);
+    deliver(world);
+}
+
+static int64_t now_ms(void *self)
+{
+    return world_now_ms(self);
+}
+
+static void drop_all(void *self)
+{
+    struct world *world = self;
+    world->flight = world->flight_tail = NULL;
+}
+
+static const struct transport_ops ops = {
+    .send = enqueue, .wait = wait_until, .now_ms = now_ms, .close = drop_all};
+
+struct transport world_transport(struct world *world)
+{
+    return (struct transport){&ops, world};
+}
