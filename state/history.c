@@ -1,0 +1,56 @@
+#include "engine/base/json.h"
+#include "state/internal.h"
+
+static const struct value *record_value(struct arena *arena, const struct record *record)
+{
+    struct list_builder deps = list_begin(arena);
+    for (size_t i = 0; i < record->depends_on_len; i++)
+        list_add_str(&deps, record->depends_on[i]);
+    struct map_builder b = map_begin(arena);
+    map_put_str(&b, "type", record->type);
+    map_put_str(&b, "account_id", record->account_id);
+    map_put_str(&b, "region", record->region);
+    map_put_str(&b, "identifier", record->identifier);
+    map_put(&b, "attributes", record->attributes);
+    map_put(&b, "write_only", record->write_only);
+    map_put(&b, "depends_on", list_end(&deps));
+    map_put_bool(&b, "adopted", record->adopted);
+    return map_end(&b);
+}
+
+bool history_add(struct state *state, const char *address, const struct record *record,
+                 int64_t generation, int64_t now_ms, struct diags *diags)
+{
+    CLEANUP(arena_freep) struct arena *scratch = arena_new();
+    struct db_stmt *stmt = db_query(state->db,
+                                    "INSERT INTO resource_history (serial, run, address, "
+                                    "generation, record_json, at_ms) VALUES (?, ?, ?, ?, ?, ?)",
+                                    diags);
+    if (!stmt)
+        return false;
+    db_bind_int(stmt, 1, state->pending);
+    db_bind_int(stmt, 2, state->run);
+    db_bind_text(stmt, 3, address);
+    db_bind_int(stmt, 4, generation);
+    db_bind_text(stmt, 5,
+                 record ? json_print(scratch, record_value(scratch, record), JSON_SORTED) : NULL);
+    db_bind_int(stmt, 6, now_ms);
+    return db_run(stmt, diags);
+}
+
+int64_t history_generation(struct state *state, const char *address)
+{
+    CLEANUP(arena_freep) struct arena *scratch = arena_new();
+    struct diags ignored;
+    diags_init(&ignored, scratch);
+    struct db_stmt *stmt = db_query(state->db,
+                                    "SELECT generation FROM resource_history WHERE address = ? "
+                                    "ORDER BY serial DESC LIMIT 1",
+                                    &ignored);
+    if (!stmt)
+        return 0;
+    db_bind_text(stmt, 1, address);
+    int64_t generation = db_step(stmt, &ignored) == DB_ROW ? db_int(stmt, 0) : 0;
+    db_reset(stmt);
+    return generation;
+}

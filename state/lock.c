@@ -1,0 +1,76 @@
+#include <string.h>
+#include <unistd.h>
+
+#include "engine/base/clock.h"
+#include "engine/base/json.h"
+#include "state/internal.h"
+
+#define HOLDER_MAX ((size_t)4096)
+
+/* The note in the lock file is for people: the lock itself is the kernel's, so a note that a dead
+ * process left behind locks nothing. */
+static void holder_write(struct state *state)
+{
+    CLEANUP(arena_freep) struct arena *scratch = arena_new();
+    char host[256] = "";
+    bool named = gethostname(host, sizeof(host) - 1) == 0;
+    struct map_builder b = map_begin(scratch);
+    map_put_int(&b, "pid", getpid());
+    map_put_str(&b, "host", named ? host : "?");
+    map_put_str(&b, "command", state->command);
+    map_put_str(&b, "who", state->who);
+    map_put_str(&b, "since", time_iso(scratch, clock_wall_ms()));
+    const char *text =
+        arena_printf(scratch, "%s\n", json_print(scratch, map_end(&b), JSON_COMPACT));
+    size_t len = strlen(text);
+    /* A note that cannot be written is no reason to stop: the lock is held all the same. */
+    if (ftruncate(state->lock.fd, 0) == 0 && pwrite(state->lock.fd, text, len, 0) != (ssize_t)len)
+        (void)ftruncate(state->lock.fd, 0);
+}
+
+static void report_holder(struct state *state, const char *lock_path, struct diags *diags)
+{
+    CLEANUP(arena_freep) struct arena *scratch = arena_new();
+    struct diags ignored;
+    diags_init(&ignored, scratch);
+    struct slice text = {0};
+    const struct value *note = NULL;
+    const char *why = NULL;
+    if (!file_read(scratch, lock_path, HOLDER_MAX, &text, &ignored) ||
+        !json_parse(scratch, text, &note, &why)) {
+        diag_error(diags, E_STATE_LOCKED, NO_POS, NULL, "%s is held by another process",
+                   state->path);
+        return;
+    }
+    const char *command = value_get_str(note, "command"), *who = value_get_str(note, "who");
+    const char *host = value_get_str(note, "host"), *since = value_get_str(note, "since");
+    diag_error(diags, E_STATE_LOCKED, NO_POS, NULL,
+               "%s is held by `holdfast %s`, process %lld on %s%s%s, since %s", state->path,
+               command ? command : "?", (long long)value_get_int(note, "pid", 0), host ? host : "?",
+               who ? ", " : "", who ? who : "", since ? since : "?");
+}
+
+bool lock_take(struct state *state, struct diags *diags)
+{
+    const char *path = arena_printf(state->arena, "%s.lock", state->path);
+    enum lock_result result = file_lock_take(path, &state->lock);
+    if (result == LOCK_TAKEN) {
+        state->locked = true;
+        holder_write(state);
+        return true;
+    }
+    if (result == LOCK_HELD)
+        report_holder(state, path, diags);
+    else
+        diag_error(diags, E_STATE_OPEN, NO_POS, NULL, "%s cannot be opened as a lock", path);
+    return false;
+}
+
+void lock_release(struct state *state)
+{
+    if (!state->locked)
+        return;
+    state->locked = false;
+    (void)!ftruncate(state->lock.fd, 0);
+    file_lock_release(&state->lock);
+}

@@ -1,0 +1,443 @@
+#include "engine/base/crypto.h"
+#include "engine/base/json.h"
+#include "state/internal.h"
+
+#define APPLICATION_ID 0x48465354 /* "HFST" */
+#define BUSY_TIMEOUT_MS 5000
+#define TOKEN_LEN 32
+
+/* Step i takes a file from version i to i + 1. Forward only; a released step is never edited. */
+static const char *const migrations[] = {
+    "CREATE TABLE meta (one INTEGER PRIMARY KEY CHECK (one = 1), lineage TEXT NOT NULL,"
+    "  serial INTEGER NOT NULL, format INTEGER NOT NULL, topology TEXT NOT NULL,"
+    "  world TEXT NOT NULL);"
+    "CREATE TABLE resource (address TEXT PRIMARY KEY, type TEXT NOT NULL,"
+    "  account_id TEXT NOT NULL, region TEXT, identifier TEXT, attrs_json TEXT,"
+    "  write_only_json TEXT, deps_json TEXT NOT NULL, generation INTEGER NOT NULL,"
+    "  schema_version INTEGER NOT NULL, adopted INTEGER NOT NULL) WITHOUT ROWID;"
+    "CREATE TABLE run (id INTEGER PRIMARY KEY, started_ms INTEGER NOT NULL, ended_ms INTEGER,"
+    "  who TEXT, command TEXT, plan_sha TEXT, result TEXT);"
+    "CREATE TABLE journal (seq INTEGER PRIMARY KEY, run INTEGER NOT NULL, address TEXT NOT NULL,"
+    "  type TEXT NOT NULL, action TEXT NOT NULL, token TEXT, account_id TEXT NOT NULL,"
+    "  region TEXT, identifier TEXT, desired_json TEXT, digest TEXT, at_ms INTEGER NOT NULL,"
+    "  phase TEXT NOT NULL CHECK (phase IN ('open', 'done', 'failed', 'abandoned')),"
+    "  detail TEXT, ended_ms INTEGER);"
+    "CREATE INDEX journal_open ON journal (seq) WHERE phase = 'open';"
+    "CREATE TABLE resource_history (address TEXT NOT NULL, serial INTEGER NOT NULL,"
+    "  run INTEGER NOT NULL, generation INTEGER NOT NULL, record_json TEXT,"
+    "  at_ms INTEGER NOT NULL, PRIMARY KEY (address, serial)) WITHOUT ROWID;"
+    "CREATE TABLE fact (key TEXT PRIMARY KEY, value_json TEXT NOT NULL) WITHOUT ROWID;",
+};
+#define FORMAT ((int64_t)ARRAY_LEN(migrations))
+
+/* ---- opening ---- */
+
+static bool query_int(struct db *db, const char *sql, int64_t *ret, struct diags *diags)
+{
+    struct db_stmt *stmt = db_query(db, sql, diags);
+    if (!stmt)
+        return false;
+    enum db_step step = db_step(stmt, diags);
+    *ret = step == DB_ROW ? db_int(stmt, 0) : 0;
+    db_reset(stmt);
+    return step != DB_FAILED;
+}
+
+/* 0 for a file without any table: new, or left behind by a crash before the first commit. */
+static bool read_format(struct state *state, int64_t *ret, struct diags *diags)
+{
+    int64_t application = 0, format = 0, tables = 0;
+    if (!query_int(state->db, "PRAGMA application_id", &application, diags) ||
+        !query_int(state->db, "PRAGMA user_version", &format, diags) ||
+        !query_int(state->db, "SELECT count(*) FROM sqlite_master", &tables, diags))
+        return false;
+    if (application != APPLICATION_ID && tables > 0) {
+        diag_error(diags, E_STATE_OPEN, NO_POS, NULL,
+                   "%s is a database of another program, not a state", state->path);
+        return false;
+    }
+    if (format > FORMAT) {
+        diag_error(diags, E_STATE_NEWER, NO_POS, NULL,
+                   "%s has format %lld; this holdfast knows formats up to %lld", state->path,
+                   (long long)format, (long long)FORMAT);
+        return false;
+    }
+    *ret = tables > 0 ? format : 0;
+    return true;
+}
+
+static bool insert_meta(struct state *state, const struct state_options *options,
+                        struct diags *diags)
+{
+    CLEANUP(arena_freep) struct arena *scratch = arena_new();
+    struct db_stmt *stmt = db_query(state->db,
+                                    "INSERT INTO meta (one, lineage, serial, format, topology, "
+                                    "world) VALUES (1, ?, 0, ?, ?, ?)",
+                                    diags);
+    if (!stmt)
+        return false;
+    db_bind_text(stmt, 1, random_uuid(scratch));
+    db_bind_int(stmt, 2, FORMAT);
+    db_bind_text(stmt, 3, options->topology);
+    db_bind_text(stmt, 4, options->world);
+    return db_run(stmt, diags);
+}
+
+static bool migrate_steps(struct state *state, const struct state_options *options, int64_t from,
+                          struct diags *diags)
+{
+    for (int64_t step = from; step < FORMAT; step++)
+        if (!db_exec(state->db, migrations[step], diags))
+            return false;
+    CLEANUP(arena_freep) struct arena *scratch = arena_new();
+    if (!db_exec(state->db,
+                 arena_printf(scratch, "PRAGMA application_id = %d; PRAGMA user_version = %lld",
+                              APPLICATION_ID, (long long)FORMAT),
+                 diags))
+        return false;
+    if (from == 0)
+        return insert_meta(state, options, diags);
+    return db_exec(state->db,
+                   arena_printf(scratch, "UPDATE meta SET format = %lld", (long long)FORMAT),
+                   diags);
+}
+
+/* One transaction: a crash leaves the old format or the new one. */
+static bool migrate(struct state *state, const struct state_options *options, int64_t from,
+                    struct diags *diags)
+{
+    if (!db_begin(state->db, diags))
+        return false;
+    if (migrate_steps(state, options, from, diags) && db_commit(state->db, diags))
+        return true;
+    db_rollback(state->db);
+    return false;
+}
+
+static bool damaged(struct state *state, const char *what, struct diags *diags)
+{
+    diag_error(diags, E_STATE_CORRUPT, NO_POS, NULL, "%s: %s", state->path, what);
+    return false;
+}
+
+static bool check_owner(struct state *state, const struct state_options *options,
+                        struct db_stmt *meta, struct diags *diags)
+{
+    const char *topology = db_text(meta, 2), *world = db_text(meta, 3);
+    bool same = (!options->topology || str_eq(topology, options->topology)) &&
+                (!options->world || str_eq(world, options->world));
+    if (!same)
+        diag_error(diags, E_STATE_FOREIGN, NO_POS, NULL,
+                   "%s belongs to topology %s in world %s, not to %s in %s", state->path, topology,
+                   world, options->topology ? options->topology : topology,
+                   options->world ? options->world : world);
+    return same;
+}
+
+static bool read_meta(struct state *state, const struct state_options *options, struct diags *diags)
+{
+    struct db_stmt *meta =
+        db_query(state->db, "SELECT lineage, serial, topology, world FROM meta", diags);
+    if (!meta)
+        return false;
+    enum db_step step = db_step(meta, diags);
+    if (step != DB_ROW)
+        return damaged(state, "it has no lineage", diags);
+    state->lineage = arena_strdup(state->arena, db_text(meta, 0));
+    state->serial = state->pending = db_int(meta, 1);
+    bool good = check_owner(state, options, meta, diags);
+    db_reset(meta);
+    return good &&
+           query_int(state->db, "SELECT coalesce(max(seq), 0) + 1 FROM journal", &state->next_seq,
+                     diags) &&
+           query_int(state->db, "SELECT coalesce(max(id), 0) + 1 FROM run", &state->next_run,
+                     diags);
+}
+
+static bool open_database(struct state *state, const struct state_options *options,
+                          struct diags *diags)
+{
+    struct db_options db = {.path = state->path,
+                            .read_only = options->read_only,
+                            .full_sync = true,
+                            .busy_timeout_ms = BUSY_TIMEOUT_MS,
+                            .open_code = E_STATE_OPEN,
+                            .damage_code = E_STATE_CORRUPT,
+                            .write_code = E_STATE_WRITE};
+    int64_t format = 0;
+    if (!db_open(&db, &state->db, diags) || !read_format(state, &format, diags))
+        return false;
+    if (format == 0 && options->read_only) {
+        db_close(state->db);
+        state->db = NULL;
+        return true;
+    }
+    if (format < FORMAT && options->read_only) {
+        diag_error(diags, E_STATE_OPEN, NO_POS, NULL,
+                   "%s has the older format %lld and is opened for reading only", state->path,
+                   (long long)format);
+        return false;
+    }
+    state->is_new = format == 0;
+    return (format == FORMAT || migrate(state, options, format, diags)) &&
+           read_meta(state, options, diags);
+}
+
+/* A link in the place of the state could make us write through it to another file. */
+static bool refuse_links(const char *path, const char *dir, struct diags *diags)
+{
+    const char *link = file_is_link(path)                                ? path
+                       : str_ends(dir, ".holdfast") && file_is_link(dir) ? dir
+                                                                         : NULL;
+    if (!link)
+        return true;
+    diag_error(diags, E_STATE_OPEN, NO_POS, NULL, "%s is a symbolic link", link);
+    return false;
+}
+
+static bool make_folder(struct arena *arena, const char *dir, struct diags *diags)
+{
+    struct diags own;
+    diags_init(&own, arena);
+    if (dir_exists(dir) || dir_make(dir, 0700, &own))
+        return true;
+    diag_error(diags, E_STATE_OPEN, NO_POS, NULL, "the folder of the state: %s",
+               own.items[0].message);
+    return false;
+}
+
+static bool open_at(struct state *state, const struct state_options *options, struct diags *diags)
+{
+    const char *dir = path_dir(state->arena, state->path);
+    if (!refuse_links(state->path, dir, diags))
+        return false;
+    if (dir_exists(state->path)) {
+        diag_error(diags, E_STATE_OPEN, NO_POS, NULL, "%s is a folder", state->path);
+        return false;
+    }
+    if (options->read_only)
+        return !file_exists(state->path) || open_database(state, options, diags);
+    return make_folder(state->arena, dir, diags) && lock_take(state, diags) &&
+           open_database(state, options, diags);
+}
+
+bool state_open(struct arena *arena, const struct state_options *options, struct state **ret,
+                struct diags *diags)
+{
+    struct state *state = arena_new_of(arena, struct state);
+    *state = (struct state){.arena = arena,
+                            .path = arena_strdup(arena, options->path),
+                            .read_only = options->read_only,
+                            .is_new = true,
+                            .command = arena_strdup(arena, options->command),
+                            .who = arena_strdup(arena, options->who),
+                            .lineage = "",
+                            .next_seq = 1,
+                            .next_run = 1};
+    if (!open_at(state, options, diags)) {
+        state_close(state);
+        return false;
+    }
+    *ret = state;
+    return true;
+}
+
+void state_close(struct state *state)
+{
+    if (!state)
+        return;
+    if (state->in_batch)
+        db_rollback(state->db);
+    db_close(state->db);
+    state->db = NULL;
+    lock_release(state);
+}
+
+const char *state_lineage(const struct state *state)
+{
+    return state->lineage;
+}
+
+int64_t state_serial(const struct state *state)
+{
+    return state->serial;
+}
+
+bool state_is_new(const struct state *state)
+{
+    return state->is_new;
+}
+
+/* ---- rows ---- */
+
+static const char *deps_json(struct arena *arena, const struct record *record)
+{
+    struct list_builder deps = list_begin(arena);
+    for (size_t i = 0; i < record->depends_on_len; i++)
+        list_add_str(&deps, record->depends_on[i]);
+    return json_print(arena, list_end(&deps), JSON_COMPACT);
+}
+
+static const char *json_or_null(struct arena *arena, const struct value *v)
+{
+    return v ? json_print(arena, v, JSON_SORTED) : NULL;
+}
+
+static bool row_write(struct state *state, const struct record *record, int64_t generation,
+                      struct diags *diags)
+{
+    CLEANUP(arena_freep) struct arena *scratch = arena_new();
+    struct db_stmt *stmt =
+        db_query(state->db,
+                 "INSERT OR REPLACE INTO resource (address, type, account_id, region, identifier, "
+                 "attrs_json, write_only_json, deps_json, generation, schema_version, adopted) "
+                 "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                 diags);
+    if (!stmt)
+        return false;
+    db_bind_text(stmt, 1, record->address);
+    db_bind_text(stmt, 2, record->type);
+    db_bind_text(stmt, 3, record->account_id);
+    db_bind_text(stmt, 4, record->region);
+    db_bind_text(stmt, 5, record->identifier);
+    db_bind_text(stmt, 6, json_or_null(scratch, record->attributes));
+    db_bind_text(stmt, 7, json_or_null(scratch, record->write_only));
+    db_bind_text(stmt, 8, deps_json(scratch, record));
+    db_bind_int(stmt, 9, generation);
+    db_bind_int(stmt, 10, record->schema_version);
+    db_bind_int(stmt, 11, record->adopted);
+    return db_run(stmt, diags);
+}
+
+bool row_is(struct state *state, const struct record *record)
+{
+    CLEANUP(arena_freep) struct arena *scratch = arena_new();
+    struct diags ignored;
+    diags_init(&ignored, scratch);
+    struct db_stmt *stmt =
+        db_query(state->db,
+                 "SELECT 1 FROM resource WHERE address = ? AND type IS ? AND account_id IS ? AND "
+                 "region IS ? AND identifier IS ? AND attrs_json IS ? AND write_only_json IS ? AND "
+                 "deps_json IS ? AND schema_version = ? AND adopted = ?",
+                 &ignored);
+    if (!stmt)
+        return false;
+    db_bind_text(stmt, 1, record->address);
+    db_bind_text(stmt, 2, record->type);
+    db_bind_text(stmt, 3, record->account_id);
+    db_bind_text(stmt, 4, record->region);
+    db_bind_text(stmt, 5, record->identifier);
+    db_bind_text(stmt, 6, json_or_null(scratch, record->attributes));
+    db_bind_text(stmt, 7, json_or_null(scratch, record->write_only));
+    db_bind_text(stmt, 8, deps_json(scratch, record));
+    db_bind_int(stmt, 9, record->schema_version);
+    db_bind_int(stmt, 10, record->adopted);
+    bool same = db_step(stmt, &ignored) == DB_ROW;
+    db_reset(stmt);
+    return same;
+}
+
+bool row_put(struct state *state, const struct record *record, int64_t now_ms, struct diags *diags)
+{
+    int64_t generation = state_generation(state, record->address);
+    if (record->generation > generation)
+        generation = record->generation;
+    return row_write(state, record, generation, diags) &&
+           history_add(state, record->address, record, generation, now_ms, diags);
+}
+
+bool row_remove(struct state *state, const char *address, bool removed, int64_t now_ms,
+                struct diags *diags)
+{
+    int64_t generation = state_generation(state, address) + (removed ? 1 : 0);
+    struct db_stmt *stmt = db_query(state->db, "DELETE FROM resource WHERE address = ?", diags);
+    if (!stmt)
+        return false;
+    db_bind_text(stmt, 1, address);
+    return db_run(stmt, diags) && history_add(state, address, NULL, generation, now_ms, diags);
+}
+
+int64_t state_generation(struct state *state, const char *address)
+{
+    return state->db ? history_generation(state, address) : 0;
+}
+
+const char *state_token(struct state *state, struct arena *arena, const char *address)
+{
+    const char *text = arena_printf(arena, "%s\n%s\n%lld", state->lineage, address,
+                                    (long long)state_generation(state, address));
+    return arena_strndup(arena, sha256_hex(arena, slice_of(text)), TOKEN_LEN);
+}
+
+/* NULL text gives NULL; text that is not JSON is damage. */
+static bool read_json(struct arena *arena, const char *text, const struct value **ret)
+{
+    const char *why = NULL;
+    *ret = NULL;
+    return !text || json_parse(arena, slice_of(text), ret, &why);
+}
+
+static bool read_deps(struct arena *arena, const char *text, struct record *record)
+{
+    const struct value *list = NULL;
+    if (!read_json(arena, text, &list) || !value_is(list, VALUE_LIST))
+        return false;
+    const char **deps = arena_array(arena, value_len(list), sizeof(*deps));
+    for (size_t i = 0; i < value_len(list); i++) {
+        deps[i] = value_str(value_item(list, i));
+        if (!deps[i])
+            return false;
+    }
+    record->depends_on = deps;
+    record->depends_on_len = value_len(list);
+    return true;
+}
+
+static bool read_row(struct arena *arena, struct db_stmt *stmt, struct record *record)
+{
+    *record = (struct record){
+        .address = arena_strdup(arena, db_text(stmt, 0)),
+        .type = arena_strdup(arena, db_text(stmt, 1)),
+        .account_id = arena_strdup(arena, db_text(stmt, 2)),
+        .region = arena_strdup(arena, db_text(stmt, 3)),
+        .identifier = arena_strdup(arena, db_text(stmt, 4)),
+        .generation = db_int(stmt, 8),
+        .schema_version = db_int(stmt, 9),
+        .adopted = db_int(stmt, 10) != 0,
+    };
+    return read_json(arena, db_text(stmt, 5), &record->attributes) &&
+           read_json(arena, db_text(stmt, 6), &record->write_only) &&
+           read_deps(arena, db_text(stmt, 7), record);
+}
+
+bool state_load(struct state *state, struct arena *arena, struct record **ret, size_t *ret_len,
+                struct diags *diags)
+{
+    struct record *records = NULL;
+    size_t len = 0, cap = 0;
+    struct db_stmt *stmt =
+        state->db ? db_query(state->db,
+                             "SELECT address, type, account_id, region, identifier, attrs_json, "
+                             "write_only_json, deps_json, generation, schema_version, adopted "
+                             "FROM resource ORDER BY address",
+                             diags)
+                  : NULL;
+    if (state->db && !stmt)
+        return false;
+    enum db_step step = DB_DONE;
+    while (stmt && (step = db_step(stmt, diags)) == DB_ROW) {
+        records = arena_grow(arena, records, len, &cap, len + 1, sizeof(*records));
+        if (!read_row(arena, stmt, &records[len])) {
+            damaged(state, arena_printf(arena, "the row of %s is not readable", db_text(stmt, 0)),
+                    diags);
+            db_reset(stmt);
+            return false;
+        }
+        len++;
+    }
+    if (step == DB_FAILED)
+        return false;
+    *ret = records;
+    *ret_len = len;
+    return true;
+}
