@@ -9,7 +9,7 @@
 #include "engine/base/bug.h"
 
 #define CHUNK_SIZE ((size_t)16 * 1024)
-#define ALIGNMENT sizeof(max_align_t)
+#define ALIGNMENT _Alignof(max_align_t)
 
 struct chunk {
     struct chunk *next;

@@ -188,7 +188,7 @@ bool time_parse_http(struct slice s, int64_t *ret_ms)
     s = slice_from(s, 3);
     if (!month || !take_char(&s, ' ') || !take_number(&s, 4, &year) || !take_char(&s, ' ') ||
         !take_number(&s, 2, &hour) || !take_char(&s, ':') || !take_number(&s, 2, &minute) ||
-        !take_char(&s, ':') || !take_number(&s, 2, &second))
+        !take_char(&s, ':') || !take_number(&s, 2, &second) || !slice_is(s, " GMT"))
         return false;
     if (!valid_civil(year, month, day, hour, minute, second))
         return false;

@@ -166,7 +166,7 @@ static void render_place(struct strbuf *sb, const struct source *source, const s
     strbuf_add(sb, "\n       | ");
     for (unsigned col = 1; col < diag->pos.col && col <= 200; col++)
         strbuf_add_char(sb, col <= line.len && line.ptr[col - 1] == '\t' ? '\t' : ' ');
-    strbuf_add_repeat(sb, '^', diag->span ? diag->span : 1);
+    strbuf_add_repeat(sb, '^', diag->span == 0 ? 1 : diag->span > 80 ? 80 : diag->span);
     strbuf_add_char(sb, '\n');
 }
 
@@ -175,7 +175,8 @@ static const char *const severity_names[] = {"note", "warning", "error"};
 const char *diag_render(struct arena *arena, const struct diags *diags, const struct diag *diag)
 {
     struct strbuf sb;
-    strbuf_init(&sb, arena, 8192);
+    strbuf_init(&sb, arena,
+                (size_t)1 << 30); /* names and addresses are as long as the user likes */
     const struct source *source = diags_source(diags, diag->pos.file);
     if (source && diag->pos.line)
         strbuf_addf(&sb, "%s:%u:%u: ", source->name, diag->pos.line, diag->pos.col);

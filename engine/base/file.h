@@ -13,8 +13,8 @@
 /* Reads a file of at most `max` bytes; "-" reads standard input. On failure adds E_FILE_READ. */
 MUST_CHECK bool file_read(struct arena *arena, const char *path, size_t max, struct slice *ret,
                           struct diags *diags);
-/* Writes next to the path, syncs, renames and syncs the folder; mode as given (0600 for state).  *
- * failure adds E_OUTPUT and leaves what was there. */
+/* Writes next to the path, syncs, renames and syncs the folder; mode as given (0600 for state).
+ * On failure adds E_OUTPUT; before the rename nothing has changed. */
 MUST_CHECK bool file_write_atomic(const char *path, struct slice data, unsigned mode,
                                   struct diags *diags);
 bool file_exists(const char *path);

@@ -16,10 +16,14 @@ static void cjson_freep(cJSON **json)
     cJSON_Delete(*json);
 }
 
-static const struct value *convert(struct arena *arena, const cJSON *json, int depth)
+/* NULL with a reason where a value has no place in our tree. */
+static const struct value *convert(struct arena *arena, const cJSON *json, int depth,
+                                   const char **ret_why)
 {
-    if (depth > MAX_DEPTH)
+    if (depth > MAX_DEPTH) {
+        *ret_why = "nested too deep";
         return NULL;
+    }
     if (cJSON_IsNull(json))
         return value_null();
     if (cJSON_IsBool(json))
@@ -28,6 +32,10 @@ static const struct value *convert(struct arena *arena, const cJSON *json, int d
         return value_string(arena, json->valuestring);
     if (cJSON_IsNumber(json)) {
         double number = json->valuedouble;
+        if (!isfinite(number)) {
+            *ret_why = "a number out of range";
+            return NULL;
+        }
         if (number == floor(number) && fabs(number) <= 9007199254740992.0)
             return value_int(arena, (int64_t)number);
         return value_double(arena, number);
@@ -35,7 +43,7 @@ static const struct value *convert(struct arena *arena, const cJSON *json, int d
     if (cJSON_IsArray(json)) {
         struct list_builder b = list_begin(arena);
         for (const cJSON *item = json->child; item; item = item->next) {
-            const struct value *v = convert(arena, item, depth + 1);
+            const struct value *v = convert(arena, item, depth + 1, ret_why);
             if (!v)
                 return NULL;
             list_add(&b, v);
@@ -44,12 +52,27 @@ static const struct value *convert(struct arena *arena, const cJSON *json, int d
     }
     struct map_builder b = map_begin(arena);
     for (const cJSON *item = json->child; item; item = item->next) {
-        const struct value *v = convert(arena, item, depth + 1);
+        const struct value *v = convert(arena, item, depth + 1, ret_why);
         if (!v)
             return NULL;
         map_put(&b, item->string, v);
     }
     return map_end(&b);
+}
+
+/* cJSON hands out C strings: text behind an escaped NUL would be lost without a word. */
+static bool escapes_nul(struct slice text)
+{
+    const char *at = text.ptr, *end = text.ptr + text.len;
+    while ((at = memmem(at, (size_t)(end - at), "\\u0000", 6)) != NULL) {
+        size_t backslashes = 0;
+        while (at - backslashes > text.ptr && at[-1 - (ptrdiff_t)backslashes] == '\\')
+            backslashes++;
+        if (backslashes % 2 == 0)
+            return true;
+        at += 6;
+    }
+    return false;
 }
 
 bool json_parse(struct arena *arena, struct slice text, const struct value **ret,
@@ -59,6 +82,10 @@ bool json_parse(struct arena *arena, struct slice text, const struct value **ret
         *ret_why = "too large";
         return false;
     }
+    if (text.len && escapes_nul(text)) {
+        *ret_why = "a NUL character in a string";
+        return false;
+    }
     const char *end = NULL;
     CLEANUP(cjson_freep)
     cJSON *json = text.len ? cJSON_ParseWithLengthOpts(text.ptr, text.len, &end, 0) : NULL;
@@ -66,17 +93,15 @@ bool json_parse(struct arena *arena, struct slice text, const struct value **ret
         *ret_why = text.len ? "not JSON" : "empty";
         return false;
     }
-    while (end < text.ptr + text.len && strchr(" \t\r\n", *end))
+    while (end < text.ptr + text.len && memchr(" \t\r\n", *end, 4))
         end++;
     if (end != text.ptr + text.len) {
         *ret_why = "text after the JSON document";
         return false;
     }
-    const struct value *v = convert(arena, json, 0);
-    if (!v) {
-        *ret_why = "nested too deep";
+    const struct value *v = convert(arena, json, 0, ret_why);
+    if (!v)
         return false;
-    }
     *ret = v;
     return true;
 }
@@ -166,7 +191,7 @@ static void write_list(struct strbuf *sb, const struct value *v, unsigned style,
 static void write_double(struct strbuf *sb, double number)
 {
     char text[40];
-    for (int precision = 15; precision <= 17; precision += 2) { /* the shortest that reads back */
+    for (int precision = 15; precision <= 17; precision++) { /* the shortest that reads back */
         snprintf(text, sizeof(text), "%.*g", precision, number);
         if (strtod(text, NULL) == number)
             break;

@@ -1,6 +1,7 @@
 #pragma once
 /* JSON text to values and back. The only file that knows cJSON is json.c.
- * Limits: 64 MiB of text, 200 levels; whole numbers up to 2^53 come back as VALUE_INT. */
+ * Limits: 64 MiB of text, 200 levels, no NUL in a string, no number beyond a double; whole numbers
+ * up to 2^53 come back as VALUE_INT. */
 
 #include <stdbool.h>
 

@@ -68,7 +68,13 @@ void strbuf_addf(struct strbuf *sb, const char *fmt, ...)
     va_end(again);
 }
 
+bool strbuf_overflowed(const struct strbuf *sb)
+{
+    return sb->overflowed;
+}
+
 const char *strbuf_str(const struct strbuf *sb)
 {
+    BUG_ON(sb->overflowed);
     return sb->data ? sb->data : "";
 }

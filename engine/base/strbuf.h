@@ -2,7 +2,7 @@
 /* Text under construction, in an arena. Every buffer names its maximum when it is made: the limit
  * is part of the code review. Beyond it the buffer is marked overflowed and keeps what it has;
  * callers that build from untrusted input check strbuf_overflowed(), for all others it is a BUG at
- * use. */
+ * strbuf_str(): text that was cut short never passes for the whole. */
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -24,4 +24,5 @@ void strbuf_add_slice(struct strbuf *sb, struct slice s);
 void strbuf_add_char(struct strbuf *sb, char c);
 void strbuf_add_repeat(struct strbuf *sb, char c, size_t count);
 void strbuf_addf(struct strbuf *sb, const char *fmt, ...) PRINTF_LIKE(2, 3);
+bool strbuf_overflowed(const struct strbuf *sb);
 const char *strbuf_str(const struct strbuf *sb); /* the text; lives as long as the arena */

@@ -220,31 +220,37 @@ static uint32_t *sorted_index(struct arena *arena, const struct value_entry *ent
     return index;
 }
 
+/* Large maps are appended to without a look at what is there: of equal keys the first keeps its
+ * place and takes the value of the last. `sorted` has equal keys in order of arrival. */
+static bool drop_repeated(struct map_builder *b, const uint32_t *sorted)
+{
+    size_t len = b->len, kept = 0;
+    uint32_t first = sorted[0];
+    for (size_t i = 1; i < len; i++) {
+        struct value_entry *entry = &b->entries[sorted[i]];
+        if (strcmp(b->entries[first].key, entry->key) != 0) {
+            first = sorted[i];
+            continue;
+        }
+        b->entries[first].value = entry->value;
+        b->entries[first].key_pos = entry->key_pos;
+        entry->value = NULL;
+    }
+    for (size_t i = 0; i < len; i++)
+        if (b->entries[i].value)
+            b->entries[kept++] = b->entries[i];
+    b->len = kept;
+    return kept < len;
+}
+
 const struct value *map_end(struct map_builder *b)
 {
     struct value *v = make(b->arena, VALUE_MAP);
     uint32_t *sorted = NULL;
     if (b->len >= SORTED_FROM) {
         sorted = sorted_index(b->arena, b->entries, b->len);
-        /* large maps are appended to without a look at what is there: the last of equal keys wins
-         */
-        bool *dead = NULL;
-        for (size_t i = 0; i + 1 < b->len; i++) {
-            struct value_entry *first = &b->entries[sorted[i]], *next = &b->entries[sorted[i + 1]];
-            if (strcmp(first->key, next->key) == 0) {
-                if (!dead)
-                    dead = arena_array(b->arena, b->len, sizeof(*dead));
-                dead[sorted[i]] = true;
-            }
-        }
-        if (dead) {
-            size_t kept = 0;
-            for (size_t i = 0; i < b->len; i++)
-                if (!dead[i])
-                    b->entries[kept++] = b->entries[i];
-            b->len = kept;
+        if (drop_repeated(b, sorted))
             sorted = sorted_index(b->arena, b->entries, b->len);
-        }
     }
     v->map.entries = b->entries;
     v->map.len = b->len;
