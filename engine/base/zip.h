@@ -14,7 +14,8 @@ struct zip_entry {
     bool executable; /* 0755 instead of 0644 */
 };
 
-/* Entries are sorted by name; times are 1980-01-01; deflate. Same entries, same bytes. */
+/* Entries are sorted by name; times are 1980-01-01; deflate. Same entries, same bytes. Refuses
+ * names that stand twice or lead out of the archive. Failures of both are E_ASSET. */
 MUST_CHECK bool zip_write(struct arena *arena, const struct zip_entry *entries, size_t len,
                           struct slice *ret, struct diags *diags);
 /* Unpacks into an existing folder; refuses absolute names, "..", links and more than max_bytes. */
