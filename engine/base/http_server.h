@@ -1,6 +1,7 @@
 #pragma once
 /* A small HTTP/1.1 server on 127.0.0.1 over libmicrohttpd, driven from the caller's thread: no
- * thread of its own, handlers run inside http_server_poll(). Bodies are buffered up to 64 MiB. */
+ * thread of its own, handlers run one after the other inside http_server_poll(), and may take as
+ * long as they need. Bodies are buffered up to 64 MiB; a larger one is answered with 413. */
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -27,8 +28,8 @@ struct http_server_reply {
     int status;
     const struct http_server_header *headers;
     size_t header_len;
-    struct slice body;
-    bool drop; /* close the connection without an answer */
+    struct slice body; /* lives like its request: in its arena, or for ever */
+    bool drop;         /* close the connection without an answer */
 };
 
 typedef void http_server_handler_fn(void *ctx, const struct http_server_request *request,
@@ -38,7 +39,9 @@ typedef void http_server_handler_fn(void *ctx, const struct http_server_request 
 MUST_CHECK bool http_server_start(unsigned port, http_server_handler_fn *handler, void *ctx,
                                   struct http_server **ret, struct diags *diags);
 unsigned http_server_port(const struct http_server *server);
-void http_server_poll(struct http_server *server, int timeout_ms); /* handles what has come in */
-void http_server_stop(struct http_server *server);                 /* accepts NULL */
+/* Waits until something has come in, at most timeout_ms (0: not at all, -1: for ever), and handles
+ * it. Not from inside a handler. */
+void http_server_poll(struct http_server *server, int timeout_ms);
+void http_server_stop(struct http_server *server); /* accepts NULL */
 const char *http_server_header_of(const struct http_server_request *request,
                                   const char *name); /* any case */
