@@ -30,6 +30,6 @@ const char *backup_point_arn(struct arena *arena, const struct backup_type *type
                              const char *partition, const char *region, const char *account,
                              const char *id, bool is_copy);
 
-/* The type of a recovery point's ARN where the ARN tells it: "RDS", "Aurora", "EBS", "EC2", "FSx",
- * "DynamoDB"; NULL for fully managed points and for all else. */
+/* The type of a recovery point's ARN where the ARN tells it: "RDS", "Aurora" (for Neptune and
+ * DocumentDB too), "EBS", "EC2", "FSx"; NULL for fully managed points and for all else. */
 const char *backup_type_of_point(const char *point_arn);

@@ -1,0 +1,74 @@
+#include "engine/aws/backup_types.h"
+
+#include "engine/aws/arn.h"
+
+/* Clusters of Aurora, Neptune and DocumentDB have one ARN shape, and so have their recovery points;
+ * the first row that fits wins, so that Aurora stands for the three. */
+static const struct backup_type types[] = {
+    {"RDS", "rds", "db:*", NULL, false, false, "snapshot:awsbackup:"},
+    {"Aurora", "rds", "cluster:*", NULL, false, false, "cluster-snapshot:awsbackup:"},
+    {"Neptune", "rds", "cluster:*", NULL, false, false, "cluster-snapshot:awsbackup:"},
+    {"DocumentDB", "rds", "cluster:*", NULL, false, false, "cluster-snapshot:awsbackup:"},
+    {"EBS", "ec2", "volume/*", NULL, false, true, "snapshot/"},
+    {"EC2", "ec2", "instance/*", NULL, false, false, "image/"},
+    {"FSx", "fsx", "file-system/*", NULL, false, false, "backup/"},
+    {"FSx", "fsx", "volume/*", NULL, false, false, "backup/"},
+    {"EFS", "elasticfilesystem", "file-system/*", NULL, true, true, "recovery-point:"},
+    {"DynamoDB", "dynamodb", "table/*", "table/*/*", true, true, "recovery-point:"},
+    {"S3", "s3", "*", "*/*", true, false, "recovery-point:"},
+};
+
+const struct backup_type *backup_types(size_t *ret_len)
+{
+    *ret_len = ARRAY_LEN(types);
+    return types;
+}
+
+const struct backup_type *backup_type_find(const char *type)
+{
+    for (size_t i = 0; i < ARRAY_LEN(types); i++)
+        if (str_eq(types[i].type, type))
+            return &types[i];
+    return NULL;
+}
+
+const char *backup_type_of_arn(const char *arn)
+{
+    struct arn parts;
+    if (!arn_parse(slice_of(arn), &parts))
+        return NULL;
+    for (size_t i = 0; i < ARRAY_LEN(types); i++)
+        if (slice_is(parts.service, types[i].service) &&
+            arn_matches_pattern(slice_of(types[i].resource), parts.resource) &&
+            (types[i].not_resource == NULL ||
+             !arn_matches_pattern(slice_of(types[i].not_resource), parts.resource)))
+            return types[i].type;
+    return NULL;
+}
+
+const char *backup_point_arn(struct arena *arena, const struct backup_type *type,
+                             const char *partition, const char *region, const char *account,
+                             const char *id, bool is_copy)
+{
+    if (type->fully_managed)
+        return arena_printf(arena, "arn:%s:backup:%s:%s:recovery-point:%s", partition, region,
+                            account, id);
+    if (str_eq(type->service, "rds"))
+        return arena_printf(arena, "arn:%s:rds:%s:%s:%s%s-%s", partition, region, account,
+                            type->point, is_copy ? "copyjob" : "job", id);
+    /* EC2 leaves the account out of the ARNs of snapshots and images. */
+    return arena_printf(arena, "arn:%s:%s:%s:%s:%s%s", partition, type->service, region,
+                        str_eq(type->service, "ec2") ? "" : account, type->point, id);
+}
+
+const char *backup_type_of_point(const char *point_arn)
+{
+    struct arn parts;
+    if (!arn_parse(slice_of(point_arn), &parts))
+        return NULL;
+    for (size_t i = 0; i < ARRAY_LEN(types); i++)
+        if (!types[i].fully_managed && slice_is(parts.service, types[i].service) &&
+            slice_starts(parts.resource, types[i].point))
+            return types[i].type;
+    return NULL;
+}

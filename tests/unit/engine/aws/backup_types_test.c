@@ -1,0 +1,88 @@
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "engine/aws/backup_types.h"
+#include "engine/base/slice.h"
+
+static void resource_arns_tell_their_type(void **state)
+{
+    (void)state;
+    static const char *const rows[][2] = {
+        {"arn:aws:rds:us-east-1:111122223333:db:orders", "RDS"},
+        {"arn:aws:rds:us-east-1:111122223333:cluster:orders", "Aurora"},
+        {"arn:aws:rds:us-east-1:111122223333:snapshot:orders", NULL},
+        {"arn:aws:ec2:us-east-1:111122223333:volume/vol-1", "EBS"},
+        {"arn:aws:ec2:us-east-1:111122223333:instance/i-1", "EC2"},
+        {"arn:aws:ec2:us-east-1:111122223333:subnet/s-1", NULL},
+        {"arn:aws:fsx:us-east-1:111122223333:file-system/fs-1", "FSx"},
+        {"arn:aws:elasticfilesystem:us-east-1:111122223333:file-system/fs-1", "EFS"},
+        {"arn:aws:dynamodb:us-east-1:111122223333:table/t", "DynamoDB"},
+        {"arn:aws:dynamodb:us-east-1:111122223333:table/t/index/i", NULL},
+        {"arn:aws:s3:::bucket", "S3"},
+        {"arn:aws:s3:::bucket/key", NULL},
+        {"arn:aws:sqs:us-east-1:111122223333:queue", NULL},
+        {"orders", NULL},
+    };
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++)
+        if (!str_eq(backup_type_of_arn(rows[i][0]), rows[i][1]))
+            fail_msg("%s", rows[i][0]);
+}
+
+static void points_have_the_arn_of_their_service(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *type;
+        bool copy;
+        const char *arn, *type_again;
+    } rows[] = {
+        {"RDS", false, "arn:aws:rds:us-east-1:111122223333:snapshot:awsbackup:job-X", "RDS"},
+        {"RDS", true, "arn:aws:rds:us-east-1:111122223333:snapshot:awsbackup:copyjob-X", "RDS"},
+        {"Aurora", true, "arn:aws:rds:us-east-1:111122223333:cluster-snapshot:awsbackup:copyjob-X",
+         "Aurora"},
+        {"EBS", false, "arn:aws:ec2:us-east-1::snapshot/X", "EBS"},
+        {"EC2", false, "arn:aws:ec2:us-east-1::image/X", "EC2"},
+        {"FSx", false, "arn:aws:fsx:us-east-1:111122223333:backup/X", "FSx"},
+        {"EFS", true, "arn:aws:backup:us-east-1:111122223333:recovery-point:X", NULL},
+        {"S3", false, "arn:aws:backup:us-east-1:111122223333:recovery-point:X", NULL},
+        {"DynamoDB", false, "arn:aws:backup:us-east-1:111122223333:recovery-point:X", NULL},
+    };
+    struct arena *arena = arena_new();
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        const struct backup_type *type = backup_type_find(rows[i].type);
+        assert_non_null(type);
+        const char *arn =
+            backup_point_arn(arena, type, "aws", "us-east-1", "111122223333", "X", rows[i].copy);
+        assert_string_equal(arn, rows[i].arn);
+        assert_true(str_eq(backup_type_of_point(arn), rows[i].type_again));
+    }
+    assert_null(backup_type_of_point("arn:aws:rds:us-east-1:111122223333:snapshot:by-hand"));
+    assert_null(backup_type_find("Floppy"));
+    arena_free(arena);
+}
+
+static void rds_keeps_its_own_key_and_efs_does_not(void **state)
+{
+    (void)state;
+    static const char *const own_key[] = {"RDS", "Aurora", "Neptune", "DocumentDB",
+                                          "EBS", "EC2",    "FSx"};
+    static const char *const vault_key[] = {"EFS", "DynamoDB", "S3"};
+    for (size_t i = 0; i < ARRAY_LEN(own_key); i++)
+        assert_false(backup_type_find(own_key[i])->fully_managed);
+    for (size_t i = 0; i < ARRAY_LEN(vault_key); i++)
+        assert_true(backup_type_find(vault_key[i])->fully_managed);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(resource_arns_tell_their_type),
+        cmocka_unit_test(points_have_the_arn_of_their_service),
+        cmocka_unit_test(rds_keeps_its_own_key_and_efs_does_not),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
