@@ -71,6 +71,8 @@ static void patterns_take_what_they_say(void **state)
         {"{\"a\":{\"b\":[{\"exists\":false}]}}", "{}", true},
         {"{\"a\":{\"b\":[{\"exists\":false}]}}", "{\"a\":{\"b\":1}}", false},
         {"{\"a\":[\"x\",{\"exists\":false}]}", "{}", true},
+        {"{\"a\":{\"b\":[{\"exists\":false}]}}", "{\"a\":[{\"b\":1}]}", false},
+        {"{\"a\":{\"b\":[{\"exists\":false}]}}", "{\"a\":[{\"c\":1}]}", true},
         /* anything-but */
         {"{\"a\":[{\"anything-but\":\"x\"}]}", "{\"a\":\"y\"}", true},
         {"{\"a\":[{\"anything-but\":\"x\"}]}", "{\"a\":\"x\"}", false},
