@@ -1,0 +1,96 @@
+#include "engine/config/schema.h"
+
+#include <string.h>
+
+#include "engine/aws/partition.h"
+#include "engine/base/bug.h"
+#include "engine/base/strbuf.h"
+
+#define NAME_MAX_LEN 4096 /* an ARN or identifier that is longer is none */
+
+const struct schema *schema_of(const struct schema_set *set, const char *type_name)
+{
+    return map_get(&set->types, type_name);
+}
+
+const struct schema_node *schema_property_of(const struct schema_node *node, const char *name)
+{
+    if (!node)
+        return NULL;
+    for (size_t i = 0; i < node->property_len; i++)
+        if (str_eq(node->properties[i].name, name))
+            return node->properties[i].node;
+    return node->additional;
+}
+
+/* The text of a property that is part of a name; its default where it is absent. */
+static bool add_property(struct strbuf *sb, const struct schema *schema,
+                         const struct value *properties, const char *name)
+{
+    const struct value *v = value_get(properties, name);
+    if (!v) {
+        const struct schema_node *node = schema_property_of(schema->root, name);
+        v = node ? node->otherwise : NULL;
+    }
+    if (value_is(v, VALUE_INT))
+        strbuf_addf(sb, "%lld", (long long)v->integer);
+    else if (value_is(v, VALUE_STRING))
+        strbuf_add_slice(sb, v->string);
+    else
+        return false;
+    return true;
+}
+
+static bool add_part(struct strbuf *sb, const struct schema *schema, struct slice name,
+                     const char *account_id, const char *region, const struct value *properties)
+{
+    const char *text = NULL;
+    if (slice_is(name, "partition"))
+        text = partition_of_region(region);
+    else if (slice_is(name, "region"))
+        text = region;
+    else if (slice_is(name, "account"))
+        text = account_id;
+    else
+        return add_property(sb, schema, properties, arena_strndup(sb->arena, name.ptr, name.len));
+    if (!text)
+        return false;
+    strbuf_add(sb, text);
+    return true;
+}
+
+const char *schema_arn(struct arena *arena, const struct schema *schema, const char *account_id,
+                       const char *region, const struct value *properties)
+{
+    if (!schema->arn)
+        return NULL;
+    struct strbuf sb;
+    strbuf_init(&sb, arena, NAME_MAX_LEN);
+    for (const char *c = schema->arn; *c;) {
+        if (c[0] != '$' || c[1] != '{') {
+            strbuf_add_char(&sb, *c++);
+            continue;
+        }
+        const char *end = strchr(c, '}');
+        BUG_ON(!end); /* schema_load() has checked it */
+        struct slice name = {c + 2, (size_t)(end - c) - 2};
+        if (!add_part(&sb, schema, name, account_id, region, properties))
+            return NULL;
+        c = end + 1;
+    }
+    return sb.overflowed ? NULL : strbuf_str(&sb);
+}
+
+const char *schema_identifier(struct arena *arena, const struct schema *schema,
+                              const struct value *properties)
+{
+    struct strbuf sb;
+    strbuf_init(&sb, arena, NAME_MAX_LEN);
+    for (const char *const *name = schema->identifier; *name; name++) {
+        if (name != schema->identifier)
+            strbuf_add_char(&sb, '|');
+        if (!add_property(&sb, schema, properties, *name))
+            return NULL;
+    }
+    return sb.overflowed ? NULL : strbuf_str(&sb);
+}

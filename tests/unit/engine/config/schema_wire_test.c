@@ -1,0 +1,130 @@
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "engine/base/json.h"
+#include "engine/config/schema_parse.h"
+
+static const char schema_text[] =
+    "{\"typeName\":\"aws_x\",\"x-title\":\"x\",\"description\":\"d\",\"service\":\"s\","
+    "\"scope\":\"account-region\",\"replacementStrategy\":\"never\","
+    "\"primaryIdentifier\":[\"/name\",\"/days\"],"
+    "\"x-arn\":\"arn:${partition}:s:${region}:${account}:x${path}${name}\","
+    "\"handlers\":{\"create\":{\"permissions\":[]},\"read\":{\"permissions\":[]},"
+    "\"update\":{\"permissions\":[]},\"delete\":{\"permissions\":[]},"
+    "\"find\":{\"permissions\":[]}},\"properties\":{"
+    "\"name\":{\"type\":\"string\",\"x-wire\":\"XName\"},"
+    "\"path\":{\"type\":\"string\",\"default\":\"/\"},"
+    "\"days\":{\"type\":\"integer\"},\"rate\":{\"type\":\"number\"},"
+    "\"on\":{\"type\":\"boolean\"},"
+    "\"policy\":{\"type\":[\"object\",\"string\"],\"x-canonical\":\"json-policy\"},"
+    "\"some_rules\":{\"items\":{\"properties\":{\"min_days\":{\"type\":\"integer\"}}}},"
+    "\"tags\":{\"additionalProperties\":{\"type\":\"string\"}},"
+    "\"free\":{\"type\":\"object\"}}}";
+
+static const struct schema *schema_x(struct arena *arena)
+{
+    const struct embedded_file files[] = {{"aws_x.json", schema_text, strlen(schema_text)},
+                                          {NULL, NULL, 0}};
+    return schema_of(schema_parse(arena, files), "aws_x");
+}
+
+static const struct value *json(struct arena *arena, const char *text)
+{
+    const struct value *v = NULL;
+    const char *why = NULL;
+    assert_true(json_parse(arena, slice_of(text), &v, &why));
+    return v;
+}
+
+static void names_become_those_of_aws_and_come_back(void **state)
+{
+    (void)state;
+    struct arena *arena = arena_new();
+    const struct schema *schema = schema_x(arena);
+    const struct value *ours =
+        json(arena, "{\"name\":\"n\",\"some_rules\":[{\"min_days\":3}],\"tags\":{\"a_b\":\"c\"},"
+                    "\"free\":{\"as_is\":{\"k_k\":1}},\"policy\":{\"Version\":\"2012-10-17\"}}");
+    const struct value *wire = schema_to_wire(arena, schema->root, ours);
+    assert_string_equal(
+        json_print(arena, wire, JSON_COMPACT),
+        "{\"XName\":\"n\",\"SomeRules\":[{\"MinDays\":3}],\"Tags\":{\"a_b\":\"c\"},"
+        "\"Free\":{\"as_is\":{\"k_k\":1}},\"Policy\":\"{\\\"Version\\\":\\\"2012-10-17\\\"}\"}");
+    assert_true(value_equal(schema_from_wire(arena, schema->root, wire), ours));
+    arena_free(arena);
+}
+
+static void an_answer_loses_what_is_unknown_or_null(void **state)
+{
+    (void)state;
+    struct arena *arena = arena_new();
+    const struct value *got = schema_from_wire(
+        arena, schema_x(arena)->root,
+        json(arena, "{\"XName\":\"n\",\"name\":\"m\",\"New\":1,\"Days\":null,\"On\":true}"));
+    assert_string_equal(json_print(arena, got, JSON_COMPACT), "{\"name\":\"n\",\"on\":true}");
+    arena_free(arena);
+}
+
+static void texts_of_an_answer_become_what_the_schema_wants(void **state)
+{
+    (void)state;
+    struct arena *arena = arena_new();
+    const struct value *got =
+        schema_from_wire(arena, schema_x(arena)->root,
+                         json(arena, "{\"XName\":\"7\",\"Days\":\"30\",\"Rate\":\"1.5\","
+                                     "\"On\":\"false\",\"Policy\":\"no JSON\"}"));
+    assert_string_equal(
+        json_print(arena, got, JSON_COMPACT),
+        "{\"name\":\"7\",\"days\":30,\"rate\":1.5,\"on\":false,\"policy\":\"no JSON\"}");
+    got = schema_from_wire(arena, schema_x(arena)->root,
+                           json(arena, "{\"Days\":\"soon\",\"On\":\"perhaps\"}"));
+    assert_string_equal(json_print(arena, got, JSON_COMPACT),
+                        "{\"days\":\"soon\",\"on\":\"perhaps\"}");
+    arena_free(arena);
+}
+
+static void the_arn_is_made_from_names_and_defaults(void **state)
+{
+    (void)state;
+    struct arena *arena = arena_new();
+    const struct schema *schema = schema_x(arena);
+    assert_string_equal(
+        schema_arn(arena, schema, "111122223333", "cn-north-1", json(arena, "{\"name\":\"n\"}")),
+        "arn:aws-cn:s:cn-north-1:111122223333:x/n");
+    assert_string_equal(schema_arn(arena, schema, "111122223333", "us-east-1",
+                                   json(arena, "{\"name\":\"n\",\"path\":\"/p/\"}")),
+                        "arn:aws:s:us-east-1:111122223333:x/p/n");
+    assert_null(schema_arn(arena, schema, "111122223333", "us-east-1", json(arena, "{}")));
+    assert_null(schema_arn(arena, schema, "111122223333", NULL, json(arena, "{\"name\":\"n\"}")));
+    struct map_builder b = map_begin(arena);
+    map_put(&b, "name", value_ref(arena, "vaults.v", "id"));
+    assert_null(schema_arn(arena, schema, "111122223333", "us-east-1", map_end(&b)));
+    arena_free(arena);
+}
+
+static void the_identifier_joins_its_properties(void **state)
+{
+    (void)state;
+    struct arena *arena = arena_new();
+    const struct schema *schema = schema_x(arena);
+    assert_string_equal(
+        schema_identifier(arena, schema, json(arena, "{\"name\":\"n\",\"days\":7}")), "n|7");
+    assert_null(schema_identifier(arena, schema, json(arena, "{\"name\":\"n\"}")));
+    arena_free(arena);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(names_become_those_of_aws_and_come_back),
+        cmocka_unit_test(an_answer_loses_what_is_unknown_or_null),
+        cmocka_unit_test(texts_of_an_answer_become_what_the_schema_wants),
+        cmocka_unit_test(the_arn_is_made_from_names_and_defaults),
+        cmocka_unit_test(the_identifier_joins_its_properties),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
