@@ -1,0 +1,197 @@
+#include "engine/drill/seed.h"
+
+#include "engine/aws/arn.h"
+#include "engine/base/strbuf.h"
+
+#define MANAGEMENT_ACCOUNT "999999999999"
+#define ORGANIZATION_ID "o-simulated0"
+
+struct seed {
+    struct arena *arena;
+    const struct topology *topology;
+    struct list_builder accounts, roles, principals, databases, opt_in_off;
+    struct map seen; /* ARNs that are in one of the lists */
+};
+
+static bool first_time(struct seed *seed, const char *arn)
+{
+    if (map_get(&seed->seen, arn))
+        return false;
+    map_set(&seed->seen, arn, seed);
+    return true;
+}
+
+static bool owned(const struct seed *seed, const char *arn)
+{
+    for (size_t i = 0; i < seed->topology->resource_len; i++) {
+        const struct resource *resource = &seed->topology->resources[i];
+        const char *own = schema_arn(seed->arena, resource->schema, resource->account->id,
+                                     resource->region, resource->properties);
+        if (str_eq(own, arn))
+            return true;
+    }
+    return false;
+}
+
+static void add_accounts(struct seed *seed)
+{
+    for (size_t i = 0; i < seed->topology->account_len; i++) {
+        const struct account *account = &seed->topology->accounts[i];
+        struct map_builder b = map_begin(seed->arena);
+        map_put_str(&b, "id", account->id);
+        map_put_str(&b, "name", account->name);
+        list_add(&seed->accounts, map_end(&b));
+        if (account->assume_role && first_time(seed, account->assume_role))
+            list_add_str(&seed->roles, account->assume_role);
+    }
+}
+
+/* IAM principals that the file names as text exist in a fresh world, unless the topology makes
+ * them. */
+static void add_principals(struct seed *seed, const struct value *v)
+{
+    struct arn arn;
+    const char *text = value_str(v);
+    if (text && arn_parse(slice_of(text), &arn) && slice_is(arn.service, "iam") &&
+        !slice_is(arn.resource, "root") && !owned(seed, text) && first_time(seed, text))
+        list_add_str(&seed->principals, text);
+    for (size_t i = 0; i < value_len(v); i++)
+        add_principals(seed, v->kind == VALUE_MAP ? v->map.entries[i].value : v->list.items[i]);
+}
+
+static const char *fill(struct arena *arena, struct slice part, const char *otherwise)
+{
+    return slice_is(part, "*") || part.len == 0 ? otherwise
+                                                : arena_strndup(arena, part.ptr, part.len);
+}
+
+/* The ARN of a resource that a selection's pattern covers, in the plan's account and Region; NULL
+ * when the pattern speaks of another place. */
+static const char *matching_arn(struct seed *seed, const char *pattern, const char *account_id,
+                                const char *region, const char *name)
+{
+    struct arn arn;
+    if (str_eq(pattern, "*"))
+        return arena_printf(seed->arena, "arn:aws:rds:%s:%s:db:%s", region, account_id, name);
+    if (!arn_parse(slice_of(pattern), &arn))
+        return NULL;
+    const char *in_region = fill(seed->arena, arn.region, region);
+    const char *in_account = fill(seed->arena, arn.account, account_id);
+    if (!str_eq(in_region, region) || !str_eq(in_account, account_id))
+        return NULL;
+    struct strbuf resource;
+    strbuf_init(&resource, seed->arena, 1024);
+    for (size_t i = 0; i < arn.resource.len; i++)
+        if (arn.resource.ptr[i] == '*')
+            strbuf_add(&resource, name);
+        else
+            strbuf_add_char(&resource, arn.resource.ptr[i]);
+    const char *text = strbuf_str(&resource);
+    if (str_eq(text, name)) /* "arn:aws:rds:*:*:*" */
+        text = arena_printf(seed->arena, "db:%s", name);
+    return arena_printf(seed->arena, "arn:%.*s:%.*s:%s:%s:%s", (int)arn.partition.len,
+                        arn.partition.ptr, (int)arn.service.len, arn.service.ptr, in_region,
+                        in_account, text);
+}
+
+/* The tags that make a resource match list_of_tags and conditions. */
+static const struct value *matching_tags(struct seed *seed, const struct value *selection)
+{
+    struct map_builder tags = map_begin(seed->arena);
+    const struct value *list = value_get(selection, "list_of_tags");
+    for (size_t i = 0; i < value_len(list); i++) {
+        const struct value *item = value_item(list, i);
+        map_put(&tags, value_get_str(item, "condition_key"), value_get(item, "condition_value"));
+    }
+    const struct value *equals = value_pointer(selection, "/conditions/string_equals");
+    for (size_t i = 0; i < value_len(equals); i++) {
+        const char *key = value_get_str(value_item(equals, i), "condition_key");
+        if (key && str_starts(key, "aws:ResourceTag/"))
+            map_put(&tags, key + sizeof("aws:ResourceTag/") - 1,
+                    value_get(value_item(equals, i), "condition_value"));
+    }
+    return map_end(&tags);
+}
+
+static void add_database(struct seed *seed, const struct resource *selection, const char *arn,
+                         const char *name)
+{
+    if (!arn || !first_time(seed, arn))
+        return;
+    struct map_builder b = map_begin(seed->arena);
+    map_put_str(&b, "account_id", selection->account->id);
+    map_put_str(&b, "region", selection->region);
+    map_put_str(&b, "name", name);
+    map_put_str(&b, "arn", arn);
+    map_put_str(&b, "key", "aws/rds");
+    map_put(&b, "tags", matching_tags(seed, selection->properties));
+    list_add(&seed->databases, map_end(&b));
+}
+
+static void add_databases(struct seed *seed)
+{
+    for (size_t i = 0; i < seed->topology->resource_len; i++) {
+        const struct resource *selection = &seed->topology->resources[i];
+        if (!str_eq(selection->schema->type_name, "aws_backup_selection"))
+            continue;
+        const struct value *patterns = value_get(selection->properties, "resources");
+        const char *id = selection->account->id, *region = selection->region;
+        bool found = false;
+        for (size_t p = 0; p < value_len(patterns); p++) {
+            const char *pattern = value_str(value_item(patterns, p));
+            const char *arn = pattern ? matching_arn(seed, pattern, id, region, "orders") : NULL;
+            found = found || arn;
+            add_database(seed, selection, arn, "orders");
+        }
+        if (!found && value_len(value_get(selection->properties, "list_of_tags")) > 0) {
+            const char *name = arena_printf(seed->arena, "orders-%s",
+                                            value_get_str(selection->properties, "name"));
+            add_database(seed, selection, matching_arn(seed, "*", id, region, name), name);
+        }
+    }
+}
+
+static void add_opt_ins(struct seed *seed)
+{
+    for (size_t i = 0; i < seed->topology->resource_len; i++) {
+        const struct resource *resource = &seed->topology->resources[i];
+        if (!str_eq(resource->schema->type_name, "aws_backup_region_settings"))
+            continue;
+        struct map_builder b = map_begin(seed->arena);
+        map_put_str(&b, "account_id", resource->account->id);
+        map_put_str(&b, "region", resource->region);
+        list_add(&seed->opt_in_off, map_end(&b));
+    }
+}
+
+const struct value *drill_seed(struct arena *arena, const struct topology *topology)
+{
+    struct seed seed = {.arena = arena,
+                        .topology = topology,
+                        .accounts = list_begin(arena),
+                        .roles = list_begin(arena),
+                        .principals = list_begin(arena),
+                        .databases = list_begin(arena),
+                        .opt_in_off = list_begin(arena)};
+    map_init(&seed.seen, arena);
+    add_accounts(&seed);
+    add_principals(&seed, topology->document);
+    add_databases(&seed);
+    add_opt_ins(&seed);
+
+    struct map_builder organization = map_begin(arena), b = map_begin(arena);
+    map_put_str(&organization, "id",
+                topology->organization_id ? topology->organization_id : ORGANIZATION_ID);
+    map_put_str(&organization, "management",
+                topology->management_account_id ? topology->management_account_id
+                                                : MANAGEMENT_ACCOUNT);
+    map_put(&b, "organization", map_end(&organization));
+    map_put_bool(&b, "cross_account_backup", topology->organization_id == NULL);
+    map_put(&b, "accounts", list_end(&seed.accounts));
+    map_put(&b, "roles", list_end(&seed.roles));
+    map_put(&b, "principals", list_end(&seed.principals));
+    map_put(&b, "databases", list_end(&seed.databases));
+    map_put(&b, "opt_in_off", list_end(&seed.opt_in_off));
+    map_put_bool(&b, "rds_single_hop", false);
+    return map_end(&b);
+}
