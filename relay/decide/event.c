@@ -1,0 +1,55 @@
+#include "relay/decide/event.h"
+
+static void conclude(struct relay_event *event, enum relay_event_kind kind, const char *why)
+{
+    event->kind = kind;
+    event->why = why;
+}
+
+static bool failed_state(const char *state)
+{
+    return str_eq(state, "FAILED") || str_eq(state, "PARTIAL");
+}
+
+static void read_first_hop(struct relay_event *event)
+{
+    if (failed_state(event->state)) {
+        conclude(event, RELAY_EVENT_FIRST_FAILED, NULL);
+    } else if (!str_eq(event->state, "COMPLETED")) {
+        conclude(event, RELAY_EVENT_OTHER, "the copy has not ended");
+    } else if (!event->point_arn) {
+        conclude(event, RELAY_EVENT_INVALID, "detail.destinationRecoveryPointArn is not an ARN");
+    } else {
+        conclude(event, RELAY_EVENT_ARRIVED, NULL);
+    }
+}
+
+void relay_event_read(const struct relay_config *config, const struct value *json,
+                      struct relay_event *ret)
+{
+    const struct value *detail = value_get(json, "detail");
+    const char *into = value_get_str(detail, "destinationBackupVaultArn");
+    const char *from = value_get_str(detail, "sourceBackupVaultArn");
+    *ret = (struct relay_event){
+        .id = value_get_str(json, "id"),
+        .account = value_get_str(json, "account"),
+        .region = value_get_str(json, "region"),
+        .state = value_get_str(detail, "state"),
+        .message = value_get_str(detail, "statusMessage"),
+        .point_arn = value_get_str(detail, "destinationRecoveryPointArn"),
+        .source_point_arn = value_str(value_item(value_get(json, "resources"), 0)),
+        .resource_arn = value_get_str(detail, "resourceArn"),
+        .resource_type = value_get_str(detail, "resourceType"),
+    };
+    if (!str_eq(value_get_str(json, "source"), "aws.backup") ||
+        !str_eq(value_get_str(json, "detail-type"), "Copy Job State Change"))
+        conclude(ret, RELAY_EVENT_INVALID, "not a Copy Job State Change of aws.backup");
+    else if (!ret->state || !into)
+        conclude(ret, RELAY_EVENT_INVALID, "detail lacks state or destinationBackupVaultArn");
+    else if (str_eq(into, config->source_vault_arn))
+        read_first_hop(ret);
+    else if (str_eq(from, config->source_vault_arn) && failed_state(ret->state))
+        conclude(ret, RELAY_EVENT_SECOND_FAILED, NULL);
+    else
+        conclude(ret, RELAY_EVENT_OTHER, "neither into nor failed out of the source vault");
+}

@@ -1,0 +1,85 @@
+#include "relay/decide/relay_config.h"
+
+#define DEFAULT_BUDGET 100
+
+static bool need(const struct value *map, const char *key, const char **ret, const char **ret_why)
+{
+    *ret = value_get_str(map, key);
+    if (*ret)
+        return true;
+    *ret_why = key;
+    return false;
+}
+
+static bool read_destination(const struct value *json, struct relay_destination *ret,
+                             const char **ret_why)
+{
+    *ret = (struct relay_destination){
+        .reader_role_arn = value_get_str(json, "reader_role_arn"),
+        .lock_min_days = value_get_int(json, "lock_min_days", 0),
+        .lock_max_days = value_get_int(json, "lock_max_days", 0),
+        .delete_after_days = value_get_int(json, "delete_after_days", 0),
+        .move_to_cold_storage_after_days =
+            value_get_int(json, "move_to_cold_storage_after_days", 0),
+    };
+    return need(json, "vault_arn", &ret->vault_arn, ret_why) &&
+           need(json, "vault_name", &ret->vault_name, ret_why) &&
+           need(json, "account_id", &ret->account_id, ret_why) &&
+           need(json, "region", &ret->region, ret_why);
+}
+
+static bool read_destinations(struct arena *arena, const struct value *list,
+                              struct relay_config *ret, const char **ret_why)
+{
+    size_t len = value_len(list);
+    if (!value_is(list, VALUE_LIST) || len == 0) {
+        *ret_why = "destinations";
+        return false;
+    }
+    struct relay_destination *destinations = arena_array(arena, len, sizeof(*destinations));
+    for (size_t i = 0; i < len; i++)
+        if (!read_destination(value_item(list, i), &destinations[i], ret_why))
+            return false;
+    ret->destinations = destinations;
+    ret->destination_len = len;
+    return true;
+}
+
+static bool read_tag_keys(struct arena *arena, const struct value *list, struct relay_config *ret,
+                          const char **ret_why)
+{
+    size_t len = value_len(list);
+    const char **keys = arena_array(arena, len + 1, sizeof(*keys));
+    for (size_t i = 0; i < len; i++) {
+        keys[i] = value_str(value_item(list, i));
+        if (!keys[i]) {
+            *ret_why = "tag_keys";
+            return false;
+        }
+    }
+    ret->tag_keys = keys;
+    return true;
+}
+
+bool relay_config_parse(struct arena *arena, const struct value *json, struct relay_config *ret,
+                        const char **ret_why)
+{
+    if (value_get_int(json, "version", 0) != 1) {
+        *ret_why = "version";
+        return false;
+    }
+    *ret = (struct relay_config){
+        .copy_untagged = value_get_bool(json, "copy_untagged", false),
+        .budget = value_get_int(json, "budget", DEFAULT_BUDGET),
+    };
+    return need(json, "topology", &ret->topology, ret_why) &&
+           need(json, "relay", &ret->relay, ret_why) &&
+           need(json, "partition", &ret->partition, ret_why) &&
+           need(json, "account_id", &ret->account_id, ret_why) &&
+           need(json, "region", &ret->region, ret_why) &&
+           need(json, "source_vault_arn", &ret->source_vault_arn, ret_why) &&
+           need(json, "source_vault_name", &ret->source_vault_name, ret_why) &&
+           need(json, "copy_role_arn", &ret->copy_role_arn, ret_why) &&
+           read_destinations(arena, value_get(json, "destinations"), ret, ret_why) &&
+           read_tag_keys(arena, value_get(json, "tag_keys"), ret, ret_why);
+}

@@ -1,0 +1,247 @@
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "engine/aws/lock_rules.h"
+#include "engine/base/json.h"
+#include "relay/decide/decide.h"
+#include "relay/decide/event.h"
+
+#define INTERMEDIATE "arn:aws:backup:us-east-2:111122223333:backup-vault:intermediate"
+#define FINAL "arn:aws:backup:us-east-2:444455556666:backup-vault:final"
+#define OTHER "arn:aws:backup:us-east-2:999988887777:backup-vault:final"
+#define POINT "arn:aws:rds:us-east-2:111122223333:snapshot:awsbackup:copyjob-1"
+
+static const struct value *parse(struct arena *arena, const char *text)
+{
+    const struct value *v = NULL;
+    const char *why = NULL;
+    assert_true(json_parse(arena, slice_of(text), &v, &why));
+    return v;
+}
+
+static struct relay_config config_with(struct arena *arena, const char *extra)
+{
+    struct relay_config config;
+    const char *why = NULL;
+    const char *text = arena_printf(
+        arena,
+        "{\"version\":1,\"topology\":\"t\",\"relay\":\"r\",\"partition\":\"aws\","
+        "\"account_id\":\"111122223333\",\"region\":\"us-east-2\","
+        "\"source_vault_arn\":\"" INTERMEDIATE "\",\"source_vault_name\":\"intermediate\","
+        "\"copy_role_arn\":\"arn:aws:iam::111122223333:role/r\","
+        "\"tag_keys\":[\"FinalVault\",\"CopyToVault\"],"
+        "\"destinations\":[{\"vault_arn\":\"" FINAL "\",\"vault_name\":\"final\","
+        "\"account_id\":\"444455556666\",\"region\":\"us-east-2\",\"lock_min_days\":7,"
+        "\"lock_max_days\":365,\"delete_after_days\":30%s}]}",
+        extra);
+    assert_true(relay_config_parse(arena, parse(arena, text), &config, &why));
+    return config;
+}
+
+static struct relay_decision decide(struct arena *arena, const struct relay_config *config,
+                                    const char *tags, const struct relay_job *jobs, size_t len)
+{
+    struct relay_point point = {
+        .arn = POINT, .vault_arn = INTERMEDIATE, .tags = parse(arena, tags)};
+    struct relay_decision decision;
+    relay_decide(arena, config, &point, jobs, len, &decision);
+    return decision;
+}
+
+struct row {
+    const char *name, *tags;
+    struct relay_job jobs[3];
+    size_t job_len;
+    enum relay_verdict verdict;
+    int64_t attempt;
+};
+
+static const struct row rows[] = {
+    {"a tagged point is copied", "{\"FinalVault\":\"" FINAL "\"}", {{0}}, 0, RELAY_START, 0},
+    {"an untagged point is left alone", "{\"x\":\"y\"}", {{0}}, 0, RELAY_LEAVE, 0},
+    {"a key of another case counts", "{\"finalvault\":\"" FINAL "\"}", {{0}}, 0, RELAY_START, 0},
+    {"the exact key wins over another case",
+     "{\"finalvault\":\"" OTHER "\",\"FinalVault\":\"" FINAL "\"}",
+     {{0}},
+     0,
+     RELAY_START,
+     0},
+    {"two keys that disagree are refused",
+     "{\"CopyToVault\":\"" OTHER "\",\"FinalVault\":\"" FINAL "\"}",
+     {{0}},
+     0,
+     RELAY_REFUSE,
+     0},
+    {"two keys that agree are one copy",
+     "{\"CopyToVault\":\"" FINAL "\",\"FinalVault\":\"" FINAL "\"}",
+     {{0}},
+     0,
+     RELAY_START,
+     0},
+    {"a vault that is not configured is refused",
+     "{\"FinalVault\":\"" OTHER "\"}",
+     {{0}},
+     0,
+     RELAY_REFUSE,
+     0},
+    {"text that is no ARN is refused", "{\"FinalVault\":\"final\"}", {{0}}, 0, RELAY_REFUSE, 0},
+    {"a running copy is not doubled",
+     "{\"FinalVault\":\"" FINAL "\"}",
+     {{FINAL, "RUNNING"}},
+     1,
+     RELAY_LEAVE,
+     0},
+    {"a job that only waits is not doubled",
+     "{\"FinalVault\":\"" FINAL "\"}",
+     {{FINAL, "CREATED"}},
+     1,
+     RELAY_LEAVE,
+     0},
+    {"a finished copy is not doubled",
+     "{\"FinalVault\":\"" FINAL "\"}",
+     {{FINAL, "FAILED"}, {FINAL, "COMPLETED"}},
+     2,
+     RELAY_LEAVE,
+     1},
+    {"failed copies count as attempts",
+     "{\"FinalVault\":\"" FINAL "\"}",
+     {{FINAL, "FAILED"}, {FINAL, "FAILED"}},
+     2,
+     RELAY_START,
+     2},
+    {"jobs to other vaults do not count",
+     "{\"FinalVault\":\"" FINAL "\"}",
+     {{OTHER, "COMPLETED"}, {OTHER, "FAILED"}},
+     2,
+     RELAY_START,
+     0},
+};
+
+static void each_row_decides_as_it_says(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        struct arena *arena = arena_new();
+        struct relay_config config = config_with(arena, "");
+        struct relay_decision decision =
+            decide(arena, &config, rows[i].tags, rows[i].jobs, rows[i].job_len);
+        if (decision.verdict != rows[i].verdict || decision.attempt != rows[i].attempt)
+            fail_msg("%s: %s, attempt %d", rows[i].name, relay_verdict_name(decision.verdict),
+                     (int)decision.attempt);
+        assert_non_null(decision.reason);
+        arena_free(arena);
+    }
+}
+
+static void a_retention_outside_the_lock_is_refused_in_the_words_of_aws(void **state)
+{
+    (void)state;
+    struct arena *arena = arena_new();
+    struct relay_config config = config_with(arena, "");
+    struct relay_destination destination = config.destinations[0];
+    destination.delete_after_days = 3;
+    config.destinations = &destination;
+    struct relay_decision decision =
+        decide(arena, &config, "{\"FinalVault\":\"" FINAL "\"}", NULL, 0);
+    assert_int_equal(decision.verdict, RELAY_REFUSE);
+    assert_string_equal(decision.reason, LOCK_COPY_STATUS_MESSAGE);
+    arena_free(arena);
+}
+
+static void tokens_repeat_for_an_attempt_and_differ_between_attempts(void **state)
+{
+    (void)state;
+    struct arena *arena = arena_new();
+    struct relay_config config = config_with(arena, "");
+    const struct relay_job failed = {FINAL, "FAILED"};
+    const char *tags = "{\"FinalVault\":\"" FINAL "\"}";
+    const char *first = decide(arena, &config, tags, NULL, 0).token;
+    assert_string_equal(first, decide(arena, &config, tags, NULL, 0).token);
+    assert_string_not_equal(first, decide(arena, &config, tags, &failed, 1).token);
+    assert_true(strlen(first) == 32);
+    arena_free(arena);
+}
+
+static void untagged_points_go_to_the_only_destination_when_asked(void **state)
+{
+    (void)state;
+    struct arena *arena = arena_new();
+    struct relay_config config = config_with(arena, "");
+    config.copy_untagged = true;
+    assert_int_equal(decide(arena, &config, "{}", NULL, 0).verdict, RELAY_START);
+    arena_free(arena);
+}
+
+static const struct value *event(struct arena *arena, const char *state, const char *from,
+                                 const char *into, const char *point)
+{
+    return parse(arena,
+                 arena_printf(arena,
+                              "{\"source\":\"aws.backup\",\"detail-type\":\"Copy Job State "
+                              "Change\",\"id\":\"1\",\"account\":\"111122223333\",\"region\":"
+                              "\"us-east-1\",\"resources\":[\"arn:source\"],\"detail\":{"
+                              "\"state\":\"%s\",\"sourceBackupVaultArn\":\"%s\","
+                              "\"destinationBackupVaultArn\":\"%s\","
+                              "\"destinationRecoveryPointArn\":%s}}",
+                              state, from, into, point));
+}
+
+static void events_are_read_with_their_quirks(void **state)
+{
+    (void)state;
+    struct arena *arena = arena_new();
+    struct relay_config config = config_with(arena, "");
+    struct relay_event ev;
+    relay_event_read(&config, event(arena, "COMPLETED", "v", INTERMEDIATE, "\"" POINT "\""), &ev);
+    assert_int_equal(ev.kind, RELAY_EVENT_ARRIVED);
+    assert_string_equal(ev.point_arn, POINT);
+    assert_string_equal(ev.source_point_arn, "arn:source");
+    relay_event_read(&config, event(arena, "COMPLETED", "v", INTERMEDIATE, "{}"), &ev);
+    assert_int_equal(ev.kind, RELAY_EVENT_INVALID);
+    relay_event_read(&config, event(arena, "FAILED", "v", INTERMEDIATE, "{}"), &ev);
+    assert_int_equal(ev.kind, RELAY_EVENT_FIRST_FAILED);
+    relay_event_read(&config, event(arena, "RUNNING", "v", INTERMEDIATE, "{}"), &ev);
+    assert_int_equal(ev.kind, RELAY_EVENT_OTHER);
+    relay_event_read(&config, event(arena, "PARTIAL", INTERMEDIATE, FINAL, "{}"), &ev);
+    assert_int_equal(ev.kind, RELAY_EVENT_SECOND_FAILED);
+    relay_event_read(&config, event(arena, "COMPLETED", INTERMEDIATE, FINAL, "\"x\""), &ev);
+    assert_int_equal(ev.kind, RELAY_EVENT_OTHER);
+    relay_event_read(&config, event(arena, "COMPLETED", "v", OTHER, "\"x\""), &ev);
+    assert_int_equal(ev.kind, RELAY_EVENT_OTHER);
+    relay_event_read(&config, parse(arena, "{\"source\":\"aws.ec2\"}"), &ev);
+    assert_int_equal(ev.kind, RELAY_EVENT_INVALID);
+    relay_event_read(&config, parse(arena, "[1]"), &ev);
+    assert_int_equal(ev.kind, RELAY_EVENT_INVALID);
+    arena_free(arena);
+}
+
+static void settings_without_a_member_name_it(void **state)
+{
+    (void)state;
+    struct arena *arena = arena_new();
+    struct relay_config config;
+    const char *why = NULL;
+    assert_false(relay_config_parse(arena, parse(arena, "{\"version\":1}"), &config, &why));
+    assert_string_equal(why, "topology");
+    assert_false(relay_config_parse(arena, parse(arena, "{\"version\":2}"), &config, &why));
+    assert_string_equal(why, "version");
+    arena_free(arena);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(each_row_decides_as_it_says),
+        cmocka_unit_test(a_retention_outside_the_lock_is_refused_in_the_words_of_aws),
+        cmocka_unit_test(tokens_repeat_for_an_attempt_and_differ_between_attempts),
+        cmocka_unit_test(untagged_points_go_to_the_only_destination_when_asked),
+        cmocka_unit_test(events_are_read_with_their_quirks),
+        cmocka_unit_test(settings_without_a_member_name_it),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
