@@ -59,13 +59,11 @@ static size_t size_hint(int fd, size_t max)
 bool file_read(struct arena *arena, const char *path, size_t max, struct slice *ret,
                struct diags *diags)
 {
-    CLEANUP(close_fdp) int owned = -1;
-    int fd = STDIN_FILENO;
-    if (!str_eq(path, "-")) {
-        owned = fd = open(path, O_RDONLY | O_CLOEXEC);
-        if (fd < 0)
-            return fail_read(diags, path);
-    }
+    bool standard_input = str_eq(path, "-");
+    CLEANUP(close_fdp) int owned = standard_input ? -1 : open(path, O_RDONLY | O_CLOEXEC);
+    int fd = standard_input ? STDIN_FILENO : owned;
+    if (fd < 0)
+        return fail_read(diags, path);
     size_t cap = 0, len = 0;
     char *data = arena_grow(arena, NULL, 0, &cap, size_hint(fd, max) + 2, 1);
     for (;;) {

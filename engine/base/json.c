@@ -75,6 +75,11 @@ static bool escapes_nul(struct slice text)
     return false;
 }
 
+static bool is_blank(char c)
+{
+    return c == ' ' || c == '\t' || c == '\r' || c == '\n';
+}
+
 bool json_parse(struct arena *arena, struct slice text, const struct value **ret,
                 const char **ret_why)
 {
@@ -93,7 +98,7 @@ bool json_parse(struct arena *arena, struct slice text, const struct value **ret
         *ret_why = text.len ? "not JSON" : "empty";
         return false;
     }
-    while (end < text.ptr + text.len && memchr(" \t\r\n", *end, 4))
+    while (end < text.ptr + text.len && is_blank(*end))
         end++;
     if (end != text.ptr + text.len) {
         *ret_why = "text after the JSON document";

@@ -7,9 +7,9 @@
 
 static size_t hash_text(const char *text) /* FNV-1a */
 {
-    uint64_t hash = 1469598103934665603ull;
+    uint64_t hash = 1469598103934665603ULL;
     for (; *text; text++)
-        hash = (hash ^ (unsigned char)*text) * 1099511628211ull;
+        hash = (hash ^ (unsigned char)*text) * 1099511628211ULL;
     return (size_t)(hash ^ (hash >> 32));
 }
 

@@ -258,11 +258,6 @@ const struct value *map_end(struct map_builder *b)
     return v;
 }
 
-bool value_is(const struct value *v, enum value_kind kind)
-{
-    return v && v->kind == kind;
-}
-
 const struct value_entry *value_entry_of(const struct value *map, const char *key)
 {
     if (!value_is(map, VALUE_MAP))

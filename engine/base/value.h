@@ -125,7 +125,11 @@ const struct value *value_item(const struct value *list, size_t i);
  * nowhere. */
 const struct value *value_pointer(const struct value *v, const char *pointer);
 
-bool value_is(const struct value *v, enum value_kind kind);
+/* In the header, so that compilers and checkers see that it answers for NULL, too. */
+static inline bool value_is(const struct value *v, enum value_kind kind)
+{
+    return v && v->kind == kind;
+}
 /* Deep equality; maps compare without regard to order, 1 equals 1.0, places are ignored. */
 bool value_equal(const struct value *a, const struct value *b);
 /* A total order for sorting sets: by kind, then content (maps by sorted keys). */
