@@ -225,7 +225,7 @@ static enum lock_result tried_elsewhere(const char *path)
     pid_t pid = fork();
     if (pid == 0) {
         struct file_lock lock;
-        _exit(file_lock_take(path, &lock));
+        _exit((int)file_lock_take(path, &lock));
     }
     int status = 0;
     assert_int_equal(waitpid(pid, &status, 0), pid);
