@@ -81,9 +81,8 @@ static enum MHD_Result send_reply(struct MHD_Connection *connection,
     struct MHD_Response *response = MHD_create_response_from_buffer(
         reply->body.len, (void *)reply->body.ptr, MHD_RESPMEM_PERSISTENT);
     BUG_ON(!response);
-    for (size_t i = 0; i < reply->header_len; i++) /* the length is the library's to say */
-        if (strcasecmp(reply->headers[i].name, "content-length") != 0)
-            MHD_add_response_header(response, reply->headers[i].name, reply->headers[i].value);
+    for (size_t i = 0; i < reply->header_len; i++) /* it skips a length: that is its own to say */
+        MHD_add_response_header(response, reply->headers[i].name, reply->headers[i].value);
     enum MHD_Result queued = MHD_queue_response(connection, (unsigned)reply->status, response);
     MHD_destroy_response(response);
     return queued;

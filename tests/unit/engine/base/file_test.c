@@ -244,6 +244,8 @@ static void a_lock_keeps_other_processes_out_until_it_is_released(void **state)
     assert_int_equal(file_lock_take(in(room, "lock"), &lock), LOCK_TAKEN);
     file_lock_release(&lock);
     assert_int_equal(file_lock_take(in(room, "absent/lock"), &lock), LOCK_FAILED);
+    assert_int_equal(symlink("lock", in(room, "link")), 0);
+    assert_int_equal(file_lock_take(in(room, "link"), &lock), LOCK_FAILED);
 }
 
 static void a_lock_dies_with_its_process(void **state)
