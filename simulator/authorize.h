@@ -3,6 +3,7 @@
  * engine/policy. Identity side: inline and attached policies of a role; an account's own key and
  * the deployer roles have every right. Resource side: whatever document the caller passes. */
 
+#include "engine/policy/policy.h"
 #include "simulator/service.h"
 
 struct authorization {
@@ -15,6 +16,7 @@ struct authorization {
     const struct value *resource_policy; /* parsed document or NULL */
     /* Key policies: identity policies count only where the policy gives rights to the account. */
     bool resource_policy_rules;
+    const char *session_policy;  /* text, or NULL */
     const struct value *context; /* map of condition keys to a text or a list of texts, or NULL */
 };
 
@@ -30,8 +32,12 @@ bool call_authorize(struct sim_call *call, const char *action, const char *resou
  * False as well when the role does not exist or has not settled yet (setting iam_delay_ms). */
 bool role_trusts_service(struct world *world, struct arena *arena, const char *role_arn,
                          const char *service);
-/* Parses the text of a policy document; NULL when it is no policy (ret_why says why). */
-const struct value *policy_read(struct arena *arena, const char *text, const char **ret_why);
+/* Parses the text of a policy document and checks it for its place; NULL when it does not fit
+ * (ret_why says why). */
+const struct value *policy_read(struct arena *arena, const char *text, enum policy_kind kind,
+                                const char **ret_why);
+/* A policy that grants everything on everything, for those who are not judged. */
+const struct value *policy_all(struct arena *arena);
 /* The first literal principal of the document that does not exist in the world, or NULL. */
 const char *policy_unknown_principal(struct world *world, struct arena *arena,
                                      const struct value *policy);

@@ -4,8 +4,9 @@
 #include <math.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <string.h>
 
-#include "engine/aws/partition.h"
+#include "engine/base/json.h"
 
 bool call_answer(struct sim_call *call, const struct value *output)
 {
@@ -134,4 +135,29 @@ const char *call_arn(const struct sim_call *call, const char *service, const cha
     va_end(args);
     return arena_printf(call->arena, "arn:%s:%s:%s:%s:%s", call->partition, service, call->region,
                         call->account, resource);
+}
+
+struct objects rows_of_map(struct arena *arena, const struct value *map)
+{
+    struct objects rows = {.items = arena_array(arena, value_len(map) + 1, sizeof(struct object)),
+                           .len = 0};
+    for (size_t i = 0; i < value_len(map); i++) {
+        const struct value_entry *entry = &map->map.entries[i];
+        struct map_builder body = map_begin(arena);
+        map_put(&body, "Value", entry->value);
+        size_t at = rows.len++;
+        for (; at > 0 && strcmp(rows.items[at - 1].id, entry->key) > 0; at--)
+            rows.items[at] = rows.items[at - 1];
+        rows.items[at] = (struct object){"", "", entry->key, 0, map_end(&body)};
+    }
+    return rows;
+}
+
+const char *policy_echo(struct arena *arena, const char *text)
+{
+    const struct value *doc = NULL;
+    const char *why = NULL;
+    if (!text || !json_parse(arena, slice_of(text), &doc, &why))
+        return text;
+    return json_print(arena, doc, JSON_PRETTY | JSON_SORTED);
 }

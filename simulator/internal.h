@@ -81,7 +81,6 @@ void function_host_free(struct function_host *host); /* accepts NULL; kills what
 
 /* wire.c: texts of the wire */
 const char *percent_decode(struct arena *arena, struct slice text, bool form);
-const char *percent_encode(struct arena *arena, const char *text); /* all but unreserved */
 /* "a=1&b=2" -> map; a name twice gives a list. */
 const struct value *query_decode(struct arena *arena, struct slice text);
 /* The form of the query protocol, with its flattened lists and maps rebuilt. */

@@ -72,7 +72,8 @@ static bool caller_by_session(struct sim_call *call, const struct sim_request *r
     call->principal = value_get_str(body, "Role");
     call->session = value_get_str(body, "Session");
     const struct value *role = iam_role_get(call->world, call->arena, call->principal);
-    call->admin = value_get_bool(role, "Admin", false);
+    call->session_policy = value_get_str(body, "Policy");
+    call->admin = iam_role_is_admin(role) && !call->session_policy;
     return true;
 }
 

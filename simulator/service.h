@@ -50,7 +50,9 @@ struct sim_task {
     /* Runs outside of any transaction and makes its own with world_begin()/world_commit(): for what
      * lets other calls run meanwhile (functions). The task is removed after it returns. */
     bool detached;
-    bool background; /* repeats for ever (schedules): does not count for world_has_pending() */
+    /* Repeats for ever or lies far ahead (schedules, expirations): nobody waits for it, so it does
+     * not count for world_has_pending(). */
+    bool background;
 };
 
 struct sim_api {
@@ -70,9 +72,8 @@ struct sim_api {
     size_t operation_len;
     const struct sim_task *tasks;
     size_t task_len;
-    /* Called once when a world is seeded for an account and Region that occurs in it; may be NULL.
-     */
-    void (*seed)(struct world *world, struct arena *arena, const char *account, const char *region);
+    /* Called for each account when a world is seeded; may be NULL. */
+    void (*seed)(struct world *world, struct arena *arena, const char *account);
 };
 
 struct sim_call {
@@ -84,8 +85,9 @@ struct sim_call {
     const char *partition, *account, *region;
     const char *scope_region; /* of the signature, where region is "" */
     const char *access_key;
-    const char *principal; /* role ARN of a session, else arn:aws:iam::ACCOUNT:root */
-    const char *session;   /* arn:aws:sts::ACCOUNT:assumed-role/NAME/SESSION, NULL for root */
+    const char *principal;      /* role ARN of a session, else arn:aws:iam::ACCOUNT:root */
+    const char *session;        /* arn:aws:sts::ACCOUNT:assumed-role/NAME/SESSION, NULL for root */
+    const char *session_policy; /* text of the policy that the session was limited to, or NULL */
     bool admin;  /* identity side allows everything: an account's own key, deployer roles */
     int64_t now; /* the world's clock */
     const char *request_id;
@@ -119,6 +121,12 @@ const char *call_need(struct sim_call *call, const char *member);
 /* A time as this wire writes it: epoch seconds (JSON) or ISO 8601 (XML). */
 const struct value *call_time(const struct sim_call *call, int64_t ms);
 const struct value *time_epoch(struct arena *arena, int64_t ms); /* seconds with fraction */
+/* A policy document as services give it back: re-ordered, so that nobody compares texts. */
+const char *policy_echo(struct arena *arena, const char *text);
+/* The parts of a map as rows for call_page(), by key; each body is {"Value": what stood there}. */
+struct objects rows_of_map(struct arena *arena, const struct value *map);
+/* Percent-encoded as IAM returns policy documents. */
+const char *percent_encode(struct arena *arena, const char *text);
 /* A time from an input: epoch seconds as number or text, or ISO 8601; false when neither. */
 bool input_time(const struct value *v, int64_t *ret_ms);
 /* "arn:aws:SERVICE:REGION:ACCOUNT:resource" in the partition of the call's Region. */

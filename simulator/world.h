@@ -37,7 +37,8 @@ bool world_is_new(const struct world *world);
  *  "roles": [arn...] (made with a trust for everybody in the world and administrator rights),
  *  "principals": [arn...] (only exist, for policies that name them),
  *  "databases": [{"account_id","region","name","arn","key": "aws/rds"|"none"|key arn,"tags": {}}],
- *  "opt_in_off": [{"account_id","region"}], "rds_single_hop": false} */
+ *  "opt_in_off": [{"account_id","region"}], "rds_single_hop": false,
+ *  "settings": {"iam_delay_ms": 0, "page_size": n, ...} (how hard the world is on its callers)} */
 MUST_CHECK bool world_seed(struct world *world, const struct value *seed, struct diags *diags);
 
 int64_t world_now_ms(struct world *world);

@@ -1,0 +1,222 @@
+#include "simulator/authorize.h"
+
+#include "engine/aws/arn.h"
+#include "engine/aws/managed_policies.h"
+#include "engine/base/json.h"
+#include "engine/policy/evaluate.h"
+#include "simulator/iam.h"
+
+static const char grant_all[] = "{\"Version\":\"2012-10-17\",\"Statement\":[{\"Effect\":\"Allow\","
+                                "\"Action\":\"*\",\"Resource\":\"*\"}]}";
+
+const struct value *policy_all(struct arena *arena)
+{
+    const char *why = NULL;
+    return policy_from_text(arena, slice_of(grant_all), &why);
+}
+
+static const struct policy *parsed(struct arena *arena, const struct value *doc)
+{
+    struct diags diags;
+    diags_init(&diags, arena);
+    struct policy *policy = arena_new_of(arena, struct policy);
+    return doc && policy_parse(arena, doc, policy, &diags, NULL) ? policy : NULL;
+}
+
+static const struct policy *parsed_text(struct arena *arena, const char *text)
+{
+    const char *why = NULL;
+    return text ? parsed(arena, policy_from_text(arena, slice_of(text), &why)) : NULL;
+}
+
+const struct value *policy_read(struct arena *arena, const char *text, enum policy_kind kind,
+                                const char **ret_why)
+{
+    const struct value *doc = policy_from_text(arena, slice_of(text), ret_why);
+    if (!doc)
+        return NULL;
+    struct diags diags;
+    diags_init(&diags, arena);
+    struct policy policy;
+    if (policy_parse(arena, doc, &policy, &diags, NULL) &&
+        policy_check_kind(&policy, kind, &diags, NULL))
+        return doc;
+    *ret_why = diags.items[0].message;
+    return NULL;
+}
+
+/* ---- the policies of an identity ---- */
+
+struct policies {
+    struct arena *arena;
+    const struct policy **items;
+    size_t len, cap;
+};
+
+static void add(struct policies *list, const struct policy *policy)
+{
+    if (!policy)
+        return;
+    list->items = arena_grow(list->arena, list->items, list->len, &list->cap, list->len + 1,
+                             sizeof(const struct policy *));
+    list->items[list->len++] = policy;
+}
+
+static void add_role(struct policies *list, const struct value *role)
+{
+    if (iam_role_is_admin(role)) {
+        add(list, parsed(list->arena, policy_all(list->arena)));
+        return;
+    }
+    const struct value *inlines = value_get(role, "Inline");
+    for (size_t i = 0; i < value_len(inlines); i++)
+        add(list, parsed_text(list->arena, value_str(inlines->map.entries[i].value)));
+    const struct value *attached = value_get(role, "Attached");
+    for (size_t i = 0; i < value_len(attached); i++)
+        add(list,
+            parsed_text(list->arena, managed_policy_document(value_str(value_item(attached, i)))));
+}
+
+/* ---- the context ---- */
+
+static const char *account_in(struct arena *arena, const char *arn_text)
+{
+    struct arn arn;
+    if (!arn_text || !arn_parse(slice_of(arn_text), &arn))
+        return NULL;
+    return arena_strndup(arena, arn.account.ptr, arn.account.len);
+}
+
+static const struct value *context_of(struct world *world, struct arena *arena,
+                                      const struct authorization *request)
+{
+    struct map_builder b = map_begin_from(arena, request->context);
+    const char *account = account_in(arena, request->principal);
+    const char *organization = account ? account_organization(world, arena, account) : NULL;
+    map_put_str(&b, "aws:PrincipalOrgID", organization);
+    const char *owner = request->resource_account ? request->resource_account
+                                                  : account_in(arena, request->resource);
+    map_put_str(&b, "aws:ResourceOrgID",
+                owner && *owner ? account_organization(world, arena, owner) : NULL);
+    map_put_str(&b, "aws:CurrentTime", time_iso(arena, world_now_ms(world)));
+    map_put_str(&b, "aws:SecureTransport", "true");
+    return map_end(&b);
+}
+
+bool authorize(struct world *world, struct arena *arena, const struct authorization *request,
+               const char **ret_why)
+{
+    struct policies identity = {.arena = arena};
+    struct policies boundary = {.arena = arena};
+    struct policies session = {.arena = arena};
+    if (request->principal && str_ends(request->principal, ":root")) {
+        add(&identity, parsed(arena, policy_all(arena)));
+    } else if (request->principal) {
+        const struct value *role = iam_role_get(world, arena, request->principal);
+        add_role(&identity, role);
+        const char *limit = value_get_str(role, "PermissionsBoundary");
+        if (limit)
+            add(&boundary, parsed_text(arena, managed_policy_document(limit)));
+    }
+    add(&session, parsed_text(arena, request->session_policy));
+    const struct policy_request asked = {
+        .principal = request->service   ? NULL
+                     : request->session ? request->session
+                                        : request->principal,
+        .service = request->service,
+        .action = request->action,
+        .resource = request->resource,
+        .resource_account = request->resource_account,
+        .context = context_of(world, arena, request),
+    };
+    const struct policy_set set = {
+        .identity_policies = {identity.items, identity.len},
+        .permission_boundaries = {boundary.items, boundary.len},
+        .session_policies = {session.items, session.len},
+        .resource_policy = parsed(arena, request->resource_policy),
+        .resource_policy_must_allow = request->resource_policy_rules,
+    };
+    struct policy_answer answer;
+    policy_evaluate(arena, &asked, &set, &answer);
+    if (answer.decision == POLICY_ALLOWED)
+        return true;
+    if (ret_why)
+        *ret_why = policy_denial_reason(arena, &asked, &answer);
+    return false;
+}
+
+bool call_authorize(struct sim_call *call, const char *action, const char *resource,
+                    const struct value *resource_policy, const struct value *context)
+{
+    const struct authorization request = {
+        .principal = call->principal,
+        .session = call->session,
+        .session_policy = call->session_policy,
+        .action = action,
+        .resource = resource,
+        .resource_policy = resource_policy,
+        .resource_account = str_eq(resource, "*") ? call->account : NULL,
+        .context = context,
+    };
+    const char *why = "";
+    if (authorize(call->world, call->arena, &request, &why))
+        return true;
+    call_denied(call, action, resource);
+    call->error_message =
+        arena_printf(call->arena, "User: %s is not authorized to perform: %s on resource: %s %s",
+                     call->session ? call->session : call->principal, action, resource, why);
+    return false;
+}
+
+bool role_trusts_service(struct world *world, struct arena *arena, const char *role_arn,
+                         const char *service)
+{
+    const struct value *role = iam_role_get(world, arena, role_arn);
+    if (!role || !iam_role_settled(world, role))
+        return false;
+    const char *why = NULL;
+    const char *trust = value_get_str(role, "AssumeRolePolicyDocument");
+    const struct authorization request = {
+        .service = service,
+        .action = "sts:AssumeRole",
+        .resource = role_arn,
+        .resource_policy = policy_from_text(arena, slice_of(trust), &why),
+        .resource_policy_rules = true,
+    };
+    return iam_role_is_admin(role) || authorize(world, arena, &request, &why);
+}
+
+static bool principal_exists(struct world *world, struct arena *arena,
+                             const struct policy_principal *principal)
+{
+    switch (principal->kind) {
+    case POLICY_PRINCIPAL_ANY:
+    case POLICY_PRINCIPAL_FEDERATED:
+    case POLICY_PRINCIPAL_CANONICAL: return true;
+    case POLICY_PRINCIPAL_ACCOUNT:
+        return account_known(world, principal->text.text) ||
+               iam_principal_exists(
+                   world, arena, arena_printf(arena, "arn:aws:iam::%s:root", principal->text.text));
+    case POLICY_PRINCIPAL_AWS:
+        return !str_starts(principal->text.text, "arn:") ||
+               iam_principal_exists(world, arena, principal->text.text);
+    case POLICY_PRINCIPAL_SERVICE:
+        return str_ends(principal->text.text, ".amazonaws.com") ||
+               str_ends(principal->text.text, ".amazonaws.com.cn");
+    }
+    return false;
+}
+
+const char *policy_unknown_principal(struct world *world, struct arena *arena,
+                                     const struct value *policy)
+{
+    const struct policy *doc = parsed(arena, policy);
+    for (size_t i = 0; doc && i < doc->statements_len; i++) {
+        const struct policy_statement *statement = &doc->statements[i];
+        for (size_t k = 0; k < statement->principals_len; k++) {
+            if (!principal_exists(world, arena, &statement->principals[k]))
+                return statement->principals[k].text.text;
+        }
+    }
+    return NULL;
+}

@@ -1,0 +1,132 @@
+/* What a fresh world holds. */
+#include "engine/aws/arn.h"
+#include "engine/aws/partition.h"
+#include "engine/base/map.h"
+#include "simulator/iam.h"
+#include "simulator/internal.h"
+
+static const char *text_of(const struct value *map, const char *key, const char *otherwise)
+{
+    const char *text = value_get_str(map, key);
+    return text ? text : otherwise;
+}
+
+static bool seed_accounts(struct world *world, struct arena *arena, const struct value *seed,
+                          struct diags *diags)
+{
+    const struct value *accounts = value_get(seed, "accounts");
+    const struct value *organization = value_get(seed, "organization");
+    for (size_t i = 0; i < value_len(accounts); i++) {
+        const struct value *account = value_item(accounts, i);
+        const char *id = value_get_str(account, "id");
+        if (!id || !account_id_is_valid(id)) {
+            diag_error(diags, E_WORLD, NO_POS, NULL, "account ids have 12 digits, not '%s'",
+                       id ? id : "");
+            return false;
+        }
+        struct map_builder b = map_begin(arena);
+        map_put_str(&b, "Name", text_of(account, "name", id));
+        store_put(world, "account", "", "", id, map_end(&b));
+    }
+    const char *management = value_get_str(organization, "management");
+    if (!management)
+        return true;
+    setting_put(world, "organization.id", text_of(organization, "id", "o-holdfast00"));
+    setting_put(world, "organization.management", management);
+    if (!store_get(world, arena, "account", "", "", management)) {
+        struct map_builder b = map_begin(arena);
+        map_put_str(&b, "Name", "management");
+        store_put(world, "account", "", "", management, map_end(&b));
+    }
+    return true;
+}
+
+static bool seed_principals(struct world *world, struct arena *arena, const struct value *seed,
+                            struct diags *diags)
+{
+    const struct value *roles = value_get(seed, "roles");
+    for (size_t i = 0; i < value_len(roles); i++) {
+        const char *arn = value_str(value_item(roles, i));
+        if (arn && iam_seed_role(world, arena, arn))
+            continue;
+        diag_error(diags, E_WORLD, NO_POS, NULL, "'%s' is not the ARN of a role", arn ? arn : "");
+        return false;
+    }
+    const struct value *principals = value_get(seed, "principals");
+    struct map_builder none = map_begin(arena);
+    for (size_t i = 0; i < value_len(principals); i++) {
+        const char *arn = value_str(value_item(principals, i));
+        if (arn)
+            store_put(world, "iam.principal", "", "", arn, map_end(&none));
+    }
+    return true;
+}
+
+/* Every service once for each account; Regions of a service appear with its objects. */
+static void seed_services(struct world *world, struct arena *arena)
+{
+    struct objects accounts = store_list(world, arena, "account", "", "", NULL);
+    const struct sim_api *const *apis = api_all();
+    for (size_t i = 0; i < accounts.len; i++) {
+        for (size_t k = 0; apis[k]; k++) {
+            if (apis[k]->seed)
+                apis[k]->seed(world, arena, accounts.items[i].id);
+        }
+    }
+}
+
+static void seed_databases(struct world *world, struct arena *arena, const struct value *seed)
+{
+    const struct value *databases = value_get(seed, "databases");
+    for (size_t i = 0; i < value_len(databases); i++) {
+        const struct value *database = value_item(databases, i);
+        const char *account = value_get_str(database, "account_id");
+        const char *region = value_get_str(database, "region");
+        const char *name = value_get_str(database, "name");
+        if (account && region && name)
+            store_put(world, "rds.database", account, region, name, database);
+    }
+    const struct value *off = value_get(seed, "opt_in_off");
+    struct map_builder none = map_begin(arena);
+    for (size_t i = 0; i < value_len(off); i++) {
+        const char *account = value_get_str(value_item(off, i), "account_id");
+        const char *region = value_get_str(value_item(off, i), "region");
+        if (account && region)
+            store_put(world, "backup.opt_in_off", account, region, "", map_end(&none));
+    }
+}
+
+static void seed_settings(struct world *world, struct arena *arena, const struct value *seed)
+{
+    const struct value *settings = value_get(seed, "settings");
+    for (size_t i = 0; i < value_len(settings); i++) {
+        const struct value *v = settings->map.entries[i].value;
+        setting_put(world, settings->map.entries[i].key,
+                    value_is(v, VALUE_INT) ? arena_printf(arena, "%lld", (long long)v->integer)
+                                           : text_of(settings, settings->map.entries[i].key, ""));
+    }
+    setting_put(world, "cross_account_backup",
+                value_get_bool(seed, "cross_account_backup", true) ? "true" : "false");
+    setting_put(world, "rds_single_hop", value_get_bool(seed, "rds_single_hop", false) ? "1" : "0");
+}
+
+bool world_seed(struct world *world, const struct value *seed, struct diags *diags)
+{
+    struct arena *arena = arena_new();
+    world_begin(world);
+    bool good = seed_accounts(world, arena, seed, diags);
+    if (good) {
+        seed_settings(world, arena, seed);
+        seed_services(world, arena);
+        seed_databases(world, arena, seed);
+        good = seed_principals(world, arena, seed, diags);
+    }
+    if (!good) {
+        world_rollback(world);
+    } else if (!world_commit(world)) {
+        diag_error(diags, E_WORLD, NO_POS, NULL, "the world cannot be written");
+        good = false;
+    }
+    arena_free(arena);
+    return good;
+}
