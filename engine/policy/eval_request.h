@@ -13,6 +13,7 @@
 #include "engine/base/diag.h"
 #include "engine/base/value.h"
 
-/* NULL when the request cannot be read (E_USAGE) or a policy cannot be (E_RULE_POLICY). */
+/* NULL when the line cannot be read: E_WRONG_TYPE, E_MISSING_KEY, E_UNKNOWN_KEY for the request,
+ * E_RULE_POLICY for a policy. */
 const struct value *policy_eval_json(struct arena *arena, const struct value *request_line,
                                      struct diags *diags);

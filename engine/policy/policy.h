@@ -67,7 +67,7 @@ enum policy_operator {
 enum policy_qualifier { POLICY_SINGLE_VALUE, POLICY_FOR_ALL_VALUES, POLICY_FOR_ANY_VALUE };
 
 struct policy_condition {
-    enum policy_operator operator;
+    enum policy_operator op;
     bool negated; /* StringNotEquals is POLICY_STRING_EQUALS, negated */
     bool if_exists;
     enum policy_qualifier qualifier;
@@ -87,7 +87,8 @@ struct policy_statement {
     bool has_principal; /* Principal or NotPrincipal is there */
     bool not_principal, not_action, not_resource;
     struct policy_texts actions;
-    struct policy_texts resources; /* none: a trust policy; it covers what it is attached to */
+    struct policy_texts resources;
+    bool has_resource; /* false in a trust policy: it covers what it is attached to */
     const struct policy_condition *conditions; /* all of them must hold */
     size_t conditions_len;
     struct source_pos pos;

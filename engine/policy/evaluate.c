@@ -1,0 +1,284 @@
+#include "engine/policy/evaluate.h"
+
+#include <assert.h>
+#include <string.h>
+
+#include "engine/policy/condition.h"
+#include "engine/policy/subject.h"
+
+struct match_list {
+    struct policy_match *items;
+    size_t len, cap;
+};
+
+struct evaluation {
+    struct arena *arena;
+    const struct policy_request *request;
+    struct subject who;
+    struct match_list allows, denies;
+};
+
+/* What a list of policies says of the request. */
+struct verdict {
+    bool allowed;
+    enum grant grant; /* the most direct of the Allows; of resource policies only */
+};
+
+static enum tri action_matches(const struct evaluation *e, const struct policy_statement *s)
+{
+    enum tri any = TRI_NO;
+    struct slice action = slice_of(e->request->action);
+    for (size_t i = 0; i < s->actions.len && any != TRI_YES; i++) {
+        const struct policy_text *t = &s->actions.items[i];
+        any = tri_or(any, t->unknown ? TRI_UNDECIDED
+                                     : tri_of(text_glob(slice_of(t->text), action,
+                                                        WILDCARDS_WRITTEN, true)));
+    }
+    return s->not_action ? tri_not(any) : any;
+}
+
+static enum tri one_resource(const struct evaluation *e, const struct policy_text *t,
+                             struct slice resource, bool not_resource)
+{
+    struct slice pattern;
+    if (t->unknown)
+        return TRI_UNDECIDED;
+    if (!t->has_variable)
+        return tri_of(text_resource_matches(slice_of(t->text), resource, WILDCARDS_WRITTEN));
+    enum tri expanded = subject_expand(&e->who, t, true, &pattern);
+    if (expanded != TRI_YES) /* "everything but nothing" would be everything: a guess */
+        return not_resource ? TRI_UNDECIDED : expanded;
+    return tri_of(text_resource_matches(pattern, resource, WILDCARDS_EXPANDED));
+}
+
+static enum tri resource_matches(const struct evaluation *e, const struct policy_statement *s,
+                                 enum policy_source source)
+{
+    if (!s->has_resource) /* the trust policy of a role; elsewhere AWS would not take it */
+        return source == POLICY_FROM_RESOURCE ? TRI_YES : TRI_UNDECIDED;
+    enum tri any = TRI_NO;
+    struct slice resource = slice_of(e->request->resource ? e->request->resource : "*");
+    for (size_t i = 0; i < s->resources.len && any != TRI_YES; i++)
+        any = tri_or(any, one_resource(e, &s->resources.items[i], resource, s->not_resource));
+    return s->not_resource ? tri_not(any) : any;
+}
+
+static enum tri principal_matches(const struct evaluation *e, const struct policy_statement *s,
+                                  enum policy_source source, enum grant *ret_grant)
+{
+    bool needs_principal = source == POLICY_FROM_RESOURCE || source == POLICY_FROM_RCP;
+    *ret_grant = GRANT_NONE;
+    if (needs_principal && s->has_principal)
+        return subject_is_principal(&e->who, s, ret_grant);
+    return needs_principal == s->has_principal ? TRI_YES : TRI_UNDECIDED;
+}
+
+/* What is undecided never makes an Allow match and always makes a Deny match. */
+static bool statement_matches(const struct evaluation *e, const struct policy_statement *s,
+                              enum policy_source source, enum grant *ret_grant)
+{
+    enum tri least = s->effect == POLICY_ALLOW ? TRI_YES : TRI_UNDECIDED;
+    if (action_matches(e, s) < least || principal_matches(e, s, source, ret_grant) < least ||
+        resource_matches(e, s, source) < least)
+        return false;
+    for (size_t i = 0; i < s->conditions_len; i++)
+        if (condition_holds(&e->who, &s->conditions[i]) < least)
+            return false;
+    return true;
+}
+
+static void add_match(struct evaluation *e, enum policy_source source, const char *label,
+                      const struct policy *policy, size_t index)
+{
+    const struct policy_statement *s = &policy->statements[index];
+    struct match_list *list = s->effect == POLICY_ALLOW ? &e->allows : &e->denies;
+    list->items = arena_grow(e->arena, list->items, list->len, &list->cap, list->len + 1,
+                             sizeof(*list->items));
+    list->items[list->len++] = (struct policy_match){source, label, index, s};
+}
+
+static const char *label_of(struct evaluation *e, enum policy_source source, size_t level, size_t i)
+{
+    switch (source) {
+    case POLICY_FROM_IDENTITY: return arena_printf(e->arena, "identity_policies[%zu]", i);
+    case POLICY_FROM_RESOURCE: return "resource_policy";
+    case POLICY_FROM_BOUNDARY: return arena_printf(e->arena, "permission_boundaries[%zu]", i);
+    case POLICY_FROM_SESSION: return arena_printf(e->arena, "session_policies[%zu]", i);
+    case POLICY_FROM_SCP: return arena_printf(e->arena, "scps[%zu][%zu]", level, i);
+    case POLICY_FROM_RCP: return arena_printf(e->arena, "rcps[%zu][%zu]", level, i);
+    }
+    return "";
+}
+
+static struct verdict judge(struct evaluation *e, enum policy_source source, size_t level,
+                            struct policy_list list)
+{
+    struct verdict verdict = {false, GRANT_NONE};
+    for (size_t i = 0; i < list.len; i++) {
+        const char *label = NULL;
+        for (size_t k = 0; k < list.items[i]->statements_len; k++) {
+            enum grant grant = GRANT_NONE;
+            const struct policy_statement *s = &list.items[i]->statements[k];
+            /* an RCP's own Allow changes nothing: everything is allowed there */
+            if ((source == POLICY_FROM_RCP && s->effect == POLICY_ALLOW) ||
+                !statement_matches(e, s, source, &grant))
+                continue;
+            if (!label)
+                label = label_of(e, source, level, i);
+            add_match(e, source, label, list.items[i], k);
+            if (s->effect == POLICY_ALLOW)
+                verdict.allowed = true;
+            if (s->effect == POLICY_ALLOW && grant > verdict.grant)
+                verdict.grant = grant;
+        }
+    }
+    return verdict;
+}
+
+static bool judge_levels(struct evaluation *e, enum policy_source source,
+                         const struct policy_list *levels, size_t len)
+{
+    bool all = true;
+    for (size_t i = 0; i < len; i++)
+        all = judge(e, source, i, levels[i]).allowed && all;
+    return all;
+}
+
+/* Where the kinds of policies stand after all of them were judged. */
+struct standing {
+    bool identity, boundary, session, scp;
+    enum grant resource;
+};
+
+enum outcome { OUTCOME_ALLOWED, OUTCOME_DENIED };
+
+static enum outcome denied(struct policy_answer *ret, enum policy_source by)
+{
+    ret->denied_by = by;
+    return OUTCOME_DENIED;
+}
+
+/* Boundary and session policies bound whatever else allows. */
+static enum outcome within_limits(const struct standing *at, struct policy_answer *ret)
+{
+    if (!at->boundary)
+        return denied(ret, POLICY_FROM_BOUNDARY);
+    if (!at->session)
+        return denied(ret, POLICY_FROM_SESSION);
+    return OUTCOME_ALLOWED;
+}
+
+static enum outcome by_identity(const struct standing *at, struct policy_answer *ret)
+{
+    if (!at->identity)
+        return denied(ret, POLICY_FROM_IDENTITY);
+    return within_limits(at, ret);
+}
+
+static enum outcome decide(const struct evaluation *e, const struct policy_set *set,
+                           const struct standing *at, struct policy_answer *ret)
+{
+    enum subject_kind kind = e->who.kind;
+    if (!at->scp)
+        return denied(ret, POLICY_FROM_SCP);
+    /* these have no identity policies: the resource's policy is all there is */
+    if (kind == SUBJECT_SERVICE || kind == SUBJECT_PROVIDER || kind == SUBJECT_ANONYMOUS)
+        return at->resource == GRANT_DIRECT ? OUTCOME_ALLOWED : denied(ret, POLICY_FROM_RESOURCE);
+    if (ret->cross_account)
+        return at->resource == GRANT_NONE ? denied(ret, POLICY_FROM_RESOURCE)
+                                          : by_identity(at, ret);
+    if (at->resource == GRANT_DIRECT)
+        return OUTCOME_ALLOWED;
+    if (at->resource == GRANT_ROLE)
+        return within_limits(at, ret);
+    if (set->resource_policy_must_allow && at->resource == GRANT_NONE)
+        return denied(ret, POLICY_FROM_RESOURCE);
+    return by_identity(at, ret);
+}
+
+static bool is_cross_account(const struct subject *who)
+{
+    return !who->account.len || who->account.len != who->resource_account.len ||
+           memcmp(who->account.ptr, who->resource_account.ptr, who->account.len) != 0;
+}
+
+static struct standing judge_all(struct evaluation *e, const struct policy_set *set)
+{
+    bool root = e->who.kind == SUBJECT_ROOT; /* needs no policy and has no boundary */
+    /* services stand in no account; service-linked roles are AWS's own */
+    bool controlled = e->who.account.len && !e->who.service_linked &&
+                      e->who.kind != SUBJECT_PROVIDER && e->who.kind != SUBJECT_SERVICE;
+    const struct policy *resource_policy = set->resource_policy;
+    struct standing at = {.identity = root, .scp = true};
+    at.identity = judge(e, POLICY_FROM_IDENTITY, 0, set->identity_policies).allowed || root;
+    at.resource = judge(e, POLICY_FROM_RESOURCE, 0,
+                        (struct policy_list){&resource_policy, resource_policy ? 1 : 0})
+                      .grant;
+    at.boundary = judge(e, POLICY_FROM_BOUNDARY, 0, set->permission_boundaries).allowed ||
+                  !set->permission_boundaries.len || root;
+    at.session = judge(e, POLICY_FROM_SESSION, 0, set->session_policies).allowed ||
+                 !set->session_policies.len;
+    if (controlled)
+        at.scp = judge_levels(e, POLICY_FROM_SCP, set->scps, set->scps_len);
+    if (!e->who.service_linked)
+        (void)judge_levels(e, POLICY_FROM_RCP, set->rcps, set->rcps_len);
+    return at;
+}
+
+void policy_evaluate(struct arena *arena, const struct policy_request *request,
+                     const struct policy_set *set, struct policy_answer *ret)
+{
+    struct evaluation e = {.arena = arena, .request = request};
+    struct policy_answer answer = {.decision = POLICY_IMPLICITLY_DENIED};
+    subject_of(arena, request, &e.who);
+    answer.cross_account = is_cross_account(&e.who);
+    struct standing at = judge_all(&e, set);
+    if (e.denies.len) {
+        answer.decision = POLICY_EXPLICITLY_DENIED;
+        answer.denied_by = e.denies.items[0].source;
+        answer.matches = e.denies.items;
+        answer.matches_len = e.denies.len;
+    } else if (decide(&e, set, &at, &answer) == OUTCOME_ALLOWED) {
+        answer.decision = POLICY_ALLOWED;
+        answer.matches = e.allows.items;
+        answer.matches_len = e.allows.len;
+    }
+    *ret = answer;
+}
+
+bool policy_resource_must_allow(const char *action, const char *resource)
+{
+    struct slice a = slice_of(action);
+    if (!resource)
+        return false;
+    if (text_starts_fold(a, "kms:"))
+        return strstr(resource, ":key/") != NULL;
+    return text_starts_fold(a, "sts:") && strstr(resource, ":role/") != NULL;
+}
+
+const char *policy_decision_name(enum policy_decision decision)
+{
+    static const char *const names[] = {"allowed", "explicitly_denied", "implicitly_denied"};
+    static_assert(ARRAY_LEN(names) == POLICY_IMPLICITLY_DENIED + 1, "one name a decision");
+    return names[decision];
+}
+
+const char *policy_source_name(enum policy_source source)
+{
+    static const char *const names[] = {
+        "identity-based policy", "resource-based policy",  "permissions boundary",
+        "session policy",        "service control policy", "resource control policy",
+    };
+    static_assert(ARRAY_LEN(names) == POLICY_FROM_RCP + 1, "one name a source");
+    return names[source];
+}
+
+const char *policy_denial_reason(struct arena *arena, const struct policy_request *request,
+                                 const struct policy_answer *answer)
+{
+    const char *name = policy_source_name(answer->denied_by);
+    if (answer->decision == POLICY_EXPLICITLY_DENIED)
+        return arena_printf(arena, "with an explicit deny in %s %s",
+                            strchr("aeiou", name[0]) ? "an" : "a", name);
+    return arena_printf(arena, "because no %s allows the %s action", name, request->action);
+}
