@@ -35,7 +35,9 @@ void loop_free(struct loop *loop);            /* drops what is in flight */
 int64_t loop_now_ms(const struct loop *loop); /* the world's clock, one value a turn */
 struct diags *loop_diags(struct loop *loop);
 
-/* The operation begins inside the next loop_turn(), so that an intent can be committed first. */
+/* The operation begins inside a later loop_turn(), as soon as the window has room, so that an
+ * intent can be committed first. What the spec points to must stay valid until the operation has
+ * ended. */
 void loop_start(struct loop *loop, const struct op_spec *spec, op_outcome_fn *done, void *ctx);
 typedef void loop_timer_fn(void *ctx);
 void loop_after(struct loop *loop, int64_t ms, loop_timer_fn *fn, void *ctx);
@@ -48,14 +50,45 @@ size_t loop_call_count(const struct loop *loop);           /* requests sent, ret
 void loop_set_window(struct loop *loop, size_t in_flight); /* default 256 */
 /* Ends the loop's work early: what has not been sent fails as E_TIMEOUT, what flies may finish. */
 void loop_drain(struct loop *loop);
+bool loop_draining(const struct loop *loop);
 
 /* What providers/aws hangs on the loop (sessions, endpoints, throttle buckets). */
 void loop_set_provider(struct loop *loop, void *provider);
 void *loop_provider(struct loop *loop);
 struct loop *op_loop(struct op *op);
 
-/* Sends one raw request for an op (or for NULL: calls without one) under a throttle bucket; used by
- * providers/aws/call.c only. */
-void loop_send(struct loop *loop, const struct http_request *request, const char *bucket,
-               transport_done_fn *done, void *ctx);
+/* The rest is for providers/aws/call.c.
+ *
+ * Sends one request under a throttle bucket, when bucket and window let it through. It is built
+ * only then, so that signatures are fresh however long it waited. What `build` returns must stay
+ * valid until `done`, which runs exactly once: with an answer, or with status 0. Mutating calls
+ * pass the fault points "after-send" and "after-reply". */
+typedef const struct http_request *loop_build_fn(void *ctx);
+struct loop_send {
+    const char *bucket; /* copied */
+    bool mutates;
+    loop_build_fn *build;
+    transport_done_fn *done;
+    void *ctx;
+};
+void loop_send(struct loop *loop, const struct loop_send *send);
 void loop_bucket_feedback(struct loop *loop, const char *bucket, bool throttled);
+
+/* Arenas of calls without an operation, from the loop's pool; loop_free() frees what is out. */
+struct arena *loop_arena_take(struct loop *loop);
+void loop_arena_give(struct loop *loop, struct arena *arena);
+
+/* One more answer is due for the operation; later op_resume() runs its step. The step is left out
+ * when the operation has ended meanwhile. */
+void op_expect(struct op *op);
+void op_resume(struct op *op, op_step_fn *step, const struct response *rs);
+bool op_ended(const struct op *op);
+/* The catalogue's code for an answer that is an error. */
+enum diag_code response_diag_code(const struct response *rs);
+/* Codes of `struct response` that no server sent. */
+#define CODE_NOT_SENT "NotSent"         /* the loop was drained */
+#define CODE_TIMEOUT "Timeout"          /* no answer in time */
+#define CODE_UNREACHABLE "Unreachable"  /* no connection */
+#define CODE_LOST "ConnectionLost"      /* the connection broke: the call may have run */
+#define CODE_BAD_ANSWER "BadAnswer"     /* an answer that cannot be read */
+#define CODE_NO_SESSION "NoCredentials" /* reported once, where the session failed */

@@ -29,6 +29,7 @@ enum fault {
 struct response {
     enum fault fault;
     int status;
+    const char *operation; /* "backup:CreateBackupVault" */
     const char *code, *message,
         *request_id;          /* code without namespace: "ResourceNotFoundException" */
     const struct value *body; /* AWS's member names; a map, never NULL */

@@ -30,6 +30,7 @@ struct http_response {
     struct slice body;
     const char *error; /* of the transport, when status is 0 */
     bool maybe_sent;   /* the request may have reached the server */
+    bool timed_out;
 };
 
 /* The response and everything in it is valid only during the call. */

@@ -1,0 +1,18 @@
+#pragma once
+/* The real transport: HTTP/1.1 over libcurl's multi interface, one thread, perform and poll.
+ *
+ * Nothing waits inside libcurl: each request that is sent gets a connection at once, since libcurl
+ * counts waiting time into the request's timeout. Certificates come from one bundle (AWS_CA_BUNDLE,
+ * else libcurl's own); the folder of single certificates is never read, because OpenSSL would
+ * search it for each connection. Answers are limited to 64 MiB. Redirects are not followed.
+ * libcurl is set up when the first request is sent: commands that send nothing pay nothing. */
+
+#include "engine/base/diag.h"
+#include "providers/transport.h"
+
+#define HTTP_ANSWER_MAX ((size_t)64 * 1024 * 1024)
+#define HTTP_CONNECT_TIMEOUT_MS 10000
+
+/* `proxy` and other settings of libcurl's environment apply. The transport lives in *ret.self until
+ * its close(). */
+struct transport http_transport(const char *ca_bundle /* or NULL */);
