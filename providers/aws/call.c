@@ -1,0 +1,515 @@
+#include "providers/aws/call.h"
+
+#include <string.h>
+
+#include "engine/aws/partition.h"
+#include "engine/base/bug.h"
+#include "engine/base/clock.h"
+#include "engine/base/log.h"
+#include "providers/aws/faults.h"
+#include "providers/aws/request.h"
+#include "providers/aws/sigv4.h"
+#include "providers/aws/wire.h"
+
+#define UNREACHABLE_ATTEMPTS 3
+#define TRANSIENT_ATTEMPTS 6
+#define THROTTLED_ATTEMPTS 12
+#define QUOTA_ATTEMPTS 3 /* some quotas are rates by another name */
+#define BACKOFF_BASE_MS 200
+#define BACKOFF_MAX_MS 20000
+#define EVENTUAL_FIRST_MS 1000
+#define EVENTUAL_MAX_MS 8000
+#define PAGES_MAX 10000
+#define TIMEOUT_MS 60000
+#define UPLOAD_TIMEOUT_MS 300000 /* of calls with large bodies */
+#define HEADERS_MAX 8
+
+/* One call of an operation: over its retries and its pages. */
+struct call {
+    struct aws *aws;
+    struct arena *arena;
+    bool own_arena; /* no op: given back at the end */
+    struct request *rq;
+    const struct aws_operation *operation;
+    struct session *session; /* NULL: `used` was given */
+    const struct credentials *used;
+    struct endpoint endpoint;
+    const char *bucket;
+
+    op_step_fn *step; /* rq->op: for it */
+    aws_done_fn *done;
+    void *ctx;
+
+    bool all_pages;
+    const char *page_token;
+    size_t pages;
+    struct list_builder listed; /* items of the pages so far */
+    struct map_builder mapped;
+
+    int attempt;             /* of this page */
+    int64_t eventual_ms;     /* when waiting for consistency began; 0: not waiting */
+    int64_t eventual_nap_ms; /* the last nap */
+    bool renewed, unskewed;  /* once each */
+
+    struct wire_request wire;
+    bool encoded;
+    struct http_header headers[HEADERS_MAX];
+    struct http_request http;
+};
+
+static uint64_t next_random(struct aws *aws) /* splitmix64 */
+{
+    uint64_t z = aws->jitter += 0x9e3779b97f4a7c15u;
+    z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9u;
+    z = (z ^ (z >> 27)) * 0x94d049bb133111ebu;
+    return z ^ (z >> 31);
+}
+
+/* ---- one request ---- */
+
+static const struct http_request *build(void *ctx)
+{
+    struct call *call = ctx;
+    struct arena *arena = call->arena;
+    const struct aws_api *api = call->operation->api;
+    if (!call->encoded)
+        wire_codec_of(api->wire)->encode(call->rq, call->page_token, &call->wire);
+    call->encoded = true;
+    int64_t now_ms = loop_now_ms(call->aws->loop) + call->aws->skew_ms;
+    size_t n = 0;
+    call->headers[n++] = (struct http_header){"host", call->endpoint.host};
+    call->headers[n++] = (struct http_header){"x-amz-date", time_amz(arena, now_ms)};
+    if (call->wire.content_type)
+        call->headers[n++] = (struct http_header){"content-type", call->wire.content_type};
+    if (call->wire.target)
+        call->headers[n++] = (struct http_header){"x-amz-target", call->wire.target};
+    if (call->used->session_token)
+        call->headers[n++] =
+            (struct http_header){"x-amz-security-token", call->used->session_token};
+    const char *path = arena_printf(arena, "%s%s", call->endpoint.path_prefix, call->wire.path);
+    struct sigv4_input input = {
+        .method = call->operation->method,
+        .path = path,
+        .query = call->wire.query,
+        .headers = call->headers,
+        .header_len = n,
+        .body = call->wire.body,
+        .region = call->endpoint.signing_region,
+        .service = api->signing_name,
+        .time_ms = now_ms,
+    };
+    struct sigv4_output signature;
+    sigv4_sign(arena, &input, call->used, &signature);
+    call->headers[n++] = (struct http_header){"authorization", signature.authorization};
+    call->headers[n++] = (struct http_header){"user-agent", "holdfast"};
+    call->http = (struct http_request){
+        .method = call->operation->method,
+        .base_url = call->endpoint.base_url,
+        .path = path,
+        .query = call->wire.query,
+        .headers = call->headers,
+        .header_len = n,
+        .body = call->wire.body,
+        .timeout_ms = call->wire.body.len > (size_t)512 * 1024 ? UPLOAD_TIMEOUT_MS : TIMEOUT_MS,
+    };
+    return &call->http;
+}
+
+static void replied(void *ctx, const struct http_response *http);
+
+static void send_now(struct call *call)
+{
+    struct loop_send send = {.bucket = call->bucket,
+                             .mutates = call->operation->mutates,
+                             .build = build,
+                             .done = replied,
+                             .ctx = call};
+    loop_send(call->aws->loop, &send);
+}
+
+/* ---- the end of a call ---- */
+
+static void deliver(struct call *call, const struct response *rs)
+{
+    struct op *op = call->rq->op;
+    if (op) {
+        op_resume(op, call->step, rs);
+        return;
+    }
+    struct loop *loop = call->aws->loop;
+    struct arena *arena = call->arena;
+    call->done(call->ctx, rs);
+    loop_arena_give(loop, arena);
+}
+
+static void no_session(void *ctx)
+{
+    struct call *call = ctx;
+    struct map_builder empty = map_begin(call->arena);
+    struct response *rs = arena_new_of(call->arena, struct response);
+    *rs = (struct response){.fault = FAULT_DENIED,
+                            .operation = call->operation->name,
+                            .code = CODE_NO_SESSION,
+                            .message = "there are no credentials for the account",
+                            .body = map_end(&empty)};
+    deliver(call, rs);
+}
+
+static void on_credentials(void *ctx, const struct credentials *credentials)
+{
+    struct call *call = ctx;
+    call->used = credentials;
+    if (credentials)
+        send_now(call);
+    else
+        loop_after(call->aws->loop, 0, no_session, call);
+}
+
+static void start(struct call *call)
+{
+    if (call->session)
+        session_use(call->session, on_credentials, call);
+    else
+        on_credentials(call, call->used);
+}
+
+/* ---- retries ---- */
+
+static void again(void *ctx)
+{
+    start(ctx);
+}
+
+/* Full jitter: anything between nothing and the doubled bound. */
+static int64_t backoff_ms(struct call *call, int64_t base_ms)
+{
+    int64_t bound_ms = base_ms << (call->attempt < 10 ? call->attempt : 10);
+    if (bound_ms > BACKOFF_MAX_MS)
+        bound_ms = BACKOFF_MAX_MS;
+    return (int64_t)(next_random(call->aws) % (uint64_t)(bound_ms + 1));
+}
+
+static void retry_in(struct call *call, int64_t ms, const struct response *rs)
+{
+    log_event(LOG_DEBUG, "call is repeated", "operation", rs->operation, "code", rs->code,
+              "request_id", rs->request_id, NULL);
+    call->attempt++;
+    loop_after(call->aws->loop, ms, again, call);
+}
+
+/* KMS takes no token at CreateKey: whatever may have run is never sent twice, or a second key would
+ * be left over. Whoever made the call looks for the first by its tags. */
+static bool may_repeat(const struct call *call, const struct response *rs, bool maybe_sent)
+{
+    return call->operation != &kms_CreateKey || (rs->status == 0 && !maybe_sent);
+}
+
+static bool is_expired(const struct response *rs)
+{
+    return str_eq(rs->code, "ExpiredToken") || str_eq(rs->code, "ExpiredTokenException");
+}
+
+static bool is_skewed(const struct response *rs)
+{
+    static const char *const codes[] = {"RequestTimeTooSkewed", "RequestExpired",
+                                        "InvalidSignatureException", "SignatureDoesNotMatch", NULL};
+    if (!rs->code || !str_is_one_of(rs->code, codes))
+        return false;
+    return codes[0] == rs->code || str_eq(rs->code, codes[0]) || str_eq(rs->code, codes[1]) ||
+           (rs->message && (strstr(rs->message, "Signature expired") ||
+                            strstr(rs->message, "Signature not yet current")));
+}
+
+/* Takes the server's Date for the right time, once. */
+static bool correct_clock(struct call *call, const struct http_response *http)
+{
+    const char *date = http_response_header(http, "date");
+    int64_t server_ms = 0;
+    if (call->unskewed || !date || !time_parse_http(slice_of(date), &server_ms))
+        return false;
+    call->unskewed = true;
+    call->aws->skew_ms = server_ms - loop_now_ms(call->aws->loop);
+    return true;
+}
+
+static bool wait_for_consistency(struct call *call, const struct response *rs)
+{
+    int64_t most_ms = eventual_wait_ms(call->operation, rs->code, rs->message);
+    if (most_ms == 0)
+        return false;
+    int64_t now_ms = loop_now_ms(call->aws->loop);
+    if (call->eventual_ms == 0) {
+        call->eventual_ms = now_ms;
+        call->eventual_nap_ms = EVENTUAL_FIRST_MS / 2;
+    }
+    call->eventual_nap_ms =
+        call->eventual_nap_ms * 2 > EVENTUAL_MAX_MS ? EVENTUAL_MAX_MS : call->eventual_nap_ms * 2;
+    int64_t nap_ms = call->eventual_nap_ms / 2 +
+                     (int64_t)(next_random(call->aws) % (uint64_t)(call->eventual_nap_ms / 2 + 1));
+    if (now_ms + nap_ms - call->eventual_ms > most_ms)
+        return false;
+    retry_in(call, nap_ms, rs);
+    return true;
+}
+
+/* True when the call goes on; false when this answer is the last. */
+static bool try_again(struct call *call, const struct response *rs,
+                      const struct http_response *http)
+{
+    if (loop_draining(call->aws->loop) || (call->rq->op && op_ended(call->rq->op)))
+        return false;
+    if (rs->fault == FAULT_THROTTLED && call->attempt + 1 < THROTTLED_ATTEMPTS) {
+        retry_in(call, backoff_ms(call, (int64_t)2 * BACKOFF_BASE_MS), rs);
+        return true;
+    }
+    if (rs->fault == FAULT_TRANSIENT) {
+        int most = str_eq(rs->code, CODE_UNREACHABLE) ? UNREACHABLE_ATTEMPTS : TRANSIENT_ATTEMPTS;
+        if (call->attempt + 1 >= most || !may_repeat(call, rs, http->maybe_sent))
+            return false;
+        retry_in(call, backoff_ms(call, BACKOFF_BASE_MS), rs);
+        return true;
+    }
+    if (rs->fault == FAULT_QUOTA && call->attempt + 1 < QUOTA_ATTEMPTS) {
+        retry_in(call, backoff_ms(call, (int64_t)5 * BACKOFF_BASE_MS), rs);
+        return true;
+    }
+    if (is_expired(rs) && call->session && !call->renewed) {
+        call->renewed = true;
+        session_expired(call->session, call->used);
+        retry_in(call, 0, rs);
+        return true;
+    }
+    if (is_skewed(rs) && correct_clock(call, http)) {
+        retry_in(call, 0, rs);
+        return true;
+    }
+    return wait_for_consistency(call, rs);
+}
+
+/* ---- answers ---- */
+
+static void no_answer(struct call *call, const struct http_response *http, struct response *rs)
+{
+    rs->fault = FAULT_TRANSIENT;
+    if (str_eq(http->error, CODE_NOT_SENT))
+        rs->code = CODE_NOT_SENT;
+    else if (http->maybe_sent)
+        rs->code = http->timed_out ? CODE_TIMEOUT : CODE_LOST;
+    else
+        rs->code = CODE_UNREACHABLE;
+    rs->message = rs->code[0] == 'N' ? "stopped before it was sent"
+                                     : arena_printf(call->arena, "%s: %s", call->endpoint.base_url,
+                                                    http->error ? http->error : "no answer");
+}
+
+static void decode(struct call *call, const struct http_response *http, struct response *rs)
+{
+    const struct aws_api *api = call->operation->api;
+    if (http->status == 0) {
+        no_answer(call, http, rs);
+        return;
+    }
+    bool readable = wire_codec_of(api->wire)->decode(call->arena, call->operation, http, rs);
+    rs->fault = fault_of(api->service, rs->code, http->status);
+    if (!readable && http->status < 500) {
+        bool good = http->status >= 200 && http->status < 300;
+        rs->fault = good ? FAULT_TRANSIENT : FAULT_UNKNOWN;
+        rs->code = CODE_BAD_ANSWER;
+        rs->message = arena_printf(call->arena, "status %d from %s, but not in the words of AWS",
+                                   http->status, call->endpoint.base_url);
+    } else if (!rs->code && rs->fault != FAULT_NONE) {
+        rs->code = arena_printf(call->arena, "HTTP %d", http->status);
+    }
+    rs->message = credentials_redact(call->arena, call->used, rs->message);
+}
+
+/* Takes over the page's items; true when there is another page. */
+static bool collect(struct call *call, struct response *rs)
+{
+    const struct aws_operation *operation = call->operation;
+    if (!call->all_pages || !operation->token_out)
+        return false;
+    const char *token = value_get_str(rs->body, operation->token_out);
+    bool more = token && token[0];
+    if (!more && call->pages == 0)
+        return false;
+    const struct value *items = value_get(rs->body, operation->items);
+    for (size_t i = 0; i < value_len(items); i++) {
+        if (value_is(items, VALUE_MAP))
+            map_put(&call->mapped, items->map.entries[i].key, items->map.entries[i].value);
+        else
+            list_add(&call->listed, value_item(items, i));
+    }
+    call->pages++;
+    if (!more) {
+        const struct value *all =
+            call->mapped.len > 0 ? map_end(&call->mapped) : list_end(&call->listed);
+        rs->body = value_with(call->arena, rs->body, operation->items, all);
+        return false;
+    }
+    if (str_eq(token, call->page_token) || call->pages > PAGES_MAX) {
+        rs->fault = FAULT_UNKNOWN;
+        rs->code = CODE_BAD_ANSWER;
+        rs->message = "the pages of a list do not end";
+        return false;
+    }
+    call->page_token = token;
+    return true;
+}
+
+static void log_answer(const struct call *call, const struct response *rs)
+{
+    if (!log_enabled(LOG_DEBUG))
+        return;
+    log_event(LOG_DEBUG, "answer", "operation", rs->operation, "account", call->rq->account_id,
+              "region", call->endpoint.signing_region, "status",
+              arena_printf(call->arena, "%d", rs->status), "code", rs->code, "attempt",
+              arena_printf(call->arena, "%d", call->attempt + 1), "request_id", rs->request_id,
+              NULL);
+}
+
+static void replied(void *ctx, const struct http_response *http)
+{
+    struct call *call = ctx;
+    struct map_builder empty = map_begin(call->arena);
+    struct response *rs = arena_new_of(call->arena, struct response);
+    rs->operation =
+        arena_printf(call->arena, "%s:%s", call->operation->api->service, call->operation->name);
+    rs->body = map_end(&empty);
+    decode(call, http, rs);
+    log_answer(call, rs);
+    if (http->status != 0)
+        loop_bucket_feedback(call->aws->loop, call->bucket, rs->fault == FAULT_THROTTLED);
+    if (rs->fault != FAULT_NONE && try_again(call, rs, http))
+        return;
+    if (rs->fault == FAULT_NONE && collect(call, rs)) {
+        call->attempt = 0;
+        call->encoded = false;
+        start(call);
+        return;
+    }
+    deliver(call, rs);
+}
+
+/* ---- beginnings ---- */
+
+/* KMS and IAM, and a few calls of Lambda, are limited one operation at a time. */
+static const char *bucket_of(struct call *call)
+{
+    const struct aws_api *api = call->operation->api;
+    bool single = str_eq(api->service, "kms") || str_eq(api->service, "iam") ||
+                  str_eq(api->service, "sts") || call->operation == &lambda_GetPolicy ||
+                  call->operation == &lambda_GetFunction;
+    return arena_printf(call->arena, "%s/%s/%s/%s", call->rq->account_id,
+                        call->endpoint.signing_region, api->service,
+                        single ? call->operation->name : "");
+}
+
+static struct call *call_new(struct aws *aws, struct request *rq)
+{
+    struct call *call = arena_new_of(rq->arena, struct call);
+    *call = (struct call){.aws = aws,
+                          .arena = rq->arena,
+                          .rq = rq,
+                          .operation = rq->operation,
+                          .listed = list_begin(rq->arena),
+                          .mapped = map_begin(rq->arena)};
+    return call;
+}
+
+/* Region and partition decide the endpoint; then the call is ready to start. */
+static void place(struct call *call, const char *partition)
+{
+    const char *region = call->rq->region ? call->rq->region : call->aws->home_region;
+    if (!partition)
+        partition = partition_of_region(region);
+    endpoint_of(call->arena, &call->aws->endpoints, call->operation->api, call->rq->account_id,
+                region, partition, &call->endpoint);
+    call->bucket = bucket_of(call);
+}
+
+/* An account without a session is a fault of the person's, said once for each call. */
+static void start_in_session(struct call *call, const char *partition)
+{
+    call->session = session_find(call->aws, call->rq->account_id);
+    if (!partition && call->session)
+        partition = session_partition(call->session);
+    place(call, partition);
+    if (call->session) {
+        start(call);
+        return;
+    }
+    diag_error(loop_diags(call->aws->loop), E_NO_CREDENTIALS, NO_POS, NULL,
+               "%s needs account %s, which the topology does not name", call->operation->name,
+               call->rq->account_id ? call->rq->account_id : "(none)");
+    loop_after(call->aws->loop, 0, no_session, call);
+}
+
+static void send_for_op(struct op *op, struct request *rq, op_step_fn *step, bool all_pages)
+{
+    struct call *call = call_new(aws_of(op_loop(op)), rq);
+    call->step = step;
+    call->all_pages = all_pages;
+    op_expect(op);
+    start_in_session(call, op_partition(op));
+}
+
+void op_send(struct op *op, struct request *rq, op_step_fn *step)
+{
+    send_for_op(op, rq, step, false);
+}
+
+void op_send_all(struct op *op, struct request *rq, op_step_fn *step)
+{
+    BUG_ON(!rq->operation->token_out);
+    send_for_op(op, rq, step, true);
+}
+
+static const char *as_text(struct arena *arena, const struct value *v)
+{
+    if (value_is(v, VALUE_BOOL))
+        return v->boolean ? "true" : "false";
+    if (value_is(v, VALUE_INT))
+        return arena_printf(arena, "%lld", (long long)v->integer);
+    return value_str(v);
+}
+
+static struct call *free_call(struct aws *aws, const struct aws_operation *operation,
+                              aws_done_fn *done, void *ctx)
+{
+    struct arena *arena = loop_arena_take(aws->loop);
+    struct call *call = call_new(aws, request_new(arena, operation));
+    call->own_arena = true;
+    call->done = done;
+    call->ctx = ctx;
+    return call;
+}
+
+void aws_call(struct loop *loop, const struct aws_call_spec *spec, aws_done_fn *done, void *ctx)
+{
+    struct call *call = free_call(aws_of(loop), spec->operation, done, ctx);
+    struct request *rq = call->rq;
+    rq->account_id = arena_strdup(call->arena, spec->account_id);
+    rq->region = arena_strdup(call->arena, spec->region);
+    for (size_t i = 0; i < value_len(spec->labels); i++)
+        request_label(rq, spec->labels->map.entries[i].key,
+                      as_text(call->arena, spec->labels->map.entries[i].value));
+    for (size_t i = 0; i < value_len(spec->query); i++)
+        request_query(rq, spec->query->map.entries[i].key,
+                      as_text(call->arena, spec->query->map.entries[i].value));
+    request_body(rq, value_copy(call->arena, spec->body));
+    call->all_pages = spec->all_pages;
+    start_in_session(call, NULL);
+}
+
+void aws_call_as(struct aws *aws, const struct credentials *credentials,
+                 const struct aws_operation *operation, const struct value *body, aws_done_fn *done,
+                 void *ctx)
+{
+    struct call *call = free_call(aws, operation, done, ctx);
+    call->rq->account_id = credentials->access_key_id; /* only a bucket's name */
+    call->used = credentials;
+    request_body(call->rq, value_copy(call->arena, body));
+    place(call, NULL);
+    start(call);
+}

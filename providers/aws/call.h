@@ -1,0 +1,8 @@
+#pragma once
+/* What session.c needs of call.c: a call with given credentials, outside any session. */
+
+#include "providers/aws/session.h"
+
+void aws_call_as(struct aws *aws, const struct credentials *credentials,
+                 const struct aws_operation *operation, const struct value *body, aws_done_fn *done,
+                 void *ctx);

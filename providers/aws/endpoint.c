@@ -1,0 +1,133 @@
+#include "providers/aws/endpoint.h"
+
+#include <string.h>
+
+#include "engine/aws/partition.h"
+#include "engine/base/env.h"
+
+static bool split_url(struct arena *arena, const char *url, struct endpoint *ret)
+{
+    const char *scheme = str_starts(url, "https://")  ? "https://"
+                         : str_starts(url, "http://") ? "http://"
+                                                      : NULL;
+    if (!scheme)
+        return false;
+    struct slice rest = slice_of(url + strlen(scheme));
+    struct slice host = slice_cut(&rest, '/');
+    if (host.len == 0 || memchr(host.ptr, '@', host.len) || memchr(host.ptr, '?', host.len) ||
+        memchr(host.ptr, ' ', host.len))
+        return false;
+    while (rest.len > 0 && rest.ptr[rest.len - 1] == '/')
+        rest.len--;
+    const char *usual_port = str_eq(scheme, "https://") ? ":443" : ":80";
+    const char *name = arena_strndup(arena, host.ptr, host.len);
+    size_t shown = str_ends(name, usual_port) ? host.len - strlen(usual_port) : host.len;
+    ret->base_url = arena_printf(arena, "%s%s", scheme, name);
+    ret->host = arena_strndup(arena, name, shown);
+    ret->path_prefix = rest.len > 0 ? arena_printf(arena, "/%.*s", (int)rest.len, rest.ptr) : "";
+    return true;
+}
+
+static bool check_one(struct arena *arena, const char *url, const char *from, struct diags *diags)
+{
+    struct endpoint unused;
+    if (!url || split_url(arena, url, &unused))
+        return true;
+    struct diag *diag = diag_error(diags, E_BAD_VALUE, NO_POS, NULL,
+                                   "the endpoint %s from %s cannot be used", url, from);
+    diag_hint(diags, diag, "Write http://HOST:PORT or https://HOST, without credentials.");
+    return false;
+}
+
+bool endpoint_check(const struct endpoint_config *config, struct diags *diags)
+{
+    CLEANUP(arena_freep) struct arena *scratch = arena_new();
+    bool ok = check_one(scratch, config->url, "--endpoint-url", diags);
+    for (size_t i = 0; i < value_len(config->list); i++) {
+        const char *url = value_get_str(value_item(config->list, i), "url");
+        ok = check_one(scratch, url ? url : "(no url)", "the endpoints list", diags) && ok;
+    }
+    if (!config->environment)
+        return ok;
+    ok = check_one(scratch, env_get("AWS_ENDPOINT_URL"), "AWS_ENDPOINT_URL", diags) && ok;
+#define API(symbol, service, signing_name, sdk_id, wire, target, json, version, global)            \
+    ok = check_one(scratch, env_get("AWS_ENDPOINT_URL_" sdk_id), "AWS_ENDPOINT_URL_" sdk_id,       \
+                   diags) &&                                                                       \
+         ok;
+#include "providers/aws/apis.inc"
+#undef API
+    return ok;
+}
+
+/* How many of the three names an entry gives, or -1 when one of them is another. */
+static int fits(const struct value *entry, const struct aws_api *api, const char *account_id,
+                const char *region)
+{
+    const char *const names[][2] = {
+        {"account", account_id}, {"region", region ? region : ""}, {"service", api->service}};
+    int given = 0;
+    for (size_t i = 0; i < ARRAY_LEN(names); i++) {
+        const char *wanted = value_get_str(entry, names[i][0]);
+        if (wanted && !str_eq(wanted, names[i][1]))
+            return -1;
+        given += wanted != NULL;
+    }
+    return given;
+}
+
+static const char *listed_url(const struct value *list, const struct aws_api *api,
+                              const char *account_id, const char *region)
+{
+    const char *url = NULL;
+    int most = -1;
+    for (size_t i = 0; i < value_len(list); i++) {
+        int given = fits(value_item(list, i), api, account_id, region);
+        if (given > most) {
+            most = given;
+            url = value_get_str(value_item(list, i), "url");
+        }
+    }
+    return url;
+}
+
+static const char *environment_url(struct arena *arena, const struct aws_api *api)
+{
+    const char *url = env_get(arena_printf(arena, "AWS_ENDPOINT_URL_%s", api->sdk_id));
+    return url ? url : env_get("AWS_ENDPOINT_URL");
+}
+
+/* Hosts of services that have one endpoint for a partition, where the name does not follow from
+ * the signing Region. */
+static const char *global_host(struct arena *arena, const struct aws_api *api,
+                               const char *partition, const char *signing_region)
+{
+    const char *suffix = partition_dns_suffix(partition);
+    if (str_eq(api->service, "iam")) {
+        if (str_eq(partition, "aws"))
+            return "iam.amazonaws.com";
+        if (str_eq(partition, "aws-us-gov"))
+            return "iam.us-gov.amazonaws.com";
+    }
+    return arena_printf(arena, "%s.%s.%s", api->service, signing_region, suffix);
+}
+
+void endpoint_of(struct arena *arena, const struct endpoint_config *config,
+                 const struct aws_api *api, const char *account_id, const char *region,
+                 const char *partition, struct endpoint *ret)
+{
+    ret->signing_region = service_signing_region(api->service, region, partition);
+    const char *url = config->url;
+    if (!url)
+        url = listed_url(config->list, api, account_id, region);
+    if (!url && config->environment)
+        url = environment_url(arena, api);
+    if (url && split_url(arena, url, ret))
+        return;
+    const char *host = api->global
+                           ? global_host(arena, api, partition, ret->signing_region)
+                           : arena_printf(arena, "%s.%s.%s", api->service, ret->signing_region,
+                                          partition_dns_suffix(partition));
+    ret->host = host;
+    ret->base_url = arena_printf(arena, "https://%s", host);
+    ret->path_prefix = "";
+}

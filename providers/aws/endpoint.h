@@ -1,0 +1,27 @@
+#pragma once
+/* Where a service of an account and Region is reached, and how that is signed. Asked in this order:
+ *   --endpoint-url                      the person at the keyboard
+ *   the endpoints list                  {account, region, service, url}: an entry that names more
+ * wins AWS_ENDPOINT_URL_<SERVICE>          "AWS_ENDPOINT_URL_CLOUDWATCH_LOGS" AWS_ENDPOINT_URL the
+ * partition's own                 https://backup.us-east-1.amazonaws.com */
+
+#include "providers/aws/aws.h"
+
+struct endpoint_config {
+    const char *url;          /* --endpoint-url or NULL */
+    const struct value *list; /* or NULL */
+    bool environment;         /* whether the environment is asked */
+};
+
+struct endpoint {
+    const char *base_url;    /* scheme, host and port */
+    const char *host;        /* for the Host header: with the port, if it is not the usual one */
+    const char *path_prefix; /* "" or "/prefix" */
+    const char *signing_region;
+};
+
+/* False (E_BAD_VALUE) when a URL among the overrides cannot be used. */
+MUST_CHECK bool endpoint_check(const struct endpoint_config *config, struct diags *diags);
+void endpoint_of(struct arena *arena, const struct endpoint_config *config,
+                 const struct aws_api *api, const char *account_id, const char *region,
+                 const char *partition, struct endpoint *ret);

@@ -1,0 +1,42 @@
+#pragma once
+/* Credentials per account. A session is opened by the first call that needs it: base credentials,
+ * then AssumeRole where the account names a role, then GetCallerIdentity, whose account must be the
+ * one that the topology names; calls wait meanwhile. Temporary credentials are renewed five minutes
+ * before they expire. A session that fails says so once, at the account's place in the topology. */
+
+#include "engine/base/map.h"
+#include "providers/aws/aws.h"
+#include "providers/aws/credentials.h"
+#include "providers/aws/endpoint.h"
+
+#define SESSION_RENEW_MS (5 * MINUTE_MS)
+
+struct session;
+
+/* What providers/aws keeps on the loop. */
+struct aws {
+    struct arena *arena;
+    struct loop *loop;
+    const char *home_region;
+    bool simulated;
+    struct endpoint_config endpoints;
+    struct credentials base; /* not of simulated worlds */
+    struct session *sessions;
+    size_t session_len;
+    struct map by_account; /* id -> struct session * */
+    int64_t skew_ms;       /* AWS's clock minus ours */
+    uint64_t jitter;       /* state of the generator */
+    struct aws_identity *identities;
+};
+struct aws *aws_of(struct loop *loop);
+
+void sessions_init(struct aws *aws, const struct aws_account *accounts, size_t len);
+struct session *session_find(struct aws *aws, const char *account_id); /* or NULL */
+const char *session_partition(const struct session *session);
+
+/* Runs fn when the session is ready, at once if it is: with the credentials, or NULL when it has
+ * failed. They stay valid as long as the loop. */
+typedef void session_ready_fn(void *ctx, const struct credentials *credentials);
+void session_use(struct session *session, session_ready_fn *fn, void *ctx);
+/* AWS calls these credentials expired: the next session_use() renews them. */
+void session_expired(struct session *session, const struct credentials *used);

@@ -1,0 +1,28 @@
+#include <string.h>
+
+#include "engine/base/crypto.h"
+#include "providers/aws/session.h"
+
+bool aws_setup(struct arena *arena, struct loop *loop, const struct aws_options *options,
+               struct diags *diags)
+{
+    struct aws *aws = arena_new_of(arena, struct aws);
+    *aws = (struct aws){
+        .arena = arena,
+        .loop = loop,
+        .home_region = options->home_region ? options->home_region : "us-east-1",
+        .simulated = options->simulated,
+        .endpoints = {.url = options->simulated ? NULL : options->endpoint_url,
+                      .list = options->simulated ? NULL : options->endpoints,
+                      .environment = !options->simulated},
+        .jitter = 1, /* simulated worlds repeat themselves exactly */
+    };
+    if (!options->simulated) {
+        random_bytes((uint8_t *)&aws->jitter, sizeof(aws->jitter));
+        if (!endpoint_check(&aws->endpoints, diags) || !credentials_find(arena, &aws->base, diags))
+            return false;
+    }
+    sessions_init(aws, options->accounts, options->account_len);
+    loop_set_provider(loop, aws);
+    return true;
+}
