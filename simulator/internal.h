@@ -29,6 +29,7 @@ struct world {
     int64_t seq_count, seq_saved; /* objects made, likewise */
     int64_t now_saved;
     int64_t request_count;
+    int64_t made; /* objects that the running call has brought into being: history does not count */
     int64_t latency_ms;
     const char *seed;
     struct pending_request *flight, *flight_tail, *free_flight; /* in process, by arrival */
@@ -40,6 +41,7 @@ struct world {
 bool store_open(struct world *world, const char *path, struct diags *diags);
 bool meta_get(struct world *world, struct arena *arena, const char *name, const char **ret);
 void meta_put(struct world *world, const char *name, const char *text);
+const char **store_kinds(struct world *world, struct arena *arena, size_t *ret_len);
 struct due_task {
     int64_t seq, due;
     const char *kind;

@@ -339,6 +339,7 @@ void world_handle(struct world *world, struct arena *arena, const struct sim_req
     call.request_id = arena_printf(arena, "00000000-0000-4000-8000-%012llx", count);
     *ret = (struct sim_response){0};
     world_begin(world);
+    world->made = 0;
     bool good = find_api(&call, request, &scope) && caller_known(&call, request) &&
                 find_operation(&call, request) && judged(&call) && call.operation->run(&call);
     settle(world, &call, good, &scope);

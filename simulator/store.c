@@ -17,7 +17,8 @@ static const char schema[] =
     " kind TEXT NOT NULL, background INTEGER NOT NULL, json TEXT NOT NULL);"
     "CREATE INDEX IF NOT EXISTS task_due ON task(due, seq);"
     "CREATE TABLE IF NOT EXISTS call(seq INTEGER PRIMARY KEY, at INTEGER, account TEXT,"
-    " region TEXT, service TEXT, operation TEXT, writes INTEGER, status INTEGER, code TEXT);"
+    " region TEXT, service TEXT, operation TEXT, writes INTEGER, status INTEGER, code TEXT,"
+    " created INTEGER);"
     "CREATE TABLE IF NOT EXISTS timeline(seq INTEGER PRIMARY KEY, at INTEGER, account TEXT,"
     " region TEXT, what TEXT, address TEXT, detail TEXT);";
 
@@ -139,15 +140,19 @@ void store_put(struct world *world, const char *kind, const char *account, const
     struct arena *arena = arena_new();
     struct db_stmt *stmt =
         query(world, "INSERT INTO object VALUES(?1, ?2, ?3, ?4, ?5, ?6)"
-                     " ON CONFLICT(kind, account, region, id) DO UPDATE SET json = excluded.json");
+                     " ON CONFLICT(kind, account, region, id) DO UPDATE SET json = excluded.json"
+                     " RETURNING seq");
     if (stmt) {
+        int64_t fresh = ++world->seq_count;
         db_bind_text(stmt, 1, kind);
         db_bind_text(stmt, 2, account);
         db_bind_text(stmt, 3, region);
         db_bind_text(stmt, 4, id);
-        db_bind_int(stmt, 5, ++world->seq_count);
+        db_bind_int(stmt, 5, fresh);
         db_bind_text(stmt, 6, json_print(arena, body, JSON_COMPACT));
-        run(world, stmt);
+        bool made = next_row(world, stmt) && db_int(stmt, 0) == fresh;
+        world->made += made && kind[0] != '~';
+        db_reset(stmt);
     }
     arena_free(arena);
 }
@@ -333,7 +338,7 @@ void call_record(struct world *world, const struct sim_call *call, const char *s
 {
     struct db_stmt *stmt =
         query(world, "INSERT INTO call(at, account, region, service, operation, writes, status,"
-                     " code) VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)");
+                     " code, created) VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)");
     if (!stmt)
         return;
     db_bind_int(stmt, 1, call->now);
@@ -344,6 +349,7 @@ void call_record(struct world *world, const struct sim_call *call, const char *s
     db_bind_int(stmt, 6, call->operation && call->operation->writes);
     db_bind_int(stmt, 7, call->status);
     db_bind_text(stmt, 8, call->error_code);
+    db_bind_int(stmt, 9, call->error_code ? 0 : world->made);
     run(world, stmt);
 }
 
@@ -366,6 +372,19 @@ void timeline_add(struct world *world, const char *account, const char *region, 
     arena_free(arena);
 }
 
+const char **store_kinds(struct world *world, struct arena *arena, size_t *ret_len)
+{
+    const char **kinds = NULL;
+    size_t len = 0, cap = 0;
+    struct db_stmt *stmt = query(world, "SELECT DISTINCT kind FROM object ORDER BY kind");
+    while (stmt && next_row(world, stmt)) {
+        kinds = arena_grow(arena, kinds, len, &cap, len + 1, sizeof(*kinds));
+        kinds[len++] = arena_strdup(arena, db_text(stmt, 0));
+    }
+    *ret_len = len;
+    return kinds;
+}
+
 static void put_text(struct map_builder *b, const char *key, const char *text)
 {
     map_put(b, key, text ? value_string(b->arena, text) : value_null());
@@ -375,7 +394,7 @@ const struct value *world_calls(struct world *world, struct arena *arena)
 {
     struct list_builder list = list_begin(arena);
     struct db_stmt *stmt = query(world, "SELECT seq, at, account, region, service, operation,"
-                                        " writes, status, code FROM call ORDER BY seq");
+                                        " writes, status, code, created FROM call ORDER BY seq");
     while (stmt && next_row(world, stmt)) {
         struct map_builder row = map_begin(arena);
         map_put_int(&row, "seq", db_int(stmt, 0));
@@ -387,6 +406,7 @@ const struct value *world_calls(struct world *world, struct arena *arena)
         map_put_bool(&row, "writes", db_int(stmt, 6) != 0);
         map_put_int(&row, "status", db_int(stmt, 7));
         put_text(&row, "code", db_text(stmt, 8));
+        map_put_int(&row, "created", db_int(stmt, 9));
         list_add(&list, map_end(&row));
     }
     return list_end(&list);

@@ -52,7 +52,8 @@ struct transport world_transport(struct world *world);
 /* Every object as sorted JSON; stable leaves out ids, times and tokens. */
 const struct value *world_dump(struct world *world, struct arena *arena, bool stable);
 /* The ledger:
- * [{"seq","at","account_id","region","service","operation","writes":bool,"status","code"}] */
+ * [{"seq","at","account_id","region","service","operation","writes":bool,"status","code",
+ * "created": how many objects it brought into being}] */
 const struct value *world_calls(struct world *world, struct arena *arena);
 /* What happened, for drills: [{"at","account_id","region","what","address","detail",...}] since
  * seq. */

@@ -1,0 +1,113 @@
+#include "simulator/server.h"
+
+#include "engine/base/http_server.h"
+#include "engine/base/json.h"
+#include "simulator/internal.h"
+
+struct sim_server {
+    struct arena *arena;
+    struct world *world;
+    struct http_server *http;
+};
+
+static const struct value *advance(struct world *world, struct arena *arena,
+                                   const struct value *input)
+{
+    struct diags diags;
+    diags_init(&diags, arena);
+    int64_t ms = value_get_int(input, "ms", 0);
+    if (ms < 0 || !world_advance_to(world, world_now_ms(world) + ms, &diags))
+        return NULL;
+    struct map_builder b = map_begin(arena);
+    map_put_int(&b, "now_ms", world_now_ms(world));
+    return map_end(&b);
+}
+
+static const struct value *private_answer(struct world *world, struct arena *arena,
+                                          const char *name, const struct value *input)
+{
+    if (str_eq(name, "advance"))
+        return advance(world, arena, input);
+    if (str_eq(name, "dump"))
+        return world_dump(world, arena, value_get_bool(input, "stable", false));
+    if (str_eq(name, "calls"))
+        return world_calls(world, arena);
+    if (str_eq(name, "timeline"))
+        return world_timeline(world, arena);
+    return NULL;
+}
+
+#define PRIVATE_PATH "/_holdfast/"
+
+static void answer_private(struct sim_server *server, const struct http_server_request *request,
+                           struct http_server_reply *ret)
+{
+    const struct value *input = NULL, *output = NULL;
+    const char *why = NULL, *name = request->target + sizeof(PRIVATE_PATH) - 1;
+    if (str_eq(request->method, "POST") && json_parse(request->arena, request->body, &input, &why))
+        output = private_answer(server->world, request->arena, name, input);
+    ret->status = output ? 200 : 400;
+    ret->body = slice_of(output ? json_print(request->arena, output, JSON_COMPACT) : "{}");
+}
+
+static void handle(void *ctx, const struct http_server_request *request,
+                   struct http_server_reply *ret)
+{
+    struct sim_server *server = ctx;
+    if (str_starts(request->target, PRIVATE_PATH)) {
+        answer_private(server, request, ret);
+        return;
+    }
+    struct http_header *headers =
+        arena_array(request->arena, request->header_len, sizeof(*headers));
+    for (size_t i = 0; i < request->header_len; i++)
+        headers[i] = (struct http_header){request->headers[i].name, request->headers[i].value};
+    struct sim_request call = {.method = request->method,
+                               .target = request->target,
+                               .headers = headers,
+                               .header_len = request->header_len,
+                               .body = request->body,
+                               .served = true};
+    struct sim_response made;
+    world_handle(server->world, request->arena, &call, &made);
+    struct http_server_header *answered =
+        arena_array(request->arena, made.header_len, sizeof(*answered));
+    for (size_t i = 0; i < made.header_len; i++)
+        answered[i] = (struct http_server_header){made.headers[i].name, made.headers[i].value};
+    *ret = (struct http_server_reply){.status = made.status,
+                                      .headers = answered,
+                                      .header_len = made.header_len,
+                                      .body = made.body};
+}
+
+bool server_start(struct world *world, unsigned port, struct sim_server **ret, struct diags *diags)
+{
+    struct arena *arena = arena_new();
+    struct sim_server *server = arena_new_of(arena, struct sim_server);
+    server->arena = arena;
+    server->world = world;
+    if (!http_server_start(port, handle, server, &server->http, diags)) {
+        arena_free(arena);
+        return false;
+    }
+    *ret = server;
+    return true;
+}
+
+unsigned server_port(const struct sim_server *server)
+{
+    return http_server_port(server->http);
+}
+
+void server_poll(struct sim_server *server, int timeout_ms)
+{
+    http_server_poll(server->http, timeout_ms);
+}
+
+void server_stop(struct sim_server *server)
+{
+    if (!server)
+        return;
+    http_server_stop(server->http);
+    arena_free(server->arena);
+}
