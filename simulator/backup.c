@@ -1,0 +1,223 @@
+/* AWS Backup: its operations, its tasks, its errors, and how long its jobs take. */
+#include "simulator/backup.h"
+
+#include <ctype.h>
+#include <stdarg.h>
+#include <stdio.h>
+
+#include "engine/aws/arn.h"
+#include "simulator/authorize.h"
+#include "simulator/iam.h"
+
+const struct backup_durations backup_durations = {
+    .backup_start_ms = MINUTE_MS,
+    .backup_run_ms = 14 * MINUTE_MS,
+    .copy_start_ms = MINUTE_MS,
+    .copy_region_ms = 20 * MINUTE_MS,
+    .copy_account_ms = 25 * MINUTE_MS,
+    .copy_fail_ms = 5 * MINUTE_MS,
+    .busy_retry_ms = 5 * MINUTE_MS,
+    .expiry_spread_ms = 8 * HOUR_MS,
+};
+
+#define VAULT_ARN "arn:{Partition}:backup:{Region}:{Account}:backup-vault:{BackupVaultName}"
+#define PLAN_ARN "arn:{Partition}:backup:{Region}:{Account}:backup-plan:{BackupPlanId}"
+
+static const struct sim_operation operations[] = {
+    {"CreateBackupVault", "PUT", "/backup-vaults/{BackupVaultName}", backup_create_vault, true, 0,
+     VAULT_ARN, NULL},
+    {"DescribeBackupVault", "GET", "/backup-vaults/{BackupVaultName}", backup_describe_vault, false,
+     0, VAULT_ARN, NULL},
+    {"DeleteBackupVault", "DELETE", "/backup-vaults/{BackupVaultName}", backup_delete_vault, true,
+     0, VAULT_ARN, NULL},
+    {"ListBackupVaults", "GET", "/backup-vaults/", backup_list_vaults, false, 0, NULL, NULL},
+    {"PutBackupVaultLockConfiguration", "PUT", "/backup-vaults/{BackupVaultName}/vault-lock",
+     backup_put_lock, true, 0, VAULT_ARN, NULL},
+    {"DeleteBackupVaultLockConfiguration", "DELETE", "/backup-vaults/{BackupVaultName}/vault-lock",
+     backup_delete_lock, true, 0, VAULT_ARN, NULL},
+    {"PutBackupVaultAccessPolicy", "PUT", "/backup-vaults/{BackupVaultName}/access-policy",
+     backup_put_policy, true, 0, VAULT_ARN, NULL},
+    {"GetBackupVaultAccessPolicy", "GET", "/backup-vaults/{BackupVaultName}/access-policy",
+     backup_get_policy, false, 0, VAULT_ARN, NULL},
+    {"DeleteBackupVaultAccessPolicy", "DELETE", "/backup-vaults/{BackupVaultName}/access-policy",
+     backup_delete_policy, true, 0, VAULT_ARN, NULL},
+    {"PutBackupVaultNotifications", "PUT",
+     "/backup-vaults/{BackupVaultName}/notification-configuration", backup_put_notifications, true,
+     0, VAULT_ARN, NULL},
+    {"GetBackupVaultNotifications", "GET",
+     "/backup-vaults/{BackupVaultName}/notification-configuration", backup_get_notifications, false,
+     0, VAULT_ARN, NULL},
+    {"DeleteBackupVaultNotifications", "DELETE",
+     "/backup-vaults/{BackupVaultName}/notification-configuration", backup_delete_notifications,
+     true, 0, VAULT_ARN, NULL},
+    {"ListTags", "GET", "/tags/{ResourceArn}/", backup_list_tags, false, 0, "{ResourceArn}", NULL},
+    {"TagResource", "POST", "/tags/{ResourceArn}", backup_tag, true, 0, "{ResourceArn}", NULL},
+    {"UntagResource", "POST", "/untag/{ResourceArn}", backup_untag, true, 0, "{ResourceArn}", NULL},
+    {"CreateBackupPlan", "PUT", "/backup/plans/", backup_create_plan, true, 0, NULL, NULL},
+    {"GetBackupPlan", "GET", "/backup/plans/{BackupPlanId}/", backup_get_plan, false, 0, PLAN_ARN,
+     NULL},
+    {"UpdateBackupPlan", "POST", "/backup/plans/{BackupPlanId}", backup_update_plan, true, 0,
+     PLAN_ARN, NULL},
+    {"DeleteBackupPlan", "DELETE", "/backup/plans/{BackupPlanId}", backup_delete_plan, true, 0,
+     PLAN_ARN, NULL},
+    {"ListBackupPlans", "GET", "/backup/plans/", backup_list_plans, false, 0, NULL, NULL},
+    {"ListBackupPlanVersions", "GET", "/backup/plans/{BackupPlanId}/versions/",
+     backup_list_plan_versions, false, 0, PLAN_ARN, NULL},
+    {"CreateBackupSelection", "PUT", "/backup/plans/{BackupPlanId}/selections/",
+     backup_create_selection, true, 0, PLAN_ARN, NULL},
+    {"GetBackupSelection", "GET", "/backup/plans/{BackupPlanId}/selections/{SelectionId}",
+     backup_get_selection, false, 0, PLAN_ARN, NULL},
+    {"DeleteBackupSelection", "DELETE", "/backup/plans/{BackupPlanId}/selections/{SelectionId}",
+     backup_delete_selection, true, 0, PLAN_ARN, NULL},
+    {"ListBackupSelections", "GET", "/backup/plans/{BackupPlanId}/selections/",
+     backup_list_selections, false, 0, PLAN_ARN, NULL},
+    {"ListRecoveryPointsByBackupVault", "GET", "/backup-vaults/{BackupVaultName}/recovery-points/",
+     backup_list_points, false, 0, VAULT_ARN, NULL},
+    {"DescribeRecoveryPoint", "GET",
+     "/backup-vaults/{BackupVaultName}/recovery-points/{RecoveryPointArn}", backup_describe_point,
+     false, 0, "{RecoveryPointArn}", NULL},
+    {"DeleteRecoveryPoint", "DELETE",
+     "/backup-vaults/{BackupVaultName}/recovery-points/{RecoveryPointArn}", backup_delete_point,
+     true, 0, "{RecoveryPointArn}", NULL},
+    {"UpdateRecoveryPointLifecycle", "POST",
+     "/backup-vaults/{BackupVaultName}/recovery-points/{RecoveryPointArn}", backup_update_point,
+     true, 0, "{RecoveryPointArn}", NULL},
+    {"DescribeRegionSettings", "GET", "/account-settings", backup_describe_region_settings, false,
+     0, NULL, NULL},
+    {"UpdateRegionSettings", "PUT", "/account-settings", backup_update_region_settings, true, 0,
+     NULL, NULL},
+    {"DescribeGlobalSettings", "GET", "/global-settings", backup_describe_global_settings, false, 0,
+     NULL, NULL},
+    {"UpdateGlobalSettings", "PUT", "/global-settings", backup_update_global_settings, true, 0,
+     NULL, NULL},
+};
+
+static const struct sim_task tasks[] = {
+    {"backup.expire", backup_task_expire, false, true},
+};
+
+const struct sim_api sim_backup = {
+    .service = "backup",
+    .wire = SIM_REST_JSON,
+    .missing = "MissingParameterValueException",
+    .operations = operations,
+    .operation_len = ARRAY_LEN(operations),
+    .tasks = tasks,
+    .task_len = ARRAY_LEN(tasks),
+};
+
+/* ---- errors ---- */
+
+bool backup_not_found(struct sim_call *call, const char *what, const char *name)
+{
+    return call_error(call, 400, "ResourceNotFoundException", "%s %s was not found", what, name);
+}
+
+static bool error_of(struct sim_call *call, const char *code, const char *fmt, va_list args)
+{
+    char text[4096];
+    vsnprintf(text, sizeof(text), fmt, args);
+    return call_error(call, 400, code, "%s", text);
+}
+
+bool backup_invalid(struct sim_call *call, const char *fmt, ...)
+{
+    va_list args;
+    va_start(args, fmt);
+    error_of(call, "InvalidParameterValueException", fmt, args);
+    va_end(args);
+    return false;
+}
+
+bool backup_refused(struct sim_call *call, const char *fmt, ...)
+{
+    va_list args;
+    va_start(args, fmt);
+    error_of(call, "InvalidRequestException", fmt, args);
+    va_end(args);
+    return false;
+}
+
+bool backup_exists(struct sim_call *call, const char *arn, const char *token, const char *fmt, ...)
+{
+    va_list args;
+    va_start(args, fmt);
+    error_of(call, "AlreadyExistsException", fmt, args);
+    va_end(args);
+    call_error_put(call, "Arn", arn);
+    if (token)
+        call_error_put(call, "CreatorRequestId", token);
+    return false;
+}
+
+bool backup_page(struct sim_call *call, struct objects *rows, const char **ret_next)
+{
+    return call_page(call, rows, "nextToken", "maxResults", 1000, ret_next) ||
+           backup_invalid(call, "Invalid value for nextToken");
+}
+
+/* ---- small things ---- */
+
+const char *text_or(const char *text, const char *otherwise)
+{
+    return text ? text : otherwise;
+}
+
+const struct value *backup_public(struct sim_call *call, const struct value *body,
+                                  const char *const *members)
+{
+    struct map_builder b = map_begin(call->arena);
+    for (; *members; members++) {
+        const struct value *v = value_get(body, *members);
+        if (v && (str_ends(*members, "Date") || str_eq(*members, "StartBy")))
+            v = call_time(call, v->integer);
+        map_put(&b, *members, v);
+    }
+    return map_end(&b);
+}
+
+static const char *snake_key(struct arena *arena, const char *key)
+{
+    struct strbuf sb;
+    strbuf_init(&sb, arena, 256);
+    for (const char *p = key; *p; p++) {
+        if (isupper((unsigned char)*p) && p != key)
+            strbuf_add_char(&sb, '_');
+        strbuf_add_char(&sb, (char)tolower((unsigned char)*p));
+    }
+    return strbuf_str(&sb);
+}
+
+const struct value *backup_snake(struct arena *arena, const struct value *v)
+{
+    if (value_is(v, VALUE_LIST)) {
+        struct list_builder list = list_begin(arena);
+        for (size_t i = 0; i < v->list.len; i++)
+            list_add(&list, backup_snake(arena, v->list.items[i]));
+        return list_end(&list);
+    }
+    if (!value_is(v, VALUE_MAP))
+        return v;
+    struct map_builder b = map_begin(arena);
+    for (size_t i = 0; i < v->map.len; i++)
+        map_put(&b, snake_key(arena, v->map.entries[i].key),
+                backup_snake(arena, v->map.entries[i].value));
+    return map_end(&b);
+}
+
+bool backup_role_usable(struct sim_call *call, const char *role_arn)
+{
+    struct arn arn;
+    if (!arn_parse(slice_of(role_arn), &arn) || !slice_is(arn.service, "iam") ||
+        !slice_starts(arn.resource, "role/"))
+        return backup_invalid(call, "Invalid IAM role ARN: %s", role_arn);
+    if (!slice_is(arn.account, call->account))
+        return call_error(call, 403, "AccessDeniedException",
+                          "Cross-account pass role is not allowed.");
+    struct map_builder context = map_begin(call->arena);
+    map_put_str(&context, "iam:PassedToService", BACKUP_SERVICE);
+    if (!call->admin && !call_authorize(call, "iam:PassRole", role_arn, NULL, map_end(&context)))
+        return false;
+    return role_trusts_service(call->world, call->arena, role_arn, BACKUP_SERVICE) ||
+           backup_invalid(call, "IAM Role %s cannot be assumed by AWS Backup", role_arn);
+}

@@ -1,0 +1,83 @@
+/* Tags of vaults, plans and recovery points, by ARN. */
+#include "simulator/backup.h"
+
+#include "engine/aws/arn.h"
+#include "simulator/tags.h"
+
+struct tagged {
+    const char *kind, *id;
+    const struct value *body;
+};
+
+static bool find_tagged(struct sim_call *call, struct tagged *ret)
+{
+    const char *text = call_str(call, "ResourceArn");
+    struct arn arn;
+    if (!text || !arn_parse(slice_of(text), &arn))
+        return backup_invalid(call, "Invalid ARN: %s", text_or(text, ""));
+    /* snapshots of some types name no account, and those of others stand under the service's name
+     */
+    const char *name = arn_resource_name(call->arena, &arn);
+    ret->id = name;
+    if (slice_is(arn.service, "backup") && slice_starts(arn.resource, "backup-vault:"))
+        ret->kind = "backup.vault";
+    else if (slice_is(arn.service, "backup") && slice_starts(arn.resource, "backup-plan:"))
+        ret->kind = "backup.plan";
+    else {
+        ret->kind = "backup.point";
+        ret->id = text;
+    }
+    bool own = (!arn.account.len || slice_is(arn.account, call->account)) &&
+               (!arn.region.len || slice_is(arn.region, call->region));
+    ret->body =
+        own ? store_get(call->world, call->arena, ret->kind, call->account, call->region, ret->id)
+            : NULL;
+    return ret->body || backup_not_found(call, "The resource", text);
+}
+
+static bool put_tags(struct sim_call *call, const struct tagged *tagged, const struct value *tags)
+{
+    const char *why = tags_refused(call->arena, tags);
+    if (why)
+        return backup_invalid(call, "%s", why);
+    store_put(call->world, tagged->kind, call->account, call->region, tagged->id,
+              value_with(call->arena, tagged->body, "Tags", tags));
+    return call_answer(call, NULL);
+}
+
+bool backup_list_tags(struct sim_call *call)
+{
+    struct tagged tagged;
+    const char *next = NULL;
+    if (!find_tagged(call, &tagged))
+        return false;
+    struct objects rows = rows_of_map(call->arena, value_get(tagged.body, "Tags"));
+    if (!backup_page(call, &rows, &next))
+        return false;
+    struct map_builder tags = map_begin(call->arena), b = map_begin(call->arena);
+    for (size_t i = 0; i < rows.len; i++)
+        map_put(&tags, rows.items[i].id, value_get(rows.items[i].body, "Value"));
+    map_put(&b, "Tags", map_end(&tags));
+    map_put_str(&b, "NextToken", next);
+    return call_answer(call, map_end(&b));
+}
+
+bool backup_tag(struct sim_call *call)
+{
+    struct tagged tagged;
+    const struct value *more = call_get(call, "Tags");
+    if (!value_is(more, VALUE_MAP))
+        return call_error(call, 400, "MissingParameterValueException",
+                          "Missing required parameter: Tags");
+    return find_tagged(call, &tagged) &&
+           put_tags(call, &tagged, tags_merge(call->arena, value_get(tagged.body, "Tags"), more));
+}
+
+bool backup_untag(struct sim_call *call)
+{
+    struct tagged tagged;
+    return find_tagged(call, &tagged) &&
+           put_tags(call, &tagged,
+                    tags_remove(call->arena, value_get(tagged.body, "Tags"),
+                                call_get(call, "TagKeyList")));
+}
