@@ -21,9 +21,10 @@
 
 #include "engine/config/schema.h"
 
-/* False when one of the node's rules refuses; adds the diagnostics. */
+/* False when one of the node's rules refuses; adds the diagnostics, at the property that is wrong
+ * where the check names one, else at `pos`. */
 bool rules_check(struct arena *arena, const struct schema_node *node, const struct value *v,
-                 const char *address, struct diags *diags);
+                 struct source_pos pos, const char *address, struct diags *diags);
 
 /* Whether the table has a rule of that name. */
 bool rule_exists(const char *name);

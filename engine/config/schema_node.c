@@ -1,6 +1,7 @@
 #include <string.h>
 
 #include "engine/config/pattern.h"
+#include "engine/config/rules.h"
 #include "engine/config/schema_loader.h"
 
 static struct schema_node *node_load(const struct scope *scope, const struct value *raw);
@@ -188,6 +189,9 @@ static void load_ref_target(const struct scope *scope, struct schema_node *node,
 static void load_rules(const struct scope *scope, struct schema_node *node, const struct value *v)
 {
     node->rules = schema_names_of(scope, v, "x-rules");
+    for (const char *const *name = node->rules; *name; name++)
+        if (!rule_exists(*name))
+            schema_refuse(scope, "x-rules: there is no rule %s", *name);
 }
 
 static void load_sensitive(const struct scope *scope, struct schema_node *node,

@@ -1,0 +1,297 @@
+#include "engine/config/rules.h"
+
+#include "engine/aws/arn.h"
+#include "engine/aws/cron.h"
+#include "engine/aws/event_pattern.h"
+#include "engine/aws/lifecycle.h"
+#include "engine/aws/lock_rules.h"
+#include "engine/aws/partition.h"
+#include "engine/aws/selection.h"
+#include "engine/aws/tags.h"
+#include "engine/aws/timezone.h"
+#include "engine/base/bug.h"
+#include "engine/base/json.h"
+#include "engine/config/ref.h"
+#include "engine/policy/policy.h"
+
+#define START_WINDOW_MINUTES_MIN 60
+
+/* One check of one value. On false *why is a sentence; *property is the key that is wrong in a map,
+ * or NULL. A check that has reported by itself leaves *why NULL. */
+struct call {
+    struct arena *arena;
+    const struct value *v; /* what still holds ${...} stands here as an unknown */
+    const char *address;
+    struct diags *diags;
+    const char *why, *property;
+};
+typedef bool check_fn(struct call *call);
+
+static bool refuse(struct call *call, const char *property, const char *why)
+{
+    call->property = property;
+    call->why = why;
+    return false;
+}
+
+static bool check_lifecycle(struct call *call)
+{
+    return lifecycle_check(call->arena, call->v, &call->why, &call->property);
+}
+
+/* Days that are given but make no sense must not read as "not given". */
+static int64_t days_of(const struct value *map, const char *key)
+{
+    int64_t days = value_get_int(map, key, 0);
+    return days == 0 && value_is(value_get(map, key), VALUE_INT) ? -1 : days;
+}
+
+static bool check_vault_lock(struct call *call)
+{
+    static const char days_key[] = "changeable_for_days";
+    const char *mode = value_get_str(call->v, "mode"); /* a word of the section, not of AWS */
+    bool has_days = value_get(call->v, days_key) != NULL;
+    if (str_eq(mode, "compliance") && !has_days)
+        return refuse(call, "mode", "a compliance lock needs changeable_for_days");
+    if (str_eq(mode, "governance") && has_days)
+        return refuse(call, days_key,
+                      "changeable_for_days makes a compliance lock; a governance lock has none");
+    return lock_check(call->arena, days_of(call->v, "min_retention_days"),
+                      days_of(call->v, "max_retention_days"), days_of(call->v, days_key),
+                      &call->why);
+}
+
+static bool check_backup_window(struct call *call)
+{
+    int64_t start = value_get_int(call->v, "start_window_minutes", 0);
+    int64_t completion = value_get_int(call->v, "completion_window_minutes", 0);
+    if (start != 0 && start < START_WINDOW_MINUTES_MIN)
+        return refuse(call, "start_window_minutes",
+                      arena_printf(call->arena, "start_window_minutes %lld must be at least %d",
+                                   (long long)start, START_WINDOW_MINUTES_MIN));
+    if (start != 0 && completion != 0 && completion <= start)
+        return refuse(call, "completion_window_minutes",
+                      arena_printf(call->arena,
+                                   "completion_window_minutes %lld must be more than "
+                                   "start_window_minutes %lld",
+                                   (long long)completion, (long long)start));
+    return true;
+}
+
+static bool check_selection(struct call *call)
+{
+    return selection_check(call->v, &call->why);
+}
+
+static bool check_tags(struct call *call)
+{
+    return tags_check(call->arena, call->v, &call->why);
+}
+
+static bool check_schedule(struct call *call)
+{
+    struct cron cron;
+    return cron_parse(call->arena, value_str(call->v), &cron, &call->why);
+}
+
+static bool check_timezone(struct call *call)
+{
+    struct timezone *tz = NULL;
+    if (timezone_load(call->arena, value_str(call->v), &tz))
+        return true;
+    return refuse(call, NULL,
+                  arena_printf(call->arena, "`%s` is no time zone", value_str(call->v)));
+}
+
+/* A text that is not known yet, as one that no matcher refuses. */
+static const struct value *known_texts(struct arena *arena, const struct value *v)
+{
+    if (value_is(v, VALUE_REF) || value_is(v, VALUE_CONCAT))
+        return value_string(arena, "?");
+    if (!value_has_unknown(v))
+        return v;
+    if (value_is(v, VALUE_LIST)) {
+        struct list_builder list = list_begin(arena);
+        for (size_t i = 0; i < v->list.len; i++)
+            list_add(&list, known_texts(arena, v->list.items[i]));
+        return list_end(&list);
+    }
+    struct map_builder map = map_begin(arena);
+    for (size_t i = 0; i < value_len(v); i++)
+        map_put(&map, v->map.entries[i].key, known_texts(arena, v->map.entries[i].value));
+    return map_end(&map);
+}
+
+static bool check_event_pattern(struct call *call)
+{
+    const struct value *pattern = call->v;
+    const char *why = NULL;
+    if (value_is(pattern, VALUE_STRING) &&
+        !json_parse(call->arena, pattern->string, &pattern, &why))
+        return refuse(call, NULL, arena_printf(call->arena, "the pattern is no JSON: %s", why));
+    return event_pattern_check(known_texts(call->arena, pattern), &call->why);
+}
+
+static bool check_arn(struct call *call)
+{
+    struct arn arn;
+    if (arn_parse(call->v->string, &arn))
+        return true;
+    return refuse(call, NULL, arena_printf(call->arena, "`%s` is no ARN", value_str(call->v)));
+}
+
+static bool check_region(struct call *call)
+{
+    if (region_is_valid(value_str(call->v)))
+        return true;
+    return refuse(call, NULL,
+                  arena_printf(call->arena, "`%s` is no AWS Region", value_str(call->v)));
+}
+
+static bool check_account_id(struct call *call)
+{
+    if (account_id_is_valid(value_str(call->v)))
+        return true;
+    return refuse(
+        call, NULL,
+        arena_printf(call->arena, "`%s` is no account id of 12 digits", value_str(call->v)));
+}
+
+static bool check_policy(struct call *call)
+{
+    struct policy policy;
+    return policy_parse(call->arena, call->v, &policy, call->diags, call->address);
+}
+
+static bool check_policy_of(struct call *call, enum policy_kind kind)
+{
+    struct policy policy;
+    return policy_parse(call->arena, call->v, &policy, call->diags, call->address) &&
+           policy_check_kind(&policy, kind, call->diags, call->address);
+}
+
+static bool check_policy_identity(struct call *call)
+{
+    return check_policy_of(call, POLICY_IDENTITY);
+}
+
+static bool check_policy_resource(struct call *call)
+{
+    return check_policy_of(call, POLICY_RESOURCE);
+}
+
+static bool check_policy_trust(struct call *call)
+{
+    return check_policy_of(call, POLICY_TRUST);
+}
+
+static bool check_policy_scp(struct call *call)
+{
+    return check_policy_of(call, POLICY_SCP);
+}
+
+static const struct rule {
+    const char *name;
+    enum diag_code code;
+    bool of_text; /* a value that is no text passes */
+    check_fn *check;
+} rules[] = {
+    {"lifecycle", E_RULE_LIFECYCLE, false, check_lifecycle},
+    {"vault_lock", E_RULE_LOCK, false, check_vault_lock},
+    {"backup_window", E_RULE_WINDOW, false, check_backup_window},
+    {"selection", E_RULE_SELECTION, false, check_selection},
+    {"tags", E_RULE_TAGS, false, check_tags},
+    {"schedule", E_RULE_SCHEDULE, true, check_schedule},
+    {"timezone", E_RULE_TIMEZONE, true, check_timezone},
+    {"event_pattern", E_RULE_PATTERN, false, check_event_pattern},
+    {"arn", E_RULE_ARN, true, check_arn},
+    {"region", E_RULE_REGION, true, check_region},
+    {"account_id", E_RULE_REGION, true, check_account_id},
+    {"policy", E_RULE_POLICY, false, check_policy},
+    {"policy_identity", E_RULE_POLICY, false, check_policy_identity},
+    {"policy_resource", E_RULE_POLICY, false, check_policy_resource},
+    {"policy_trust", E_RULE_POLICY, false, check_policy_trust},
+    {"policy_scp", E_RULE_POLICY, false, check_policy_scp},
+};
+
+static const struct rule *rule_of(const char *name)
+{
+    for (size_t i = 0; i < ARRAY_LEN(rules); i++)
+        if (str_eq(rules[i].name, name))
+            return &rules[i];
+    return NULL;
+}
+
+bool rule_exists(const char *name)
+{
+    return rule_of(name) != NULL;
+}
+
+static bool has_expression(const struct value *v)
+{
+    if (value_is(v, VALUE_STRING))
+        return ref_has_expression(v->string);
+    bool found = false;
+    if (value_is(v, VALUE_LIST))
+        for (size_t i = 0; i < v->list.len && !found; i++)
+            found = has_expression(v->list.items[i]);
+    if (value_is(v, VALUE_MAP))
+        for (size_t i = 0; i < v->map.len && !found; i++)
+            found = has_expression(v->map.entries[i].value);
+    return found;
+}
+
+/* Texts with ${...} become unknowns, which every check passes over. */
+static const struct value *mask(struct arena *arena, const struct value *v)
+{
+    if (!has_expression(v))
+        return v;
+    if (value_is(v, VALUE_STRING))
+        return value_at(arena, value_ref(arena, "", ""), v->pos);
+    if (value_is(v, VALUE_LIST)) {
+        struct list_builder list = list_begin(arena);
+        for (size_t i = 0; i < v->list.len; i++)
+            list_add(&list, mask(arena, v->list.items[i]));
+        return value_at(arena, list_end(&list), v->pos);
+    }
+    struct map_builder map = map_begin(arena);
+    for (size_t i = 0; i < v->map.len; i++) {
+        const struct value_entry *entry = &v->map.entries[i];
+        map_put_at(&map, entry->key, entry->key_pos, mask(arena, entry->value));
+    }
+    return value_at(arena, map_end(&map), v->pos);
+}
+
+static void report(const struct rule *rule, const struct call *call, struct source_pos pos)
+{
+    const struct value *at = call->property ? value_get(call->v, call->property) : NULL;
+    if (at && at->pos.file)
+        pos = at->pos;
+    struct diag *diag = diag_error(call->diags, rule->code, pos, call->address, "%s", call->why);
+    if (value_is(at ? at : call->v, VALUE_STRING))
+        diag->span = (unsigned)(at ? at : call->v)->string.len;
+}
+
+bool rules_check(struct arena *arena, const struct schema_node *node, const struct value *v,
+                 struct source_pos pos, const char *address, struct diags *diags)
+{
+    bool ok = true;
+    if (!node->rules || value_is(v, VALUE_NULL))
+        return true;
+    const struct value *masked = mask(arena, v);
+    if (value_is(masked, VALUE_REF) || value_is(masked, VALUE_CONCAT))
+        return true;
+    for (const char *const *name = node->rules; *name; name++) {
+        const struct rule *rule = rule_of(*name);
+        BUG_ON(!rule); /* schema_load() has checked it */
+        if (rule->of_text && !value_is(masked, VALUE_STRING))
+            continue;
+        struct call call = {.arena = arena, .v = masked, .address = address, .diags = diags};
+        if (rule->check(&call))
+            continue;
+        ok = false;
+        if (call.why)
+            report(rule, &call, pos);
+    }
+    return ok;
+}
