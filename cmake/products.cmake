@@ -1,1 +1,35 @@
-# The programs, and what is generated for them.
+# The programs, and the relay's package for Lambda.
+
+if(EXISTS ${CMAKE_SOURCE_DIR}/engine/cli/main.c)
+  add_executable(holdfast engine/cli/main.c)
+  target_link_libraries(holdfast PRIVATE engine_cli)
+endif()
+
+# ---- the relay's package: share/holdfast/relay/bootstrap.zip beside the program ----
+# bootstrap is a static launcher; lib/ holds the relay, its loader and every library it needs, so that it
+# starts on a system with another C library, or with none.
+add_executable(relay_bootstrap relay/bootstrap_main.c)
+target_link_libraries(relay_bootstrap PRIVATE relay)
+
+if(CMAKE_SYSTEM_PROCESSOR STREQUAL "aarch64")
+  set(relay_loader ld-linux-aarch64.so.1)
+else()
+  set(relay_loader ld-linux-x86-64.so.2)
+endif()
+add_executable(relay_launcher relay/launcher/launcher_main.c)
+target_compile_options(relay_launcher PRIVATE -Os -Wall -Wextra -Werror)
+target_compile_definitions(relay_launcher PRIVATE _GNU_SOURCE RELAY_LOADER="${relay_loader}")
+target_link_options(relay_launcher PRIVATE -static -s)
+
+add_executable(relay_pack tools/relay_pack_main.c)
+target_link_libraries(relay_pack PRIVATE engine_base)
+
+set(relay_package ${CMAKE_BINARY_DIR}/share/holdfast/relay/bootstrap.zip)
+add_custom_command(
+  OUTPUT ${relay_package}
+  COMMAND ${CMAKE_COMMAND} -DRELAY=$<TARGET_FILE:relay_bootstrap> -DLAUNCHER=$<TARGET_FILE:relay_launcher>
+          -DPACK=$<TARGET_FILE:relay_pack> -DLOADER=${relay_loader} -DOUT=${relay_package}
+          -P ${CMAKE_SOURCE_DIR}/cmake/relay_package.cmake
+  DEPENDS relay_bootstrap relay_launcher relay_pack ${CMAKE_SOURCE_DIR}/cmake/relay_package.cmake
+  VERBATIM)
+add_custom_target(relay_package ALL DEPENDS ${relay_package})

@@ -1,0 +1,42 @@
+#pragma once
+/* The relay's hands: carries points of the source vault through the decision core and starts the
+ * copies that it asks for. One event (Lambda), or all points of the vault (reconcile: `apply`,
+ * `relay once`).
+ *
+ * For each point: its tags (RDS first asks RDS, whose answer AWS documents; AWS Backup's own
+ * ListTags is the other way), its copy jobs, the decision, StartCopyJob with the decision's token.
+ * Points run side by side, at most RELAY_WINDOW at once. */
+
+#include "providers/loop.h"
+#include "relay/decide/decide.h"
+
+#define RELAY_WINDOW 32
+
+/* What was done about one point. All pointers are valid during the call only. */
+struct relay_report {
+    const struct relay_point *point;
+    const struct relay_decision *decision; /* NULL when it failed before a decision */
+    const char *copy_job_id;               /* of a copy that was started */
+    const char *error;                     /* "Code: message (request id ...)", or NULL */
+};
+typedef void relay_report_fn(void *ctx, const struct relay_report *report);
+
+struct relay_pass {
+    struct arena *arena;
+    struct loop *loop;
+    const struct relay_config *config;
+    bool dry_run;
+    relay_report_fn *report;
+    void *ctx;
+    /* counts of the last call */
+    size_t points, started, refused, left, failed;
+};
+
+/* One event. False when it is not one that can be understood, or when a call failed: the host hands
+ * it back, so that it is retried and in the end lands in the dead letters. *ret_why names the
+ * cause. */
+MUST_CHECK bool relay_handle(struct relay_pass *pass, const struct value *event,
+                             const char **ret_why);
+/* All points of the source vault, oldest first, at most config->budget copies. False when a call
+ * failed. */
+MUST_CHECK bool relay_reconcile(struct relay_pass *pass, const char **ret_why);
