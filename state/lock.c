@@ -23,9 +23,10 @@ static void holder_write(struct state *state)
     const char *text =
         arena_printf(scratch, "%s\n", json_print(scratch, map_end(&b), JSON_COMPACT));
     size_t len = strlen(text);
-    /* A note that cannot be written is no reason to stop: the lock is held all the same. */
-    if (ftruncate(state->lock.fd, 0) == 0 && pwrite(state->lock.fd, text, len, 0) != (ssize_t)len)
-        (void)ftruncate(state->lock.fd, 0);
+    /* A note that cannot be written whole is no reason to stop: the lock is held all the same, and
+     * a reader who cannot parse it says "another process". */
+    ssize_t written = ftruncate(state->lock.fd, 0) == 0 ? pwrite(state->lock.fd, text, len, 0) : -1;
+    (void)written;
 }
 
 static void report_holder(struct state *state, const char *lock_path, struct diags *diags)

@@ -1,0 +1,148 @@
+"""What the end-to-end tests share: run the real binary, read its JSON, drive a served world with awscli.
+
+Environment: HOLDFAST (the program), EXAMPLES (the folder of examples), AWSCLI (the aws program).
+"""
+
+import contextlib
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+
+HOLDFAST = os.environ["HOLDFAST"]
+EXAMPLES = os.environ["EXAMPLES"]
+AWSCLI = os.environ.get("AWSCLI", "aws")
+SEED = os.path.join(EXAMPLES, "seed-blog.yaml")
+LOCK = "vaults.final/lock"
+checks = 0
+
+
+def check(condition, message):
+    """One assertion; the number of those that held is printed at the end."""
+    global checks
+    checks += 1
+    if not condition:
+        print(f"FAILED: {message}", file=sys.stderr)
+        sys.exit(1)
+
+
+def done():
+    print(f"{checks} passed, 0 failed")
+
+
+class Result:
+    def __init__(self, process):
+        self.status = process.returncode
+        self.out = process.stdout
+        self.err = process.stderr
+
+    @property
+    def json(self):
+        try:
+            return json.loads(self.out)
+        except ValueError:
+            print(self.out, self.err, file=sys.stderr)
+            raise
+
+
+def clean_environment(extra=None):
+    keep = ("PATH", "HOME", "HOLDFAST_DATA_DIR", "LD_LIBRARY_PATH", "ASAN_OPTIONS", "LANG")
+    env = {k: v for k, v in os.environ.items() if k in keep}
+    env.update(extra or {})
+    return env
+
+
+def holdfast(*args, cwd, env=None, expect=None, stdin=None):
+    process = subprocess.run(
+        [HOLDFAST, *args], cwd=cwd, env=clean_environment(env), input=stdin, text=True,
+        stdout=subprocess.PIPE, stderr=subprocess.PIPE, timeout=300, check=False)
+    result = Result(process)
+    if expect is not None and result.status != expect:
+        print(result.out, result.err, file=sys.stderr)
+        check(False, f"holdfast {' '.join(args)}: status {result.status}, expected {expect}")
+    return result
+
+
+@contextlib.contextmanager
+def workspace(topology=SEED, edit=None):
+    """A folder with the topology as topology.yaml, edited by `edit(text) -> text`."""
+    folder = tempfile.mkdtemp(prefix="holdfast-test-")
+    try:
+        with open(topology, encoding="utf-8") as file:
+            text = file.read()
+        if edit:
+            edited = edit(text)
+            check(edited != text, "the edit of the topology changed nothing")
+            text = edited
+        with open(os.path.join(folder, "topology.yaml"), "w", encoding="utf-8") as file:
+            file.write(text)
+        yield folder
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def apply_seed(folder, *args, env=None):
+    return holdfast("apply", "--auto-approve", "--allow-irreversible", LOCK, *args, cwd=folder,
+                    env=env, expect=0)
+
+
+def calls(folder, *args):
+    return holdfast("simulator", "dump", "--calls", *args, cwd=folder, expect=0).json
+
+
+class Served:
+    """`holdfast simulator serve` on a free port, and clients for it."""
+
+    def __init__(self, folder):
+        self.folder = folder
+        self.process = subprocess.Popen(
+            [HOLDFAST, "simulator", "serve"], cwd=folder, env=clean_environment(), text=True,
+            stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+        line = self.process.stdout.readline()
+        if not line.startswith("listening on "):
+            check(False, f"the simulator did not start: {line} {self.process.stderr.read()}")
+        self.url = line.split()[-1]
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.process.send_signal(signal.SIGTERM)
+        try:
+            self.process.wait(timeout=20)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            check(False, "the simulator did not stop on SIGTERM")
+
+    def environment(self, account="111122223333"):
+        return {"AWS_ACCESS_KEY_ID": account, "AWS_SECRET_ACCESS_KEY": "simulated",
+                "AWS_ENDPOINT_URL": self.url, "AWS_DEFAULT_REGION": "us-east-1",
+                "AWS_PAGER": "", "AWS_EC2_METADATA_DISABLED": "true",
+                "AWS_CONFIG_FILE": "/dev/null", "AWS_SHARED_CREDENTIALS_FILE": "/dev/null"}
+
+    def holdfast(self, *args, expect=None):
+        return holdfast(*args, cwd=self.folder, env=self.environment(), expect=expect)
+
+    def advance(self, **amount):
+        for unit, number in amount.items():
+            holdfast("simulator", "advance", f"--{unit}", str(number), "--endpoint-url", self.url,
+                     cwd=self.folder, expect=0)
+
+    def dump(self, *args):
+        return holdfast("simulator", "dump", "--endpoint-url", self.url, *args, cwd=self.folder,
+                        expect=0).json
+
+    def aws(self, account, region, *args, expect=0):
+        """awscli as the administrator of an account; its JSON answer or None."""
+        env = clean_environment(self.environment(account))
+        env["AWS_DEFAULT_REGION"] = region
+        process = subprocess.run([AWSCLI, *args, "--output", "json"], env=env, text=True,
+                                 stdout=subprocess.PIPE, stderr=subprocess.PIPE, timeout=120,
+                                 check=False)
+        if expect is not None:
+            check(process.returncode == expect,
+                  f"aws {' '.join(args)}: status {process.returncode}: {process.stderr}")
+        return json.loads(process.stdout) if process.stdout.strip() else None
