@@ -4,6 +4,11 @@
 
 #include "engine/base/value.h"
 
+/* A replacement that creates first: between the two calls the old object is recorded under the
+ * address with this suffix, so that a crash there leaves nothing without an owner. The next plan
+ * deletes it, since no file names it. */
+#define RECORD_REPLACED_SUFFIX "#replaced"
+
 struct record {
     const char *address;            /* "vaults.final/lock" */
     const char *type;               /* "aws_backup_vault_lock" */

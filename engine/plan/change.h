@@ -15,8 +15,8 @@ enum action {
     ACTION_DELETE,
     ACTION_FORGET, /* drop the row, touch nothing */
 };
-/* A replacement is two changes of one address: DELETE with `replacement`, CREATE with
- * `replacement`. */
+/* A replacement is two changes of one address, both with `replacement`: DELETE (FORGET of what is
+ * shared by nature) and CREATE, in the order of the schema's replacementStrategy. */
 
 /* What find said about an object that is not recorded. */
 enum found { FOUND_NOT_ASKED, FOUND_NOTHING, FOUND_OURS, FOUND_SHARED, FOUND_PARENT, FOUND_OTHER };
@@ -36,30 +36,46 @@ struct change {
     const struct schema *schema;
     const struct account *account;
     const char *account_id, *region;
-    const char *reason; /* "not in the state", "deleted outside", "left the file", ... */
-    const struct resource *resource;    /* desired, NULL for deletes */
-    const struct record *record;        /* recorded, NULL when never made */
-    const char *identifier;             /* recorded or found; NULL before creation */
-    const struct value *before, *after; /* normalized; NULL where there is none */
+    const char *reason;              /* "not in the state", "deleted outside", "differs", ... */
+    const struct resource *resource; /* desired, NULL for deletes */
+    const struct record *record;     /* recorded, NULL when never made */
+    const char *identifier;          /* recorded or found; NULL before creation */
+    /* Normalized; NULL where there is none. before: observed, with write-only values as last
+     * written. after: desired; references to what stands and stays are resolved, the others become
+     * known when what they name has been made. */
+    const struct value *before, *after;
     const struct difference *differences;
     size_t difference_len;
     bool irreversible;         /* needs --allow-irreversible */
     int64_t permanent_from_ms; /* of a compliance lock: from then on for ever; 0: does not apply */
     bool needs_allow_destroy;
-    const char *const *depends_on; /* addresses to wait for, of this plan */
+    const char *blocked; /* why AWS will not do it: plan_guards() refuses; NULL: it will */
+    /* Addresses to wait for: all changes of them that stand before this one in the plan. The other
+     * half of a replacement is not named; it is waited for as well. */
+    const char *const *depends_on;
     size_t depends_on_len;
-    int rank;
+    int rank; /* the type's own */
     bool last;
+};
+
+/* What a destroy leaves standing, with the reason: compliance locks past their date or in their
+ * grace days, vaults with points, and what they need. */
+struct retained {
+    const char *address, *reason;
+    const struct schema *schema;
+    const char *account_id, *region;
 };
 
 struct plan {
     const struct change *changes; /* in order of execution: a dependency never stands behind */
     size_t len;
+    const struct retained *retained; /* of a destroy */
+    size_t retained_len;
     const char *fingerprint; /* SHA-256 hex over spec digest, lineage, serial, schemas, version */
     const char *lineage;
     int64_t serial;
     int64_t created_ms;
-    size_t create, update, replace, remove, forget, irreversible; /* counts */
+    size_t create, adopt, update, replace, remove, forget, irreversible; /* counts */
 };
 
 /* What refresh saw of one recorded or found object. */

@@ -12,30 +12,32 @@ struct plan_input {
     size_t observation_len;
     const char *lineage, *program_version;
     int64_t serial, now_ms;
-    bool destroy;               /* everything recorded goes, as far as guards and locks let it */
-    const char *const *targets; /* NULL-terminated addresses, or NULL for all */
+    bool destroy; /* everything recorded goes, as far as guards and locks let it */
+    /* NULL-terminated addresses, or NULL for all: "vaults.final" takes its parts with it, and what
+     * they need (of a deletion: what needs them). */
+    const char *const *targets;
     const char *const *allow_irreversible, *const *allow_destroy; /* NULL-terminated or NULL */
 };
 
 /* Builds the plan. False on errors that make a plan meaningless (cycles, foreign owners, forbidden
- * replacement). Missing guards are not errors here: plan_guards() reports them. */
+ * replacement), and when an observation failed, whose diagnostics the caller has already. Missing
+ * guards are not errors here: plan_guards() reports them. Without an observation of a recorded
+ * object (--refresh=false) the record stands for what would be observed. */
 MUST_CHECK bool plan_build(struct arena *arena, const struct plan_input *input, struct plan *ret,
                            struct diags *diags);
-/* Adds E_IRREVERSIBLE and E_ALLOW_DESTROY for every change whose flag is missing. */
+/* Adds E_IRREVERSIBLE and E_ALLOW_DESTROY for every change whose flag is missing, and E_RETAINED
+ * for what AWS will not do. */
 MUST_CHECK bool plan_guards(const struct plan *plan, const struct plan_input *input,
                             struct diags *diags);
-/* What a destroy leaves standing, with the reason: compliance locks past their date or in their
- * grace days, vaults with points, keys in use. */
-struct retained {
-    const char *address, *reason;
-};
 /* Recorded against observed, for `drift`. */
 struct drift {
     const char *address, *type, *account, *account_id, *region, *severity; /* high, medium, low */
+    const struct schema *schema;
     const char *action; /* "deleted", "changed" */
     const struct difference *differences;
     size_t difference_len;
     const struct value *before, *after;
 };
+/* In order of the records. False when an observation failed, whose diagnostics the caller has. */
 MUST_CHECK bool drift_build(struct arena *arena, const struct plan_input *input, struct drift **ret,
                             size_t *ret_len, struct diags *diags);

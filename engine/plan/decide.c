@@ -1,0 +1,363 @@
+/* What happens to each address: what stands, what should stand, and the action table between. */
+
+#include <string.h>
+
+#include "engine/base/json.h"
+#include "engine/config/normalize.h"
+#include "engine/plan/items.h"
+#include "engine/plan/lock.h"
+
+/* ---- what stands ---- */
+
+static bool belongs_to_us(const struct builder *b, const struct item *item);
+
+/* An object without tags of its own is whose its parent is: the resource whose address is the part
+ * before the last '/', if there is one. */
+static bool parent_is_ours(const struct builder *b, const struct item *item)
+{
+    const char *slash = strrchr(item->address, '/');
+    const struct item *parent =
+        slash
+            ? item_find(b, arena_strndup(b->arena, item->address, (size_t)(slash - item->address)))
+            : NULL;
+    return !parent || belongs_to_us(b, parent);
+}
+
+static bool belongs_to_us(const struct builder *b, const struct item *item)
+{
+    const struct observation *seen = item->observation;
+    if (item->record)
+        return !seen || !seen->gone;
+    if (!seen)
+        return false;
+    switch (seen->found) {
+    case FOUND_OURS:
+    case FOUND_SHARED: return true;
+    case FOUND_PARENT: return parent_is_ours(b, item);
+    case FOUND_NOT_ASKED:
+    case FOUND_NOTHING:
+    case FOUND_OTHER: return false;
+    }
+    return false;
+}
+
+static enum sight sight_of(const struct builder *b, const struct item *item)
+{
+    const struct observation *seen = item->observation;
+    if (item->record)
+        return seen && seen->gone ? SIGHT_NOTHING : SIGHT_THERE;
+    if (!seen)
+        return SIGHT_NOTHING;
+    switch (seen->found) {
+    case FOUND_NOT_ASKED:
+    case FOUND_NOTHING: return SIGHT_NOTHING;
+    case FOUND_OURS: return SIGHT_OURS;
+    case FOUND_SHARED: return SIGHT_SHARED;
+    case FOUND_PARENT: return parent_is_ours(b, item) ? SIGHT_OURS : SIGHT_OTHER;
+    case FOUND_OTHER: return SIGHT_OTHER;
+    }
+    return SIGHT_NOTHING;
+}
+
+static void look(struct item *item, enum sight sight)
+{
+    const struct observation *seen = item->observation;
+    if (sight == SIGHT_NOTHING)
+        return;
+    item->attributes = seen && seen->attributes ? seen->attributes
+                       : item->record           ? item->record->attributes
+                                                : NULL;
+    item->identifier = item->record ? item->record->identifier : seen->identifier;
+}
+
+/* ---- references ---- */
+
+/* Read-only, and yet the same after an update. */
+static bool is_stable(const struct schema *schema, const char *attribute)
+{
+    return str_eq(attribute, "arn") || str_eq(attribute, "id") ||
+           str_is_one_of(attribute, schema->identifier);
+}
+
+static const struct value *known(const struct value *v)
+{
+    return v && v->kind != VALUE_NULL && !value_has_unknown(v) ? v : NULL;
+}
+
+static const struct value *made_arn(const struct builder *b, const struct item *item)
+{
+    const char *arn =
+        schema_arn(b->arena, item->schema, item->resource->account->id, item->resource->region,
+                   item->after ? item->after : item->resource->properties);
+    return arn ? value_string(b->arena, arn) : NULL;
+}
+
+/* What a reference will be when the plan has run; NULL: only AWS can say. */
+static const struct value *look_up(void *ctx, const char *address, const char *attribute)
+{
+    const struct builder *b = ctx;
+    const struct item *item = item_find(b, address);
+    if (!item || !item->desired)
+        return NULL;
+    const struct schema_node *node = schema_property_of(item->schema->root, attribute);
+    bool stands = item->attributes && item->verdict != VERDICT_REPLACE;
+    if (item->resource->external)
+        return value_get(item->attributes, attribute);
+    if (node && !node->read_only && value_get(item->after, attribute))
+        return known(value_get(item->after, attribute));
+    bool same = !node || !node->read_only || item->verdict != VERDICT_UPDATE ||
+                is_stable(item->schema, attribute);
+    const struct value *observed = stands && same ? value_get(item->attributes, attribute) : NULL;
+    if (observed)
+        return observed;
+    return str_eq(attribute, "arn") ? made_arn(b, item) : NULL;
+}
+
+/* An unknown of which all targets stay untouched is what it was. */
+static bool is_settled(void *ctx, const struct value *unknown)
+{
+    const struct builder *b = ctx;
+    if (value_is(unknown, VALUE_REF)) {
+        const struct item *item = item_find(b, unknown->ref.address);
+        return item && item->attributes &&
+               (item->verdict == VERDICT_NONE || item->verdict == VERDICT_ADOPT);
+    }
+    for (size_t i = 0; i < value_len(unknown); i++)
+        if (value_has_unknown(value_item(unknown, i)) && !is_settled(ctx, value_item(unknown, i)))
+            return false;
+    return true;
+}
+
+/* ---- differences ---- */
+
+/* Observed, with the write-only values as we wrote them last: AWS never gives them back. */
+static const struct value *with_write_only(struct arena *arena, const struct item *item)
+{
+    struct map_builder m = map_begin_from(arena, item->attributes);
+    const struct value *written = item->record ? item->record->write_only : NULL;
+    for (size_t i = 0; i < value_len(written); i++)
+        map_put(&m, written->map.entries[i].key, written->map.entries[i].value);
+    return map_end(&m);
+}
+
+static void add_difference(struct builder *b, struct item *item, const char *path,
+                           const struct value *before, const struct value *after, bool create_only)
+{
+    struct diff *diff = &item->diff;
+    for (size_t i = 0; i < diff->len; i++)
+        if (str_eq(diff->items[i].path, path))
+            return;
+    diff->items = arena_grow(b->arena, diff->items, diff->len, &diff->cap, diff->len + 1,
+                             sizeof(*diff->items));
+    diff->items[diff->len++] =
+        (struct difference){.path = path, .before = before, .after = after, .pos = item_pos(item)};
+    diff->create_only = diff->create_only || create_only;
+}
+
+/* An entry that moved to another account or Region, or became another type, is another object. */
+static void compare_place(struct builder *b, struct item *item)
+{
+    const struct record *record = item->record;
+    const struct resource *resource = item->resource;
+    if (!record)
+        return;
+    const struct {
+        const char *path, *before, *after;
+    } places[] = {{"/type", record->type, resource->schema->type_name},
+                  {"/account", record->account_id, resource->account->id},
+                  {"/region", record->region, resource->region}};
+    for (size_t i = 0; i < ARRAY_LEN(places); i++)
+        if (!str_eq(places[i].before, places[i].after))
+            add_difference(b, item, places[i].path, value_string(b->arena, places[i].before),
+                           value_string(b->arena, places[i].after), true);
+}
+
+static void compare_item(struct builder *b, struct item *item)
+{
+    const struct record *record = item->record;
+    item->before = normalize(b->arena, item->record_schema ? item->record_schema : item->schema,
+                             with_write_only(b->arena, item));
+    struct diff_input input = {.schema = item->schema,
+                               .before = item->before,
+                               .after = item->after,
+                               .know_write_only = record && record->write_only,
+                               .tags = record ? value_get(record->attributes, "tags") : NULL,
+                               .pos = item_pos(item),
+                               .settled = is_settled,
+                               .ctx = b};
+    diff_desired(b->arena, &input, &item->diff);
+    compare_place(b, item);
+    if (lock_is(item->schema) && lock_mode_differs(item->after, item->attributes))
+        add_difference(b, item, "/changeable_for_days",
+                       value_get(item->before, "changeable_for_days"),
+                       value_get(item->after, "changeable_for_days"), false);
+}
+
+/* ---- verdicts ---- */
+
+static void refuse(struct builder *b, struct item *item)
+{
+    b->failed = true;
+    item->verdict = VERDICT_NONE;
+}
+
+static const char *text_of(struct arena *arena, const struct value *v)
+{
+    return v ? json_print(arena, v, JSON_COMPACT) : "absent";
+}
+
+static bool is_create_only(const struct difference *d)
+{
+    return !d->node || d->node->create_only;
+}
+
+/* Some change of what may never be replaced asks for a replacement: which. */
+static void refuse_replacement(struct builder *b, struct item *item)
+{
+    const struct difference *cause = &item->diff.items[0];
+    for (size_t i = 0; i < item->diff.len; i++)
+        if (is_create_only(&item->diff.items[i])) {
+            cause = &item->diff.items[i];
+            break;
+        }
+    diag_error(b->diags, E_NEVER_REPLACE, cause->pos, item->address,
+               "%s of a %s cannot be changed from %s to %s, and a %s is never replaced",
+               cause->path + 1, item->schema->title, text_of(b->arena, cause->before),
+               text_of(b->arena, cause->after), item->schema->title);
+    refuse(b, item);
+}
+
+static void refuse_owner(struct builder *b, struct item *item)
+{
+    const char *owner = item->observation->owner;
+    diag_error(b->diags, E_OWNED_BY_OTHER, item_pos(item), item->address,
+               "the %s %s exists in %s%s%s and belongs to %s", item->schema->title,
+               item->observation->identifier ? item->observation->identifier : "of that name",
+               item->resource->account->name, item->resource->region ? " " : "",
+               item->resource->region ? item->resource->region : "",
+               owner ? owner : "somebody else");
+    refuse(b, item);
+}
+
+static void refuse_deletion(struct builder *b, struct item *item)
+{
+    diag_error(b->diags, E_PREVENT_DESTROY, item_pos(item), item->address,
+               "%s has prevent_destroy and would be deleted (%s)", item->address, item->reason);
+    refuse(b, item);
+}
+
+static bool has_irreversible(const struct item *item)
+{
+    for (size_t i = 0; i < item->schema->root->property_len; i++) {
+        const struct schema_property *property = &item->schema->root->properties[i];
+        const struct value *v = value_get(item->after, property->name);
+        if (property->node->irreversible && v && v->kind != VALUE_NULL)
+            return true;
+    }
+    return false;
+}
+
+static void judge_write(struct builder *b, struct item *item)
+{
+    bool writes = item->verdict == VERDICT_CREATE || item->verdict == VERDICT_UPDATE ||
+                  item->verdict == VERDICT_REPLACE ||
+                  (item->verdict == VERDICT_ADOPT && item->diff.len > 0);
+    if (!writes)
+        return;
+    item->irreversible = has_irreversible(item);
+    if (!lock_is(item->schema))
+        return;
+    item->permanent_from_ms = lock_date_wanted(item->after, b->input->now_ms);
+    int64_t date = lock_date_observed(item->attributes);
+    if (date && b->input->now_ms >= date)
+        item->blocked = "the lock is permanent: neither we nor AWS can change it";
+}
+
+static void judge_deletion(struct builder *b, struct item *item)
+{
+    if (item->verdict != VERDICT_DELETE &&
+        !(item->verdict == VERDICT_REPLACE && !item_is_kept(item)))
+        return;
+    const struct schema *schema = item->record_schema ? item->record_schema : item->schema;
+    int64_t points = value_get_int(item->attributes, "number_of_recovery_points", 0);
+    int64_t date = lock_is(schema) ? lock_date_observed(item->attributes) : 0;
+    item->needs_allow_destroy = !b->input->destroy && (schema->holds_data || date);
+    if (date && b->input->now_ms >= date)
+        item->blocked = "the lock is permanent: neither we nor AWS can remove it";
+    else if (points > 0)
+        item->blocked = arena_printf(b->arena, "it holds %lld recovery points", (long long)points);
+    if (item->resource && item->resource->prevent_destroy)
+        refuse_deletion(b, item);
+}
+
+static void decide_desired(struct builder *b, struct item *item)
+{
+    enum sight sight = sight_of(b, item);
+    look(item, sight);
+    item->after = normalize(b->arena, item->schema,
+                            value_resolve(b->arena, item->resource->properties, look_up, b));
+    if (!item->targeted || item->resource->external)
+        return;
+    if (item->attributes && sight != SIGHT_OTHER)
+        compare_item(b, item);
+    struct situation situation = {.desired = true,
+                                  .recorded = item->record != NULL,
+                                  .sight = sight,
+                                  .differs = item->diff.len > 0,
+                                  .create_only = item->diff.create_only,
+                                  .kept = item_is_kept(item)};
+    item->verdict = action_decide(&situation, &item->reason);
+    if (item->verdict == VERDICT_REFUSE)
+        refuse_owner(b, item);
+    else if (item->verdict == VERDICT_REPLACE &&
+             (item->schema->replacement == REPLACE_NEVER ||
+              (item->record_schema && item->record_schema->replacement == REPLACE_NEVER)))
+        refuse_replacement(b, item);
+    judge_write(b, item);
+    judge_deletion(b, item);
+}
+
+/* Recorded, and not desired, or everything is being destroyed. */
+static void decide_leaving(struct builder *b, struct item *item)
+{
+    enum sight sight = sight_of(b, item);
+    look(item, sight);
+    if (!item->targeted || !item->record)
+        return;
+    if (item->attributes)
+        item->before = normalize(b->arena, item->record_schema, with_write_only(b->arena, item));
+    struct situation situation = {.recorded = true, .sight = sight, .kept = item_is_kept(item)};
+    item->verdict = action_decide(&situation, &item->reason);
+    if (b->input->destroy && item->verdict == VERDICT_DELETE)
+        item->reason = "destroyed";
+    judge_deletion(b, item);
+}
+
+static void check_external(struct builder *b, const struct item *item)
+{
+    const struct observation *seen = item->observation;
+    if (!item->targeted || !seen || seen->failed || seen->found != FOUND_NOTHING)
+        return;
+    diag_error(b->diags, E_BAD_REFERENCE, item_pos(item), item->address,
+               "%s is external, and there is no such %s in %s", item->address, item->schema->title,
+               item->resource->account->name);
+    b->failed = true;
+}
+
+void items_decide(struct builder *b)
+{
+    for (size_t i = 0; i < b->len; i++) {
+        struct item *item = &b->items[b->order[i]];
+        if (item->observation && item->observation->failed) {
+            b->failed = true; /* its diagnostics are there already */
+            continue;
+        }
+        if (!item->desired) {
+            decide_leaving(b, item);
+            continue;
+        }
+        decide_desired(b, item);
+        if (item->resource->external)
+            check_external(b, item);
+    }
+}

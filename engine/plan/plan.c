@@ -1,0 +1,52 @@
+#include "engine/plan/plan.h"
+
+#include "engine/plan/items.h"
+
+static void count_changes(struct plan *plan)
+{
+    for (size_t i = 0; i < plan->len; i++) {
+        const struct change *change = &plan->changes[i];
+        if (change->irreversible)
+            plan->irreversible++;
+        switch (change->action) {
+        case ACTION_NONE: break;
+        case ACTION_CREATE:
+            if (change->replacement)
+                plan->replace++;
+            else
+                plan->create++;
+            break;
+        case ACTION_ADOPT: plan->adopt++; break;
+        case ACTION_UPDATE: plan->update++; break;
+        case ACTION_DELETE:
+            if (!change->replacement)
+                plan->remove++;
+            break;
+        case ACTION_FORGET:
+            if (!change->replacement)
+                plan->forget++;
+            break;
+        }
+    }
+}
+
+bool plan_build(struct arena *arena, const struct plan_input *input, struct plan *ret,
+                struct diags *diags)
+{
+    struct builder b = {.arena = arena, .input = input, .diags = diags};
+    struct plan plan = {.lineage = input->lineage,
+                        .serial = input->serial,
+                        .created_ms = input->now_ms,
+                        .fingerprint = plan_fingerprint(arena, input)};
+    if (!items_collect(&b) || !items_order(&b) || !items_target(&b))
+        return false;
+    items_decide(&b);
+    if (b.failed)
+        return false;
+    items_retain(&b, &plan);
+    if (!items_to_changes(&b, &plan))
+        return false;
+    count_changes(&plan);
+    *ret = plan;
+    return true;
+}

@@ -1,0 +1,192 @@
+#include "engine/base/clock.h"
+#include "engine/plan/text.h"
+
+#define FORMAT_VERSION "1.0"
+
+/* Pointers to what only AWS can say. */
+static void add_unknown(struct arena *arena, struct list_builder *list, const char *path,
+                        const struct value *v)
+{
+    if (!value_has_unknown(v))
+        return;
+    if (value_is(v, VALUE_REF) || value_is(v, VALUE_CONCAT)) {
+        list_add_str(list, path);
+        return;
+    }
+    for (size_t i = 0; i < value_len(v); i++) {
+        if (value_is(v, VALUE_MAP))
+            add_unknown(arena, list, arena_printf(arena, "%s/%s", path, v->map.entries[i].key),
+                        v->map.entries[i].value);
+        else
+            add_unknown(arena, list, arena_printf(arena, "%s/%zu", path, i), value_item(v, i));
+    }
+}
+
+static const struct value *or_null(const struct value *v)
+{
+    return v ? v : value_null();
+}
+
+static const struct value *text_or_null(struct arena *arena, const char *text)
+{
+    return text ? value_string(arena, text) : value_null();
+}
+
+static const struct value *differences_value(struct arena *arena, const struct difference *items,
+                                             size_t len)
+{
+    struct list_builder list = list_begin(arena);
+    for (size_t i = 0; i < len; i++) {
+        struct map_builder b = map_begin(arena);
+        map_put_str(&b, "path", items[i].path);
+        map_put(&b, "before", or_null(value_redacted(arena, items[i].node, items[i].before)));
+        map_put(&b, "after", or_null(value_redacted(arena, items[i].node, items[i].after)));
+        list_add(&list, map_end(&b));
+    }
+    return list_end(&list);
+}
+
+static const char *action_name(const struct change *change)
+{
+    if (change->replacement)
+        return "replace";
+    static const char *const names[] = {
+        [ACTION_NONE] = "none",     [ACTION_CREATE] = "create", [ACTION_ADOPT] = "adopt",
+        [ACTION_UPDATE] = "update", [ACTION_DELETE] = "delete", [ACTION_FORGET] = "forget"};
+    return names[change->action];
+}
+
+/* The state before a replacement stands with the other half. */
+static const struct value *before_of(const struct plan *plan, const struct change *change)
+{
+    for (size_t i = 0; change->replacement && i < plan->len; i++)
+        if (plan->changes[i].action != ACTION_CREATE &&
+            str_eq(plan->changes[i].address, change->address))
+            return plan->changes[i].before;
+    return change->before;
+}
+
+static const struct value *change_value(struct arena *arena, const struct plan *plan,
+                                        const struct change *change)
+{
+    const struct schema_node *root = change->schema->root;
+    struct list_builder unknown = list_begin(arena);
+    add_unknown(arena, &unknown, "", change->after);
+    struct map_builder b = map_begin(arena);
+    map_put_str(&b, "address", change->address);
+    map_put_str(&b, "type", change->schema->type_name);
+    map_put(&b, "account", text_or_null(arena, change->account ? change->account->name : NULL));
+    map_put_str(&b, "account_id", change->account_id);
+    map_put(&b, "region", text_or_null(arena, change->region));
+    map_put_str(&b, "action", action_name(change));
+    map_put(&b, "reason", text_or_null(arena, change->reason));
+    map_put(&b, "before", or_null(value_redacted(arena, root, before_of(plan, change))));
+    map_put(&b, "after", or_null(value_redacted(arena, root, change->after)));
+    map_put(&b, "unknown", list_end(&unknown));
+    map_put_bool(&b, "irreversible", change->irreversible);
+    if (change->permanent_from_ms)
+        map_put_str(&b, "permanent_from", time_iso(arena, change->permanent_from_ms));
+    map_put_bool(&b, "needs_allow_destroy", change->needs_allow_destroy);
+    if (change->blocked)
+        map_put_str(&b, "refused", change->blocked);
+    map_put(&b, "differences",
+            differences_value(arena, change->differences, change->difference_len));
+    return map_end(&b);
+}
+
+static const struct value *summary_value(struct arena *arena, const struct plan *plan,
+                                         const struct render_options *options)
+{
+    const struct {
+        const char *name;
+        size_t count;
+    } counts[] = {{"create", plan->create},
+                  {"update", plan->update},
+                  {"replace", plan->replace},
+                  {"delete", plan->remove},
+                  {"forget", plan->forget},
+                  {"adopt", plan->adopt},
+                  {"irreversible", plan->irreversible},
+                  {"retained", plan->retained_len},
+                  {"relay_copies", options->relay_copies}};
+    struct map_builder b = map_begin(arena);
+    for (size_t i = 0; i < ARRAY_LEN(counts); i++)
+        map_put_int(&b, counts[i].name, (int64_t)counts[i].count);
+    return map_end(&b);
+}
+
+static const struct value *retained_value(struct arena *arena, const struct plan *plan)
+{
+    struct list_builder list = list_begin(arena);
+    for (size_t i = 0; i < plan->retained_len; i++) {
+        struct map_builder b = map_begin(arena);
+        map_put_str(&b, "address", plan->retained[i].address);
+        map_put_str(&b, "type", plan->retained[i].schema->type_name);
+        map_put_str(&b, "reason", plan->retained[i].reason);
+        list_add(&list, map_end(&b));
+    }
+    return list_end(&list);
+}
+
+const struct value *plan_to_json(struct arena *arena, const struct plan *plan,
+                                 const struct render_options *options)
+{
+    struct list_builder changes = list_begin(arena);
+    for (size_t i = 0; i < plan->len; i++) {
+        const struct change *change = &plan->changes[i];
+        if (!change->replacement || change->action == ACTION_CREATE)
+            list_add(&changes, change_value(arena, plan, change));
+    }
+    struct map_builder b = map_begin(arena);
+    map_put_str(&b, "format_version", FORMAT_VERSION);
+    map_put_str(&b, "fingerprint", plan->fingerprint);
+    map_put_str(&b, "lineage", plan->lineage);
+    map_put_int(&b, "serial", plan->serial);
+    map_put_str(&b, "created", time_iso(arena, plan->created_ms));
+    map_put(&b, "summary", summary_value(arena, plan, options));
+    map_put(&b, "changes", list_end(&changes));
+    map_put(&b, "retained", retained_value(arena, plan));
+    return map_end(&b);
+}
+
+static const struct value *drift_value(struct arena *arena, const struct drift *drift)
+{
+    const struct schema_node *root = drift->schema->root;
+    struct map_builder b = map_begin(arena);
+    map_put_str(&b, "address", drift->address);
+    map_put_str(&b, "type", drift->type);
+    map_put_str(&b, "account", drift->account);
+    map_put_str(&b, "account_id", drift->account_id);
+    map_put(&b, "region", text_or_null(arena, drift->region));
+    map_put_str(&b, "action", drift->action);
+    map_put_str(&b, "reason", str_eq(drift->action, "deleted") ? "deleted outside" : "differs");
+    map_put_str(&b, "severity", drift->severity);
+    map_put(&b, "before", or_null(value_redacted(arena, root, drift->before)));
+    map_put(&b, "after", or_null(value_redacted(arena, root, drift->after)));
+    struct list_builder none = list_begin(arena);
+    map_put(&b, "unknown", list_end(&none));
+    map_put_bool(&b, "irreversible", false);
+    map_put(&b, "differences", differences_value(arena, drift->differences, drift->difference_len));
+    return map_end(&b);
+}
+
+const struct value *drift_to_json(struct arena *arena, const struct drift *drifts, size_t len)
+{
+    static const char *const names[] = {"changed", "deleted", "high", "medium", "low"};
+    size_t counts[ARRAY_LEN(names)] = {0};
+    struct list_builder list = list_begin(arena);
+    for (size_t i = 0; i < len; i++) {
+        for (size_t n = 0; n < ARRAY_LEN(names); n++)
+            if (str_eq(names[n], drifts[i].action) || str_eq(names[n], drifts[i].severity))
+                counts[n]++;
+        list_add(&list, drift_value(arena, &drifts[i]));
+    }
+    struct map_builder summary = map_begin(arena);
+    for (size_t n = 0; n < ARRAY_LEN(names); n++)
+        map_put_int(&summary, names[n], (int64_t)counts[n]);
+    struct map_builder b = map_begin(arena);
+    map_put_str(&b, "format_version", FORMAT_VERSION);
+    map_put(&b, "summary", map_end(&summary));
+    map_put(&b, "drift", list_end(&list));
+    return map_end(&b);
+}

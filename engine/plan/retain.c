@@ -1,0 +1,59 @@
+/* What a destroy leaves standing: what AWS will not delete, locks in their grace days, and all that
+ * those need. */
+
+#include "engine/base/clock.h"
+#include "engine/plan/items.h"
+#include "engine/plan/lock.h"
+
+static const char *reason_to_keep(const struct builder *b, const struct item *item)
+{
+    int64_t date = lock_is(item->record_schema) ? lock_date_observed(item->attributes) : 0;
+    if (date && b->input->now_ms >= date)
+        return arena_printf(b->arena, "a compliance lock, permanent since %s",
+                            time_iso(b->arena, date));
+    if (date && !flag_names(b->input->allow_destroy, item->address))
+        return arena_printf(b->arena,
+                            "a compliance lock, permanent on %s; until then --allow-destroy %s "
+                            "removes it",
+                            time_iso(b->arena, date), item->address);
+    return item->blocked;
+}
+
+static void retain_needs(struct builder *b, const struct item *item)
+{
+    for (size_t i = 0; i < item->record->depends_on_len; i++) {
+        struct item *need = item_find(b, item->record->depends_on[i]);
+        if (need && need->verdict == VERDICT_DELETE && !need->retained)
+            need->retained = arena_printf(b->arena, "needed by %s, which stays", item->address);
+    }
+}
+
+void items_retain(struct builder *b, struct plan *plan)
+{
+    if (!b->input->destroy)
+        return;
+    for (size_t i = b->len; i-- > 0;) { /* what needs something stands behind it */
+        struct item *item = &b->items[b->order[i]];
+        if (item->verdict != VERDICT_DELETE)
+            continue;
+        const char *own = reason_to_keep(b, item);
+        if (own)
+            item->retained = own;
+        if (item->retained) {
+            item->verdict = VERDICT_NONE;
+            retain_needs(b, item);
+        }
+    }
+    struct retained *retained = arena_array(b->arena, b->len + 1, sizeof(*retained));
+    for (size_t i = 0; i < b->len; i++) {
+        const struct item *item = &b->items[i];
+        if (item->retained)
+            retained[plan->retained_len++] =
+                (struct retained){.address = item->address,
+                                  .reason = item->retained,
+                                  .schema = item->record_schema,
+                                  .account_id = item->record->account_id,
+                                  .region = item->record->region};
+    }
+    plan->retained = retained;
+}

@@ -1,0 +1,142 @@
+#include "engine/plan/text.h"
+
+#include <string.h>
+
+#include "engine/base/clock.h"
+#include "engine/base/json.h"
+
+#define TEXT_MAX ((size_t)1024 * 1024)
+
+const struct style *style_of(bool colour)
+{
+    static const struct style plain = {"", "", "", "", "", ""};
+    static const struct style ansi = {"\033[32m",   "\033[33m", "\033[31m",
+                                      "\033[1;31m", "\033[1m",  "\033[0m"};
+    return colour ? &ansi : &plain;
+}
+
+static bool starts_code_point(char c)
+{
+    return ((unsigned char)c & 0xC0) != 0x80;
+}
+
+size_t text_columns(const char *text)
+{
+    size_t columns = 0;
+    for (; *text; text++)
+        columns += starts_code_point(*text) ? 1 : 0;
+    return columns;
+}
+
+const char *text_cut(struct arena *arena, const char *text, size_t columns)
+{
+    static const char dots[] = "...";
+    if (columns == 0 || text_columns(text) <= columns)
+        return text;
+    size_t keep = columns > strlen(dots) ? columns - strlen(dots) : 0, end = 0;
+    for (size_t seen = 0; text[end]; end++)
+        if (starts_code_point(text[end]) && seen++ == keep)
+            break;
+    return arena_printf(arena, "%.*s%s", (int)end, text, dots);
+}
+
+/* A name or description must not end the line or move the cursor. */
+static const char *one_line(struct arena *arena, const char *text)
+{
+    char *copy = arena_strdup(arena, text);
+    for (char *c = copy; *c; c++)
+        if ((unsigned char)*c < 0x20 || *c == 0x7f)
+            *c = ' ';
+    return copy;
+}
+
+static const char *ref_text(struct arena *arena, const struct value *ref)
+{
+    static const char *const whole[] = {"arn", "id", "name", NULL};
+    return str_is_one_of(ref->ref.attribute, whole)
+               ? ref->ref.address
+               : arena_printf(arena, "%s.%s", ref->ref.address, ref->ref.attribute);
+}
+
+const char *text_value(struct arena *arena, const struct schema_node *node, const struct value *v)
+{
+    if (!v || v->kind == VALUE_NULL)
+        return "(none)";
+    if (node && node->sensitive)
+        return "(sensitive)";
+    if (v->kind == VALUE_STRING)
+        return *v->string.ptr ? one_line(arena, v->string.ptr) : "\"\"";
+    if (v->kind == VALUE_REF)
+        return ref_text(arena, v);
+    if (v->kind != VALUE_CONCAT)
+        return json_print(arena, value_redacted(arena, node, v), JSON_COMPACT);
+    struct strbuf sb;
+    strbuf_init(&sb, arena, TEXT_MAX);
+    for (size_t i = 0; i < value_len(v); i++)
+        strbuf_add(&sb, text_value(arena, NULL, value_item(v, i)));
+    return strbuf_str(&sb);
+}
+
+const char *text_path(struct arena *arena, const char *pointer)
+{
+    struct strbuf sb;
+    strbuf_init(&sb, arena, TEXT_MAX);
+    struct slice rest = slice_of(*pointer == '/' ? pointer + 1 : pointer);
+    while (rest.ptr) {
+        struct slice part = slice_cut(&rest, '/');
+        long long index;
+        if (sb.len && parse_int64(part, &index)) {
+            strbuf_addf(&sb, "[%lld]", index);
+            continue;
+        }
+        if (sb.len)
+            strbuf_add_char(&sb, '.');
+        for (size_t i = 0; i < part.len; i++) {
+            bool escape = part.ptr[i] == '~' && i + 1 < part.len;
+            strbuf_add_char(&sb, !escape ? part.ptr[i] : part.ptr[i + 1] == '1' ? '/' : '~');
+            i += escape ? 1 : 0;
+        }
+    }
+    return strbuf_str(&sb);
+}
+
+const char *text_day(struct arena *arena, int64_t ms)
+{
+    return arena_strndup(arena, time_iso(arena, ms), strlen("2026-01-15"));
+}
+
+const char *text_minute(struct arena *arena, int64_t ms)
+{
+    struct civil t = civil_from_ms(ms);
+    return arena_printf(arena, "%s %02d:%02d UTC", text_day(arena, ms), t.hour, t.minute);
+}
+
+static const struct value *redacted_map(struct arena *arena, const struct schema_node *node,
+                                        const struct value *map)
+{
+    struct map_builder b = map_begin(arena);
+    for (size_t i = 0; i < map->map.len; i++) {
+        const struct value_entry *entry = &map->map.entries[i];
+        const struct schema_node *child = schema_property_of(node, entry->key);
+        map_put(&b, entry->key,
+                value_redacted(arena, child ? child : node->additional, entry->value));
+    }
+    return map_end(&b);
+}
+
+const struct value *value_redacted(struct arena *arena, const struct schema_node *node,
+                                   const struct value *v)
+{
+    if (!v || !node)
+        return v;
+    if (node->sensitive)
+        return value_string(arena, "(sensitive)");
+    if (value_is(v, VALUE_MAP))
+        return redacted_map(arena, node, v);
+    if (!value_is(v, VALUE_LIST))
+        return v;
+    struct list_builder b = list_begin(arena);
+    for (size_t i = 0; i < value_len(v); i++)
+        list_add(&b, value_redacted(arena, node->items, value_item(v, i)));
+    return list_end(&b);
+}

@@ -1,0 +1,92 @@
+#include "tests/unit/engine/plan/helper.h"
+
+static const struct drift *only_drift(struct fixture *f)
+{
+    struct drift *drifts = NULL;
+    size_t len = 0;
+    assert_true(drift_build(f->arena, &f->input, &drifts, &len, &f->diags));
+    assert_int_equal(len, 1);
+    return drifts;
+}
+
+static void assert_none(struct fixture *f)
+{
+    struct drift *drifts = NULL;
+    size_t len = 1;
+    assert_true(drift_build(f->arena, &f->input, &drifts, &len, &f->diags));
+    assert_int_equal(len, 0);
+}
+
+static void assert_severity(struct fixture *f, const char *type, const char *before,
+                            const char *after, const char *severity)
+{
+    f->input.record_len = f->input.observation_len = 0;
+    have(f, "x", type, before, "");
+    seen(f, "x", FOUND_NOT_ASKED, after)->gone = !after;
+    const struct drift *drift = only_drift(f);
+    assert_string_equal(drift->severity, severity);
+    assert_string_equal(drift->action, after ? "changed" : "deleted");
+    assert_string_equal(drift->account, "workload");
+}
+
+static void what_is_as_recorded_does_not_drift(void **state)
+{
+    struct fixture *f = *state;
+    have(f, "vaults.v", "aws_backup_vault", "{\"name\":\"v\",\"number_of_recovery_points\":1}", "");
+    seen(f, "vaults.v", FOUND_NOT_ASKED, "{\"name\":\"v\",\"number_of_recovery_points\":2}");
+    assert_none(f);
+}
+
+static void a_change_of_the_file_is_no_drift(void **state)
+{
+    struct fixture *f = *state;
+    want(f, "queues.q", "aws_sqs_queue", "{\"name\":\"q\",\"message_retention_seconds\":90}", "");
+    have(f, "queues.q", "aws_sqs_queue", "{\"name\":\"q\",\"message_retention_seconds\":60}", "");
+    seen(f, "queues.q", FOUND_NOT_ASKED, "{\"name\":\"q\",\"message_retention_seconds\":60}");
+    assert_none(f);
+}
+
+static void severity_follows_what_is_at_stake(void **state)
+{
+    struct fixture *f = *state;
+    assert_severity(f, "aws_backup_vault", "{\"name\":\"v\"}", NULL, "high");
+    assert_severity(f, "aws_kms_key", "{\"enabled\":true}", "{\"enabled\":false}", "high");
+    assert_severity(f, "aws_kms_key", "{\"description\":\"a\"}", "{\"description\":\"b\"}",
+                    "medium");
+    assert_severity(f, "aws_lambda_permission", "{\"statement_id\":\"s\"}", NULL, "high");
+    assert_severity(f, "aws_event_rule", "{\"name\":\"r\",\"state\":\"ENABLED\"}",
+                    "{\"name\":\"r\",\"state\":\"DISABLED\"}", "high");
+    assert_severity(f, "aws_sqs_queue", "{\"name\":\"q\"}", NULL, "medium");
+    assert_severity(f, "aws_log_group", "{\"retention_in_days\":1}", "{\"retention_in_days\":3}",
+                    "medium");
+}
+
+static void tags_of_others_are_low_and_lost_tags_of_ours_are_more(void **state)
+{
+    struct fixture *f = *state;
+    assert_severity(f, "aws_backup_vault", "{\"name\":\"v\",\"tags\":{\"a\":\"1\"}}",
+                    "{\"name\":\"v\",\"tags\":{\"a\":\"1\",\"theirs\":\"1\"}}", "low");
+    assert_severity(f, "aws_backup_vault", "{\"name\":\"v\"}",
+                    "{\"name\":\"v\",\"tags\":{\"theirs\":\"1\"}}", "low");
+    assert_severity(f, "aws_backup_vault", "{\"name\":\"v\",\"tags\":{\"a\":\"1\"}}",
+                    "{\"name\":\"v\"}", "medium");
+}
+
+static void a_lock_that_somebody_put_again_drifts_by_its_date(void **state)
+{
+    struct fixture *f = *state;
+    assert_severity(f, "aws_backup_vault_lock", "{\"backup_vault_name\":\"v\",\"lock_date\":1}",
+                    "{\"backup_vault_name\":\"v\",\"lock_date\":2}", "high");
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        TEST(what_is_as_recorded_does_not_drift),
+        TEST(a_change_of_the_file_is_no_drift),
+        TEST(severity_follows_what_is_at_stake),
+        TEST(tags_of_others_are_low_and_lost_tags_of_ours_are_more),
+        TEST(a_lock_that_somebody_put_again_drifts_by_its_date),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,748 @@
+#include "engine/plan/plan.h"
+
+#include "tests/unit/engine/plan/helper.h"
+
+#define VAULT "aws_backup_vault"
+#define POLICY "aws_backup_vault_policy"
+#define LOCK "aws_backup_vault_lock"
+#define KEY "aws_kms_key"
+#define QUEUE "aws_sqs_queue"
+#define GROUP "aws_log_group"
+#define PERMISSION "aws_lambda_permission"
+#define PLAN "aws_backup_plan"
+#define SELECTION "aws_backup_selection"
+
+static const char policy_of[] =
+    "{\"backup_vault_name\":\"v\",\"policy\":{\"Version\":\"2012-10-17\",\"Statement\":[]}}";
+
+/* ---- the action table, end to end ---- */
+
+static void a_new_entry_is_created(void **state)
+{
+    struct fixture *f = *state;
+    want(f, "vaults.v", VAULT, "{\"name\":\"v\"}", "");
+    seen(f, "vaults.v", FOUND_NOTHING, NULL);
+    build(f);
+    assert_string_equal(outline(f), "create vaults.v");
+    const struct change *c = &f->plan.changes[0];
+    assert_string_equal(c->reason, "not in the state");
+    assert_null(c->identifier);
+    assert_null(c->before);
+    assert_string_equal(value_get_str(c->after, "name"), "v");
+    assert_string_equal(c->account->name, "workload");
+    assert_int_equal(f->plan.create, 1);
+}
+
+static void an_object_of_ours_is_adopted_and_told_what_differs(void **state)
+{
+    struct fixture *f = *state;
+    want(f, "queues.q", QUEUE, "{\"name\":\"q\",\"message_retention_seconds\":90}", "");
+    seen(f, "queues.q", FOUND_OURS, "{\"name\":\"q\",\"message_retention_seconds\":60}");
+    build(f);
+    assert_string_equal(outline(f), "adopt queues.q");
+    assert_string_equal(f->plan.changes[0].identifier, "found");
+    assert_int_equal(f->plan.changes[0].difference_len, 1);
+    assert_int_equal(f->plan.adopt, 1);
+}
+
+static void an_object_that_its_parent_owns_is_adopted_if_the_parent_is_ours(void **state)
+{
+    struct fixture *f = *state;
+    want(f, "vaults.v", VAULT, "{\"name\":\"v\"}", "");
+    want(f, "vaults.v/policy", POLICY, policy_of, "vaults.v");
+    have(f, "vaults.v", VAULT, "{\"name\":\"v\"}", "");
+    seen(f, "vaults.v/policy", FOUND_PARENT, policy_of);
+    build(f);
+    assert_string_equal(outline(f), "adopt vaults.v/policy");
+}
+
+static void an_object_whose_parent_is_not_ours_is_refused(void **state)
+{
+    struct fixture *f = *state;
+    want(f, "vaults.v", VAULT, "{\"name\":\"v\"}", "");
+    want(f, "vaults.v/policy", POLICY, policy_of, "vaults.v");
+    seen(f, "vaults.v/policy", FOUND_PARENT, policy_of);
+    assert_fails(f, E_OWNED_BY_OTHER);
+}
+
+static void an_object_of_somebody_else_is_refused_and_its_owner_named(void **state)
+{
+    struct fixture *f = *state;
+    want(f, "vaults.v", VAULT, "{\"name\":\"v\"}", "")->pos = (struct source_pos){1, 7, 3};
+    seen(f, "vaults.v", FOUND_OTHER, "{\"name\":\"v\"}")->owner = "vaults.x of topology other";
+    assert_fails(f, E_OWNED_BY_OTHER);
+    assert_non_null(strstr(f->diags.items[0].message, "vaults.x of topology other"));
+    assert_int_equal(f->diags.items[0].pos.line, 7);
+}
+
+static void what_is_shared_by_nature_is_adopted_and_later_forgotten(void **state)
+{
+    struct fixture *f = *state;
+    want(f, "functions.f/log_group", GROUP, "{\"name\":\"g\"}", "");
+    seen(f, "functions.f/log_group", FOUND_SHARED, "{\"name\":\"g\"}");
+    build(f);
+    assert_string_equal(outline(f), "adopt functions.f/log_group");
+    f->topology.resource_len = 0;
+    have(f, "functions.f/log_group", GROUP, "{\"name\":\"g\"}", "");
+    f->input.observation_len = 0;
+    build(f);
+    assert_string_equal(outline(f), "forget functions.f/log_group");
+}
+
+static void an_adopted_record_is_forgotten_whatever_its_type(void **state)
+{
+    struct fixture *f = *state;
+    have(f, "queues.q", QUEUE, "{\"name\":\"q\"}", "")->adopted = true;
+    build(f);
+    assert_string_equal(outline(f), "forget queues.q");
+}
+
+static void what_was_deleted_outside_is_created_again(void **state)
+{
+    struct fixture *f = *state;
+    want(f, "vaults.v", VAULT, "{\"name\":\"v\"}", "");
+    have(f, "vaults.v", VAULT, "{\"name\":\"v\"}", "");
+    seen(f, "vaults.v", FOUND_NOT_ASKED, NULL)->gone = true;
+    build(f);
+    assert_string_equal(outline(f), "create vaults.v");
+    assert_string_equal(f->plan.changes[0].reason, "deleted outside");
+    assert_null(f->plan.changes[0].identifier);
+}
+
+static void what_is_as_it_should_be_gives_no_change(void **state)
+{
+    struct fixture *f = *state;
+    want(f, "vaults.v", VAULT, "{\"name\":\"v\"}", "");
+    have(f, "vaults.v", VAULT, "{\"name\":\"v\",\"arn\":\"a\"}", "");
+    seen(f, "vaults.v", FOUND_NOT_ASKED, "{\"name\":\"v\",\"arn\":\"a\"}");
+    build(f);
+    assert_int_equal(f->plan.len, 0);
+}
+
+static void without_refresh_the_record_stands_for_what_is_there(void **state)
+{
+    struct fixture *f = *state;
+    want(f, "queues.q", QUEUE, "{\"name\":\"q\",\"message_retention_seconds\":90}", "");
+    have(f, "queues.q", QUEUE, "{\"name\":\"q\",\"message_retention_seconds\":60}", "");
+    build(f);
+    assert_string_equal(outline(f), "update queues.q");
+}
+
+static void what_differs_is_updated_from_what_is_observed(void **state)
+{
+    struct fixture *f = *state;
+    want(f, "queues.q", QUEUE, "{\"name\":\"q\",\"message_retention_seconds\":60}", "");
+    have(f, "queues.q", QUEUE, "{\"name\":\"q\",\"message_retention_seconds\":60}", "");
+    seen(f, "queues.q", FOUND_NOT_ASKED, "{\"name\":\"q\",\"message_retention_seconds\":70}");
+    build(f);
+    assert_string_equal(outline(f), "update queues.q");
+    const struct change *c = &f->plan.changes[0];
+    assert_string_equal(c->differences[0].path, "/message_retention_seconds");
+    assert_string_equal(c->identifier, "id of queues.q");
+    assert_int_equal(value_get_int(c->before, "message_retention_seconds", 0), 70);
+    assert_int_equal(f->plan.update, 1);
+}
+
+static void what_cannot_change_is_deleted_and_created_anew(void **state)
+{
+    struct fixture *f = *state;
+    want(f, "queues.q", QUEUE, "{\"name\":\"new\"}", "");
+    have(f, "queues.q", QUEUE, "{\"name\":\"old\"}", "");
+    build(f);
+    assert_string_equal(outline(f), "re-delete queues.q, re-create queues.q");
+    assert_string_equal(f->plan.changes[0].identifier, "id of queues.q");
+    assert_int_equal(f->plan.replace, 1);
+    assert_int_equal(f->plan.create + f->plan.remove, 0);
+}
+
+static void what_may_stand_side_by_side_is_created_first(void **state)
+{
+    struct fixture *f = *state;
+    want(f, "plans.p", PLAN, "{\"name\":\"new\",\"rules\":[]}", "");
+    have(f, "plans.p", PLAN, "{\"name\":\"old\",\"rules\":[],\"id\":\"1\"}", "");
+    build(f);
+    assert_string_equal(outline(f), "re-create plans.p, re-delete plans.p");
+}
+
+static void one_identity_cannot_stand_side_by_side(void **state)
+{
+    struct fixture *f = *state;
+    want(f, "roles.r", "aws_iam_role", "{\"name\":\"r\",\"path\":\"/new/\"}", "")->region = NULL;
+    struct record *r = have(f, "roles.r", "aws_iam_role", "{\"name\":\"r\",\"path\":\"/\"}", "");
+    r->identifier = "r";
+    r->region = NULL;
+    build(f);
+    assert_string_equal(outline(f), "re-delete roles.r, re-create roles.r");
+}
+
+static void a_vault_is_never_replaced(void **state)
+{
+    struct fixture *f = *state;
+    want(f, "vaults.v", VAULT, "{\"name\":\"new\"}", "");
+    have(f, "vaults.v", VAULT, "{\"name\":\"old\"}", "");
+    assert_fails(f, E_NEVER_REPLACE);
+    assert_non_null(strstr(f->diags.items[0].message, "name of a backup vault"));
+}
+
+static void a_vault_that_moves_to_another_region_would_be_replaced(void **state)
+{
+    struct fixture *f = *state;
+    want(f, "vaults.v", VAULT, "{\"name\":\"v\"}", "")->region = "us-east-2";
+    have(f, "vaults.v", VAULT, "{\"name\":\"v\"}", "");
+    assert_fails(f, E_NEVER_REPLACE);
+}
+
+static void a_queue_that_moves_is_deleted_where_it_was(void **state)
+{
+    struct fixture *f = *state;
+    want(f, "queues.q", QUEUE, "{\"name\":\"q\"}", "")->region = "us-east-2";
+    have(f, "queues.q", QUEUE, "{\"name\":\"q\"}", "");
+    build(f);
+    assert_string_equal(outline(f), "re-delete queues.q, re-create queues.q");
+    assert_string_equal(f->plan.changes[0].region, "us-east-1");
+    assert_string_equal(f->plan.changes[1].region, "us-east-2");
+}
+
+static void prevent_destroy_forbids_a_replacement(void **state)
+{
+    struct fixture *f = *state;
+    want(f, "queues.q", QUEUE, "{\"name\":\"new\"}", "")->prevent_destroy = true;
+    have(f, "queues.q", QUEUE, "{\"name\":\"old\"}", "");
+    assert_fails(f, E_PREVENT_DESTROY);
+}
+
+static void what_left_the_file_is_deleted(void **state)
+{
+    struct fixture *f = *state;
+    have(f, "queues.q", QUEUE, "{\"name\":\"q\"}", "");
+    build(f);
+    assert_string_equal(outline(f), "delete queues.q");
+    assert_false(f->plan.changes[0].needs_allow_destroy);
+    assert_int_equal(f->plan.remove, 1);
+}
+
+static void what_left_the_file_and_is_gone_is_forgotten(void **state)
+{
+    struct fixture *f = *state;
+    have(f, "queues.q", QUEUE, "{\"name\":\"q\"}", "");
+    seen(f, "queues.q", FOUND_NOT_ASKED, NULL)->gone = true;
+    build(f);
+    assert_string_equal(outline(f), "forget queues.q");
+    assert_int_equal(f->plan.forget, 1);
+}
+
+static void an_observation_that_failed_fails_the_plan_without_another_message(void **state)
+{
+    struct fixture *f = *state;
+    want(f, "queues.q", QUEUE, "{\"name\":\"q\"}", "");
+    have(f, "queues.q", QUEUE, "{\"name\":\"q\"}", "");
+    seen(f, "queues.q", FOUND_NOT_ASKED, NULL)->failed = true;
+    assert_false(plan_build(f->arena, &f->input, &f->plan, &f->diags));
+    assert_int_equal(f->diags.len, 0);
+}
+
+/* ---- references ---- */
+
+static void a_reference_to_what_stands_is_resolved(void **state)
+{
+    struct fixture *f = *state;
+    want(f, "keys.k", KEY, "{}", "");
+    want(f, "keys.k/alias", "aws_kms_alias",
+         "{\"name\":\"alias/a\",\"target_key_id\":{\"$ref\":\"keys.k.id\"}}", "keys.k");
+    have(f, "keys.k", KEY, "{\"id\":\"k-1\"}", "");
+    have(f, "keys.k/alias", "aws_kms_alias", "{\"name\":\"alias/a\",\"target_key_id\":\"k-1\"}",
+         "keys.k");
+    build(f);
+    assert_string_equal(outline(f), "");
+}
+
+static void a_reference_to_what_is_made_anew_differs_and_stays_unknown(void **state)
+{
+    struct fixture *f = *state;
+    want(f, "keys.k", KEY, "{}", "");
+    want(f, "keys.k/alias", "aws_kms_alias",
+         "{\"name\":\"alias/a\",\"target_key_id\":{\"$ref\":\"keys.k.id\"}}", "keys.k");
+    have(f, "keys.k", KEY, "{\"id\":\"k-1\"}", "");
+    have(f, "keys.k/alias", "aws_kms_alias", "{\"name\":\"alias/a\",\"target_key_id\":\"k-1\"}",
+         "keys.k");
+    seen(f, "keys.k", FOUND_NOT_ASKED, NULL)->gone = true;
+    build(f);
+    assert_string_equal(outline(f), "create keys.k, update keys.k/alias");
+    assert_true(value_has_unknown(f->plan.changes[1].after));
+    assert_int_equal(f->plan.changes[1].depends_on_len, 1);
+    assert_string_equal(f->plan.changes[1].depends_on[0], "keys.k");
+}
+
+static void an_arn_that_aws_makes_from_names_is_known_before_the_object_is(void **state)
+{
+    struct fixture *f = *state;
+    want(f, "queues.q", QUEUE, "{\"name\":\"q\"}", "");
+    want(f, "rules.r", "aws_event_rule",
+         "{\"name\":\"r\",\"targets\":[{\"id\":\"t\",\"arn\":{\"$ref\":\"queues.q.arn\"}}]}",
+         "queues.q");
+    build(f);
+    const struct change *rule = change_at(f, "rules.r");
+    assert_string_equal(value_str(value_pointer(rule->after, "/targets/0/arn")),
+                        "arn:aws:sqs:us-east-1:111122223333:q");
+}
+
+static void what_is_external_is_looked_up_and_never_changed(void **state)
+{
+    struct fixture *f = *state;
+    want(f, "keys.k", KEY, "{}", "")->external = true;
+    want(f, "keys.k/alias", "aws_kms_alias",
+         "{\"name\":\"alias/a\",\"target_key_id\":{\"$ref\":\"keys.k.id\"}}", "keys.k");
+    seen(f, "keys.k", FOUND_OTHER, "{\"id\":\"k-9\"}");
+    build(f);
+    assert_string_equal(outline(f), "create keys.k/alias");
+    assert_string_equal(value_get_str(f->plan.changes[0].after, "target_key_id"), "k-9");
+}
+
+static void what_is_external_and_missing_is_an_error(void **state)
+{
+    struct fixture *f = *state;
+    want(f, "vaults.v", VAULT, "{\"name\":\"v\"}", "")->external = true;
+    seen(f, "vaults.v", FOUND_NOTHING, NULL);
+    assert_fails(f, E_BAD_REFERENCE);
+}
+
+/* ---- order ---- */
+
+static void creation_goes_by_rank_and_locks_come_last(void **state)
+{
+    struct fixture *f = *state;
+    want(f, "keys.k", KEY, "{}", "");
+    want(f, "plans.p", PLAN, "{\"name\":\"p\",\"rules\":[]}", "vaults.v");
+    want(f, "vaults.v", VAULT, "{\"name\":\"v\"}", "keys.k");
+    want(f, "vaults.v/lock", LOCK, "{\"backup_vault_name\":\"v\",\"changeable_for_days\":14}",
+         "vaults.v")
+        ->last = true;
+    build(f);
+    assert_string_equal(outline(f),
+                        "create keys.k, create vaults.v, create plans.p, create vaults.v/lock");
+}
+
+static void a_cycle_of_the_file_is_refused(void **state)
+{
+    struct fixture *f = *state;
+    want(f, "queues.a", QUEUE, "{\"name\":\"a\"}", "queues.b");
+    want(f, "queues.b", QUEUE, "{\"name\":\"b\"}", "queues.a");
+    assert_fails(f, E_CYCLE);
+    assert_string_equal(f->diags.items[0].message, "queues.a -> queues.b -> queues.a");
+}
+
+static void deletion_goes_the_other_way_by_what_was_recorded(void **state)
+{
+    struct fixture *f = *state;
+    have(f, "keys.k", KEY, "{}", "");
+    have(f, "vaults.v", VAULT, "{\"name\":\"v\"}", "keys.k");
+    have(f, "vaults.v/policy", POLICY, policy_of, "vaults.v");
+    build(f);
+    assert_string_equal(outline(f), "delete vaults.v/policy, delete vaults.v, delete keys.k");
+    assert_string_equal(change_at(f, "keys.k")->depends_on[0], "vaults.v");
+}
+
+static void who_lets_go_is_updated_before_the_deletion(void **state)
+{
+    struct fixture *f = *state;
+    want(f, "plans.p", PLAN,
+         "{\"name\":\"p\",\"rules\":[{\"rule_name\":\"d\",\"target_backup_vault_name\":\"new\"}]}",
+         "vaults.new");
+    want(f, "vaults.new", VAULT, "{\"name\":\"new\"}", "");
+    have(f, "plans.p", PLAN,
+         "{\"name\":\"p\",\"rules\":[{\"rule_name\":\"d\",\"target_backup_vault_name\":\"old\"}]}",
+         "vaults.old");
+    have(f, "vaults.old", VAULT, "{\"name\":\"old\"}", "");
+    build(f);
+    assert_string_equal(outline(f), "create vaults.new, update plans.p, delete vaults.old");
+}
+
+static void dependents_of_a_replacement_are_updated_between_its_halves(void **state)
+{
+    struct fixture *f = *state;
+    want(f, "plans.p", PLAN, "{\"name\":\"new\",\"rules\":[]}", "");
+    want(f, "plans.p/selections.s", SELECTION,
+         "{\"name\":\"s\",\"backup_plan_id\":{\"$ref\":\"plans.p.id\"}}", "plans.p");
+    have(f, "plans.p", PLAN, "{\"name\":\"old\",\"rules\":[],\"id\":\"1\"}", "");
+    have(f, "plans.p/selections.s", SELECTION,
+         "{\"name\":\"s\",\"backup_plan_id\":\"1\",\"id\":\"2\"}", "plans.p");
+    build(f);
+    assert_string_equal(outline(f), "re-create plans.p, re-create plans.p/selections.s, "
+                                    "re-delete plans.p/selections.s, re-delete plans.p");
+}
+
+static void dependents_are_deleted_before_what_is_deleted_and_created(void **state)
+{
+    struct fixture *f = *state;
+    want(f, "functions.f", "aws_lambda_function", "{\"name\":\"new\"}", "");
+    want(f, "rules.r/permission", PERMISSION, "{\"function_name\":\"new\",\"statement_id\":\"s\"}",
+         "functions.f");
+    have(f, "functions.f", "aws_lambda_function", "{\"name\":\"old\"}", "");
+    have(f, "rules.r/permission", PERMISSION, "{\"function_name\":\"old\",\"statement_id\":\"s\"}",
+         "functions.f");
+    build(f);
+    assert_string_equal(outline(f), "re-delete rules.r/permission, re-delete functions.f, "
+                                    "re-create functions.f, re-create rules.r/permission");
+}
+
+static void what_an_interrupted_replacement_left_is_deleted_after_its_users_moved(void **state)
+{
+    struct fixture *f = *state;
+    want(f, "plans.p", PLAN, "{\"name\":\"new\",\"rules\":[]}", "");
+    want(f, "plans.p/selections.s", SELECTION,
+         "{\"name\":\"s\",\"backup_plan_id\":{\"$ref\":\"plans.p.id\"}}", "plans.p");
+    have(f, "plans.p", PLAN, "{\"name\":\"new\",\"rules\":[],\"id\":\"9\"}", "");
+    have(f, "plans.p" RECORD_REPLACED_SUFFIX, PLAN, "{\"name\":\"old\",\"rules\":[],\"id\":\"1\"}",
+         "");
+    have(f, "plans.p/selections.s", SELECTION,
+         "{\"name\":\"s\",\"backup_plan_id\":\"1\",\"id\":\"2\"}", "plans.p");
+    build(f);
+    assert_string_equal(outline(f),
+                        "re-create plans.p/selections.s, re-delete plans.p/selections.s, "
+                        "delete plans.p#replaced");
+}
+
+/* ---- targets ---- */
+
+static void a_target_takes_its_parts_and_what_they_need(void **state)
+{
+    struct fixture *f = *state;
+    want(f, "keys.k", KEY, "{}", "");
+    want(f, "queues.q", QUEUE, "{\"name\":\"q\"}", "");
+    want(f, "vaults.v", VAULT, "{\"name\":\"v\"}", "keys.k");
+    want(f, "vaults.v/policy", POLICY, policy_of, "vaults.v");
+    want(f, "vaults.v2", VAULT, "{\"name\":\"v2\"}", "");
+    const char *const targets[] = {"vaults.v", NULL};
+    f->input.targets = targets;
+    build(f);
+    assert_string_equal(outline(f), "create keys.k, create vaults.v, create vaults.v/policy");
+}
+
+static void a_target_of_a_deletion_takes_what_needs_it(void **state)
+{
+    struct fixture *f = *state;
+    have(f, "keys.k", KEY, "{}", "");
+    have(f, "queues.q", QUEUE, "{\"name\":\"q\"}", "");
+    have(f, "vaults.v", VAULT, "{\"name\":\"v\"}", "keys.k");
+    const char *const targets[] = {"keys.k", NULL};
+    f->input.targets = targets;
+    build(f);
+    assert_string_equal(outline(f), "delete vaults.v, delete keys.k");
+}
+
+static void a_target_that_names_nothing_is_an_error_of_usage(void **state)
+{
+    struct fixture *f = *state;
+    want(f, "queues.q", QUEUE, "{\"name\":\"q\"}", "");
+    const char *const targets[] = {"queues.x", NULL};
+    f->input.targets = targets;
+    assert_fails(f, E_TARGET);
+    assert_int_equal(diags_status(&f->diags), 64);
+}
+
+/* ---- locks and guards ---- */
+
+static const char lock_wanted[] =
+    "{\"backup_vault_name\":\"v\",\"min_retention_days\":7,\"changeable_for_days\":14}";
+static const char lock_there[] = "{\"backup_vault_name\":\"v\",\"min_retention_days\":7,\"locked\":"
+                                 "true,\"lock_date\":1768435200}";
+
+static struct record *have_lock(struct fixture *f)
+{
+    struct record *r = have(f, "vaults.v/lock", LOCK, lock_there, "vaults.v");
+    r->write_only = json(f, "{\"changeable_for_days\":14}");
+    return r;
+}
+
+static void a_compliance_lock_is_irreversible_and_names_its_date(void **state)
+{
+    struct fixture *f = *state;
+    want(f, "vaults.v/lock", LOCK, lock_wanted, "");
+    build(f);
+    assert_true(f->plan.changes[0].irreversible);
+    assert_int_equal(f->plan.changes[0].permanent_from_ms, NOW_MS + 14 * DAY_MS);
+    assert_int_equal(f->plan.irreversible, 1);
+    assert_false(plan_guards(&f->plan, &f->input, &f->diags));
+    assert_int_equal(f->diags.items[0].code, E_IRREVERSIBLE);
+    assert_non_null(strstr(f->diags.items[0].message, "2026-01-15"));
+    assert_int_equal(diags_status(&f->diags), 7);
+}
+
+static void the_flag_of_another_lock_opens_nothing(void **state)
+{
+    struct fixture *f = *state;
+    want(f, "vaults.v/lock", LOCK, lock_wanted, "");
+    build(f);
+    const char *const other[] = {"vaults.w/lock", NULL}, *const this[] = {"vaults.v/lock", NULL};
+    f->input.allow_irreversible = other;
+    assert_false(plan_guards(&f->plan, &f->input, &f->diags));
+    f->input.allow_irreversible = this;
+    assert_true(plan_guards(&f->plan, &f->input, &f->diags));
+}
+
+static void a_governance_lock_is_an_ordinary_change(void **state)
+{
+    struct fixture *f = *state;
+    want(f, "vaults.v/lock", LOCK, "{\"backup_vault_name\":\"v\",\"min_retention_days\":7}", "");
+    build(f);
+    assert_false(f->plan.changes[0].irreversible);
+    assert_true(plan_guards(&f->plan, &f->input, &f->diags));
+}
+
+static void an_unchanged_compliance_lock_is_never_put_again(void **state)
+{
+    struct fixture *f = *state;
+    want(f, "vaults.v/lock", LOCK, lock_wanted, "");
+    have_lock(f);
+    build(f);
+    assert_int_equal(f->plan.len, 0);
+    f->records[0].write_only = NULL; /* imported */
+    build(f);
+    assert_int_equal(f->plan.len, 0);
+}
+
+static void a_change_in_the_grace_days_arms_the_lock_anew(void **state)
+{
+    struct fixture *f = *state;
+    want(f, "vaults.v/lock", LOCK,
+         "{\"backup_vault_name\":\"v\",\"min_retention_days\":8,\"changeable_for_days\":14}", "");
+    have_lock(f);
+    f->input.now_ms = NOW_MS + 3 * DAY_MS;
+    build(f);
+    assert_string_equal(outline(f), "update vaults.v/lock");
+    assert_true(f->plan.changes[0].irreversible);
+    assert_int_equal(f->plan.changes[0].permanent_from_ms, NOW_MS + 17 * DAY_MS);
+}
+
+static void a_change_of_a_permanent_lock_is_refused(void **state)
+{
+    struct fixture *f = *state;
+    want(f, "vaults.v/lock", LOCK,
+         "{\"backup_vault_name\":\"v\",\"min_retention_days\":8,\"changeable_for_days\":14}", "");
+    have_lock(f);
+    f->input.now_ms = NOW_MS + 14 * DAY_MS;
+    build(f);
+    assert_false(plan_guards(&f->plan, &f->input, &f->diags));
+    assert_int_equal(f->diags.items[0].code, E_RETAINED);
+}
+
+static void governance_becomes_compliance_even_where_nothing_was_written_before(void **state)
+{
+    struct fixture *f = *state;
+    want(f, "vaults.v/lock", LOCK, lock_wanted, "");
+    have(f, "vaults.v/lock", LOCK,
+         "{\"backup_vault_name\":\"v\",\"min_retention_days\":7,\"locked\":true}", "");
+    build(f);
+    assert_string_equal(outline(f), "update vaults.v/lock");
+    assert_string_equal(f->plan.changes[0].differences[0].path, "/changeable_for_days");
+    assert_true(f->plan.changes[0].irreversible);
+}
+
+static void compliance_in_its_grace_days_becomes_governance(void **state)
+{
+    struct fixture *f = *state;
+    want(f, "vaults.v/lock", LOCK, "{\"backup_vault_name\":\"v\",\"min_retention_days\":7}", "");
+    have_lock(f);
+    build(f);
+    assert_string_equal(outline(f), "update vaults.v/lock");
+    assert_false(f->plan.changes[0].irreversible);
+}
+
+static void a_vault_that_left_the_file_needs_a_flag(void **state)
+{
+    struct fixture *f = *state;
+    have(f, "vaults.v", VAULT, "{\"name\":\"v\"}", "");
+    build(f);
+    assert_false(plan_guards(&f->plan, &f->input, &f->diags));
+    assert_int_equal(f->diags.items[0].code, E_ALLOW_DESTROY);
+    const char *const this[] = {"vaults.v", NULL};
+    f->input.allow_destroy = this;
+    assert_true(plan_guards(&f->plan, &f->input, &f->diags));
+}
+
+static void a_vault_with_points_is_not_deleted_with_any_flag(void **state)
+{
+    struct fixture *f = *state;
+    have(f, "vaults.v", VAULT, "{\"name\":\"v\",\"number_of_recovery_points\":2}", "");
+    const char *const this[] = {"vaults.v", NULL};
+    f->input.allow_destroy = this;
+    build(f);
+    assert_false(plan_guards(&f->plan, &f->input, &f->diags));
+    assert_int_equal(f->diags.items[0].code, E_RETAINED);
+}
+
+static void a_lock_that_left_the_file_needs_a_flag_in_its_grace_days_only(void **state)
+{
+    struct fixture *f = *state;
+    have_lock(f);
+    build(f);
+    assert_true(f->plan.changes[0].needs_allow_destroy);
+    assert_null(f->plan.changes[0].blocked);
+    f->input.now_ms = NOW_MS + 14 * DAY_MS;
+    build(f);
+    assert_non_null(f->plan.changes[0].blocked);
+}
+
+/* ---- destroy ---- */
+
+static void destroy_deletes_everything_that_is_empty_and_unlocked(void **state)
+{
+    struct fixture *f = *state;
+    want(f, "keys.k", KEY, "{}", "");
+    want(f, "vaults.v", VAULT, "{\"name\":\"v\"}", "keys.k");
+    have(f, "accounts.a/service_linked_role", "aws_iam_service_linked_role",
+         "{\"aws_service_name\":\"backup.amazonaws.com\"}", "");
+    have(f, "keys.k", KEY, "{\"id\":\"1\"}", "");
+    have(f, "vaults.v", VAULT, "{\"name\":\"v\",\"number_of_recovery_points\":0}", "keys.k");
+    f->input.destroy = true;
+    build(f);
+    assert_string_equal(outline(f),
+                        "forget accounts.a/service_linked_role, delete vaults.v, delete keys.k");
+    assert_true(plan_guards(&f->plan, &f->input, &f->diags));
+    assert_int_equal(f->plan.retained_len, 0);
+}
+
+static void destroy_leaves_a_lock_in_its_grace_days_with_vault_and_key(void **state)
+{
+    struct fixture *f = *state;
+    have(f, "keys.k", KEY, "{}", "");
+    have(f, "queues.q", QUEUE, "{\"name\":\"q\"}", "");
+    have(f, "vaults.v", VAULT, "{\"name\":\"v\"}", "keys.k");
+    have_lock(f);
+    f->input.topology = NULL;
+    f->input.destroy = true;
+    build(f);
+    assert_string_equal(outline(f), "delete queues.q");
+    assert_int_equal(f->plan.retained_len, 3);
+    assert_string_equal(f->plan.retained[0].address, "keys.k");
+    assert_string_equal(f->plan.retained[0].reason, "needed by vaults.v, which stays");
+    assert_string_equal(f->plan.retained[2].address, "vaults.v/lock");
+    assert_non_null(strstr(f->plan.retained[2].reason, "permanent on 2026-01-15"));
+
+    const char *const this[] = {"vaults.v/lock", NULL};
+    f->input.allow_destroy = this;
+    build(f);
+    assert_string_equal(outline(f),
+                        "delete vaults.v/lock, delete queues.q, delete vaults.v, delete keys.k");
+}
+
+static void destroy_leaves_a_permanent_lock_whatever_flag_is_given(void **state)
+{
+    struct fixture *f = *state;
+    have(f, "vaults.v", VAULT, "{\"name\":\"v\"}", "");
+    have_lock(f);
+    const char *const this[] = {"vaults.v/lock", NULL};
+    f->input.allow_destroy = this;
+    f->input.destroy = true;
+    f->input.now_ms = NOW_MS + 14 * DAY_MS;
+    build(f);
+    assert_int_equal(f->plan.len, 0);
+    assert_int_equal(f->plan.retained_len, 2);
+}
+
+static void destroy_leaves_a_vault_with_points_and_its_key(void **state)
+{
+    struct fixture *f = *state;
+    have(f, "keys.k", KEY, "{}", "");
+    have(f, "vaults.v", VAULT, "{\"name\":\"v\",\"number_of_recovery_points\":3}", "keys.k");
+    f->input.destroy = true;
+    build(f);
+    assert_int_equal(f->plan.len, 0);
+    assert_int_equal(f->plan.retained_len, 2);
+    assert_string_equal(f->plan.retained[1].reason, "it holds 3 recovery points");
+}
+
+static void destroy_heeds_prevent_destroy(void **state)
+{
+    struct fixture *f = *state;
+    want(f, "queues.q", QUEUE, "{\"name\":\"q\"}", "")->prevent_destroy = true;
+    have(f, "queues.q", QUEUE, "{\"name\":\"q\"}", "");
+    f->input.destroy = true;
+    assert_fails(f, E_PREVENT_DESTROY);
+}
+
+/* ---- fingerprint ---- */
+
+static void the_fingerprint_follows_each_of_its_inputs_and_nothing_else(void **state)
+{
+    struct fixture *f = *state;
+    const char *first = build(f)->fingerprint;
+    f->input.now_ms++;
+    assert_string_equal(build(f)->fingerprint, first);
+    f->input.serial++;
+    assert_string_not_equal(build(f)->fingerprint, first);
+    f->input.serial--;
+    f->input.lineage = "other";
+    assert_string_not_equal(build(f)->fingerprint, first);
+    f->input.lineage = "lineage";
+    f->input.program_version = "1";
+    assert_string_not_equal(build(f)->fingerprint, first);
+    f->input.program_version = "0";
+    f->topology.spec_digest = "other";
+    assert_string_not_equal(build(f)->fingerprint, first);
+    f->topology.spec_digest = "digest";
+    struct schema_set fewer = *schemas();
+    fewer.types.len--;
+    f->input.schemas = &fewer;
+    assert_string_not_equal(build(f)->fingerprint, first);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        TEST(a_new_entry_is_created),
+        TEST(an_object_of_ours_is_adopted_and_told_what_differs),
+        TEST(an_object_that_its_parent_owns_is_adopted_if_the_parent_is_ours),
+        TEST(an_object_whose_parent_is_not_ours_is_refused),
+        TEST(an_object_of_somebody_else_is_refused_and_its_owner_named),
+        TEST(what_is_shared_by_nature_is_adopted_and_later_forgotten),
+        TEST(an_adopted_record_is_forgotten_whatever_its_type),
+        TEST(what_was_deleted_outside_is_created_again),
+        TEST(what_is_as_it_should_be_gives_no_change),
+        TEST(without_refresh_the_record_stands_for_what_is_there),
+        TEST(what_differs_is_updated_from_what_is_observed),
+        TEST(what_cannot_change_is_deleted_and_created_anew),
+        TEST(what_may_stand_side_by_side_is_created_first),
+        TEST(one_identity_cannot_stand_side_by_side),
+        TEST(a_vault_is_never_replaced),
+        TEST(a_vault_that_moves_to_another_region_would_be_replaced),
+        TEST(a_queue_that_moves_is_deleted_where_it_was),
+        TEST(prevent_destroy_forbids_a_replacement),
+        TEST(what_left_the_file_is_deleted),
+        TEST(what_left_the_file_and_is_gone_is_forgotten),
+        TEST(an_observation_that_failed_fails_the_plan_without_another_message),
+        TEST(a_reference_to_what_stands_is_resolved),
+        TEST(a_reference_to_what_is_made_anew_differs_and_stays_unknown),
+        TEST(an_arn_that_aws_makes_from_names_is_known_before_the_object_is),
+        TEST(what_is_external_is_looked_up_and_never_changed),
+        TEST(what_is_external_and_missing_is_an_error),
+        TEST(creation_goes_by_rank_and_locks_come_last),
+        TEST(a_cycle_of_the_file_is_refused),
+        TEST(deletion_goes_the_other_way_by_what_was_recorded),
+        TEST(who_lets_go_is_updated_before_the_deletion),
+        TEST(dependents_of_a_replacement_are_updated_between_its_halves),
+        TEST(dependents_are_deleted_before_what_is_deleted_and_created),
+        TEST(what_an_interrupted_replacement_left_is_deleted_after_its_users_moved),
+        TEST(a_target_takes_its_parts_and_what_they_need),
+        TEST(a_target_of_a_deletion_takes_what_needs_it),
+        TEST(a_target_that_names_nothing_is_an_error_of_usage),
+        TEST(a_compliance_lock_is_irreversible_and_names_its_date),
+        TEST(the_flag_of_another_lock_opens_nothing),
+        TEST(a_governance_lock_is_an_ordinary_change),
+        TEST(an_unchanged_compliance_lock_is_never_put_again),
+        TEST(a_change_in_the_grace_days_arms_the_lock_anew),
+        TEST(a_change_of_a_permanent_lock_is_refused),
+        TEST(governance_becomes_compliance_even_where_nothing_was_written_before),
+        TEST(compliance_in_its_grace_days_becomes_governance),
+        TEST(a_vault_that_left_the_file_needs_a_flag),
+        TEST(a_vault_with_points_is_not_deleted_with_any_flag),
+        TEST(a_lock_that_left_the_file_needs_a_flag_in_its_grace_days_only),
+        TEST(destroy_deletes_everything_that_is_empty_and_unlocked),
+        TEST(destroy_leaves_a_lock_in_its_grace_days_with_vault_and_key),
+        TEST(destroy_leaves_a_permanent_lock_whatever_flag_is_given),
+        TEST(destroy_leaves_a_vault_with_points_and_its_key),
+        TEST(destroy_heeds_prevent_destroy),
+        TEST(the_fingerprint_follows_each_of_its_inputs_and_nothing_else),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

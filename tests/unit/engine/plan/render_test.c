@@ -1,0 +1,311 @@
+#include "engine/plan/render.h"
+
+#include "tests/unit/engine/plan/helper.h"
+
+static const struct render_options plain = {.world = "simulated world 2026-01-01",
+                                            .state_is_new = true};
+
+static const char policy_before[] =
+    "{\"description\":\"d\",\"policy\":{\"Version\":\"2012-10-17\",\"Statement\":[{\"Sid\":\"Use\","
+    "\"Effect\":\"Allow\",\"Principal\":{\"AWS\":\"arn:aws:iam::111122223333:root\"},"
+    "\"Action\":\"kms:*\",\"Resource\":\"*\"}]}}";
+static const char policy_after[] =
+    "{\"description\":\"d\",\"policy\":{\"Version\":\"2012-10-17\",\"Statement\":[{\"Sid\":\"Use\","
+    "\"Effect\":\"Allow\",\"Principal\":{\"AWS\":[\"arn:aws:iam::111122223333:root\","
+    "\"arn:aws:iam::444455556666:root\"]},\"Action\":\"kms:*\",\"Resource\":\"*\"}]}}";
+
+static struct resource *in_backup(struct fixture *f, struct resource *r)
+{
+    r->account = &f->accounts[1];
+    r->region = "us-east-2";
+    return r;
+}
+
+/* What a first plan of a small topology shows. */
+static void fill_first_plan(struct fixture *f)
+{
+    in_backup(f, want(f, "keys.final", "aws_kms_key", "{\"rotation_period_in_days\":365}", ""));
+    want(
+        f, "plans.daily", "aws_backup_plan",
+        "{\"name\":\"t-daily\",\"rules\":[{\"rule_name\":\"daily\",\"target_backup_vault_name\":"
+        "\"t-primary\",\"schedule_expression\":\"cron(0 20 ? * * *)\","
+        "\"schedule_expression_timezone\":\"Asia/Kolkata\",\"lifecycle\":{\"delete_after_days\":7},"
+        "\"copy_actions\":[{\"destination_backup_vault_arn\":"
+        "\"arn:aws:backup:us-east-2:111122223333:backup-vault:t-second\"}]}]}",
+        "vaults.primary");
+    want(f, "plans.daily/role", "aws_iam_role", "{\"name\":\"t-daily-AWSBackup\"}", "")->region =
+        NULL;
+    want(f, "plans.daily/selections.rds", "aws_backup_selection",
+         "{\"name\":\"rds\",\"backup_plan_id\":{\"$ref\":\"plans.daily.id\"},"
+         "\"resources\":[\"arn:aws:rds:*:*:db:*\"]}",
+         "plans.daily");
+    in_backup(f, want(f, "vaults.final", "aws_backup_vault",
+                      "{\"name\":\"t-final\",\"encryption_key_arn\":{\"$ref\":\"keys.final.arn\"}}",
+                      "keys.final"));
+    in_backup(f, want(f, "vaults.final/lock", "aws_backup_vault_lock",
+                      "{\"backup_vault_name\":\"t-final\",\"min_retention_days\":7,"
+                      "\"max_retention_days\":365,\"changeable_for_days\":14}",
+                      "vaults.final"))
+        ->last = true;
+    want(f, "vaults.primary", "aws_backup_vault", "{\"name\":\"t-primary\"}", "");
+}
+
+static void a_first_plan_is_grouped_and_warns_of_what_is_for_ever(void **state)
+{
+    struct fixture *f = *state;
+    fill_first_plan(f);
+    build(f);
+    assert_string_equal(
+        plan_render_text(f->arena, &f->plan, &f->topology, &plain),
+        "t   simulated world 2026-01-01   state: new   2 accounts, 1 Region\n"
+        "\n"
+        "workload 111122223333\n"
+        "  us-east-1\n"
+        "    + vaults.primary              backup vault      t-primary\n"
+        "    + plans.daily                 backup plan       daily 20:00 Asia/Kolkata, 7 days, "
+        "copy to t-second\n"
+        "    + plans.daily/selections.rds  backup selection  arn:aws:rds:*:*:db:*\n"
+        "  global\n"
+        "    + plans.daily/role            IAM role          t-daily-AWSBackup\n"
+        "\n"
+        "backup 444455556666\n"
+        "  us-east-2\n"
+        "    + keys.final                  KMS key           rotation every 365 days\n"
+        "    + vaults.final                backup vault      t-final, key keys.final\n"
+        "    ! vaults.final/lock           vault lock        COMPLIANCE, 7 to 365 days\n"
+        "        PERMANENT on 2026-01-15 00:00 UTC: after that nobody, not even AWS, can remove "
+        "it.\n"
+        "        Needs --allow-irreversible vaults.final/lock\n"
+        "\n"
+        "Plan: 7 create, 0 update, 0 delete; 1 irreversible (undo until 2026-01-15)\n");
+}
+
+static void changes_show_properties_policies_and_reasons(void **state)
+{
+    struct fixture *f = *state;
+    want(f, "functions.f/log_group", "aws_log_group", "{\"name\":\"g\",\"retention_in_days\":30}",
+         "");
+    want(f, "keys.k", "aws_kms_key", policy_after, "");
+    want(f, "queues.q", "aws_sqs_queue", "{\"name\":\"new\"}", "");
+    want(f, "rules.r", "aws_event_rule",
+         "{\"name\":\"r\",\"targets\":[{\"id\":\"a\",\"arn\":\"arn:aws:sqs:us-east-1:1:y\"}]}", "");
+    seen(f, "functions.f/log_group", FOUND_SHARED, "{\"name\":\"g\",\"retention_in_days\":7}");
+    have(f, "keys.k", "aws_kms_key", policy_before, "");
+    have(f, "queues.q", "aws_sqs_queue", "{\"name\":\"old\"}", "");
+    have(f, "queues.x", "aws_sqs_queue", "{\"name\":\"x\"}", "");
+    have(f, "queues.y", "aws_sqs_queue", "{\"name\":\"y\"}", "");
+    seen(f, "queues.y", FOUND_NOT_ASKED, NULL)->gone = true;
+    have(f, "rules.r", "aws_event_rule",
+         "{\"name\":\"r\",\"targets\":[{\"id\":\"a\",\"arn\":\"arn:aws:sqs:us-east-1:1:x\"}]}", "");
+    build(f);
+    struct render_options options = {.note = "A note.", .relay_copies = 2};
+    assert_string_equal(
+        plan_render_text(f->arena, &f->plan, &f->topology, &options),
+        "t   2 accounts, 1 Region\n"
+        "\n"
+        "workload 111122223333\n"
+        "  us-east-1\n"
+        "    ~ keys.k                 KMS key           policy\n"
+        "        \"Use\"  Principal.AWS  + 444455556666\n"
+        "    = functions.f/log_group  log group         adopt: found, and shared by nature\n"
+        "        retention_in_days  7 -> 30\n"
+        "   -+ queues.q               SQS queue         replace: name\n"
+        "        name  old -> new\n"
+        "    ~ rules.r                EventBridge rule  targets\n"
+        "        targets[0].arn  arn:aws:sqs:us-east-1:1:x -> arn:aws:sqs:us-east-1:1:y\n"
+        "    - queues.x               SQS queue         delete: not in the file\n"
+        "    . queues.y               SQS queue         forget: gone already\n"
+        "\n"
+        "A note.\n"
+        "Plan: 0 create, 2 update, 1 delete, 1 replace, 1 adopt, 1 forget; the relays would then "
+        "start 2 copies\n");
+}
+
+static void places_of_changes_are_named(void **state)
+{
+    struct fixture *f = *state;
+    diags_add_source(&f->diags, "topology.yaml", slice_of("text"));
+    want(f, "queues.q", "aws_sqs_queue", "{\"name\":\"q\",\"message_retention_seconds\":90}", "")
+        ->pos = (struct source_pos){1, 22, 5};
+    have(f, "queues.q", "aws_sqs_queue", "{\"name\":\"q\",\"message_retention_seconds\":60}", "");
+    build(f);
+    struct render_options options = {.sources = &f->diags};
+    const char *text = plan_render_text(f->arena, &f->plan, &f->topology, &options);
+    assert_non_null(strstr(text, "message_retention_seconds  60 -> 90  topology.yaml:22\n"));
+}
+
+static void what_a_destroy_leaves_is_listed_with_the_reason(void **state)
+{
+    struct fixture *f = *state;
+    have(f, "vaults.v", "aws_backup_vault", "{\"name\":\"v\",\"number_of_recovery_points\":3}", "");
+    f->input.destroy = true;
+    build(f);
+    const char *text = plan_render_text(f->arena, &f->plan, &f->topology, &plain);
+    assert_non_null(strstr(text, ". vaults.v  backup vault  stays: it holds 3 recovery points\n"));
+    assert_non_null(strstr(text, "Plan: 0 create, 0 update, 0 delete, 1 stays\n"));
+}
+
+static void an_empty_plan_says_so(void **state)
+{
+    struct fixture *f = *state;
+    build(f);
+    assert_string_equal(plan_render_text(f->arena, &f->plan, NULL, &plain),
+                        "\nPlan: nothing to do\n");
+}
+
+static void no_line_of_a_summary_is_wider_than_the_terminal(void **state)
+{
+    struct fixture *f = *state;
+    fill_first_plan(f);
+    build(f);
+    struct render_options options = {.width = 80};
+    struct slice rest = slice_of(plan_render_text(f->arena, &f->plan, &f->topology, &options));
+    while (rest.ptr) {
+        struct slice line = slice_cut(&rest, '\n');
+        const char *text = arena_strndup(f->arena, line.ptr, line.len);
+        if (!strstr(text, "PERMANENT") && line.len > 80)
+            fail_msg("%s", text);
+    }
+}
+
+static void colour_adds_nothing_but_escapes(void **state)
+{
+    struct fixture *f = *state;
+    fill_first_plan(f);
+    build(f);
+    struct render_options colour = plain;
+    colour.colour = true;
+    const char *text = plan_render_text(f->arena, &f->plan, &f->topology, &colour);
+    char *stripped = arena_alloc(f->arena, strlen(text) + 1), *out = stripped;
+    size_t escapes = 0;
+    for (; *text; text++) {
+        if (*text != '\033') {
+            *out++ = *text;
+            continue;
+        }
+        escapes++;
+        while (*text != 'm')
+            text++;
+    }
+    assert_true(escapes > 4);
+    assert_string_equal(stripped, plan_render_text(f->arena, &f->plan, &f->topology, &plain));
+}
+
+static void json_holds_the_fields_that_scripts_rely_on(void **state)
+{
+    struct fixture *f = *state;
+    fill_first_plan(f);
+    f->resources[6].region = NULL; /* a change without a Region says null */
+    build(f);
+    struct render_options options = {.relay_copies = 3};
+    const struct value *v = plan_to_json(f->arena, &f->plan, &options);
+    assert_string_equal(value_get_str(v, "format_version"), "1.0");
+    assert_true(value_equal(value_get(v, "summary"),
+                            json(f, "{\"create\":7,\"update\":0,\"replace\":0,\"delete\":0,"
+                                    "\"forget\":0,\"adopt\":0,\"irreversible\":1,\"retained\":0,"
+                                    "\"relay_copies\":3}")));
+    assert_int_equal(value_len(value_get(v, "changes")), 7);
+    const struct value *vault = NULL;
+    for (size_t i = 0; i < 7; i++) {
+        const struct value *change = value_item(value_get(v, "changes"), i);
+        if (str_eq(value_get_str(change, "address"), "vaults.final"))
+            vault = change;
+        if (str_eq(value_get_str(change, "address"), "vaults.primary"))
+            assert_true(value_is(value_get(change, "region"), VALUE_NULL));
+    }
+    assert_string_equal(value_get_str(vault, "type"), "aws_backup_vault");
+    assert_string_equal(value_get_str(vault, "account"), "backup");
+    assert_string_equal(value_get_str(vault, "account_id"), "444455556666");
+    assert_string_equal(value_get_str(vault, "region"), "us-east-2");
+    assert_string_equal(value_get_str(vault, "action"), "create");
+    assert_true(value_is(value_get(vault, "before"), VALUE_NULL));
+    assert_true(value_equal(value_get(vault, "unknown"), json(f, "[\"/encryption_key_arn\"]")));
+    assert_false(value_get_bool(vault, "irreversible", true));
+}
+
+static void json_shows_a_replacement_once_with_both_sides(void **state)
+{
+    struct fixture *f = *state;
+    want(f, "queues.q", "aws_sqs_queue", "{\"name\":\"new\"}", "");
+    have(f, "queues.q", "aws_sqs_queue", "{\"name\":\"old\"}", "");
+    build(f);
+    const struct value *v = plan_to_json(f->arena, &f->plan, &plain);
+    assert_int_equal(value_len(value_get(v, "changes")), 1);
+    const struct value *change = value_item(value_get(v, "changes"), 0);
+    assert_string_equal(value_get_str(change, "action"), "replace");
+    assert_string_equal(value_get_str(value_get(change, "before"), "name"), "old");
+    assert_string_equal(value_get_str(value_get(change, "after"), "name"), "new");
+}
+
+static void sensitive_values_are_never_shown(void **state)
+{
+    struct fixture *f = *state;
+    const char *const secrets[] = {"{\"name\":\"CANARY-1\"}", "{\"name\":\"CANARY-2\"}"};
+    want(f, "queues.q", "aws_sqs_queue", secrets[0], "");
+    have(f, "queues.q", "aws_sqs_queue", secrets[1], "");
+    /* no type of today has such a property: mark one for this test */
+    struct schema schema = *f->resources[0].schema;
+    struct schema_node root = *schema.root, name = *root.properties[0].node;
+    struct schema_property *properties =
+        arena_memdup(f->arena, root.properties, root.property_len * sizeof(*properties));
+    assert_string_equal(properties[0].name, "name");
+    name.sensitive = true;
+    properties[0].node = &name;
+    root.properties = properties;
+    schema.root = &root;
+    f->resources[0].schema = &schema;
+    build(f);
+    const char *text = plan_render_text(f->arena, &f->plan, &f->topology, &plain);
+    assert_null(strstr(text, "CANARY"));
+    assert_non_null(strstr(text, "(sensitive)"));
+    text = json_print(f->arena, plan_to_json(f->arena, &f->plan, &plain), JSON_COMPACT);
+    assert_null(strstr(text, "CANARY-1"));
+}
+
+static void drift_is_grouped_and_counted(void **state)
+{
+    struct fixture *f = *state;
+    have(f, "keys.k", "aws_kms_key", policy_before, "");
+    seen(f, "keys.k", FOUND_NOT_ASKED, policy_after);
+    have(f, "vaults.v", "aws_backup_vault", "{\"name\":\"v\"}", "");
+    seen(f, "vaults.v", FOUND_NOT_ASKED, NULL)->gone = true;
+    struct drift *drifts = NULL;
+    size_t len = 0;
+    assert_true(drift_build(f->arena, &f->input, &drifts, &len, &f->diags));
+    const struct render_options options = {0};
+    assert_string_equal(drift_render_text(f->arena, drifts, len, &f->topology, &options),
+
+                        "t   2 accounts, 1 Region\n"
+                        "\n"
+                        "workload 111122223333\n"
+                        "  us-east-1\n"
+                        "    ~ keys.k    KMS key       changed, high\n"
+                        "        \"Use\"  Principal.AWS  + 444455556666\n"
+                        "    - vaults.v  backup vault  deleted, high\n"
+                        "\n"
+                        "Drift: 1 changed, 1 deleted; 2 of high severity\n");
+    const struct value *v = drift_to_json(f->arena, drifts, len);
+    assert_int_equal(value_get_int(value_get(v, "summary"), "deleted", 0), 1);
+    assert_int_equal(value_get_int(value_get(v, "summary"), "high", 0), 2);
+    const struct value *first = value_item(value_get(v, "drift"), 0);
+    assert_string_equal(value_get_str(first, "severity"), "high");
+    assert_string_equal(value_get_str(first, "action"), "changed");
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        TEST(a_first_plan_is_grouped_and_warns_of_what_is_for_ever),
+        TEST(changes_show_properties_policies_and_reasons),
+        TEST(places_of_changes_are_named),
+        TEST(what_a_destroy_leaves_is_listed_with_the_reason),
+        TEST(an_empty_plan_says_so),
+        TEST(no_line_of_a_summary_is_wider_than_the_terminal),
+        TEST(colour_adds_nothing_but_escapes),
+        TEST(json_holds_the_fields_that_scripts_rely_on),
+        TEST(json_shows_a_replacement_once_with_both_sides),
+        TEST(sensitive_values_are_never_shown),
+        TEST(drift_is_grouped_and_counted),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
