@@ -8,6 +8,7 @@
 #include "engine/base/bug.h"
 #include "engine/base/log.h"
 #include "engine/base/strbuf.h"
+#include "engine/config/normalize.h"
 
 static const char *const kind_names[] = {
     [OP_READ] = "read",     [OP_CREATE] = "create", [OP_UPDATE] = "update",
@@ -248,12 +249,21 @@ bool op_changed(const struct op *op, const char *pointer)
 {
     const struct value *before = value_pointer(op->spec.prior, pointer);
     const struct value *after = value_pointer(op->spec.desired, pointer);
-    return !value_equal(before, after);
+    if (value_equal(before, after))
+        return false;
+    if (!op->spec.schema)
+        return true;
+    const struct value *prior = normalize(op->arena, op->spec.schema, op->spec.prior);
+    const struct value *desired = normalize(op->arena, op->spec.schema, op->spec.desired);
+    return !value_equal(value_pointer(prior, pointer), value_pointer(desired, pointer));
 }
 
 void *op_data(struct op *op, size_t size)
 {
-    if (!op->data)
+    if (!op->data) {
         op->data = arena_alloc(op->arena, size);
+        op->data_size = size;
+    }
+    BUG_ON(size != op->data_size); /* two owners of one slot */
     return op->data;
 }

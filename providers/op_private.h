@@ -14,7 +14,8 @@ struct op {
     bool asleep;     /* counted as asleep: nothing but timers is due */
     bool ended;
     struct op_outcome outcome;
-    void *data;
+    void *data; /* op_data() */
+    size_t data_size;
     const char **parts; /* of the identifier */
     size_t part_len;
     struct op *next; /* in one of the loop's lists */

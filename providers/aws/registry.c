@@ -3,8 +3,7 @@
 #include "engine/base/slice.h"
 #include "providers/provider.h"
 
-/* weak until every type of schemas/ has its file */
-#define TYPE(name) extern const struct resource_ops name##_ops __attribute__((weak));
+#define TYPE(name) extern const struct resource_ops name##_ops;
 #include "types.inc"
 #undef TYPE
 

@@ -1,0 +1,173 @@
+/* aws_backup_vault: name|key at creation only; tags in place. The model for other types: see
+ * docs/ADD_A_RESOURCE_TYPE.md. */
+
+#include "providers/aws/vault_gone.h"
+
+static struct request *vault_request(struct op *op, const struct aws_operation *operation,
+                                     const char *name)
+{
+    struct request *rq = aws_request(op, operation);
+    request_label(rq, "backupVaultName", name);
+    return rq;
+}
+
+/* ---- read: DescribeBackupVault, then ListTags on its ARN ---- */
+
+struct reading {
+    const struct value *described;
+};
+
+static void tags_listed(struct op *op, const struct response *rs)
+{
+    if (rs->fault == FAULT_NOT_FOUND) { /* deleted between the two calls */
+        op_gone(op);
+        return;
+    }
+    if (rs->fault != FAULT_NONE) {
+        op_fail(op, rs);
+        return;
+    }
+    const struct reading *reading = op_data(op, sizeof(*reading));
+    const struct value *attributes =
+        schema_from_wire(op_arena(op), op_schema(op)->root, reading->described);
+    attributes = value_with(op_arena(op), attributes, "tags", value_get(rs->body, "Tags"));
+    op_done(op, op_identifier(op), attributes);
+}
+
+static void described(struct op *op, const struct response *rs)
+{
+    if (rs->fault != FAULT_NONE) {
+        vault_gone_or_fail(op, op_identifier(op), rs, op_gone);
+        return;
+    }
+    struct reading *reading = op_data(op, sizeof(*reading));
+    reading->described = rs->body;
+    struct request *rq = aws_request(op, &backup_ListTags);
+    request_label(rq, "resourceArn", value_get_str(rs->body, "BackupVaultArn"));
+    op_send_all(op, rq, tags_listed);
+}
+
+static void vault_read(struct op *op)
+{
+    op_send(op, vault_request(op, &backup_DescribeBackupVault, op_identifier(op)), described);
+}
+
+/* ---- create ---- */
+
+/* AlreadyExists carries the token of whoever made the vault: ours means that an answer was lost. */
+static bool is_our_token(struct op *op, const struct response *rs)
+{
+    return str_eq(value_get_str(rs->body, "CreatorRequestId"), op_token(op));
+}
+
+static void created(struct op *op, const struct response *rs)
+{
+    bool ours = rs->fault == FAULT_CONFLICT && is_our_token(op, rs);
+    if (rs->fault != FAULT_NONE && !ours)
+        op_fail(op, rs);
+    else
+        op_done(op, value_get_str(op_desired(op), "name"), NULL);
+}
+
+static void vault_create(struct op *op)
+{
+    const struct value *desired = op_desired(op);
+    struct request *rq =
+        vault_request(op, &backup_CreateBackupVault, value_get_str(desired, "name"));
+    request_set(rq, "EncryptionKeyArn", value_get(desired, "encryption_key_arn"));
+    request_set(rq, "BackupVaultTags", value_get(desired, "tags"));
+    request_set_str(rq, "CreatorRequestId", op_token(op));
+    op_send(op, rq, created);
+}
+
+/* ---- update: tags ---- */
+
+static void untagged(struct op *op, const struct response *rs)
+{
+    if (rs->fault != FAULT_NONE)
+        op_fail(op, rs);
+    else
+        op_done(op, op_identifier(op), NULL);
+}
+
+static const struct value *tag_changes(struct op *op, const struct value **ret_removed)
+{
+    const struct value *set = NULL;
+    aws_tag_changes(op_arena(op), value_get(op_prior(op), "tags"),
+                    value_get(op_desired(op), "tags"), &set, ret_removed);
+    return set;
+}
+
+static void untag(struct op *op)
+{
+    const struct value *removed = NULL;
+    (void)tag_changes(op, &removed);
+    if (value_len(removed) == 0) {
+        op_done(op, op_identifier(op), NULL);
+        return;
+    }
+    struct request *rq = aws_request(op, &backup_UntagResource);
+    request_label(
+        rq, "resourceArn",
+        schema_arn(op_arena(op), op_schema(op), op_account_id(op), op_region(op), op_desired(op)));
+    request_set(rq, "TagKeyList", removed);
+    op_send(op, rq, untagged);
+}
+
+static void tagged(struct op *op, const struct response *rs)
+{
+    if (rs->fault != FAULT_NONE)
+        op_fail(op, rs);
+    else
+        untag(op);
+}
+
+static void vault_update(struct op *op)
+{
+    const struct value *removed = NULL, *set = tag_changes(op, &removed);
+    if (value_len(set) == 0) {
+        untag(op);
+        return;
+    }
+    struct request *rq = aws_request(op, &backup_TagResource);
+    request_label(
+        rq, "resourceArn",
+        schema_arn(op_arena(op), op_schema(op), op_account_id(op), op_region(op), op_desired(op)));
+    request_set(rq, "Tags", set);
+    op_send(op, rq, tagged);
+}
+
+/* ---- remove ---- */
+
+static void removed(struct op *op, const struct response *rs)
+{
+    if (rs->fault != FAULT_NONE)
+        vault_gone_or_fail(op, op_identifier(op), rs, op_done_removed);
+    else
+        op_done_removed(op);
+}
+
+static void vault_remove(struct op *op)
+{
+    op_send(op, vault_request(op, &backup_DeleteBackupVault, op_identifier(op)), removed);
+}
+
+/* ---- find: by name; the token that AWS keeps tells whether we made it ---- */
+
+static void looked_up(struct op *op, const struct response *rs)
+{
+    const char *name = value_get_str(op_desired(op), "name");
+    if (rs->fault != FAULT_NONE)
+        vault_gone_or_fail(op, name, rs, op_gone);
+    else
+        op_found(op, name, is_our_token(op, rs) ? OWNER_OURS : OWNER_BY_TAGS);
+}
+
+static void vault_find(struct op *op)
+{
+    const char *name = value_get_str(op_desired(op), "name");
+    op_send(op, vault_request(op, &backup_DescribeBackupVault, name), looked_up);
+}
+
+const struct resource_ops aws_backup_vault_ops = {vault_read, vault_create, vault_update,
+                                                  vault_remove, vault_find};

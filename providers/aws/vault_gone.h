@@ -1,0 +1,14 @@
+#pragma once
+/* AWS Backup answers a call on a vault that does not exist with ResourceNotFoundException or with
+ * AccessDeniedException, so "denied" alone proves nothing. Shared by the types that live on a
+ * vault; it takes the operation's op_data(). */
+
+#include "providers/aws/aws.h"
+
+/* After a call on `vault_name` that failed: when AWS says "not found", or says "denied" and
+ * ListBackupVaults does not name the vault, `gone` runs; otherwise the operation fails with rs. */
+typedef void vault_gone_fn(struct op *op);
+void vault_gone_or_fail(struct op *op, const char *vault_name, const struct response *rs,
+                        vault_gone_fn *gone);
+
+void op_done_removed(struct op *op); /* a vault_gone_fn for deletions: already gone is success */
