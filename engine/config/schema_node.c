@@ -3,6 +3,7 @@
 #include "engine/config/pattern.h"
 #include "engine/config/rules.h"
 #include "engine/config/schema_loader.h"
+#include "engine/config/schema_parse.h"
 
 static struct schema_node *node_load(const struct scope *scope, const struct value *raw);
 
@@ -476,4 +477,17 @@ struct schema_node *schema_root_load(const struct scope *scope, bool is_type)
     if (value_get(json, "required"))
         mark_required(scope, root, value_get(json, "required"));
     return root;
+}
+
+const char *const *schema_keywords(struct arena *arena, bool of_type)
+{
+    const char **names =
+        arena_array(arena, ARRAY_LEN(keywords) + ARRAY_LEN(type_keywords) + 1, sizeof(*names));
+    size_t len = 0;
+    for (size_t i = 0; of_type && type_keywords[i]; i++)
+        names[len++] = type_keywords[i];
+    for (size_t i = 0; i < ARRAY_LEN(keywords); i++)
+        if (of_type ? keywords[i].at_root : !str_eq(keywords[i].name, "definitions"))
+            names[len++] = keywords[i].name;
+    return names;
 }

@@ -576,7 +576,7 @@ static void report_open_maps(struct reader *r)
     size_t end = r->entry_len;
     while (r->depth > 0) {
         const struct frame *frame = &r->frames[--r->depth];
-        if (!frame->is_map)
+        if (!frame->is_map || end == frame->first)
             continue;
         report_duplicates(r, &r->entries[frame->first], end - frame->first);
         end = frame->first;
