@@ -78,8 +78,13 @@ static const char *relabel(const struct dump *dump, struct slice text)
 /* Members that hold times, versions or tokens. */
 static bool is_passing(const char *key)
 {
-    static const char *const names[] = {"CreatorRequestId", "IdempotencyToken", "VersionId",
-                                        "RevisionId",       "LastModified",     NULL};
+    static const char *const names[] = {"CreatorRequestId",
+                                        "IdempotencyToken",
+                                        "VersionId",
+                                        "RevisionId",
+                                        "LastModified",
+                                        "Fresh",
+                                        NULL};
     return str_ends(key, "Date") || str_ends(key, "Time") || str_ends(key, "_ms") ||
            str_ends(key, "At") || str_is_one_of(key, names);
 }

@@ -6,7 +6,6 @@
 #include "simulator/service.h"
 
 struct function_host;
-struct sim_server;
 
 struct pending_request {
     struct pending_request *next;
@@ -34,7 +33,6 @@ struct world {
     const char *seed;
     struct pending_request *flight, *flight_tail, *free_flight; /* in process, by arrival */
     struct function_host *host; /* running function, see lambda_host.c */
-    struct sim_server *server;  /* serves this world, or NULL */
 };
 
 /* store.c */
@@ -79,6 +77,9 @@ void world_handle(struct world *world, struct arena *arena, const struct sim_req
 const char *sim_header(const struct sim_request *request, const char *name); /* any case */
 
 /* lambda_host.c */
+/* One request of the Runtime API; false: it gets no answer, its process is about to end. */
+bool function_host_handle(struct world *world, struct arena *arena,
+                          const struct sim_request *request, struct sim_response *ret);
 void function_host_free(struct function_host *host); /* accepts NULL; kills what runs */
 
 /* wire.c: texts of the wire */

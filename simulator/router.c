@@ -333,7 +333,8 @@ void world_handle(struct world *world, struct arena *arena, const struct sim_req
                             .scope_region = "",
                             .now = world_now_ms(world),
                             .input = map_end(&none),
-                            .body = request->body};
+                            .body = request->body,
+                            .invocation_type = sim_header(request, "x-amz-invocation-type")};
     struct credential_scope scope = {0};
     long long count = (long long)++world->request_count;
     call.request_id = arena_printf(arena, "00000000-0000-4000-8000-%012llx", count);

@@ -2,32 +2,51 @@
 
 #include "engine/base/http_server.h"
 #include "engine/base/json.h"
+#include "engine/base/log.h"
 #include "simulator/internal.h"
 
 struct sim_server {
     struct arena *arena;
     struct world *world;
     struct http_server *http;
+    int64_t asked_for; /* where the clock is to be moved; 0: nowhere */
 };
 
-static const struct value *advance(struct world *world, struct arena *arena,
+/* The clock cannot move inside a handler: what falls due may run functions, which call the world.
+ */
+static const struct value *advance(struct sim_server *server, struct arena *arena,
                                    const struct value *input)
 {
-    struct diags diags;
-    diags_init(&diags, arena);
-    int64_t ms = value_get_int(input, "ms", 0);
-    if (ms < 0 || !world_advance_to(world, world_now_ms(world) + ms, &diags))
+    int64_t ms = value_get_int(input, "ms", -1);
+    if (ms < 0)
         return NULL;
+    int64_t from = server->asked_for ? server->asked_for : world_now_ms(server->world);
+    server->asked_for = from + ms;
     struct map_builder b = map_begin(arena);
-    map_put_int(&b, "now_ms", world_now_ms(world));
+    map_put_int(&b, "now_ms", server->asked_for);
     return map_end(&b);
 }
 
-static const struct value *private_answer(struct world *world, struct arena *arena,
+static const struct value *settings(struct world *world, struct arena *arena,
+                                    const struct value *input)
+{
+    world_begin(world);
+    for (size_t i = 0; i < value_len(input); i++) {
+        const struct value_entry *entry = &input->map.entries[i];
+        const char *text = value_str(entry->value);
+        setting_put(world, entry->key, text ? text : json_print(arena, entry->value, JSON_COMPACT));
+    }
+    return world_commit(world) ? input : NULL;
+}
+
+static const struct value *private_answer(struct sim_server *server, struct arena *arena,
                                           const char *name, const struct value *input)
 {
+    struct world *world = server->world;
     if (str_eq(name, "advance"))
-        return advance(world, arena, input);
+        return advance(server, arena, input);
+    if (str_eq(name, "settings"))
+        return settings(world, arena, input);
     if (str_eq(name, "dump"))
         return world_dump(world, arena, value_get_bool(input, "stable", false));
     if (str_eq(name, "calls"))
@@ -38,6 +57,7 @@ static const struct value *private_answer(struct world *world, struct arena *are
 }
 
 #define PRIVATE_PATH "/_holdfast/"
+#define RUNTIME_PATH "/2018-06-01/runtime/"
 
 static void answer_private(struct sim_server *server, const struct http_server_request *request,
                            struct http_server_reply *ret)
@@ -45,7 +65,7 @@ static void answer_private(struct sim_server *server, const struct http_server_r
     const struct value *input = NULL, *output = NULL;
     const char *why = NULL, *name = request->target + sizeof(PRIVATE_PATH) - 1;
     if (str_eq(request->method, "POST") && json_parse(request->arena, request->body, &input, &why))
-        output = private_answer(server->world, request->arena, name, input);
+        output = private_answer(server, request->arena, name, input);
     ret->status = output ? 200 : 400;
     ret->body = slice_of(output ? json_print(request->arena, output, JSON_COMPACT) : "{}");
 }
@@ -68,8 +88,13 @@ static void handle(void *ctx, const struct http_server_request *request,
                                .header_len = request->header_len,
                                .body = request->body,
                                .served = true};
-    struct sim_response made;
-    world_handle(server->world, request->arena, &call, &made);
+    struct sim_response made = {0};
+    if (!str_starts(request->target, RUNTIME_PATH)) {
+        world_handle(server->world, request->arena, &call, &made);
+    } else if (!function_host_handle(server->world, request->arena, &call, &made)) {
+        ret->drop = true;
+        return;
+    }
     struct http_server_header *answered =
         arena_array(request->arena, made.header_len, sizeof(*answered));
     for (size_t i = 0; i < made.header_len; i++)
@@ -102,6 +127,15 @@ unsigned server_port(const struct sim_server *server)
 void server_poll(struct sim_server *server, int timeout_ms)
 {
     http_server_poll(server->http, timeout_ms);
+    if (!server->asked_for)
+        return;
+    struct arena *arena = arena_new();
+    struct diags diags;
+    diags_init(&diags, arena);
+    if (!world_advance_to(server->world, server->asked_for, &diags))
+        log_event(LOG_ERROR, "the clock cannot be moved", "why", diags.items[0].message, NULL);
+    server->asked_for = 0;
+    arena_free(arena);
 }
 
 void server_stop(struct sim_server *server)

@@ -91,8 +91,9 @@ struct sim_call {
     bool admin;  /* identity side allows everything: an account's own key, deployer roles */
     int64_t now; /* the world's clock */
     const char *request_id;
-    const struct value *input; /* a map, never NULL */
-    struct slice body;         /* as it came */
+    const struct value *input;   /* a map, never NULL */
+    struct slice body;           /* as it came */
+    const char *invocation_type; /* header X-Amz-Invocation-Type; NULL: absent */
     /* the answer */
     int status;
     const struct value *output; /* NULL: an empty body */
