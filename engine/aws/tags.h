@@ -6,6 +6,7 @@
 
 #include "engine/base/value.h"
 
+#define TAG_OWNER_PREFIX "holdfast:"
 #define TAG_TOPOLOGY "holdfast:topology"
 #define TAG_ADDRESS "holdfast:address"
 #define TAG_KEY_MAX 128   /* characters, not bytes */

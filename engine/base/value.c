@@ -577,7 +577,9 @@ const struct value *value_resolve(struct arena *arena, const struct value *v,
         return resolve_concat(arena, v, lookup, ctx);
     if (v->kind == VALUE_REF) {
         const struct value *found = lookup(ctx, v->ref.address, v->ref.attribute);
-        return found && found->kind != VALUE_NULL ? found : v;
+        if (!found || found->kind == VALUE_NULL)
+            return v;
+        return v->pos.file ? value_at(arena, found, v->pos) : found;
     }
     struct value *copy = arena_memdup(arena, v, sizeof(*v));
     if (v->kind == VALUE_LIST) {

@@ -18,8 +18,10 @@ struct resource {
     const char *address; /* "vaults.final/lock", "vaults.primary[payments,us-east-1]" */
     const struct schema *schema;
     const struct account *account;
-    const char *region;             /* code; NULL for global services */
-    const struct value *properties; /* desired, normalized; may hold VALUE_REF and VALUE_CONCAT */
+    const char *region; /* code; NULL for global services */
+    /* Desired: as people wrote it, with the schema's defaults; normalize() is for comparing. May
+     * hold VALUE_REF and VALUE_CONCAT. */
+    const struct value *properties;
     const char *const
         *depends_on; /* addresses: every edge, literal ARNs of earlier ranks included */
     size_t depends_on_len;
@@ -27,6 +29,7 @@ struct resource {
     bool prevent_destroy;
     bool external; /* looked up, never changed */
     bool last;     /* compliance locks: only if all else succeeded */
+    bool adopt;    /* shared by nature like x-adopt types: found means adopted, never deleted */
 };
 
 struct output {

@@ -1,0 +1,179 @@
+#include "engine/config/check.h"
+
+#include "engine/base/crypto.h"
+#include "engine/base/json.h"
+#include "engine/config/pattern.h"
+#include "engine/config/validate.h"
+
+static bool same_place(struct source_pos a, struct source_pos b)
+{
+    return a.file == b.file && a.line == b.line && a.col == b.col;
+}
+
+static bool reported_at(const struct diags *diags, struct source_pos pos,
+                        const enum diag_code *code)
+{
+    for (size_t i = 0; i < diags->len; i++)
+        if (same_place(diags->items[i].pos, pos) && (!code || diags->items[i].code == *code))
+            return true;
+    return false;
+}
+
+/* A name made by us has no limits in the file that people wrote, only at AWS. */
+static struct source_pos check_name(struct lowering *lw, const struct resource *r)
+{
+    const struct value *name = value_get(r->properties, "name");
+    const struct schema_node *node = schema_property_of(r->schema->root, "name");
+    struct source_pos pos = place_or(name, r->pos);
+    if (!node || !node->regex || !value_is(name, VALUE_STRING) ||
+        pattern_matches(node->regex, name->string.ptr))
+        return NO_POS;
+    if (!reported_at(lw->diags, pos, NULL))
+        lower_error(lw, E_NAME_TOO_LONG, pos, r->address,
+                    "the %s would be called `%s` (%zu characters), which is not %s",
+                    r->schema->title, value_str(name), name->string.len, node->pattern);
+    return pos;
+}
+
+/* The section of a property was checked as people wrote it, so what is said again at the same place
+ * is dropped; so is what is missing only because a reference was wrong. */
+static void merge(struct lowering *lw, const struct diags *found, struct source_pos bad_name,
+                  bool ours)
+{
+    bool earlier_errors = lw->earlier_errors;
+    for (size_t i = 0; i < found->len; i++) {
+        const struct diag *d = &found->items[i];
+        if (reported_at(lw->diags, d->pos, &d->code) ||
+            (d->code == E_MISSING_KEY && earlier_errors && ours) ||
+            (d->code == E_BAD_VALUE && bad_name.file && same_place(d->pos, bad_name)))
+            continue;
+        struct diag *added = diag_error(lw->diags, d->code, d->pos, d->address, "%s", d->message);
+        added->hint = d->hint;
+        added->span = d->span;
+    }
+}
+
+static void check_resource(struct lowering *lw, const struct resource *r)
+{
+    struct diags found;
+    diags_init(&found, lw->arena);
+    found.sources = lw->diags->sources;
+    found.source_len = lw->diags->source_len;
+    struct source_pos bad_name = check_name(lw, r);
+    if (!schema_validate(lw->arena, r->schema->root, r->properties, r->address, &found))
+        merge(lw, &found, bad_name, !str_starts(r->address, "resources."));
+}
+
+/* "vaults.final" of "vaults.final[a]/lock". */
+static const char *entry_part(struct lowering *lw, const char *address)
+{
+    size_t len = 0;
+    while (address[len] && address[len] != '[' && address[len] != '/')
+        len++;
+    return arena_strndup(lw->arena, address, len);
+}
+
+/* Where a diagnostic says "the other one". */
+static const char *place_text(struct lowering *lw, struct source_pos pos)
+{
+    const struct source *source = diags_source(lw->diags, pos.file);
+    if (!source)
+        return "another place";
+    return arena_printf(lw->arena, "%s:%u:%u", source->name, pos.line, pos.col);
+}
+
+static void check_identity(struct lowering *lw, struct map *seen, const struct resource *r)
+{
+    const char *identifier = schema_identifier(lw->arena, r->schema, r->properties);
+    if (!identifier || !r->account->id)
+        return;
+    const char *key = arena_printf(lw->arena, "%s|%s|%s|%s", r->schema->type_name, r->account->id,
+                                   r->region ? r->region : "", identifier);
+    const struct resource *first = map_get(seen, key);
+    if (!first) {
+        map_set(seen, key, (void *)r);
+        return;
+    }
+    /* The parts of two entries with one name meet as well: one message for the pair is enough. */
+    const char *pair = arena_printf(lw->arena, "%s|%s", entry_part(lw, first->address),
+                                    entry_part(lw, r->address));
+    if (map_get(seen, pair))
+        return;
+    map_set(seen, pair, (void *)r);
+    const struct resource *later = first->pos.line > r->pos.line ? first : r;
+    const struct resource *earlier = later == r ? first : r;
+    lower_error(lw, E_DUPLICATE_IDENTITY, later->pos, later->address,
+                "`%s` and `%s` (%s) would be one %s: `%s` in account %s%s%s", later->address,
+                earlier->address, place_text(lw, earlier->pos), r->schema->title, identifier,
+                r->account->id, r->region ? ", " : "", r->region ? r->region : "");
+}
+
+static void put_resource(struct lowering *lw, struct list_builder *list, const struct resource *r)
+{
+    struct map_builder map = map_begin(lw->arena);
+    map_put_str(&map, "address", r->address);
+    map_put_str(&map, "type", r->schema->type_name);
+    map_put_str(&map, "account", r->account->id);
+    map_put_str(&map, "region", r->region);
+    map_put_bool(&map, "prevent_destroy", r->prevent_destroy);
+    /* Where a package lies on this machine says nothing about what was asked for. */
+    map_put(&map, "properties", value_without(lw->arena, r->properties, "filename"));
+    list_add(list, map_end(&map));
+}
+
+static const char *digest(struct lowering *lw, const struct topology *topology)
+{
+    struct map_builder map = map_begin(lw->arena), outputs = map_begin(lw->arena);
+    struct list_builder resources = list_begin(lw->arena);
+    for (size_t i = 0; i < topology->resource_len; i++)
+        put_resource(lw, &resources, &topology->resources[i]);
+    for (size_t i = 0; i < topology->output_len; i++)
+        map_put(&outputs, topology->outputs[i].name, topology->outputs[i].value);
+    map_put_str(&map, "name", topology->name);
+    map_put(&map, "resources", list_end(&resources));
+    map_put(&map, "outputs", map_end(&outputs));
+    const char *text = json_print(lw->arena, map_end(&map), JSON_SORTED);
+    return sha256_hex(lw->arena, slice_of(text));
+}
+
+static const struct value *with_defaults(struct lowering *lw, const struct schema_node *node,
+                                         const struct value *v)
+{
+    if (!node || !v)
+        return v;
+    if (value_is(v, VALUE_LIST) && node->items) {
+        struct list_builder list = list_begin(lw->arena);
+        for (size_t i = 0; i < v->list.len; i++)
+            list_add(&list, with_defaults(lw, node->items, v->list.items[i]));
+        return value_at(lw->arena, list_end(&list), v->pos);
+    }
+    if (!value_is(v, VALUE_MAP) || node->property_len == 0)
+        return v;
+    struct map_builder map = map_begin(lw->arena);
+    for (size_t i = 0; i < v->map.len; i++) {
+        const struct value_entry *e = &v->map.entries[i];
+        map_put_at(&map, e->key, e->key_pos,
+                   with_defaults(lw, schema_property_of(node, e->key), e->value));
+    }
+    for (size_t i = 0; i < node->property_len; i++) {
+        const struct schema_property *p = &node->properties[i];
+        if (p->node->otherwise && !value_get(v, p->name))
+            map_put(&map, p->name, p->node->otherwise);
+    }
+    return value_at(lw->arena, map_end(&map), v->pos);
+}
+
+void check_and_complete(struct lowering *lw, struct topology *topology)
+{
+    struct map seen;
+    map_init(&seen, lw->arena);
+    lw->earlier_errors = lw->diags->errors > lw->errors_before;
+    for (size_t i = 0; i < topology->resource_len; i++) {
+        struct resource *r = map_get(&topology->by_address, topology->resources[i].address);
+        check_resource(lw, r);
+        check_identity(lw, &seen, r);
+        if (!r->external)
+            r->properties = with_defaults(lw, r->schema->root, r->properties);
+    }
+    topology->spec_digest = digest(lw, topology);
+}

@@ -1,0 +1,382 @@
+#include <string.h>
+
+#include "engine/aws/arn.h"
+#include "engine/aws/partition.h"
+#include "engine/config/lower.h"
+
+#define ENTRY_NAME_MAX 32
+
+/* The sections whose entries are placed. A relay follows its source vault, so vaults stand before
+ * relays. */
+enum placement { PLACE_REGION, PLACE_ACCOUNT, PLACE_BY_TYPE, PLACE_BY_SOURCE };
+static const struct {
+    const char *name;
+    enum placement placement;
+} sections[] = {
+    {"keys", PLACE_REGION},   {"vaults", PLACE_REGION},    {"roles", PLACE_ACCOUNT},
+    {"plans", PLACE_REGION},  {"rules", PLACE_REGION},     {"functions", PLACE_REGION},
+    {"queues", PLACE_REGION}, {"relays", PLACE_BY_SOURCE}, {"resources", PLACE_BY_TYPE},
+};
+
+struct diag *lower_report(struct lowering *lw, enum diag_code code, struct source_pos pos,
+                          const char *address, const char *message)
+{
+    char *key = arena_printf(lw->arena, "%u:%u:%u:%s", pos.file, pos.line, pos.col, message);
+    struct diag *earlier = map_get(&lw->reported, key);
+    if (earlier)
+        return earlier;
+    struct diag *diag = diag_error(lw->diags, code, pos, address, "%s", message);
+    map_set(&lw->reported, key, diag);
+    return diag;
+}
+
+struct source_pos place_or(const struct value *v, struct source_pos otherwise)
+{
+    return v && v->pos.file ? v->pos : otherwise;
+}
+
+bool entry_name_is_valid(const char *name)
+{
+    size_t len = strlen(name);
+    if (len == 0 || len > ENTRY_NAME_MAX)
+        return false;
+    for (size_t i = 0; i < len; i++) {
+        char c = name[i];
+        bool letter = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
+        bool other = (c >= '0' && c <= '9') || c == '-' || c == '_';
+        if (!letter && (i == 0 || !other))
+            return false;
+    }
+    return true;
+}
+
+static void check_name(struct lowering *lw, const struct value_entry *e)
+{
+    if (!entry_name_is_valid(e->key))
+        lower_error(lw, E_BAD_VALUE, e->key_pos, NULL,
+                    "`%s` cannot name an entry: a letter, then up to %d letters, digits, `_` or "
+                    "`-`",
+                    e->key, ENTRY_NAME_MAX - 1);
+}
+
+struct entry *entry_of(const struct lowering *lw, const char *section, const char *name)
+{
+    struct strbuf sb;
+    strbuf_init(&sb, lw->arena, 1024);
+    strbuf_addf(&sb, "%s.%s", section, name);
+    return map_get(&lw->entries, strbuf_str(&sb));
+}
+
+const struct account *account_by_id(const struct lowering *lw, const char *id)
+{
+    for (size_t i = 0; i < lw->account_len; i++)
+        if (str_eq(lw->accounts[i].id, id))
+            return &lw->accounts[i];
+    return NULL;
+}
+
+/* --- regions ----------------------------------------------------------------------------------
+ */
+static void add_region(struct lowering *lw, const struct value_entry *e)
+{
+    check_name(lw, e);
+    bool group = value_is(e->value, VALUE_LIST);
+    size_t len = group ? e->value->list.len : 1;
+    struct region_entry *region = arena_new_of(lw->arena, struct region_entry);
+    const char **codes = arena_array(lw->arena, len, sizeof(*codes));
+    size_t kept = 0;
+    for (size_t i = 0; i < len; i++) {
+        const char *code = value_str(group ? e->value->list.items[i] : e->value);
+        if (code)
+            codes[kept++] = code;
+    }
+    *region = (struct region_entry){e->key, codes, kept, group, e->key_pos};
+    map_set(&lw->region_entries, e->key, region);
+}
+
+static const char *first_region(const struct lowering *lw)
+{
+    for (size_t i = 0; i < lw->region_entries.len; i++) {
+        const struct region_entry *region = lw->region_entries.entries[i].value;
+        if (region->len > 0)
+            return region->codes[0];
+    }
+    return NULL;
+}
+
+/* --- accounts ---------------------------------------------------------------------------------
+ */
+static void fill_account(struct lowering *lw, struct account *account, const char *name,
+                         const struct value *id, const struct value *body, struct source_pos pos)
+{
+    struct arn arn;
+    *account = (struct account){.name = name, .id = value_str(id), .pos = pos};
+    account->partition = partition_of_region(first_region(lw));
+    struct instance self = {.account = account};
+    account->assume_role = value_str(evaluate(lw, &self, value_get(body, "assume_role")));
+    account->external_id = value_str(evaluate(lw, &self, value_get(body, "external_id")));
+    account->session_name = value_str(evaluate(lw, &self, value_get(body, "session_name")));
+    if (!account->assume_role)
+        return;
+    if (arn_parse(slice_of(account->assume_role), &arn)) {
+        account->partition = arena_strndup(lw->arena, arn.partition.ptr, arn.partition.len);
+        return;
+    }
+    lower_error(lw, E_RULE_ARN, place_or(value_get(body, "assume_role"), pos), NULL,
+                "`%s` is not the ARN of a role", account->assume_role);
+}
+
+static size_t member_count(const struct value *body)
+{
+    const struct value *members = value_get(body, "members");
+    return members ? value_len(members) : 1;
+}
+
+static void add_account(struct lowering *lw, const struct value_entry *e)
+{
+    check_name(lw, e);
+    const struct value *members = value_get(e->value, "members"), *id = value_get(e->value, "id");
+    if (members && id)
+        lower_error(lw, E_BAD_VALUE, place_or(members, e->key_pos), NULL,
+                    "account `%s` has an id and members; a group has members only", e->key);
+    if (!members && !id)
+        lower_error(lw, E_MISSING_KEY, e->key_pos, NULL, "account `%s` has no `id`", e->key);
+    size_t len = member_count(e->value);
+    const struct account **list = arena_array(lw->arena, len, sizeof(*list));
+    for (size_t i = 0; i < len; i++) {
+        const struct value_entry *member =
+            value_is(members, VALUE_MAP) ? &members->map.entries[i] : NULL;
+        struct account *account = &lw->accounts[lw->account_len++];
+        if (member)
+            check_name(lw, member);
+        fill_account(lw, account, member ? member->key : e->key, member ? member->value : id,
+                     e->value, member ? member->key_pos : e->key_pos);
+        list[i] = account;
+    }
+    struct account_entry *entry = arena_new_of(lw->arena, struct account_entry);
+    *entry = (struct account_entry){e->key, list, len, members != NULL, e->key_pos};
+    map_set(&lw->account_entries, e->key, entry);
+}
+
+static void add_places(struct lowering *lw)
+{
+    const struct value *regions = value_get(lw->doc, "regions");
+    const struct value *accounts = value_get(lw->doc, "accounts");
+    size_t total = 0;
+    if (value_is(regions, VALUE_MAP))
+        for (size_t i = 0; i < regions->map.len; i++)
+            add_region(lw, &regions->map.entries[i]);
+    if (!value_is(accounts, VALUE_MAP))
+        return;
+    for (size_t i = 0; i < accounts->map.len; i++)
+        total += member_count(accounts->map.entries[i].value);
+    lw->accounts = arena_array(lw->arena, total + 1, sizeof(*lw->accounts));
+    for (size_t i = 0; i < accounts->map.len; i++)
+        add_account(lw, &accounts->map.entries[i]);
+}
+
+/* --- placement --------------------------------------------------------------------------------
+ */
+/* The names of a map of entries, for a message. */
+static const char *names_in(struct lowering *lw, const struct map *map)
+{
+    struct strbuf sb;
+    strbuf_init(&sb, lw->arena, 4096);
+    for (size_t i = 0; i < map->len && i < 8; i++)
+        strbuf_addf(&sb, "%s%s", i ? ", " : "", map->entries[i].key);
+    return map->len ? strbuf_str(&sb) : "none";
+}
+
+static void *find_place(struct lowering *lw, const struct entry *entry, const char *key,
+                        const struct map *places)
+{
+    const struct value *v = value_get(entry->body, key);
+    if (!v) {
+        lower_error(lw, E_PLACEMENT, entry->pos, entry->address, "`%s` has no `%s`", entry->address,
+                    key);
+        return NULL;
+    }
+    const char *name = value_str(v);
+    if (!name)
+        return NULL; /* the schema says so */
+    void *found = map_get(places, name);
+    if (!found) {
+        struct diag *d = lower_error(lw, E_PLACEMENT, place_or(v, entry->pos), entry->address,
+                                     "`%s` is not an entry of `%ss`", name, key);
+        diag_hint(lw->diags, d, "Name an entry of `%ss`: %s.", key, names_in(lw, places));
+    }
+    return found;
+}
+
+static const char *suffix_of(struct lowering *lw, const char *account, const char *region)
+{
+    if (account && region)
+        return arena_printf(lw->arena, "[%s,%s]", account, region);
+    if (account || region)
+        return arena_printf(lw->arena, "[%s]", account ? account : region);
+    return "";
+}
+
+static void add_instances(struct lowering *lw, struct entry *entry)
+{
+    const struct account_entry *account = entry->account;
+    const struct region_entry *region = entry->region;
+    size_t codes = region ? region->len : 1;
+    entry->instances = arena_array(lw->arena, account->len * codes, sizeof(*entry->instances));
+    for (size_t a = 0; a < account->len; a++)
+        for (size_t r = 0; r < codes; r++) {
+            struct instance *in = &entry->instances[entry->len++];
+            const char *member = account->group ? account->members[a]->name : NULL;
+            const char *code = region && region->group ? region->codes[r] : NULL;
+            in->entry = entry;
+            in->account = account->members[a];
+            in->region = region ? region->codes[r] : NULL;
+            in->address =
+                arena_printf(lw->arena, "%s%s", entry->address, suffix_of(lw, member, code));
+            in->global_address =
+                arena_printf(lw->arena, "%s%s", entry->address, suffix_of(lw, member, NULL));
+            in->name_suffix = code ? arena_printf(lw->arena, "-%s", code) : "";
+        }
+}
+
+static const struct account_entry *lone_account(struct lowering *lw, const struct account *account)
+{
+    struct account_entry *lone = arena_new_of(lw->arena, struct account_entry);
+    const struct account **members = arena_array(lw->arena, 1, sizeof(*members));
+    members[0] = account;
+    *lone = (struct account_entry){account->name, members, 1, false, account->pos};
+    return lone;
+}
+
+static const struct region_entry *lone_region(struct lowering *lw, const char *code)
+{
+    struct region_entry *lone = arena_new_of(lw->arena, struct region_entry);
+    const char **codes = arena_array(lw->arena, 1, sizeof(*codes));
+    codes[0] = code;
+    *lone = (struct region_entry){code, codes, 1, false, NO_POS};
+    return lone;
+}
+
+/* A relay lives where its source vault lives: in all members of the vault's groups, or in the one
+ * that the reference names. */
+static bool place_by_source(struct lowering *lw, struct entry *entry)
+{
+    const struct value *source = value_get(entry->body, "source_vault");
+    struct targets targets;
+    if (!source)
+        return false; /* the schema says so */
+    struct instance nowhere = {.entry = entry};
+    source = evaluate(lw, NULL, source);
+    const struct entry *vault = bare_entry_of(lw, "vaults", source);
+    if (vault) {
+        entry->account = vault->account;
+        entry->region = vault->region;
+        return vault->len > 0;
+    }
+    if (!targets_of(lw, &nowhere, "vaults", source, &targets))
+        return false;
+    const struct target *target = &targets.items[0];
+    if (targets.len != 1) {
+        lower_error(lw, E_GROUP, target->pos, entry->address,
+                    "a relay has one source vault; name the group without [*] for a relay in each "
+                    "member");
+        return false;
+    }
+    if (target->instance) {
+        entry->account = lone_account(lw, target->instance->account);
+        entry->region = lone_region(lw, target->instance->region);
+        return true;
+    }
+    struct arn arn;
+    const struct account *account = NULL;
+    if (arn_parse(slice_of(target->arn), &arn))
+        account = account_by_id(lw, arena_strndup(lw->arena, arn.account.ptr, arn.account.len));
+    if (!account) {
+        lower_error(lw, E_PLACEMENT, target->pos, entry->address,
+                    "the account of `%s` is none of `accounts`", target->arn);
+        return false;
+    }
+    entry->account = lone_account(lw, account);
+    entry->region = lone_region(lw, arena_strndup(lw->arena, arn.region.ptr, arn.region.len));
+    return true;
+}
+
+/* `account` and `region` beside a source vault may only repeat what it says. */
+static void check_same_place(struct lowering *lw, const struct entry *entry)
+{
+    const struct value *account = value_get(entry->body, "account");
+    const struct value *region = value_get(entry->body, "region");
+    if (value_str(account) && !str_eq(value_str(account), entry->account->name))
+        lower_error(lw, E_PLACEMENT, account->pos, entry->address,
+                    "`%s` lives in the account of its source vault, `%s`", entry->address,
+                    entry->account->name);
+    if (value_str(region) && !str_eq(value_str(region), entry->region->name))
+        lower_error(lw, E_PLACEMENT, region->pos, entry->address,
+                    "`%s` lives in the Region of its source vault, `%s`", entry->address,
+                    entry->region->name);
+}
+
+static bool place(struct lowering *lw, struct entry *entry, enum placement placement)
+{
+    bool regional = placement == PLACE_REGION;
+    if (placement == PLACE_BY_SOURCE) {
+        if (!place_by_source(lw, entry))
+            return false;
+        check_same_place(lw, entry);
+        return true;
+    }
+    if (placement == PLACE_BY_TYPE) {
+        const char *type = value_get_str(entry->body, "type");
+        const struct schema *schema = type ? schema_of(lw->schemas, type) : NULL;
+        regional = schema && schema->scope == SCOPE_ACCOUNT_REGION;
+        if (type && !schema)
+            lower_error(lw, E_UNKNOWN_TYPE, place_or(value_get(entry->body, "type"), entry->pos),
+                        entry->address, "there is no resource type `%s`", type);
+        if (schema && !regional && value_get(entry->body, "region"))
+            lower_error(lw, E_PLACEMENT, value_get(entry->body, "region")->pos, entry->address,
+                        "`%s` has no Region", type);
+        if (!schema)
+            return false;
+    }
+    entry->account = find_place(lw, entry, "account", &lw->account_entries);
+    if (regional)
+        entry->region = find_place(lw, entry, "region", &lw->region_entries);
+    return entry->account && (entry->region || !regional);
+}
+
+static void add_section(struct lowering *lw, const char *section, enum placement placement)
+{
+    const struct value *map = value_get(lw->doc, section);
+    size_t first = lw->entries.len;
+    if (!value_is(map, VALUE_MAP))
+        return;
+    for (size_t i = 0; i < map->map.len; i++) {
+        const struct value_entry *e = &map->map.entries[i];
+        check_name(lw, e);
+        struct entry *entry = arena_new_of(lw->arena, struct entry);
+        entry->section = section;
+        entry->name = e->key;
+        entry->address = arena_printf(lw->arena, "%s.%s", section, e->key);
+        entry->body = e->value;
+        entry->pos = e->key_pos;
+        map_set(&lw->entries, entry->address, entry);
+    }
+    for (size_t i = first; i < lw->entries.len; i++) {
+        struct entry *entry = lw->entries.entries[i].value;
+        if (value_is(entry->body, VALUE_MAP) && place(lw, entry, placement))
+            add_instances(lw, entry);
+    }
+}
+
+void expand(struct lowering *lw)
+{
+    add_places(lw);
+    for (size_t i = 0; i < ARRAY_LEN(sections); i++)
+        add_section(lw, sections[i].name, sections[i].placement);
+    /* Bodies may refer to any entry, so they are read when all of them have their place. */
+    for (size_t i = 0; i < lw->entries.len; i++) {
+        struct entry *entry = lw->entries.entries[i].value;
+        for (size_t j = 0; j < entry->len; j++)
+            entry->instances[j].body = evaluate(lw, &entry->instances[j], entry->body);
+    }
+}

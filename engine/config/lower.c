@@ -1,0 +1,22 @@
+#include "engine/config/lower.h"
+
+/* In this order, since a relay reads what became of vaults, roles and plans. */
+static const struct {
+    const char *section;
+    lower_fn *lower;
+} sections[] = {
+    {"keys", lower_keys},     {"vaults", lower_vaults},       {"roles", lower_roles},
+    {"queues", lower_queues}, {"functions", lower_functions}, {"plans", lower_plans},
+    {"relays", lower_relays}, {"rules", lower_rules},         {"resources", lower_resources},
+};
+
+void lower(struct lowering *lw)
+{
+    lower_organization(lw);
+    for (size_t i = 0; i < ARRAY_LEN(sections); i++)
+        for (size_t j = 0; j < lw->entries.len; j++) {
+            const struct entry *entry = lw->entries.entries[j].value;
+            if (str_eq(entry->section, sections[i].section))
+                sections[i].lower(lw, entry);
+        }
+}

@@ -1,0 +1,182 @@
+#include "engine/aws/managed_policies.h"
+#include "engine/config/iam_document.h"
+#include "engine/config/lower.h"
+
+static const struct value *copy_actions(struct lowering *lw, const struct instance *in,
+                                        const struct value *actions)
+{
+    static const char *const same[] = {"lifecycle", NULL};
+    struct list_builder list = list_begin(lw->arena);
+    for (size_t i = 0; i < value_len(actions); i++) {
+        const struct value *action = value_item(actions, i);
+        struct map_builder map = map_begin(lw->arena);
+        struct target target;
+        if (!target_of(lw, in, "vaults", value_get(action, "destination_vault"), &target))
+            continue;
+        map_put(&map, "destination_backup_vault_arn", target_value(lw, &target, "arn"));
+        copy_keys(&map, action, same);
+        list_add(&list, value_at(lw->arena, map_end(&map), action->pos));
+        if (target.instance && target.instance->account != in->account &&
+            !value_get_bool(target.instance->body, "external", false))
+            lower_last_vault_account(lw, target.instance);
+    }
+    return value_at(lw->arena, list_end(&list), actions->pos);
+}
+
+/* Backups are made where the plan is; only copies travel. */
+static const struct value *target_vault(struct lowering *lw, const struct instance *in,
+                                        const struct value *v)
+{
+    struct target target;
+    if (!target_of(lw, in, "vaults", v, &target))
+        return NULL;
+    if (target.instance &&
+        (target.instance->account != in->account || !str_eq(target.instance->region, in->region))) {
+        struct diag *d = lower_error(
+            lw, E_PLACEMENT, target.pos, in->address,
+            "`%s` is in account `%s` and %s, but the plan makes its backups in account `%s` and %s",
+            target.instance->address, target.instance->account->name, target.instance->region,
+            in->account->name, in->region);
+        diag_hint(lw->diags, d,
+                  "Name a vault of the plan's account and Region here, and this one in a copy "
+                  "action.");
+    }
+    return target_value(lw, &target, "name");
+}
+
+static const struct value *plan_rule(struct lowering *lw, const struct instance *in,
+                                     const struct value_entry *e)
+{
+    static const char *const same[] = {
+        "schedule_expression",
+        "schedule_expression_timezone",
+        "start_window_minutes",
+        "completion_window_minutes",
+        "lifecycle",
+        "recovery_point_tags",
+        "enable_continuous_backup",
+        NULL,
+    };
+    struct map_builder map = map_begin(lw->arena);
+    map_put_at(&map, "rule_name", e->key_pos,
+               value_at(lw->arena, value_string(lw->arena, e->key), e->key_pos));
+    map_put(&map, "target_backup_vault_name",
+            target_vault(lw, in, value_get(e->value, "target_vault")));
+    copy_keys(&map, e->value, same);
+    const struct value *actions = value_get(e->value, "copy_actions");
+    if (value_is(actions, VALUE_LIST))
+        map_put(&map, "copy_actions", copy_actions(lw, in, actions));
+    return value_at(lw->arena, map_end(&map), e->value->pos);
+}
+
+/* One role for all selections of the plan that name none. AWS's operator policies let people pass
+ * only roles whose name contains AWSBackup. */
+static const struct value *made_role(struct lowering *lw, const struct instance *in)
+{
+    struct arena *arena = lw->arena;
+    struct map_builder map = map_begin(arena);
+    struct list_builder managed = list_begin(arena);
+    list_add_str(&managed,
+                 managed_policy_arn(arena, MANAGED_POLICY_BACKUP, in->account->partition));
+    map_put(&map, "name", global_name_of(lw, in, "AWSBackup"));
+    map_put(&map, "description",
+            value_stringf(arena, "AWS Backup works with this role for %s", in->global_address));
+    map_put(&map, "assume_role_policy_document",
+            iam_service_trust(arena, "backup.amazonaws.com", NULL));
+    map_put(&map, "managed_policy_arns", list_end(&managed));
+    draft_add(lw, in, "/role", "aws_iam_role", map_end(&map));
+    return value_ref(arena, arena_printf(arena, "%s/role", in->global_address), "arn");
+}
+
+const struct value *plan_role(struct lowering *lw, const struct instance *plan,
+                              const struct value *selection)
+{
+    const struct value *role = value_get(selection, "role");
+    const struct value *ref;
+    if (!role)
+        ref = made_role(lw, plan);
+    else if (str_eq(value_str(role), "service_default"))
+        ref = lower_default_role(lw, plan);
+    else
+        return ref_value(lw, plan, "roles", role, "arn");
+    return value_at(lw->arena, ref, place_or(role, plan->entry->pos));
+}
+
+/* {key: value} as AWS's list; a list is AWS's own already. */
+static const struct value *tag_list(struct lowering *lw, const struct value *v, bool typed)
+{
+    if (!value_is(v, VALUE_MAP))
+        return v;
+    struct list_builder list = list_begin(lw->arena);
+    for (size_t i = 0; i < v->map.len; i++) {
+        const struct value_entry *e = &v->map.entries[i];
+        struct map_builder map = map_begin(lw->arena);
+        if (typed)
+            map_put_str(&map, "condition_type", "STRINGEQUALS");
+        map_put(&map, "condition_key",
+                value_at(lw->arena, value_string(lw->arena, e->key), e->key_pos));
+        map_put(&map, "condition_value", e->value);
+        list_add(&list, value_at(lw->arena, map_end(&map), e->key_pos));
+    }
+    return value_at(lw->arena, list_end(&list), v->pos);
+}
+
+static const struct value *conditions(struct lowering *lw, const struct value *v)
+{
+    if (!value_is(v, VALUE_MAP))
+        return v;
+    struct map_builder map = map_begin(lw->arena);
+    for (size_t i = 0; i < v->map.len; i++)
+        map_put_at(&map, v->map.entries[i].key, v->map.entries[i].key_pos,
+                   tag_list(lw, v->map.entries[i].value, false));
+    return value_at(lw->arena, map_end(&map), v->pos);
+}
+
+static void lower_selection(struct lowering *lw, const struct instance *in,
+                            const struct value_entry *e)
+{
+    static const char *const same[] = {"resources", "not_resources", NULL};
+    struct map_builder map = map_begin(lw->arena);
+    if (!entry_name_is_valid(e->key))
+        lower_error(lw, E_BAD_VALUE, e->key_pos, in->address,
+                    "`%s` cannot name a selection: a letter, then letters, digits, `_` or `-`, 32 "
+                    "in all",
+                    e->key);
+    map_put(&map, "backup_plan_id", value_ref(lw->arena, in->address, "id"));
+    map_put(&map, "name", value_at(lw->arena, value_string(lw->arena, e->key), e->key_pos));
+    map_put(&map, "iam_role_arn", plan_role(lw, in, e->value));
+    copy_keys(&map, e->value, same);
+    map_put(&map, "list_of_tags", tag_list(lw, value_get(e->value, "list_of_tags"), true));
+    map_put(&map, "conditions", conditions(lw, value_get(e->value, "conditions")));
+    struct draft *draft =
+        draft_add(lw, in, arena_printf(lw->arena, "/selections.%s", e->key), "aws_backup_selection",
+                  value_at(lw->arena, map_end(&map), e->key_pos));
+    if (draft)
+        draft->resource.pos = e->key_pos;
+}
+
+static void lower_plan(struct lowering *lw, const struct instance *in)
+{
+    static const char *const same[] = {"advanced_backup_settings", NULL};
+    const struct value *rules = value_get(in->body, "rules");
+    const struct value *selections = value_get(in->body, "selections");
+    struct list_builder list = list_begin(lw->arena);
+    struct map_builder map = map_begin(lw->arena);
+    if (value_is(rules, VALUE_MAP)) {
+        for (size_t i = 0; i < rules->map.len; i++)
+            list_add(&list, plan_rule(lw, in, &rules->map.entries[i]));
+        map_put(&map, "rules", value_at(lw->arena, list_end(&list), rules->pos));
+    }
+    map_put(&map, "name", name_of(lw, in, NULL));
+    copy_keys(&map, in->body, same);
+    draft_add(lw, in, "", "aws_backup_plan", map_end(&map));
+    if (value_is(selections, VALUE_MAP))
+        for (size_t i = 0; i < selections->map.len; i++)
+            lower_selection(lw, in, &selections->map.entries[i]);
+}
+
+void lower_plans(struct lowering *lw, const struct entry *entry)
+{
+    for (size_t i = 0; i < entry->len; i++)
+        lower_plan(lw, &entry->instances[i]);
+}

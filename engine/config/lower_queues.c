@@ -1,0 +1,65 @@
+#include "engine/config/iam_document.h"
+#include "engine/config/lower.h"
+
+const struct value *queue_policy(struct lowering *lw, const struct value *queue_arn,
+                                 const struct value *rule_arns)
+{
+    static const char *const send[] = {"sqs:SendMessage", NULL};
+    struct list_builder list = list_begin(lw->arena);
+    list_add(&list,
+             iam_statement(lw->arena, "EventsOfRules", "Allow",
+                           iam_service(lw->arena, "events.amazonaws.com"), send, queue_arn,
+                           iam_condition(lw->arena, "ArnEquals", "aws:SourceArn", rule_arns)));
+    return iam_document(lw->arena, NULL, list_end(&list));
+}
+
+static bool names_queue(struct lowering *lw, const struct instance *rule, const struct value *v,
+                        const struct instance *queue)
+{
+    struct target target;
+    return v && target_of(lw, rule, "queues", v, &target) && target.instance == queue;
+}
+
+/* The rules of the topology that send to the queue, as targets or as their dead letters. */
+static const struct value *senders(struct lowering *lw, const struct instance *queue)
+{
+    struct list_builder arns = list_begin(lw->arena);
+    for (size_t i = 0; i < lw->entries.len; i++) {
+        const struct entry *entry = lw->entries.entries[i].value;
+        for (size_t j = 0; str_eq(entry->section, "rules") && j < entry->len; j++) {
+            const struct instance *rule = &entry->instances[j];
+            const struct value *targets = value_get(rule->body, "targets");
+            bool sends = false;
+            for (size_t k = 0; value_is(targets, VALUE_MAP) && k < targets->map.len; k++) {
+                const struct value *target = targets->map.entries[k].value;
+                sends = sends || names_queue(lw, rule, value_get(target, "queue"), queue) ||
+                        names_queue(lw, rule, value_get(target, "dead_letter"), queue);
+            }
+            if (sends)
+                list_add(&arns, value_ref(lw->arena, rule->address, "arn"));
+        }
+    }
+    return arns.len ? list_end(&arns) : NULL;
+}
+
+static void lower_queue(struct lowering *lw, const struct instance *in)
+{
+    static const char *const same[] = {"message_retention_seconds", "visibility_timeout_seconds",
+                                       "sqs_managed_sse_enabled", "policy", NULL};
+    struct map_builder map = map_begin(lw->arena);
+    map_put(&map, "name", name_of(lw, in, NULL));
+    map_put(&map, "kms_master_key_id", ref_value(lw, in, "keys", value_get(in->body, "key"), "id"));
+    copy_keys(&map, in->body, same);
+    if (!value_get(in->body, "policy")) {
+        const struct value *rules = senders(lw, in);
+        if (rules)
+            map_put(&map, "policy", queue_policy(lw, mention(lw, in->address, "arn"), rules));
+    }
+    draft_add(lw, in, "", "aws_sqs_queue", map_end(&map));
+}
+
+void lower_queues(struct lowering *lw, const struct entry *entry)
+{
+    for (size_t i = 0; i < entry->len; i++)
+        lower_queue(lw, &entry->instances[i]);
+}

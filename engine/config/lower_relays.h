@@ -1,0 +1,41 @@
+#pragma once
+/* What the pieces of one relay need to know of each other. Private to the relay's lowering:
+ * lower_relays.c gathers it and makes function, rules and queues; relay_roles.c the IAM roles;
+ * relay_settings.c the function's settings. */
+
+#include "engine/config/lower.h"
+
+/* A vault at the end of the relay. */
+struct relay_destination_draft {
+    struct target target;
+    const char *arn, *name, *account_id, *region;
+    const struct account *account; /* of the topology, or NULL: no reader can be made there */
+};
+
+/* The relay in one account and Region. */
+struct relay_draft {
+    const struct instance *in;
+    struct target source;
+    const char *source_arn, *source_name;
+    const struct relay_destination_draft *destinations;
+    size_t destination_len;
+    const char *const *forward_regions; /* codes other than the relay's own */
+    size_t forward_len;
+    const struct value *copy_role; /* its ARN: a reference or text */
+    const char *copy_role_arn;
+};
+
+struct relay_group {
+    const struct entry *entry;
+    const struct relay_draft *relays;
+    size_t len;
+};
+
+/* All roles of the entry: /role and /forward_role once for each account, /reader[ACCOUNT]. */
+void relay_roles(struct lowering *lw, const struct relay_group *group);
+const char *relay_reader_address(struct lowering *lw, const struct entry *entry,
+                                 const struct account *account);
+/* The default bus of the relay's account and Region. */
+const char *relay_bus_arn(struct lowering *lw, const struct instance *in);
+/* The settings as relay/decide/relay_config.h reads them; all literal. */
+const struct value *relay_settings(struct lowering *lw, const struct relay_draft *relay);

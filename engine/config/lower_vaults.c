@@ -1,0 +1,159 @@
+#include "engine/config/iam_document.h"
+#include "engine/config/lower.h"
+
+static const char *const copy_into[] = {"backup:CopyIntoBackupVault", NULL};
+static const char *const destroy[] = {
+    "backup:DeleteRecoveryPoint",
+    "backup:UpdateRecoveryPointLifecycle",
+    "backup:PutBackupVaultAccessPolicy",
+    "backup:DeleteBackupVaultAccessPolicy",
+    "backup:PutBackupVaultLockConfiguration",
+    "backup:DeleteBackupVaultLockConfiguration",
+    NULL,
+};
+
+static const struct value *allow_copies(struct lowering *lw, const struct value *principal,
+                                        const struct value *condition, struct source_pos pos)
+{
+    return value_at(lw->arena,
+                    iam_statement(lw->arena, "AllowCopiesIntoVault", "Allow", principal, copy_into,
+                                  value_string(lw->arena, "*"), condition),
+                    pos);
+}
+
+static const struct value *organization_condition(struct lowering *lw, const struct value *item)
+{
+    const char *id = value_get_str(value_get(lw->doc, "organization"), "id");
+    if (!id) {
+        lower_error(lw, E_BAD_REFERENCE, item->pos, NULL,
+                    "`organization` is named here, but the topology has no `organization` with an "
+                    "`id`");
+        return NULL;
+    }
+    return iam_condition(lw->arena, "StringEquals", "aws:PrincipalOrgID",
+                         value_string(lw->arena, id));
+}
+
+/* One Allow for accounts and roles, or one for the whole organization, which holds them all. */
+static void add_senders(struct lowering *lw, const struct instance *in,
+                        struct list_builder *statements)
+{
+    const struct value *accept = value_get(in->body, "accept_copies_from");
+    struct list_builder arns = list_begin(lw->arena);
+    struct account_list accounts = {0};
+    if (value_len(accept) == 0)
+        return;
+    for (size_t i = 0; i < value_len(accept); i++) {
+        const struct value *item = value_item(accept, i);
+        const char *text = value_str(item);
+        if (str_eq(text, "organization")) {
+            const struct value *condition = organization_condition(lw, item);
+            if (condition)
+                list_add(statements,
+                         allow_copies(lw, iam_everybody(lw->arena), condition, accept->pos));
+            return;
+        }
+        if (!text || str_starts(text, "arn:"))
+            list_add(&arns, item);
+        else
+            accounts_add(lw, &accounts, item);
+    }
+    for (size_t i = 0; i < accounts.len; i++)
+        if (accounts.items[i]->id)
+            list_add_str(&arns, account_root(lw, accounts.items[i]));
+    if (arns.len > 0)
+        list_add(statements,
+                 allow_copies(lw, iam_aws(lw->arena, list_end(&arns)), NULL, accept->pos));
+}
+
+static const struct value *vault_policy(struct lowering *lw, const struct instance *in)
+{
+    const struct value *given = value_get(in->body, "policy");
+    const struct value *protect = value_get(in->body, "protect");
+    struct list_builder list = list_begin(lw->arena);
+    if (given)
+        return given;
+    add_senders(lw, in, &list);
+    if (value_get(protect, "break_glass"))
+        list_add(&list,
+                 value_at(lw->arena,
+                          iam_statement(lw->arena, "ProtectVault", "Deny", iam_everybody(lw->arena),
+                                        destroy, value_string(lw->arena, "*"),
+                                        iam_condition(lw->arena, "ArnNotEquals", "aws:PrincipalArn",
+                                                      value_get(protect, "break_glass"))),
+                          protect->pos));
+    if (list.len == 0)
+        return NULL;
+    return iam_document(lw->arena, NULL, list_end(&list));
+}
+
+static void lower_lock(struct lowering *lw, const struct instance *in)
+{
+    static const char *const same[] = {"min_retention_days", "max_retention_days",
+                                       "changeable_for_days", NULL};
+    const struct value_entry *e = value_entry_of(in->body, "lock");
+    if (!e || !value_is(e->value, VALUE_MAP))
+        return;
+    const char *mode = value_get_str(e->value, "mode");
+    const struct value *days = value_get(e->value, "changeable_for_days");
+    const char *address = arena_printf(lw->arena, "%s/lock", in->address);
+    if (str_eq(mode, "compliance") && !days)
+        lower_error(lw, E_MISSING_KEY, e->key_pos, address,
+                    "a compliance lock needs `changeable_for_days`: the days in which it can still "
+                    "be taken back");
+    if (str_eq(mode, "governance") && days)
+        lower_error(lw, E_BAD_VALUE, place_or(days, e->key_pos), address,
+                    "`changeable_for_days` would make this a compliance lock; a governance lock "
+                    "has none");
+    struct map_builder map = map_begin(lw->arena);
+    map_put(&map, "backup_vault_name", value_ref(lw->arena, in->address, "name"));
+    copy_keys(&map, e->value, same);
+    struct draft *draft = draft_add(lw, in, "/lock", "aws_backup_vault_lock", map_end(&map));
+    if (draft) {
+        draft->resource.pos = e->key_pos;
+        draft->resource.last = days != NULL;
+    }
+}
+
+static void refuse_parts_of_external(struct lowering *lw, const struct instance *in)
+{
+    static const char *const parts[] = {
+        "key", "accept_copies_from", "lock", "protect", "policy", "tags", NULL};
+    for (size_t i = 0; parts[i]; i++) {
+        const struct value_entry *e = value_entry_of(in->body, parts[i]);
+        if (e)
+            lower_error(lw, E_BAD_VALUE, e->key_pos, in->address,
+                        "an external vault is never changed, so it cannot have `%s`", parts[i]);
+    }
+}
+
+static void lower_vault(struct lowering *lw, const struct instance *in)
+{
+    struct map_builder map = map_begin(lw->arena);
+    map_put(&map, "name", name_of(lw, in, NULL));
+    if (value_get_bool(in->body, "external", false)) {
+        refuse_parts_of_external(lw, in);
+        draft_add(lw, in, "", "aws_backup_vault", map_end(&map))->resource.external = true;
+        return;
+    }
+    map_put(&map, "encryption_key_arn",
+            ref_value(lw, in, "keys", value_get(in->body, "key"), "arn"));
+    draft_add(lw, in, "", "aws_backup_vault", map_end(&map));
+
+    const struct value *policy = vault_policy(lw, in);
+    if (policy) {
+        struct map_builder p = map_begin(lw->arena);
+        map_put(&p, "backup_vault_name", value_ref(lw->arena, in->address, "name"));
+        map_put(&p, "policy", policy);
+        draft_add(lw, in, "/policy", "aws_backup_vault_policy", map_end(&p));
+    }
+    lower_lock(lw, in);
+    if (value_len(value_get(in->body, "accept_copies_from")) > 0)
+        lower_last_vault_account(lw, in);
+}
+
+void lower_vaults(struct lowering *lw, const struct entry *entry)
+{
+    for (size_t i = 0; i < entry->len; i++)
+        lower_vault(lw, &entry->instances[i]);
+}

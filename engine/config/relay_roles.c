@@ -1,0 +1,208 @@
+#include "engine/aws/backup_types.h"
+#include "engine/config/iam_document.h"
+#include "engine/config/lower_relays.h"
+
+/* What each step of the relay's way needs, and nothing else. */
+static const char *const read_points[] = {"backup:DescribeRecoveryPoint", "backup:ListTags", NULL};
+static const char *const read_rds_tags[] = {"rds:ListTagsForResource", NULL};
+static const char *const start_copy[] = {"backup:StartCopyJob", NULL};
+static const char *const watch_copies[] = {"backup:DescribeCopyJob", "backup:ListCopyJobs", NULL};
+static const char *const list_points[] = {"backup:ListRecoveryPointsByBackupVault", NULL};
+static const char *const pass_role[] = {"iam:PassRole", NULL};
+static const char *const assume_role[] = {"sts:AssumeRole", NULL};
+static const char *const put_events[] = {"events:PutEvents", NULL};
+
+static void add_once(struct list_builder *list, const struct value *v)
+{
+    for (size_t i = 0; i < list->len; i++)
+        if (value_equal(list->items[i], v))
+            return;
+    list_add(list, v);
+}
+
+static void add_once_str(struct list_builder *list, const char *text)
+{
+    add_once(list, value_string(list->arena, text));
+}
+
+const char *relay_reader_address(struct lowering *lw, const struct entry *entry,
+                                 const struct account *account)
+{
+    return arena_printf(lw->arena, "%s/reader[%s]", entry->address, account->name);
+}
+
+/* Points of every type that AWS Backup knows, made by backups and by copies, in one Region. */
+static void add_points(struct lowering *lw, const struct instance *in, struct list_builder *points,
+                       struct list_builder *rds)
+{
+    size_t len;
+    const struct backup_type *types = backup_types(&len);
+    for (size_t i = 0; i < len; i++)
+        for (int copy = 0; copy < 2; copy++) {
+            const char *arn = backup_point_arn(lw->arena, &types[i], in->account->partition,
+                                               in->region, in->account->id, "*", copy);
+            add_once_str(points, arn);
+            if (str_eq(types[i].service, "rds"))
+                add_once_str(rds, arn);
+        }
+}
+
+struct function_resources {
+    struct list_builder logs, letters, points, rds, vaults, roles, readers;
+};
+
+static void add_relay(struct lowering *lw, const struct relay_draft *relay,
+                      struct function_resources *r)
+{
+    const struct instance *in = relay->in;
+    const char *function = literal_text(lw, name_of(lw, in, NULL));
+    add_once_str(&r->logs, function_log_arn(lw, in, function));
+    add_once(&r->letters,
+             mention(lw, arena_printf(lw->arena, "%s/dead_letter", in->address), "arn"));
+    add_points(lw, in, &r->points, &r->rds);
+    add_once_str(&r->vaults, relay->source_arn);
+    add_once_str(&r->roles, relay->copy_role_arn);
+    for (size_t i = 0; i < relay->destination_len; i++)
+        if (relay->destinations[i].account)
+            add_once(&r->readers,
+                     mention(lw,
+                             relay_reader_address(lw, in->entry, relay->destinations[i].account),
+                             "arn"));
+}
+
+static const struct value *function_policy(struct lowering *lw, struct function_resources *r)
+{
+    struct arena *arena = lw->arena;
+    const struct value *base =
+        function_base_statements(lw, list_end(&r->logs), list_end(&r->letters));
+    const struct value *to_backup = iam_condition(arena, "StringEquals", "iam:PassedToService",
+                                                  value_string(arena, "backup.amazonaws.com"));
+    const struct value *points = list_end(&r->points), *any = value_string(arena, "*");
+    struct list_builder list = list_begin(arena);
+    for (size_t i = 0; i < value_len(base); i++)
+        list_add(&list, value_item(base, i));
+    list_add(&list, iam_statement(arena, "ReadPoints", "Allow", NULL, read_points, points, NULL));
+    list_add(&list, iam_statement(arena, "ReadRdsTags", "Allow", NULL, read_rds_tags,
+                                  list_end(&r->rds), NULL));
+    list_add(&list, iam_statement(arena, "ListPoints", "Allow", NULL, list_points,
+                                  list_end(&r->vaults), NULL));
+    list_add(&list, iam_statement(arena, "StartCopies", "Allow", NULL, start_copy, points, NULL));
+    list_add(&list, iam_statement(arena, "WatchCopies", "Allow", NULL, watch_copies, any, NULL));
+    list_add(&list, iam_statement(arena, "PassCopyRole", "Allow", NULL, pass_role,
+                                  list_end(&r->roles), to_backup));
+    if (r->readers.len > 0)
+        list_add(&list, iam_statement(arena, "ReadLastVaults", "Allow", NULL, assume_role,
+                                      list_end(&r->readers), NULL));
+    return iam_document(arena, NULL, list_end(&list));
+}
+
+static const struct value *one_policy(struct lowering *lw, const char *name,
+                                      const struct value *document)
+{
+    struct map_builder map = map_begin(lw->arena);
+    map_put(&map, name, document);
+    return map_end(&map);
+}
+
+static void make_function_role(struct lowering *lw, const struct relay_group *group,
+                               const struct instance *in)
+{
+    struct arena *arena = lw->arena;
+    struct function_resources r = {list_begin(arena), list_begin(arena), list_begin(arena),
+                                   list_begin(arena), list_begin(arena), list_begin(arena),
+                                   list_begin(arena)};
+    struct map_builder map = map_begin(arena);
+    for (size_t i = 0; i < group->len; i++)
+        if (group->relays[i].in->account == in->account)
+            add_relay(lw, &group->relays[i], &r);
+    map_put(&map, "name", global_name_of(lw, in, "role"));
+    map_put(&map, "description",
+            value_stringf(arena, "The relay %s works with this role", in->global_address));
+    map_put(&map, "assume_role_policy_document",
+            iam_service_trust(arena, "lambda.amazonaws.com", NULL));
+    map_put(&map, "inline_policies", one_policy(lw, "relay", function_policy(lw, &r)));
+    draft_add(lw, in, "/role", "aws_iam_role", map_end(&map));
+}
+
+/* The forwarding rules of an account share a role; only they may take it on. */
+static void make_forward_role(struct lowering *lw, const struct relay_group *group,
+                              const struct instance *in)
+{
+    struct arena *arena = lw->arena;
+    struct list_builder rules = list_begin(arena), buses = list_begin(arena),
+                        statements = list_begin(arena);
+    struct map_builder map = map_begin(arena);
+    for (size_t i = 0; i < group->len; i++) {
+        const struct relay_draft *relay = &group->relays[i];
+        if (relay->in->account != in->account || relay->forward_len == 0)
+            continue;
+        add_once_str(&buses, relay_bus_arn(lw, relay->in));
+        for (size_t j = 0; j < relay->forward_len; j++)
+            add_once(&rules, mention(lw,
+                                     arena_printf(arena, "%s/forward[%s]", relay->in->address,
+                                                  relay->forward_regions[j]),
+                                     "arn"));
+    }
+    if (rules.len == 0)
+        return;
+    list_add(&statements,
+             iam_statement(arena, "Forward", "Allow", NULL, put_events, list_end(&buses), NULL));
+    map_put(&map, "name", global_name_of(lw, in, "forward_role"));
+    map_put(
+        &map, "description",
+        value_stringf(arena, "Rules of %s forward copy events with this role", in->global_address));
+    map_put(
+        &map, "assume_role_policy_document",
+        iam_service_trust(arena, "events.amazonaws.com",
+                          iam_condition(arena, "ArnEquals", "aws:SourceArn", list_end(&rules))));
+    map_put(&map, "inline_policies",
+            one_policy(lw, "forward", iam_document(arena, NULL, list_end(&statements))));
+    draft_add(lw, in, "/forward_role", "aws_iam_role", map_end(&map));
+}
+
+/* Only copying crosses accounts: to see what has arrived, the relay takes on a role there. */
+static void make_reader(struct lowering *lw, const struct relay_group *group,
+                        const struct account *account)
+{
+    struct arena *arena = lw->arena;
+    struct list_builder vaults = list_begin(arena), relays = list_begin(arena),
+                        trust = list_begin(arena), statements = list_begin(arena);
+    struct map_builder map = map_begin(arena);
+    for (size_t i = 0; i < group->len; i++) {
+        const struct relay_draft *relay = &group->relays[i];
+        for (size_t j = 0; j < relay->destination_len; j++) {
+            if (relay->destinations[j].account != account)
+                continue;
+            add_once_str(&vaults, relay->destinations[j].arn);
+            add_once(
+                &relays,
+                value_ref(arena, arena_printf(arena, "%s/role", relay->in->global_address), "arn"));
+        }
+    }
+    list_add(&trust, iam_statement(arena, NULL, "Allow", iam_aws(arena, list_end(&relays)),
+                                   assume_role, NULL, NULL));
+    list_add(&statements, iam_statement(arena, "ListPoints", "Allow", NULL, list_points,
+                                        list_end(&vaults), NULL));
+    map_put(&map, "name", value_stringf(arena, "%s-%s-reader", lw->topology, group->entry->name));
+    map_put(&map, "description",
+            value_stringf(arena, "The relay %s looks into its last vaults with this role",
+                          group->entry->address));
+    map_put(&map, "assume_role_policy_document", iam_document(arena, NULL, list_end(&trust)));
+    map_put(&map, "inline_policies",
+            one_policy(lw, "reader", iam_document(arena, NULL, list_end(&statements))));
+    draft_add_at(lw, group->relays[0].in, relay_reader_address(lw, group->entry, account), account,
+                 NULL, "aws_iam_role", map_end(&map));
+}
+
+void relay_roles(struct lowering *lw, const struct relay_group *group)
+{
+    /* Each of these is made once: a second draft at the same address is dropped. */
+    for (size_t i = 0; i < group->len; i++) {
+        const struct relay_draft *relay = &group->relays[i];
+        make_function_role(lw, group, relay->in);
+        make_forward_role(lw, group, relay->in);
+        for (size_t j = 0; j < relay->destination_len; j++)
+            if (relay->destinations[j].account)
+                make_reader(lw, group, relay->destinations[j].account);
+    }
+}
