@@ -41,7 +41,6 @@
  *   x-rules                names of checks in engine/aws: the table is in rules.c
  *   x-sensitive, x-unmanaged-when-absent (normalize.h) */
 
-#include <regex.h>
 #include <stdbool.h>
 
 #include "engine/base/diag.h"
@@ -68,6 +67,7 @@ enum canonical {
 enum schema_scope { SCOPE_ACCOUNT_REGION, SCOPE_ACCOUNT, SCOPE_ORGANIZATION };
 enum replacement { REPLACE_NEVER, REPLACE_CREATE_THEN_DELETE, REPLACE_DELETE_THEN_CREATE };
 
+struct pattern;
 struct schema_node;
 
 struct schema_property {
@@ -82,7 +82,7 @@ struct schema_node {
     const char *description;
     const struct value *enumeration; /* list or NULL */
     const char *pattern;             /* text, for messages; NULL: none */
-    const regex_t *regex;
+    struct pattern *regex;           /* the same, to match with (pattern.h) */
     bool has_minimum, has_maximum;
     double minimum, maximum;
     size_t min_length, max_length, min_items, max_items; /* max 0: none */

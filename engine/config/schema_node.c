@@ -56,7 +56,7 @@ static void load_enum(const struct scope *scope, struct schema_node *node, const
 static void load_pattern(const struct scope *scope, struct schema_node *node, const struct value *v)
 {
     node->pattern = schema_text_of(scope, v, "pattern");
-    node->regex = pattern_compile(node->pattern);
+    node->regex = pattern_of(node->pattern);
 }
 
 static void load_minimum(const struct scope *scope, struct schema_node *node, const struct value *v)
@@ -289,7 +289,7 @@ static void merge_text(const struct scope *scope, struct schema_node *node,
         return;
     }
     node->pattern = arena_printf(scope->loader->arena, "(%s)|(%s)", node->pattern, other->pattern);
-    node->regex = pattern_compile(node->pattern);
+    node->regex = pattern_of(node->pattern);
 }
 
 static void merge_alternative(const struct scope *scope, struct schema_node *node,

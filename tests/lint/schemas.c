@@ -8,6 +8,7 @@
 
 #include "engine/base/file.h"
 #include "engine/base/json.h"
+#include "engine/config/pattern.h"
 #include "engine/config/schema_parse.h"
 #include "engine/config/validate.h"
 
@@ -37,6 +38,8 @@ static void check_node(const char *where, const struct schema_node *node)
         fault(where, "read-only, and create-only or write-only as well");
     for (size_t i = 0; i < value_len(node->enumeration); i++)
         check_value(where, node, value_item(node->enumeration, i), "enum");
+    if (node->regex) /* compiles it */
+        (void)pattern_matches(node->regex, "");
     if (node->items)
         check_node(arena_printf(arena, "%s/*", where), node->items);
     if (node->additional)
