@@ -2,6 +2,7 @@
 
 if(EXISTS ${CMAKE_SOURCE_DIR}/engine/cli/main.c)
   add_executable(holdfast engine/cli/main.c)
+  target_compile_definitions(engine_cli PUBLIC HOLDFAST_VERSION="${PROJECT_VERSION}")
   target_link_libraries(holdfast PRIVATE engine_cli)
 endif()
 

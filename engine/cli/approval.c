@@ -1,0 +1,28 @@
+#include "engine/cli/approval.h"
+
+#include <stdio.h>
+
+static bool ask(struct cli *cli, const char *question, const char *wanted)
+{
+    fprintf(stderr, "%s Type \"%s\" to go on: ", question, wanted);
+    fflush(stderr);
+    return str_eq(cli_read_line(cli), wanted);
+}
+
+bool approval_ask(struct session *session, const struct plan *plan, const char *question)
+{
+    struct cli *cli = session->cli;
+    if (cli_flag(cli, OPT_AUTO_APPROVE))
+        return true;
+    if (!cli_stdin_is_terminal()) {
+        diag_error(&cli->diags, E_APPROVAL, NO_POS, NULL, "%s needs an answer", question);
+        return false;
+    }
+    bool approved = ask(cli, question, "yes");
+    for (size_t i = 0; approved && i < plan->len; i++)
+        if (plan->changes[i].irreversible)
+            approved = ask(cli, "This change cannot be undone.", plan->changes[i].address);
+    if (!approved)
+        diag_error(&cli->diags, E_APPROVAL, NO_POS, NULL, "not approved; nothing was done");
+    return approved;
+}

@@ -1,0 +1,43 @@
+#pragma once
+/* What every command shares: the command line, the diagnostics, and the two streams. stdout is the
+ * result, stderr is progress, logs and diagnostics. Only this folder prints. */
+
+#include "engine/base/arena.h"
+#include "engine/cli/options.h"
+
+#define PROGRAM_VERSION HOLDFAST_VERSION
+
+enum exit_status {
+    EXIT_DONE = 0,
+    EXIT_ERROR = 1,
+    EXIT_CHANGES = 2,
+    EXIT_REFUSED = 7,
+    EXIT_USAGE = 64,
+};
+
+struct cli {
+    struct arena *arena; /* command */
+    struct diags diags;
+    struct command_line line;
+    bool json, color, quiet;
+    bool result_printed; /* a JSON answer went out: diagnostics go to stderr only */
+};
+
+const char *cli_option(const struct cli *cli, enum option_id id); /* the last value, or NULL */
+bool cli_flag(const struct cli *cli, enum option_id id);
+const char *const *cli_list(const struct cli *cli, enum option_id id); /* NULL-terminated or NULL */
+/* A whole number within limits; `otherwise` when not given. False with E_USAGE when it is not one.
+ */
+MUST_CHECK bool cli_number(struct cli *cli, enum option_id id, int64_t otherwise, int64_t min,
+                           int64_t max, int64_t *ret);
+
+void cli_out(struct cli *cli, const char *text);           /* stdout, flushed at exit */
+void cli_out_json(struct cli *cli, const struct value *v); /* pretty, one newline */
+void cli_note(struct cli *cli, const char *fmt, ...) PRINTF_LIKE(2, 3); /* stderr unless --quiet */
+
+void cli_flush(struct cli *cli); /* for readers that wait on stdout */
+/* Prints what has been collected, sorted, once. */
+void cli_print_diags(struct cli *cli);
+bool cli_stdin_is_terminal(void);
+const char *cli_read_line(struct cli *cli); /* one line of stdin, or NULL */
+size_t cli_width(void);

@@ -1,0 +1,89 @@
+/* apply: plan, guards, approval, run, outputs, then the relays reconcile. */
+
+#include "engine/base/json.h"
+#include "engine/cli/approval.h"
+#include "engine/cli/commands.h"
+#include "engine/cli/outputs.h"
+#include "engine/cli/progress.h"
+#include "engine/cli/relaying.h"
+
+static bool keep_outputs(struct session *session)
+{
+    struct cli *cli = session->cli;
+    struct record *records = NULL;
+    size_t len = 0;
+    if (!state_load(session->state, cli->arena, &records, &len, &cli->diags))
+        return false;
+    const struct value *outputs = outputs_resolve(session, records, len);
+    session->records = records;
+    session->record_len = len;
+    if (!state_set_fact(session->state, "outputs", outputs, &cli->diags) ||
+        !journal_commit(session->state, &cli->diags))
+        return false;
+    for (size_t i = 0; !cli->json && i < value_len(outputs); i++) {
+        const struct value_entry *entry = &outputs->map.entries[i];
+        const char *text = value_str(entry->value);
+        cli_out(cli, arena_printf(cli->arena, "%s = %s\n", entry->key,
+                                  text ? text : json_print(cli->arena, entry->value, 0)));
+    }
+    return true;
+}
+
+static void print_summary(struct session *session, const struct planning *planning,
+                          const struct run_summary *summary)
+{
+    struct cli *cli = session->cli;
+    if (cli->json) {
+        struct map_builder b = map_begin(cli->arena);
+        map_put_str(&b, "format_version", "1.0");
+        map_put_int(&b, "done", (int64_t)summary->done);
+        map_put_int(&b, "failed", (int64_t)summary->failed);
+        map_put_int(&b, "skipped", (int64_t)summary->skipped);
+        map_put(&b, "outputs", state_fact(session->state, cli->arena, "outputs"));
+        cli_out_json(cli, map_end(&b));
+        return;
+    }
+    (void)planning;
+    cli_out(cli, arena_printf(cli->arena, "Apply: %zu done, %zu failed, %zu skipped\n",
+                              summary->done, summary->failed, summary->skipped));
+}
+
+static int apply(struct session *session)
+{
+    struct cli *cli = session->cli;
+    struct planning planning;
+    struct run_summary summary = {0};
+    if (!session_load(session) || !session_open(session, SESSION_WRITES) ||
+        !planning_build(session, /* destroy= */ false, &planning))
+        return EXIT_ERROR;
+    if (!cli->json)
+        planning_print(session, &planning);
+    if (!plan_guards(&planning.plan, &planning.input, &cli->diags))
+        return EXIT_REFUSED;
+    bool empty = plan_is_empty(&planning.plan);
+    if (!empty && !approval_ask(session, &planning.plan, "Apply this plan?"))
+        return EXIT_USAGE;
+    session->run.progress = progress_line;
+    session->run.progress_ctx = cli;
+    session->run.stop = session_catch_signals();
+    struct run_world world = {session->records, session->record_len, planning.observations,
+                              planning.observation_len};
+    bool ok = empty || run_apply(&session->run, &planning.plan, &world, &summary);
+    if (*session->run.stop)
+        return 128 + (int)*session->run.stop;
+    if (ok)
+        ok = keep_outputs(session);
+    if (ok && !str_eq(cli_option(cli, OPT_RELAY), "false"))
+        ok = relaying_reconcile(session);
+    print_summary(session, &planning, &summary);
+    return ok ? EXIT_DONE : EXIT_ERROR;
+}
+
+int cmd_apply(struct cli *cli)
+{
+    struct session session;
+    session_init(&session, cli);
+    int status = apply(&session);
+    session_close(&session);
+    return status;
+}

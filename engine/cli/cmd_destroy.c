@@ -1,0 +1,73 @@
+/* destroy: deletes what is empty and unlocked; what stays is listed with the reason. */
+
+#include "engine/cli/approval.h"
+#include "engine/cli/commands.h"
+#include "engine/cli/progress.h"
+
+static void print_retained(struct session *session, const struct planning *planning,
+                           const struct run_summary *summary)
+{
+    struct cli *cli = session->cli;
+    struct list_builder items = list_begin(cli->arena);
+    for (size_t i = 0; i < planning->plan.retained_len; i++) {
+        const struct retained *retained = &planning->plan.retained[i];
+        struct map_builder b = map_begin(cli->arena);
+        map_put_str(&b, "address", retained->address);
+        map_put_str(&b, "reason", retained->reason);
+        list_add(&items, map_end(&b));
+        if (!cli->json)
+            cli_out(cli, arena_printf(cli->arena, "stays    %s: %s\n", retained->address,
+                                      retained->reason));
+    }
+    if (cli->json) {
+        struct map_builder b = map_begin(cli->arena);
+        map_put_str(&b, "format_version", "1.0");
+        map_put_int(&b, "done", (int64_t)summary->done);
+        map_put_int(&b, "failed", (int64_t)summary->failed);
+        map_put_int(&b, "skipped", (int64_t)summary->skipped);
+        map_put(&b, "retained", list_end(&items));
+        cli_out_json(cli, map_end(&b));
+        return;
+    }
+    cli_out(cli, arena_printf(cli->arena, "Destroy: %zu done, %zu failed, %zu skipped, %zu stay\n",
+                              summary->done, summary->failed, summary->skipped,
+                              planning->plan.retained_len));
+}
+
+static int destroy(struct session *session)
+{
+    struct cli *cli = session->cli;
+    struct planning planning;
+    struct run_summary summary = {0};
+    if (!session_load(session) || !session_open(session, SESSION_WRITES) ||
+        !planning_build(session, /* destroy= */ true, &planning))
+        return EXIT_ERROR;
+    if (!cli->json)
+        planning_print(session, &planning);
+    if (!plan_guards(&planning.plan, &planning.input, &cli->diags))
+        return EXIT_REFUSED;
+    bool empty = plan_is_empty(&planning.plan);
+    if (!empty && !approval_ask(session, &planning.plan, "Destroy all this?"))
+        return EXIT_USAGE;
+    session->run.progress = progress_line;
+    session->run.progress_ctx = cli;
+    session->run.stop = session_catch_signals();
+    struct run_world world = {session->records, session->record_len, planning.observations,
+                              planning.observation_len};
+    bool ok = empty || run_apply(&session->run, &planning.plan, &world, &summary);
+    if (*session->run.stop)
+        return 128 + (int)*session->run.stop;
+    print_retained(session, &planning, &summary);
+    if (ok && planning.plan.retained_len > 0 && cli_flag(cli, OPT_DETAILED_EXITCODE))
+        return EXIT_CHANGES;
+    return ok ? EXIT_DONE : EXIT_ERROR;
+}
+
+int cmd_destroy(struct cli *cli)
+{
+    struct session session;
+    session_init(&session, cli);
+    int status = destroy(&session);
+    session_close(&session);
+    return status;
+}

@@ -1,0 +1,32 @@
+/* drift: recorded against observed; never writes. */
+
+#include "engine/cli/commands.h"
+#include "engine/cli/planning.h"
+
+static int drift(struct session *session)
+{
+    struct cli *cli = session->cli;
+    struct planning planning;
+    struct drift *items = NULL;
+    size_t len = 0;
+    if (!session_load(session) || !session_open(session, SESSION_READS) ||
+        !planning_observe(session, &planning) ||
+        !drift_build(cli->arena, &planning.input, &items, &len, &cli->diags))
+        return EXIT_ERROR;
+    if (cli->json) {
+        cli_out_json(cli, drift_to_json(cli->arena, items, len));
+    } else {
+        struct render_options options = planning_render_options(session, &planning);
+        cli_out(cli, drift_render_text(cli->arena, items, len, &session->topology, &options));
+    }
+    return len > 0 && cli_flag(cli, OPT_DETAILED_EXITCODE) ? EXIT_CHANGES : EXIT_DONE;
+}
+
+int cmd_drift(struct cli *cli)
+{
+    struct session session;
+    session_init(&session, cli);
+    int status = drift(&session);
+    session_close(&session);
+    return status;
+}

@@ -1,0 +1,177 @@
+/* state list, state show, state journal, show, output: what is recorded; no network. */
+
+#include "engine/base/json.h"
+#include "engine/cli/commands.h"
+#include "engine/cli/session.h"
+
+static bool open_recorded(struct session *session)
+{
+    struct cli *cli = session->cli;
+    return session_load(session) && session_open_state(session, SESSION_READS) &&
+           state_load(session->state, cli->arena, &session->records, &session->record_len,
+                      &cli->diags);
+}
+
+static int with_state(struct cli *cli, int (*act)(struct session *session))
+{
+    struct session session;
+    session_init(&session, cli);
+    int status = open_recorded(&session) ? act(&session) : EXIT_ERROR;
+    session_close(&session);
+    return status;
+}
+
+static const struct value *record_to_value(struct arena *arena, const struct record *record)
+{
+    struct map_builder b = map_begin(arena);
+    struct list_builder deps = list_begin(arena);
+    for (size_t i = 0; i < record->depends_on_len; i++)
+        list_add_str(&deps, record->depends_on[i]);
+    map_put_str(&b, "address", record->address);
+    map_put_str(&b, "type", record->type);
+    map_put_str(&b, "account_id", record->account_id);
+    map_put_str(&b, "region", record->region);
+    map_put_str(&b, "identifier", record->identifier);
+    map_put(&b, "attributes", record->attributes);
+    map_put(&b, "depends_on", list_end(&deps));
+    map_put_bool(&b, "adopted", record->adopted);
+    return map_end(&b);
+}
+
+static int print_records(struct session *session, bool attributes)
+{
+    struct cli *cli = session->cli;
+    struct list_builder items = list_begin(cli->arena);
+    for (size_t i = 0; i < session->record_len; i++) {
+        const struct record *record = &session->records[i];
+        const char *const *wanted = cli->line.argument_len ? cli->line.arguments : NULL;
+        if (wanted && !str_is_one_of(record->address, wanted))
+            continue;
+        const struct value *v = record_to_value(cli->arena, record);
+        list_add(&items, attributes ? v : value_without(cli->arena, v, "attributes"));
+        if (!cli->json)
+            cli_out(cli, arena_printf(cli->arena, "%-44s %s %s\n", record->address,
+                                      record->account_id, record->region ? record->region : "-"));
+        if (!cli->json && attributes)
+            cli_out(cli, arena_printf(cli->arena, "%s\n",
+                                      json_print(cli->arena, record->attributes, JSON_PRETTY)));
+    }
+    if (!cli->json)
+        return EXIT_DONE;
+    struct map_builder b = map_begin(cli->arena);
+    map_put_str(&b, "format_version", "1.0");
+    map_put_str(&b, "lineage", state_lineage(session->state));
+    map_put_int(&b, "serial", state_serial(session->state));
+    map_put(&b, "resources", list_end(&items));
+    cli_out_json(cli, map_end(&b));
+    return EXIT_DONE;
+}
+
+static int list(struct session *session)
+{
+    return print_records(session, /* attributes= */ false);
+}
+
+static int show(struct session *session)
+{
+    return print_records(session, /* attributes= */ true);
+}
+
+static int show_one(struct session *session)
+{
+    struct cli *cli = session->cli;
+    if (cli->line.argument_len != 1) {
+        diag_error(&cli->diags, E_USAGE, NO_POS, NULL, "state show takes one address");
+        return EXIT_USAGE;
+    }
+    for (size_t i = 0; i < session->record_len; i++)
+        if (str_eq(session->records[i].address, cli->line.arguments[0])) {
+            cli_out_json(cli, record_to_value(cli->arena, &session->records[i]));
+            return EXIT_DONE;
+        }
+    diag_error(&cli->diags, E_TARGET, NO_POS, cli->line.arguments[0], "nothing is recorded there");
+    return EXIT_USAGE;
+}
+
+static int journal(struct session *session)
+{
+    struct cli *cli = session->cli;
+    struct intent *intents = NULL;
+    size_t len = 0;
+    if (!journal_open_intents(session->state, cli->arena, &intents, &len, &cli->diags))
+        return EXIT_ERROR;
+    struct list_builder items = list_begin(cli->arena);
+    for (size_t i = 0; i < len; i++) {
+        struct map_builder b = map_begin(cli->arena);
+        map_put_int(&b, "seq", intents[i].seq);
+        map_put_int(&b, "run", intents[i].run);
+        map_put_str(&b, "address", intents[i].address);
+        map_put_str(&b, "action", intents[i].action);
+        map_put_str(&b, "token", intents[i].token);
+        list_add(&items, map_end(&b));
+        if (!cli->json)
+            cli_out(cli, arena_printf(cli->arena, "run %lld  %-7s %s\n", (long long)intents[i].run,
+                                      intents[i].action, intents[i].address));
+    }
+    struct map_builder b = map_begin(cli->arena);
+    map_put_str(&b, "format_version", "1.0");
+    map_put(&b, "open_intents", list_end(&items));
+    if (cli->json)
+        cli_out_json(cli, map_end(&b));
+    return EXIT_DONE;
+}
+
+static int output(struct session *session)
+{
+    struct cli *cli = session->cli;
+    const struct value *outputs = state_fact(session->state, cli->arena, "outputs");
+    const char *name = cli->line.argument_len ? cli->line.arguments[0] : NULL;
+    if (name && !value_get(outputs, name)) {
+        diag_error(&cli->diags, E_TARGET, NO_POS, NULL, "there is no output %s", name);
+        return EXIT_USAGE;
+    }
+    if (cli->json) {
+        struct map_builder b = map_begin(cli->arena);
+        map_put_str(&b, "format_version", "1.0");
+        map_put(&b, "outputs",
+                outputs ? outputs : map_end(&(struct map_builder){cli->arena, 0, 0, 0}));
+        cli_out_json(cli, map_end(&b));
+        return EXIT_DONE;
+    }
+    for (size_t i = 0; i < value_len(outputs); i++) {
+        const struct value_entry *entry = &outputs->map.entries[i];
+        const char *text = value_str(entry->value);
+        if (!text)
+            text = json_print(cli->arena, entry->value, JSON_COMPACT);
+        if (str_eq(name, entry->key))
+            cli_out(cli, arena_printf(cli->arena, "%s\n", text));
+        else if (!name)
+            cli_out(cli, arena_printf(cli->arena, "%s = %s\n", entry->key, text));
+    }
+    return EXIT_DONE;
+}
+
+int cmd_state_list(struct cli *cli)
+{
+    return with_state(cli, list);
+}
+
+int cmd_show(struct cli *cli)
+{
+    return with_state(cli, show);
+}
+
+int cmd_state_show(struct cli *cli)
+{
+    return with_state(cli, show_one);
+}
+
+int cmd_state_journal(struct cli *cli)
+{
+    return with_state(cli, journal);
+}
+
+int cmd_output(struct cli *cli)
+{
+    return with_state(cli, output);
+}

@@ -1,0 +1,34 @@
+/* version, explain: facts about the program itself. */
+
+#include "engine/cli/cli.h"
+#include "engine/cli/commands.h"
+
+int cmd_version(struct cli *cli)
+{
+    if (!cli->json) {
+        cli_out(cli, "holdfast " PROGRAM_VERSION "\n");
+        return EXIT_DONE;
+    }
+    struct map_builder b = map_begin(cli->arena);
+    map_put_str(&b, "format_version", "1.0");
+    map_put_str(&b, "version", PROGRAM_VERSION);
+    map_put_str(&b, "compiler", __VERSION__);
+    cli_out_json(cli, map_end(&b));
+    return EXIT_DONE;
+}
+
+int cmd_explain(struct cli *cli)
+{
+    const char *wanted = cli->line.argument_len == 1 ? cli->line.arguments[0] : "";
+    for (int code = 0; code < DIAG_CODE_COUNT; code++) {
+        if (!str_eq(diag_code_id((enum diag_code)code), wanted))
+            continue;
+        cli_out(cli, arena_printf(cli->arena, "%s: %s\n%s\nExit status %d.\n", wanted,
+                                  diag_code_summary((enum diag_code)code),
+                                  diag_code_next((enum diag_code)code),
+                                  diag_code_status((enum diag_code)code)));
+        return EXIT_DONE;
+    }
+    diag_error(&cli->diags, E_USAGE, NO_POS, NULL, "explain takes one code, such as HF0201");
+    return EXIT_USAGE;
+}

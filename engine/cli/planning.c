@@ -1,0 +1,77 @@
+#include "engine/cli/planning.h"
+
+#include "engine/base/clock.h"
+
+static const char *const *targets_of(struct cli *cli)
+{
+    if (cli->line.argument_len > 0)
+        return cli->line.arguments;
+    return cli_list(cli, OPT_TARGET);
+}
+
+bool planning_observe(struct session *session, struct planning *ret)
+{
+    struct cli *cli = session->cli;
+    *ret = (struct planning){0};
+    bool refresh = !str_eq(cli_option(cli, OPT_REFRESH), "false");
+    if (refresh && !run_observe(&session->run, session->records, session->record_len,
+                                &ret->observations, &ret->observation_len))
+        return false;
+    ret->input = (struct plan_input){
+        .topology = &session->topology,
+        .schemas = session->schemas,
+        .records = session->records,
+        .record_len = session->record_len,
+        .observations = ret->observations,
+        .observation_len = ret->observation_len,
+        .lineage = state_lineage(session->state),
+        .serial = state_serial(session->state),
+        .program_version = PROGRAM_VERSION,
+        .now_ms = loop_now_ms(session->loop),
+        .allow_irreversible = cli_list(cli, OPT_ALLOW_IRREVERSIBLE),
+        .allow_destroy = cli_list(cli, OPT_ALLOW_DESTROY),
+    };
+    return true;
+}
+
+bool planning_build(struct session *session, bool destroy, struct planning *ret)
+{
+    struct cli *cli = session->cli;
+    if (!planning_observe(session, ret))
+        return false;
+    ret->input.destroy = destroy;
+    ret->input.targets = destroy ? NULL : targets_of(cli);
+    return plan_build(cli->arena, &ret->input, &ret->plan, &cli->diags);
+}
+
+struct render_options planning_render_options(struct session *session,
+                                              const struct planning *planning)
+{
+    struct cli *cli = session->cli;
+    const char *now = time_iso(cli->arena, planning->input.now_ms);
+    return (struct render_options){
+        .colour = cli->color,
+        .width = (unsigned)cli_width(),
+        .world = session->world ? arena_printf(cli->arena, "simulated world %.10s", now) : "AWS",
+        .state_is_new = state_is_new(session->state),
+        .sources = &cli->diags,
+    };
+}
+
+void planning_print(struct session *session, const struct planning *planning)
+{
+    struct cli *cli = session->cli;
+    struct render_options options = planning_render_options(session, planning);
+    if (cli->json)
+        cli_out_json(cli, plan_to_json(cli->arena, &planning->plan, &options));
+    else
+        cli_out(cli, plan_render_text(cli->arena, &planning->plan, &session->topology, &options));
+}
+
+bool plan_is_empty(const struct plan *plan)
+{
+    for (size_t i = 0; i < plan->len; i++)
+        if (plan->changes[i].action != ACTION_NONE)
+            return false;
+    return true;
+}

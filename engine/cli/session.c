@@ -1,0 +1,229 @@
+#include "engine/cli/session.h"
+
+#include <signal.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "engine/base/crypto.h"
+#include "engine/base/env.h"
+#include "engine/base/file.h"
+#include "engine/config/config.h"
+#include "engine/config/yaml.h"
+#include "engine/drill/seed.h"
+#include "providers/aws/aws.h"
+#include "providers/http.h"
+
+static volatile sig_atomic_t caught;
+
+static void catch_signal(int number)
+{
+    if (caught)
+        _exit(128 + number); /* the second: now. The journal makes that safe. */
+    caught = number;
+}
+
+const volatile sig_atomic_t *session_catch_signals(void)
+{
+    struct sigaction action = {.sa_handler = catch_signal};
+    sigaction(SIGINT, &action, NULL);
+    sigaction(SIGTERM, &action, NULL);
+    return &caught;
+}
+
+void session_init(struct session *session, struct cli *cli)
+{
+    *session = (struct session){.cli = cli};
+}
+
+const char *session_data_dir(struct cli *cli)
+{
+    const char *dir = env_get("HOLDFAST_DATA_DIR");
+    if (dir)
+        return dir;
+    const char *self = path_self_dir(cli->arena);
+    const char *beside = path_join(cli->arena, self, "share/holdfast");
+    return dir_exists(beside) ? beside : path_join(cli->arena, self, "../share/holdfast");
+}
+
+/* NAME=VALUE from --var; files from --var-file hold a map each. */
+static bool read_variables(struct session *session, const struct value **ret)
+{
+    struct cli *cli = session->cli;
+    struct map_builder b = map_begin(cli->arena);
+    const char *const *files = cli_list(cli, OPT_VAR_FILE), *const *pairs = cli_list(cli, OPT_VAR);
+    for (; files && *files; files++) {
+        struct slice text;
+        const struct value *map = NULL;
+        if (!file_read(cli->arena, *files, FILE_READ_MAX, &text, &cli->diags) ||
+            !yaml_parse(cli->arena, *files, text, &map, &cli->diags))
+            return false;
+        for (size_t i = 0; value_is(map, VALUE_MAP) && i < map->map.len; i++)
+            map_put(&b, map->map.entries[i].key, map->map.entries[i].value);
+    }
+    for (; pairs && *pairs; pairs++) {
+        struct slice rest = slice_of(*pairs), name = slice_cut(&rest, '=');
+        if (!rest.ptr || name.len == 0) {
+            diag_error(&cli->diags, E_USAGE, NO_POS, NULL, "--var %s is not NAME=VALUE", *pairs);
+            return false;
+        }
+        map_put(&b, arena_strndup(cli->arena, name.ptr, name.len),
+                value_string_n(cli->arena, rest.ptr, rest.len));
+    }
+    *ret = map_end(&b);
+    return true;
+}
+
+bool session_load(struct session *session)
+{
+    struct cli *cli = session->cli;
+    const struct value *variables = NULL;
+    session->schemas = schema_load(cli->arena);
+    if (!read_variables(session, &variables))
+        return false;
+    const char *path = cli_option(cli, OPT_FILE);
+    struct config_options options = {
+        .path = path ? path : "topology.yaml",
+        .variables = variables,
+        .data_dir = session_data_dir(cli),
+        .environment_variables = env_with_prefix(cli->arena, "HOLDFAST_VAR_"),
+    };
+    return config_load(cli->arena, &options, session->schemas, &session->topology, &cli->diags);
+}
+
+static bool simulated(const struct session *session)
+{
+    return cli_flag(session->cli, OPT_SIMULATE);
+}
+
+const char *session_world_path(struct session *session)
+{
+    const char *path = cli_option(session->cli, OPT_WORLD);
+    return path
+               ? path
+               : arena_printf(session->cli->arena, ".holdfast/%s.world.db", session->topology.name);
+}
+
+static const char *endpoint_of(const struct session *session)
+{
+    const char *url = cli_option(session->cli, OPT_ENDPOINT_URL);
+    return url ? url : env_get("AWS_ENDPOINT_URL");
+}
+
+/* The state belongs to one world; the world is part of its default name. */
+static void name_state(struct session *session, const char **ret_path, const char **ret_world)
+{
+    struct arena *arena = session->cli->arena;
+    const char *given = cli_option(session->cli, OPT_STATE), *name = session->topology.name;
+    const char *endpoint = endpoint_of(session), *path;
+    if (simulated(session)) {
+        *ret_world = "simulated";
+        path = arena_printf(arena, ".holdfast/%s.simulated.db", name);
+    } else if (endpoint) {
+        const char *digest = arena_strndup(arena, sha256_hex(arena, slice_of(endpoint)), 8);
+        *ret_world = arena_printf(arena, "endpoint %s", digest);
+        path = arena_printf(arena, ".holdfast/%s.%s.db", name, digest);
+    } else {
+        *ret_world = "aws";
+        path = arena_printf(arena, ".holdfast/%s.db", name);
+    }
+    *ret_path = given ? given : path;
+}
+
+bool session_open_state(struct session *session, enum session_mode mode)
+{
+    struct cli *cli = session->cli;
+    struct state_options options = {.topology = session->topology.name,
+                                    .read_only = mode == SESSION_READS,
+                                    .command = cli->line.command->words,
+                                    .who = env_get("USER")};
+    name_state(session, &options.path, &options.world);
+    return state_open(cli->arena, &options, &session->state, &cli->diags);
+}
+
+static bool open_world(struct session *session)
+{
+    struct cli *cli = session->cli;
+    struct world_options options = {.path = session_world_path(session), .record_calls = true};
+    const char *dir = path_dir(cli->arena, options.path);
+    if (!dir_make(dir, 0700, &cli->diags) || !world_open(&options, &session->world, &cli->diags))
+        return false;
+    if (world_is_new(session->world) &&
+        !world_seed(session->world, drill_seed(cli->arena, &session->topology), &cli->diags))
+        return false;
+    session->transport = world_transport(session->world);
+    return true;
+}
+
+static struct aws_options aws_options_of(struct session *session)
+{
+    struct arena *arena = session->cli->arena;
+    const struct topology *topology = &session->topology;
+    struct aws_account *accounts = arena_array(arena, topology->account_len, sizeof(*accounts));
+    for (size_t i = 0; i < topology->account_len; i++) {
+        const struct account *account = &topology->accounts[i];
+        accounts[i] = (struct aws_account){.id = account->id,
+                                           .name = account->name,
+                                           .assume_role = account->assume_role,
+                                           .external_id = account->external_id,
+                                           .session_name = account->session_name,
+                                           .partition = account->partition,
+                                           .pos = account->pos};
+    }
+    return (struct aws_options){
+        .accounts = accounts,
+        .account_len = topology->account_len,
+        .home_region = topology->region_len ? topology->regions[0] : "us-east-1",
+        .endpoint_url = cli_option(session->cli, OPT_ENDPOINT_URL),
+        .simulated = simulated(session),
+    };
+}
+
+bool session_connect(struct session *session)
+{
+    struct cli *cli = session->cli;
+    if (simulated(session)) {
+        if (!open_world(session))
+            return false;
+    } else {
+        session->transport = http_transport(env_get("AWS_CA_BUNDLE"));
+    }
+    session->loop = loop_new(session->transport, &cli->diags);
+    struct aws_options options = aws_options_of(session);
+    if (!aws_setup(cli->arena, session->loop, &options, &cli->diags) ||
+        !aws_verify_identities(session->loop, &cli->diags))
+        return false;
+    int64_t parallelism = 0;
+    if (!cli_number(cli, OPT_PARALLELISM, 256, 1, 10000, &parallelism))
+        return false;
+    loop_set_window(session->loop, (size_t)parallelism);
+    session->run = (struct run){
+        .arena = cli->arena,
+        .loop = session->loop,
+        .state = session->state,
+        .schemas = session->schemas,
+        .topology = &session->topology,
+        .diags = &cli->diags,
+        .parallelism = (size_t)parallelism,
+    };
+    return true;
+}
+
+bool session_open(struct session *session, enum session_mode mode)
+{
+    struct cli *cli = session->cli;
+    return session_open_state(session, mode) && session_connect(session) &&
+           state_load(session->state, cli->arena, &session->records, &session->record_len,
+                      &cli->diags) &&
+           run_recover(&session->run, &session->records, &session->record_len,
+                       mode == SESSION_WRITES);
+}
+
+void session_close(struct session *session)
+{
+    if (session->loop)
+        loop_free(session->loop);
+    if (session->transport.ops)
+        session->transport.ops->close(session->transport.self);
+    world_close(session->world);
+    state_close(session->state);
+}

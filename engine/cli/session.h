@@ -1,0 +1,39 @@
+#pragma once
+/* A command's connection to the topology, the state and the world: AWS, an endpoint, or the
+ * simulator. */
+
+#include "engine/cli/cli.h"
+#include "engine/run/run.h"
+#include "simulator/world.h"
+
+struct session {
+    struct cli *cli;
+    const struct schema_set *schemas;
+    struct topology topology;
+    struct world *world; /* simulated, else NULL */
+    struct transport transport;
+    struct loop *loop;
+    struct state *state;
+    struct run run;
+    struct record *records; /* recorded, open intents settled */
+    size_t record_len;
+};
+
+enum session_mode { SESSION_READS, SESSION_WRITES };
+
+void session_init(struct session *session, struct cli *cli);
+/* Reads and checks the topology; no network, no credentials. */
+MUST_CHECK bool session_load(struct session *session);
+/* Opens the state (locked for SESSION_WRITES), connects, confirms every account's identity, loads
+ * the records and settles open intents (in memory only for SESSION_READS). */
+MUST_CHECK bool session_open(struct session *session, enum session_mode mode);
+MUST_CHECK bool session_open_state(struct session *session,
+                                   enum session_mode mode); /* no network */
+MUST_CHECK bool session_connect(struct session *session);   /* no state */
+void session_close(struct session *session);
+
+const char *session_world_path(struct session *session);
+const char *
+session_data_dir(struct cli *cli); /* HOLDFAST_DATA_DIR, beside the program, installed */
+const volatile sig_atomic_t *
+session_catch_signals(void); /* SIGINT, SIGTERM: the first one lands here */
