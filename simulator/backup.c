@@ -71,6 +71,14 @@ static const struct sim_operation operations[] = {
      backup_delete_selection, true, 0, PLAN_ARN, NULL},
     {"ListBackupSelections", "GET", "/backup/plans/{BackupPlanId}/selections/",
      backup_list_selections, false, 0, PLAN_ARN, NULL},
+    {"StartBackupJob", "PUT", "/backup-jobs", backup_start_job, true, 0, VAULT_ARN, NULL},
+    {"DescribeBackupJob", "GET", "/backup-jobs/{BackupJobId}", backup_describe_job, false, 0, NULL,
+     NULL},
+    {"ListBackupJobs", "GET", "/backup-jobs/", backup_list_jobs, false, 0, NULL, NULL},
+    {"StartCopyJob", "PUT", "/copy-jobs", backup_start_copy, true, 0, "{RecoveryPointArn}", NULL},
+    {"DescribeCopyJob", "GET", "/copy-jobs/{CopyJobId}", backup_describe_copy, false, 0, NULL,
+     NULL},
+    {"ListCopyJobs", "GET", "/copy-jobs/", backup_list_copies, false, 0, NULL, NULL},
     {"ListRecoveryPointsByBackupVault", "GET", "/backup-vaults/{BackupVaultName}/recovery-points/",
      backup_list_points, false, 0, VAULT_ARN, NULL},
     {"DescribeRecoveryPoint", "GET",
@@ -93,6 +101,11 @@ static const struct sim_operation operations[] = {
 };
 
 static const struct sim_task tasks[] = {
+    {"backup.schedule", backup_task_schedule, false, true},
+    {"backup.job_start", backup_task_job_start, false, false},
+    {"backup.job_end", backup_task_job_end, false, false},
+    {"backup.copy_start", backup_task_copy_start, false, false},
+    {"backup.copy_end", backup_task_copy_end, false, false},
     {"backup.expire", backup_task_expire, false, true},
 };
 

@@ -166,6 +166,7 @@ static void put_plan(struct sim_call *call, const struct value *plan)
     const char *version = arena_printf(call->arena, "%s/%s", id, value_get_str(plan, "VersionId"));
     store_put(call->world, "backup.plan", call->account, call->region, id, plan);
     store_put(call->world, "~backup.plan_version", call->account, call->region, version, plan);
+    backup_schedule_plan(call->world, call->arena, call->account, call->region, plan);
 }
 
 static const struct value *written(struct sim_call *call, const struct value *plan)
@@ -271,6 +272,7 @@ bool backup_delete_plan(struct sim_call *call)
         return backup_refused(
             call, "Related backup plan selections must be deleted prior to backup plan deletion");
     plan = value_with(call->arena, plan, "DeletionDate", value_int(call->arena, call->now));
+    backup_unschedule_plan(call->world, id_of(call));
     store_delete(call->world, "backup.plan", call->account, call->region, id_of(call));
     store_put(call->world, "~backup.plan_deleted", call->account, call->region, id_of(call), plan);
     return call_answer(call, backup_public(call, plan, members));

@@ -45,6 +45,8 @@ int64_t world_now_ms(struct world *world);
 MUST_CHECK bool world_advance_to(struct world *world, int64_t ms, struct diags *diags);
 bool world_has_pending(
     struct world *world); /* jobs, deliveries or invocations that have not ended */
+/* No new scheduled backups while paused: a drill lets what has begun come to its end. */
+void world_pause_schedules(struct world *world, bool paused);
 /* Runs what is due without moving the clock: a served world calls it between requests. */
 void world_step(struct world *world);
 struct transport world_transport(struct world *world);

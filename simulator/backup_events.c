@@ -1,0 +1,117 @@
+/* What AWS Backup tells EventBridge, with the gaps of its events, and what the timeline keeps. */
+#include "simulator/backup.h"
+
+#include "engine/aws/backup_types.h"
+#include "simulator/events.h"
+
+static void put_date(struct map_builder *b, const char *key, const struct value *job,
+                     const char *member)
+{
+    int64_t ms = value_get_int(job, member, 0);
+    if (ms)
+        map_put_str(b, key, time_iso_ms(b->arena, ms));
+}
+
+/* Only jobs of plans have it; the rule's id is called otherwise here than in the API. */
+static void put_created_by(struct map_builder *b, const struct value *job)
+{
+    const struct value *by = value_get(job, "CreatedBy");
+    if (!by)
+        return;
+    struct map_builder c = map_begin(b->arena);
+    map_put(&c, "backupPlanId", value_get(by, "BackupPlanId"));
+    map_put(&c, "backupPlanArn", value_get(by, "BackupPlanArn"));
+    map_put(&c, "backupPlanVersion", value_get(by, "BackupPlanVersion"));
+    map_put(&c, "backupPlanRuleId", value_get(by, "BackupRuleId"));
+    map_put(b, "createdBy", map_end(&c));
+}
+
+static void emit(struct world *world, struct arena *arena, const struct value *job,
+                 const char *detail_type, const char *resource, const struct value *detail)
+{
+    struct list_builder resources = list_begin(arena);
+    if (resource)
+        list_add_str(&resources, resource);
+    event_emit(world, arena, value_get_str(job, "AccountId"), value_get_str(job, "Region"),
+               "aws.backup", detail_type, list_end(&resources), detail);
+}
+
+void backup_job_event(struct world *world, struct arena *arena, const struct value *job)
+{
+    struct map_builder b = map_begin(arena);
+    map_put(&b, "backupJobId", value_get(job, "BackupJobId"));
+    map_put(&b, "state", value_get(job, "State"));
+    map_put(&b, "statusMessage", value_get(job, "StatusMessage"));
+    map_put(&b, "backupVaultArn", value_get(job, "BackupVaultArn"));
+    map_put(&b, "backupVaultName", value_get(job, "BackupVaultName"));
+    map_put(&b, "resourceArn", value_get(job, "ResourceArn"));
+    map_put(&b, "resourceType", value_get(job, "ResourceType"));
+    map_put(&b, "iamRoleArn", value_get(job, "IamRoleArn"));
+    map_put(&b, "percentDone", value_get(job, "PercentDone"));
+    map_put(&b, "backupSizeInBytes", value_get(job, "BackupSizeInBytes"));
+    put_date(&b, "creationDate", job, "CreationDate");
+    put_date(&b, "startBy", job, "StartBy");
+    put_date(&b, "completionDate", job, "CompletionDate");
+    put_created_by(&b, job);
+    const char *point = value_get_str(job, "RecoveryPointArn");
+    emit(world, arena, job, "Backup Job State Change",
+         point ? point : value_get_str(job, "ResourceArn"), map_end(&b));
+}
+
+/* CREATED has the two vaults and a date, nothing else; RUNNING and FAILED have an object where
+ * COMPLETED has the ARN of the copy; the ARN of the source is in none of them but in resources. */
+static const struct value *copy_detail(struct arena *arena, const struct value *job)
+{
+    const char *state = value_get_str(job, "State");
+    struct map_builder b = map_begin(arena), nothing = map_begin(arena);
+    map_put_str(&b, "state", state);
+    map_put(&b, "sourceBackupVaultArn", value_get(job, "SourceBackupVaultArn"));
+    map_put(&b, "destinationBackupVaultArn", value_get(job, "DestinationBackupVaultArn"));
+    put_date(&b, "creationDate", job, "CreationDate");
+    if (str_eq(state, "CREATED"))
+        return map_end(&b);
+    const struct value *copy = value_get(job, "DestinationRecoveryPointArn");
+    map_put(&b, "copyJobId", value_get(job, "CopyJobId"));
+    map_put(&b, "backupSizeInBytes", value_get(job, "BackupSizeInBytes"));
+    map_put(&b, "iamRoleArn", value_get(job, "IamRoleArn"));
+    map_put(&b, "resourceArn", value_get(job, "ResourceArn"));
+    map_put(&b, "resourceType", value_get(job, "ResourceType"));
+    map_put(&b, "destinationRecoveryPointArn", copy ? copy : map_end(&nothing));
+    map_put(&b, "statusMessage", value_get(job, "StatusMessage"));
+    put_date(&b, "completionDate", job, "CompletionDate");
+    put_created_by(&b, job);
+    return map_end(&b);
+}
+
+void copy_job_event(struct world *world, struct arena *arena, const struct value *job)
+{
+    emit(world, arena, job, "Copy Job State Change", value_get_str(job, "SourceRecoveryPointArn"),
+         copy_detail(arena, job));
+}
+
+void backup_timeline(struct world *world, struct arena *arena, const char *what,
+                     const char *account, const char *region, const struct value *job,
+                     const struct value *point)
+{
+    bool copy = str_eq(what, "copy");
+    struct map_builder b = map_begin(arena);
+    map_put(&b, "state", value_get(job, "State"));
+    map_put(&b, "resource_arn", value_get(job, "ResourceArn"));
+    map_put(&b, "job_id", value_get(job, copy ? "CopyJobId" : "BackupJobId"));
+    map_put(&b, "point_arn", value_get(point, "RecoveryPointArn"));
+    map_put(&b, "vault_arn", value_get(job, copy ? "DestinationBackupVaultArn" : "BackupVaultArn"));
+    map_put(&b, "source_point_arn", value_get(job, "SourceRecoveryPointArn"));
+    map_put(&b, "source_vault_arn", value_get(job, "SourceBackupVaultArn"));
+    map_put(&b, "key", value_get(point, "EncryptionKeyName"));
+    if (!value_get(point, "EncryptionKeyName"))
+        map_put(&b, "key", value_get(point, "EncryptionKeyArn"));
+    put_date(&b, "creation_date", point, "CreationDate");
+    struct vault_place place;
+    if (point && vault_place_of(arena, value_get_str(point, "BackupVaultArn"), &place)) {
+        const struct value *vault =
+            vault_get(world, arena, place.account, place.region, place.name);
+        map_put_bool(&b, "locked", value_get_bool(vault, "Locked", false));
+    }
+    map_put(&b, "message", value_get(job, "StatusMessage"));
+    timeline_add(world, account, region, what, value_get_str(job, "ResourceName"), map_end(&b));
+}

@@ -1,0 +1,282 @@
+/* Whether AWS would let a backup or a copy through: each step of the chain is judged by the
+ * policies that meet there, and each refusal is worded as AWS words the StatusMessage of the failed
+ * job. The steps are this simulator's own reading of the documentation. */
+#include "simulator/backup.h"
+
+#include "engine/aws/arn.h"
+#include "engine/aws/backup_types.h"
+#include "engine/aws/lock_rules.h"
+#include "engine/policy/evaluate.h"
+#include "simulator/authorize.h"
+#include "simulator/iam.h"
+#include "simulator/kms.h"
+
+#define DENIED "Access Denied trying to call AWS Backup service"
+#define NOT_ONE_ORGANIZATION                                                                       \
+    "Both source and destination account must be a member of the same organization"
+#define SWITCH_IS_OFF "Cross-account copy feature is not enabled for the current organization"
+#define MANAGED_KEY_CANNOT_CROSS "Snapshots encrypted with the AWS managed key can't be shared"
+#define VAULT_KEY_IS_MANAGED                                                                       \
+    "The destination Backup vault is encrypted with the default Backup service managed key. The "  \
+    "contents of this vault cannot be copied into."
+#define KEY_IS_OFF                                                                                 \
+    "KMS key is either disabled or pending deletion or access to the KMS key is denied"
+#define SOURCE_KEY_UNREACHABLE                                                                     \
+    "The source snapshot KMS key [%s] does not exist, is not enabled or you do not have "          \
+    "permissions to access it."
+
+/* ---- the role of the job ---- */
+
+static const char *role_refused(struct world *world, struct arena *arena, const char *role,
+                                const char *action, const char *resource)
+{
+    const char *why = "";
+    struct arn arn;
+    const struct authorization request = {
+        .principal = role,
+        .action = action,
+        .resource = resource,
+        /* snapshots belong to the account of the role, also where their ARN names none */
+        .resource_account = arn_parse(slice_of(role), &arn)
+                                ? arena_strndup(arena, arn.account.ptr, arn.account.len)
+                                : NULL,
+    };
+    if (authorize(world, arena, &request, &why))
+        return NULL;
+    return arena_printf(arena, "User: %s is not authorized to perform: %s on resource: %s %s", role,
+                        action, resource, why);
+}
+
+static const char *cannot_assume(struct world *world, struct arena *arena, const char *role)
+{
+    return role_trusts_service(world, arena, role, BACKUP_SERVICE)
+               ? NULL
+               : arena_printf(arena, "IAM Role %s cannot be assumed by AWS Backup", role);
+}
+
+static bool is_rds(const char *type)
+{
+    return str_eq(type, "RDS") || str_eq(type, "Aurora");
+}
+
+const char *backup_job_refused(struct world *world, struct arena *arena, const char *account,
+                               const char *region, const struct value *job)
+{
+    const char *role = value_get_str(job, "IamRoleArn");
+    const char *type = value_get_str(job, "ResourceType"),
+               *name = value_get_str(job, "BackupVaultName");
+    const char *resource = value_get_str(job, "ResourceArn");
+    bool cluster = str_eq(type, "Aurora");
+    const struct value *vault = vault_get(world, arena, account, region, name);
+    if (!vault)
+        return arena_printf(arena, "Backup vault %s was not found", name);
+    if (!vault_takes_lifecycle(vault, value_get(job, "Lifecycle")))
+        return LOCK_BACKUP_STATUS_MESSAGE;
+    const char *why = cannot_assume(world, arena, role);
+    if (why || !is_rds(type))
+        return why;
+    if (role_refused(world, arena, role, "rds:ListTagsForResource", resource))
+        return "Access denied exception while trying to list tags";
+    return role_refused(world, arena, role,
+                        cluster ? "rds:CreateDBClusterSnapshot" : "rds:CreateDBSnapshot", resource);
+}
+
+/* ---- keys ---- */
+
+static const struct value *key_context(struct arena *arena, const char *region)
+{
+    struct map_builder b = map_begin(arena);
+    map_put_str(&b, "kms:GrantIsForAWSResource", "true");
+    map_put_str(&b, "kms:ViaService", arena_printf(arena, "rds.%s.amazonaws.com", region));
+    return map_end(&b);
+}
+
+/* Whether the key's own policy gives this to a principal that has every right by its identity:
+ * the linked role decrypts through grants, and has no kms:Decrypt of its own. */
+static bool key_policy_gives(struct arena *arena, const struct value *key, const char *principal,
+                             const char *account, const char *action, const struct value *context)
+{
+    const char *why = NULL;
+    struct diags diags;
+    diags_init(&diags, arena);
+    struct policy document, all;
+    const struct value *text =
+        policy_from_text(arena, slice_of(value_get_str(key, "Policy")), &why);
+    if (!text || !policy_parse(arena, text, &document, &diags, NULL) ||
+        !policy_parse(arena, policy_all(arena), &all, &diags, NULL))
+        return false;
+    const struct policy *identity[] = {&all};
+    const struct policy_set set = {.identity_policies = {identity, 1},
+                                   .resource_policy = &document,
+                                   .resource_policy_must_allow = true};
+    const struct policy_request request = {
+        .principal = principal,
+        .action = action,
+        .resource = value_get_str(key, "Arn"),
+        .context = value_with(arena, context, "kms:CallerAccount", value_string(arena, account)),
+    };
+    struct policy_answer answer;
+    policy_evaluate(arena, &request, &set, &answer);
+    return answer.decision == POLICY_ALLOWED;
+}
+
+static bool may_use(struct world *world, struct arena *arena, const char *principal,
+                    const struct value *key, const struct value *context)
+{
+    return kms_allows(world, arena, principal, "kms:DescribeKey", key, context) &&
+           kms_allows(world, arena, principal, "kms:CreateGrant", key, context);
+}
+
+static bool is_managed(const struct value *key)
+{
+    return str_eq(value_get_str(key, "KeyManager"), "AWS");
+}
+
+static bool is_on(const struct value *key)
+{
+    return str_eq(value_get_str(key, "KeyState"), "Enabled");
+}
+
+/* ---- one hop ---- */
+
+struct judgement {
+    struct world *world;
+    struct arena *arena;
+    const struct hop *hop;
+    struct vault_place to;
+    const struct value *vault; /* destination; NULL: there is none */
+    const char *type, *point_arn;
+    bool crosses_account, crosses_region;
+    const struct value *source_key; /* NULL: not encrypted, or gone */
+    const struct value *vault_key;
+    const char *linked_role; /* of the destination account */
+};
+
+static const char *place_refused(const struct judgement *j)
+{
+    if (!j->crosses_account)
+        return NULL;
+    const char *here = account_organization(j->world, j->arena, j->hop->source_account);
+    const char *there = account_organization(j->world, j->arena, j->to.account);
+    const char *management = organization_management(j->world, j->arena);
+    if (!here || !there || !str_eq(here, there))
+        return NOT_ONE_ORGANIZATION;
+    if (!backup_cross_account(j->world, j->arena))
+        return SWITCH_IS_OFF;
+    if (str_eq(management, j->hop->source_account) || str_eq(management, j->to.account))
+        return "The management account of the organization cannot be source or destination of a "
+               "cross-account copy";
+    if (j->crosses_region && is_rds(j->type) && !setting_int(j->world, "rds_single_hop", 0))
+        return arena_printf(j->arena,
+                            "Copy job from %s to %s cannot be initiated for %s resources. Feature "
+                            "is not supported for provided resource type.",
+                            j->hop->source_region, j->to.region, j->type);
+    return NULL;
+}
+
+static const char *role_of_hop_refused(const struct judgement *j)
+{
+    const char *role = j->hop->role;
+    const char *why = cannot_assume(j->world, j->arena, role);
+    if (why)
+        return why;
+    if (role_refused(j->world, j->arena, role, "backup:CopyFromBackupVault", j->point_arn))
+        return DENIED;
+    if (!is_rds(j->type))
+        return NULL;
+    bool cluster = str_eq(j->type, "Aurora");
+    why = role_refused(j->world, j->arena, role,
+                       cluster ? "rds:CopyDBClusterSnapshot" : "rds:CopyDBSnapshot", j->point_arn);
+    if (!why && j->crosses_account)
+        why = role_refused(j->world, j->arena, role,
+                           cluster ? "rds:ModifyDBClusterSnapshotAttribute"
+                                   : "rds:ModifyDBSnapshotAttribute",
+                           j->point_arn);
+    return why;
+}
+
+static const char *vault_refused(const struct judgement *j)
+{
+    if (!j->vault)
+        return j->crosses_account
+                   ? DENIED
+                   : arena_printf(j->arena, "Backup vault %s was not found", j->to.name);
+    const char *text = value_get_str(j->vault, "Policy"), *why = NULL;
+    const struct authorization request = {
+        .principal = j->hop->role,
+        .action = "backup:CopyIntoBackupVault",
+        .resource = j->hop->destination_vault_arn,
+        .resource_policy = text ? policy_read(j->arena, text, POLICY_RESOURCE, &why) : NULL,
+    };
+    if (!authorize(j->world, j->arena, &request, NULL))
+        return DENIED;
+    /* what AWS Backup does not manage itself cannot lie under its own key */
+    if (!backup_type_find(j->type)->fully_managed && is_managed(j->vault_key))
+        return VAULT_KEY_IS_MANAGED;
+    return vault_takes_lifecycle(j->vault, j->hop->lifecycle) ? NULL : LOCK_COPY_STATUS_MESSAGE;
+}
+
+static bool source_key_reachable(const struct judgement *j)
+{
+    const struct value *context = key_context(j->arena, j->hop->source_region);
+    if (!j->crosses_account)
+        return is_managed(j->source_key) ||
+               may_use(j->world, j->arena, j->hop->role, j->source_key, context);
+    static const char *const by_grant[] = {"kms:Decrypt", "kms:GenerateDataKeyWithoutPlaintext"};
+    for (size_t i = 0; i < ARRAY_LEN(by_grant); i++) {
+        if (!key_policy_gives(j->arena, j->source_key, j->linked_role, j->to.account, by_grant[i],
+                              context))
+            return false;
+    }
+    return may_use(j->world, j->arena, j->linked_role, j->source_key, context);
+}
+
+static const char *keys_refused(const struct judgement *j)
+{
+    const char *arn = value_get_str(j->hop->point, "EncryptionKeyArn");
+    if (arn && j->crosses_account && is_managed(j->source_key))
+        return MANAGED_KEY_CANNOT_CROSS;
+    if (j->crosses_account && !j->linked_role)
+        return arena_printf(j->arena,
+                            "The service-linked role AWSServiceRoleForBackup does not exist in the "
+                            "destination account %s",
+                            j->to.account);
+    if (arn && j->source_key && !is_on(j->source_key))
+        return KEY_IS_OFF;
+    if (arn && (!j->source_key || !source_key_reachable(j)))
+        return arena_printf(j->arena, SOURCE_KEY_UNREACHABLE, arn);
+    const char *who = j->crosses_account ? j->linked_role : j->hop->role;
+    const struct value *context = key_context(j->arena, j->to.region);
+    if (!j->vault_key || !is_on(j->vault_key) ||
+        (!is_managed(j->vault_key) && !may_use(j->world, j->arena, who, j->vault_key, context)))
+        return KEY_IS_OFF;
+    return NULL;
+}
+
+const char *hop_refused(struct world *world, struct arena *arena, const struct hop *hop)
+{
+    struct judgement j = {.world = world, .arena = arena, .hop = hop};
+    if (!hop->point || !str_eq(value_get_str(hop->point, "Status"), "COMPLETED"))
+        return "The source recovery point was not found";
+    if (!vault_place_of(arena, hop->destination_vault_arn, &j.to))
+        return DENIED;
+    j.vault = vault_get(world, arena, j.to.account, j.to.region, j.to.name);
+    j.type = value_get_str(hop->point, "ResourceType");
+    j.point_arn = value_get_str(hop->point, "RecoveryPointArn");
+    j.crosses_account = !str_eq(j.to.account, hop->source_account);
+    j.crosses_region = !str_eq(j.to.region, hop->source_region);
+    const char *source_key = value_get_str(hop->point, "EncryptionKeyArn");
+    const char *vault_key = value_get_str(j.vault, "EncryptionKeyArn");
+    if (source_key)
+        j.source_key =
+            kms_key_find(world, arena, hop->source_account, hop->source_region, source_key);
+    if (vault_key)
+        j.vault_key = kms_key_find(world, arena, j.to.account, j.to.region, vault_key);
+    j.linked_role = iam_linked_role(world, arena, j.to.account, BACKUP_SERVICE, false);
+    const char *why = place_refused(&j);
+    if (!why)
+        why = role_of_hop_refused(&j);
+    if (!why)
+        why = vault_refused(&j);
+    return why ? why : keys_refused(&j);
+}
