@@ -94,24 +94,13 @@ static void lower_lock(struct lowering *lw, const struct instance *in)
     const struct value_entry *e = value_entry_of(in->body, "lock");
     if (!e || !value_is(e->value, VALUE_MAP))
         return;
-    const char *mode = value_get_str(e->value, "mode");
-    const struct value *days = value_get(e->value, "changeable_for_days");
-    const char *address = arena_printf(lw->arena, "%s/lock", in->address);
-    if (str_eq(mode, "compliance") && !days)
-        lower_error(lw, E_MISSING_KEY, e->key_pos, address,
-                    "a compliance lock needs `changeable_for_days`: the days in which it can still "
-                    "be taken back");
-    if (str_eq(mode, "governance") && days)
-        lower_error(lw, E_BAD_VALUE, place_or(days, e->key_pos), address,
-                    "`changeable_for_days` would make this a compliance lock; a governance lock "
-                    "has none");
     struct map_builder map = map_begin(lw->arena);
     map_put(&map, "backup_vault_name", value_ref(lw->arena, in->address, "name"));
     copy_keys(&map, e->value, same);
     struct draft *draft = draft_add(lw, in, "/lock", "aws_backup_vault_lock", map_end(&map));
     if (draft) {
         draft->resource.pos = e->key_pos;
-        draft->resource.last = days != NULL;
+        draft->resource.last = value_get(e->value, "changeable_for_days") != NULL;
     }
 }
 
