@@ -362,11 +362,22 @@ int64_t state_generation(struct state *state, const char *address)
     return state->db ? history_generation(state, address) : 0;
 }
 
+static const char *token_of(struct state *state, struct arena *arena, const char *address,
+                            int64_t generation)
+{
+    const char *text =
+        arena_printf(arena, "%s\n%s\n%lld", state->lineage, address, (long long)generation);
+    return arena_strndup(arena, sha256_hex(arena, slice_of(text)), TOKEN_LEN);
+}
+
 const char *state_token(struct state *state, struct arena *arena, const char *address)
 {
-    const char *text = arena_printf(arena, "%s\n%s\n%lld", state->lineage, address,
-                                    (long long)state_generation(state, address));
-    return arena_strndup(arena, sha256_hex(arena, slice_of(text)), TOKEN_LEN);
+    return token_of(state, arena, address, state_generation(state, address));
+}
+
+const char *state_replacement_token(struct state *state, struct arena *arena, const char *address)
+{
+    return token_of(state, arena, address, state_generation(state, address) + 1);
 }
 
 /* NULL text gives NULL; text that is not JSON is damage. */

@@ -21,6 +21,8 @@ enum node_phase { NODE_WAITING, NODE_READY, NODE_RUNNING, NODE_DONE, NODE_FAILED
 struct node {
     struct executor *executor;
     const struct change *change;
+    const char *row; /* the address of its row: the old half of a replacement has one of its own */
+    const struct change *replaced; /* what a create stands beside until that is deleted, or NULL */
     enum node_phase phase;
     int group;
     size_t unmet;
@@ -134,8 +136,35 @@ static void journal(struct node *node, enum outcome outcome, const struct record
     else if (record)
         ok = state_put(run->state, record, now, run->diags);
     else
-        ok = !remove || state_remove(run->state, node->change->address, now, run->diags);
+        ok = !remove || state_remove(run->state, node->row, now, run->diags);
     executor->broken = executor->broken || !ok;
+}
+
+static const char *replaced_row(struct arena *arena, const struct change *change)
+{
+    return arena_printf(arena, "%s%s", change->address, RECORD_REPLACED_SUFFIX);
+}
+
+/* The row of the new object takes the place of the old one's, which stands until its own delete:
+ * it gets a row of its own, in the same commit. */
+static void keep_replaced(struct node *node, struct record *record)
+{
+    struct executor *executor = node->executor;
+    struct run *run = executor->run;
+    const struct change *old = node->replaced;
+    if (!old || str_eq(old->identifier, node->identifier))
+        return;
+    struct record kept = {.type = old->schema->type_name,
+                          .account_id = old->account_id,
+                          .region = old->region,
+                          .identifier = old->identifier,
+                          .attributes = map_get(&executor->attributes, old->address)};
+    if (old->record)
+        kept = *old->record;
+    kept.address = replaced_row(run->arena, old);
+    record->generation++;
+    if (!state_put(run->state, &kept, loop_now_ms(run->loop), run->diags))
+        executor->broken = true;
 }
 
 /* ---- the operations of one node ---- */
@@ -186,6 +215,7 @@ static void read_ended(void *ctx, const struct op_outcome *outcome)
         record.write_only = change->record->write_only;
     else if (node->failed_write)
         record.write_only = NULL;
+    keep_replaced(node, &record);
     set_attributes(executor, change->address, attributes);
     journal(node, node->failed_write ? OUTCOME_FAILED : OUTCOME_DONE, &record, false);
     settle_node(node, node->failed_write ? NODE_FAILED : NODE_DONE);
@@ -259,7 +289,7 @@ static void remove_ended(void *ctx, const struct op_outcome *outcome)
         settle_node(node, NODE_FAILED);
         return;
     }
-    set_attributes(node->executor, node->change->address, NULL);
+    set_attributes(node->executor, node->row, NULL);
     journal(node, OUTCOME_DONE, NULL, true);
     settle_node(node, NODE_DONE);
 }
@@ -359,7 +389,7 @@ static bool write_intent(struct node *node)
     struct run *run = node->executor->run;
     const struct change *change = node->change;
     node->intent = (struct intent){
-        .address = change->address,
+        .address = node->row,
         .type = change->schema->type_name,
         .action = action_name(change),
         .account_id = change->account_id,
@@ -368,7 +398,8 @@ static bool write_intent(struct node *node)
         .desired =
             node->desired ? without_sensitive(run->arena, change->schema, node->desired) : NULL,
         .digest = digest_of(run->arena, node->desired),
-        .token = state_token(run->state, run->arena, change->address),
+        .token = node->replaced ? state_replacement_token(run->state, run->arena, change->address)
+                                : state_token(run->state, run->arena, change->address),
         .at_ms = loop_now_ms(run->loop),
     };
     node->journaled = true;
@@ -574,10 +605,17 @@ static void build(struct executor *executor, const struct plan *plan)
         if (change->action == ACTION_NONE)
             continue;
         struct node *node = &executor->nodes[executor->len++];
-        *node = (struct node){.executor = executor, .change = change, .group = group_of(change)};
+        *node = (struct node){.executor = executor,
+                              .change = change,
+                              .row = change->address,
+                              .group = group_of(change)};
         struct node *twin = map_get(&by_address, change->address);
         if (twin)
             link_nodes(executor, twin, node); /* the other half of a replacement */
+        if (twin && change->action != ACTION_CREATE) {
+            twin->replaced = change;
+            node->row = replaced_row(arena, change);
+        }
         for (size_t d = 0; d < change->depends_on_len; d++) {
             struct node *before = map_get(&by_address, change->depends_on[d]);
             if (before && before != twin)

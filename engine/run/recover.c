@@ -22,6 +22,7 @@ struct case_of {
     enum ownership said;
     enum settled settled;
     struct record record;
+    struct record *replaced; /* the row that `record` takes the place of: still an object of ours */
 };
 
 struct recovery {
@@ -148,16 +149,32 @@ static size_t index_of(const struct record *records, size_t len, const char *add
     return len;
 }
 
+/* A create beside the object that it replaces was interrupted: the old one keeps a row. */
+static void keep_replaced(struct case_of *c, struct record *records, size_t *len, size_t at)
+{
+    const struct record *old = &records[at];
+    if (c->intent->identifier || str_eq(old->identifier, c->record.identifier))
+        return;
+    struct arena *arena = c->recovery->run->arena;
+    c->record.generation = old->generation + 1;
+    c->replaced = arena_memdup(arena, old, sizeof(*old));
+    c->replaced->address = arena_printf(arena, "%s%s", old->address, RECORD_REPLACED_SUFFIX);
+    records[(*len)++] = *c->replaced;
+}
+
 /* Applies what was found to the records in memory. */
-static void amend(const struct case_of *c, struct record *records, size_t *len)
+static void amend(struct case_of *c, struct record *records, size_t *len)
 {
     size_t at = index_of(records, *len, c->intent->address);
     if (c->settled == SETTLED_RECORD) {
-        if (at < *len && !c->record.write_only)
-            c->recovery->cases[c - c->recovery->cases].record.write_only = records[at].write_only;
-        records[at] = c->recovery->cases[c - c->recovery->cases].record;
-        if (at == *len)
-            ++*len;
+        if (at == *len) {
+            records[(*len)++] = c->record;
+            return;
+        }
+        keep_replaced(c, records, len, at);
+        if (!c->record.write_only && !c->replaced)
+            c->record.write_only = records[at].write_only;
+        records[at] = c->record;
     } else if (c->settled == SETTLED_REMOVED && at < *len) {
         for (size_t i = at; i + 1 < *len; i++)
             records[i] = records[i + 1];
@@ -169,6 +186,8 @@ static bool persist_case(struct run *run, const struct case_of *c)
 {
     int64_t now = loop_now_ms(run->loop);
     bool done = c->settled == SETTLED_RECORD || c->settled == SETTLED_REMOVED;
+    if (c->replaced && !state_put(run->state, c->replaced, now, run->diags))
+        return false;
     return journal_outcome(run->state, c->intent->seq, done ? OUTCOME_DONE : OUTCOME_ABANDONED,
                            c->settled == SETTLED_RECORD ? &c->record : NULL,
                            c->settled == SETTLED_REMOVED, "settled by reading", now, run->diags);
@@ -201,7 +220,7 @@ bool run_recover(struct run *run, struct record **records, size_t *record_len, b
         .loop = run->loop, .len = len, .limit = 256, .start = start_case, .ctx = &recovery};
     pump_run(&recovery.pump);
 
-    struct record *amended = arena_array(run->arena, *record_len + len, sizeof(*amended));
+    struct record *amended = arena_array(run->arena, *record_len + 2 * len, sizeof(*amended));
     for (size_t i = 0; i < *record_len; i++)
         amended[i] = (*records)[i];
     bool ok = !recovery.failed;

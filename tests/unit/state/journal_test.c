@@ -161,6 +161,7 @@ static void tokens_are_deterministic_and_change_with_a_committed_delete_only(voi
     assert_int_equal(strspn(first, "0123456789abcdef"), 32);
     assert_string_equal(state_token(s, f->arena, "vaults.a"), first);
     assert_string_not_equal(state_token(s, f->arena, "vaults.b"), first);
+    const char *beside = state_replacement_token(s, f->arena, "vaults.a");
 
     struct record record = record_of(f, "vaults.a", "{}");
     int64_t seq = begin(f, s, "vaults.a", "create");
@@ -177,6 +178,7 @@ static void tokens_are_deterministic_and_change_with_a_committed_delete_only(voi
     assert_int_equal(state_generation(s, "vaults.a"), 1);
     const char *second = state_token(s, f->arena, "vaults.a");
     assert_string_not_equal(second, first);
+    assert_string_equal(second, beside);
     state_close(s);
 
     s = open_state(f);

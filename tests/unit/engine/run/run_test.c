@@ -1,0 +1,486 @@
+/* observe, recover and apply against providers of a small fake AWS that outlives the process: it
+ * lies in shared memory, so that a child can be killed in the middle of an apply. */
+
+#include <signal.h>
+#include <stdio.h>
+#include <sys/mman.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "engine/base/file.h"
+#include "engine/run/run.h"
+#include "providers/fake_transport.h"
+#include "tests/unit/engine/plan/helper.h"
+
+/* ---- the fake AWS ---- */
+
+struct object {
+    bool there;
+    char type[48], identifier[96], token[40], json[2048];
+};
+struct aws {
+    struct object objects[64];
+    int made;      /* ids handed out */
+    int mutations; /* calls that change something, two points each: before and after the effect */
+    int kill_at;   /* the point at which the process dies; 0: never */
+    int fail_at;   /* the mutation that fails before its effect; 0: none */
+    char log[16384];
+};
+static struct aws *aws;
+
+static void point(void)
+{
+    if (++aws->mutations == aws->kill_at)
+        raise(SIGKILL);
+}
+
+static void note(struct op *op, const char *what)
+{
+    size_t len = strlen(aws->log);
+    snprintf(aws->log + len, sizeof(aws->log) - len, "%s%s %s", len ? ", " : "", what,
+             op_address(op));
+}
+
+static struct object *object_of(struct op *op, const char *identifier)
+{
+    for (size_t i = 0; i < ARRAY_LEN(aws->objects); i++)
+        if (aws->objects[i].there && str_eq(aws->objects[i].type, op_schema(op)->type_name) &&
+            str_eq(aws->objects[i].identifier, identifier))
+            return &aws->objects[i];
+    return NULL;
+}
+
+static struct object *object_by_token(struct op *op)
+{
+    for (size_t i = 0; i < ARRAY_LEN(aws->objects); i++)
+        if (aws->objects[i].there && str_eq(aws->objects[i].token, op_token(op)))
+            return &aws->objects[i];
+    return NULL;
+}
+
+static const struct value *attributes_of(struct op *op, const struct object *object)
+{
+    const struct value *v = NULL;
+    const char *why = NULL;
+    assert_true(json_parse(op_arena(op), slice_of(object->json), &v, &why));
+    return v;
+}
+
+static void fake_read(struct op *op)
+{
+    struct object *object = object_of(op, op_identifier(op));
+    if (object)
+        op_done(op, object->identifier, attributes_of(op, object));
+    else
+        op_gone(op);
+}
+
+static void store(struct op *op, struct object *object, const struct value *properties)
+{
+    snprintf(object->json, sizeof(object->json), "%s",
+             json_print(op_arena(op), properties, JSON_SORTED));
+}
+
+static bool fails(struct op *op)
+{
+    if (aws->fail_at == 0 || --aws->fail_at > 0)
+        return false;
+    op_fail_with(op, E_AWS, "refused by the test");
+    return true;
+}
+
+static void fake_create(struct op *op)
+{
+    point();
+    if (fails(op))
+        return;
+    struct object *object = object_by_token(op);
+    if (!object) {
+        struct map_builder b = map_begin_from(op_arena(op), op_desired(op));
+        const char *id = arena_printf(op_arena(op), "i-%d", ++aws->made);
+        if (schema_property_of(op_schema(op)->root, "id"))
+            map_put_str(&b, "id", id);
+        map_put_str(&b, "arn", arena_printf(op_arena(op), "arn:aws:x:::%s", id));
+        const struct value *properties = map_end(&b);
+        for (object = aws->objects; object->there; object++)
+            ;
+        object->there = true;
+        snprintf(object->type, sizeof(object->type), "%s", op_schema(op)->type_name);
+        snprintf(object->identifier, sizeof(object->identifier), "%s",
+                 schema_identifier(op_arena(op), op_schema(op), properties));
+        snprintf(object->token, sizeof(object->token), "%s", op_token(op));
+        store(op, object, properties);
+        note(op, "create");
+    }
+    point();
+    op_done(op, object->identifier, NULL);
+}
+
+static void fake_update(struct op *op)
+{
+    point();
+    if (fails(op))
+        return;
+    struct object *object = object_of(op, op_identifier(op));
+    assert_non_null(object);
+    struct map_builder b = map_begin_from(op_arena(op), attributes_of(op, object));
+    const struct value *desired = op_desired(op);
+    for (size_t i = 0; i < value_len(desired); i++)
+        map_put(&b, desired->map.entries[i].key, desired->map.entries[i].value);
+    store(op, object, map_end(&b));
+    note(op, "update");
+    point();
+    op_done(op, object->identifier, NULL);
+}
+
+static void fake_remove(struct op *op)
+{
+    point();
+    if (fails(op))
+        return;
+    struct object *object = object_of(op, op_identifier(op));
+    if (object) {
+        object->there = false;
+        note(op, "delete");
+    }
+    point();
+    op_done(op, op_identifier(op), NULL);
+}
+
+static void fake_find(struct op *op)
+{
+    struct object *object = object_by_token(op);
+    if (object)
+        op_found(op, object->identifier, OWNER_OURS);
+    else
+        op_gone(op);
+}
+
+const struct resource_ops *provider_ops(const char *type_name)
+{
+    static const struct resource_ops ops = {fake_read, fake_create, fake_update, fake_remove,
+                                            fake_find};
+    (void)type_name;
+    return &ops;
+}
+
+/* ---- one run of the program ---- */
+
+struct scene {
+    struct fixture *f;
+    const char *dir;
+    bool destroy;
+    struct run_summary summary;
+    size_t open_intents, record_len;
+    struct record *records;
+};
+
+static int set_up(void **state)
+{
+    aws = mmap(NULL, sizeof(*aws), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    assert_true(aws != MAP_FAILED);
+    void *fixture = NULL;
+    fixture_setup(&fixture);
+    struct fixture *f = fixture;
+    struct scene *scene = arena_new_of(f->arena, struct scene);
+    scene->f = f;
+    scene->dir = path_temp_dir(f->arena);
+    *state = scene;
+    return 0;
+}
+
+static int tear_down(void **state)
+{
+    struct scene *scene = *state;
+    dir_remove(scene->dir);
+    void *fixture = scene->f;
+    fixture_teardown(&fixture);
+    munmap(aws, sizeof(*aws));
+    return 0;
+}
+
+static void index_topology(struct fixture *f)
+{
+    map_init(&f->topology.by_address, f->arena);
+    for (size_t i = 0; i < f->topology.resource_len; i++)
+        map_set(&f->topology.by_address, f->resources[i].address, &f->resources[i]);
+}
+
+static struct state *open_state(struct scene *scene)
+{
+    struct state_options options = {.path = path_join(scene->f->arena, scene->dir, "t.db"),
+                                    .topology = "t",
+                                    .world = "simulated",
+                                    .command = "apply",
+                                    .who = "test"};
+    struct state *state = NULL;
+    if (!state_open(scene->f->arena, &options, &state, &scene->f->diags))
+        fail_msg("%s", scene->f->diags.items[0].message);
+    return state;
+}
+
+/* recover, observe, plan, apply: as `apply` does. Leaves the plan in the fixture. */
+static bool apply(struct scene *scene)
+{
+    struct fixture *f = scene->f;
+    diags_init(&f->diags, f->arena);
+    struct state *state = open_state(scene);
+    struct loop *loop = loop_new(fake_transport(fake_transport_new(f->arena, NOW_MS)), &f->diags);
+    index_topology(f);
+    struct run run = {.arena = f->arena,
+                      .loop = loop,
+                      .state = state,
+                      .schemas = schemas(),
+                      .topology = &f->topology,
+                      .diags = &f->diags};
+    struct record *records = NULL;
+    size_t record_len = 0, observation_len = 0;
+    struct observation *observations = NULL;
+    bool ok = state_load(state, f->arena, &records, &record_len, &f->diags) &&
+              run_recover(&run, &records, &record_len, true) &&
+              run_observe(&run, records, record_len, &observations, &observation_len);
+    f->input.records = records;
+    f->input.record_len = record_len;
+    f->input.observations = observations;
+    f->input.observation_len = observation_len;
+    f->input.destroy = scene->destroy;
+    struct run_world world = {records, record_len, observations, observation_len};
+    ok = ok && plan_build(f->arena, &f->input, &f->plan, &f->diags) &&
+         run_apply(&run, &f->plan, &world, &scene->summary);
+    struct intent *intents = NULL;
+    ok = state_load(state, f->arena, &scene->records, &scene->record_len, &f->diags) &&
+         journal_open_intents(state, f->arena, &intents, &scene->open_intents, &f->diags) && ok;
+    loop_free(loop);
+    state_close(state);
+    return ok;
+}
+
+static void assert_applies(struct scene *scene)
+{
+    if (!apply(scene))
+        fail_msg("%s", scene->f->diags.len ? scene->f->diags.items[0].message : "no message");
+}
+
+static const char *objects(struct scene *scene)
+{
+    struct strbuf sb;
+    strbuf_init(&sb, scene->f->arena, 1 << 20);
+    for (size_t i = 0; i < ARRAY_LEN(aws->objects); i++)
+        if (aws->objects[i].there)
+            strbuf_addf(&sb, "%s %s\n", aws->objects[i].type, aws->objects[i].identifier);
+    return strbuf_str(&sb);
+}
+
+/* A key, a vault under it, a plan into the vault, a selection of the plan, a queue. */
+static void fill(struct fixture *f, const char *plan_name, int days)
+{
+    f->topology.resource_len = 0;
+    want(f, "keys.k", "aws_kms_key", "{\"description\":\"d\"}", "");
+    want(f, "plans.p", "aws_backup_plan",
+         arena_printf(f->arena,
+                      "{\"name\":\"%s\",\"rules\":[{\"rule_name\":\"d\",\"lifecycle\":"
+                      "{\"delete_after_days\":%d},\"target_backup_vault_name\":"
+                      "{\"$ref\":\"vaults.v.name\"}}]}",
+                      plan_name, days),
+         "vaults.v");
+    want(f, "plans.p/selections.s", "aws_backup_selection",
+         "{\"name\":\"s\",\"backup_plan_id\":{\"$ref\":\"plans.p.id\"},\"resources\":[\"*\"]}",
+         "plans.p");
+    want(f, "vaults.v", "aws_backup_vault",
+         "{\"name\":\"v\",\"encryption_key_arn\":{\"$ref\":\"keys.k.arn\"}}", "keys.k");
+}
+
+static void an_apply_makes_everything_and_the_next_one_does_nothing(void **state)
+{
+    struct scene *scene = *state;
+    fill(scene->f, "p", 7);
+    assert_applies(scene);
+    assert_string_equal(aws->log, "create keys.k, create vaults.v, create plans.p, "
+                                  "create plans.p/selections.s");
+    assert_int_equal(scene->record_len, 4);
+    assert_int_equal(scene->open_intents, 0);
+    assert_applies(scene);
+    assert_int_equal(scene->f->plan.len, 0);
+}
+
+static void an_update_keeps_the_object(void **state)
+{
+    struct scene *scene = *state;
+    fill(scene->f, "p", 7);
+    assert_applies(scene);
+    aws->log[0] = '\0';
+    fill(scene->f, "p", 8);
+    assert_applies(scene);
+    assert_string_equal(aws->log, "update plans.p");
+    assert_applies(scene);
+    assert_int_equal(scene->f->plan.len, 0);
+}
+
+static void a_replacement_that_creates_first_moves_its_users_and_deletes_the_old(void **state)
+{
+    struct scene *scene = *state;
+    fill(scene->f, "p", 7);
+    assert_applies(scene);
+    aws->log[0] = '\0';
+    fill(scene->f, "new", 7);
+    assert_applies(scene);
+    assert_string_equal(aws->log, "create plans.p, create plans.p/selections.s, "
+                                  "delete plans.p/selections.s, delete plans.p");
+    assert_int_equal(scene->record_len, 4);
+    assert_applies(scene);
+    assert_int_equal(scene->f->plan.len, 0);
+    fill(scene->f, "newer", 7); /* and again: the token must be another one each time */
+    assert_applies(scene);
+    assert_applies(scene);
+    assert_int_equal(scene->f->plan.len, 0);
+    assert_int_equal(aws->made, 8);
+}
+
+static void a_failed_call_skips_what_depends_on_it_and_the_next_run_goes_on(void **state)
+{
+    struct scene *scene = *state;
+    fill(scene->f, "p", 7);
+    aws->fail_at = 3; /* the plan */
+    assert_false(apply(scene));
+    assert_int_equal(scene->summary.done, 2);
+    assert_int_equal(scene->summary.failed, 1);
+    assert_int_equal(scene->summary.skipped, 1);
+    assert_int_equal(scene->open_intents, 0);
+    assert_applies(scene);
+    assert_int_equal(scene->summary.done, 2);
+    assert_int_equal(scene->record_len, 4);
+}
+
+static void what_was_deleted_outside_comes_back_with_its_users(void **state)
+{
+    struct scene *scene = *state;
+    fill(scene->f, "p", 7);
+    assert_applies(scene);
+    for (size_t i = 0; i < ARRAY_LEN(aws->objects); i++)
+        if (str_eq(aws->objects[i].type, "aws_backup_plan"))
+            aws->objects[i].there = false;
+    aws->log[0] = '\0';
+    assert_applies(scene);
+    assert_string_equal(aws->log, "create plans.p, create plans.p/selections.s, "
+                                  "delete plans.p/selections.s");
+    assert_applies(scene);
+    assert_int_equal(scene->f->plan.len, 0);
+}
+
+static void destroy_leaves_nothing(void **state)
+{
+    struct scene *scene = *state;
+    fill(scene->f, "p", 7);
+    assert_applies(scene);
+    aws->log[0] = '\0';
+    scene->destroy = true;
+    assert_applies(scene);
+    assert_string_equal(aws->log, "delete plans.p/selections.s, delete plans.p, delete vaults.v, "
+                                  "delete keys.k");
+    assert_int_equal(scene->record_len, 0);
+    assert_string_equal(objects(scene), "");
+}
+
+static void apply_in_child(struct scene *scene)
+{
+    pid_t child = fork();
+    assert_true(child >= 0);
+    if (child == 0)
+        _exit(apply(scene) ? 0 : 1);
+    int status = 0;
+    assert_int_equal(waitpid(child, &status, 0), child);
+    assert_true(WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL);
+}
+
+/* From `before` to `after`, killed at each point in turn: the next run must end where an
+ * undisturbed one does, with nothing made twice and nothing left over. */
+static void assert_survives_kills(struct scene *scene, void (*before)(struct fixture *f),
+                                  void (*after)(struct fixture *f), bool destroy)
+{
+    struct fixture *f = scene->f;
+    int points = 0, objects_wanted = 0;
+    for (int kill_at = 0; kill_at <= points; kill_at++) {
+        memset(aws, 0, sizeof(*aws));
+        scene->dir = path_temp_dir(f->arena);
+        scene->destroy = false;
+        if (before) {
+            before(f);
+            assert_applies(scene);
+        }
+        aws->mutations = 0;
+        aws->kill_at = kill_at;
+        scene->destroy = destroy;
+        after(f);
+        if (kill_at > 0)
+            apply_in_child(scene);
+        aws->kill_at = 0;
+        assert_applies(scene);
+        int there = 0;
+        for (size_t i = 0; i < ARRAY_LEN(aws->objects); i++)
+            there += aws->objects[i].there ? 1 : 0;
+        if (kill_at == 0) {
+            points = aws->mutations;
+            objects_wanted = there;
+        }
+        assert_int_equal(there, objects_wanted);
+        assert_int_equal(scene->record_len, objects_wanted);
+        assert_int_equal(scene->open_intents, 0);
+        assert_applies(scene);
+        assert_int_equal(f->plan.len, 0);
+        dir_remove(scene->dir);
+    }
+    assert_true(points >= 2);
+}
+
+static void first(struct fixture *f)
+{
+    fill(f, "p", 7);
+}
+
+static void updated(struct fixture *f)
+{
+    fill(f, "p", 9);
+}
+
+static void replaced(struct fixture *f)
+{
+    fill(f, "new", 7);
+}
+
+static void a_kill_at_any_point_of_a_first_apply_is_survived(void **state)
+{
+    assert_survives_kills(*state, NULL, first, false);
+}
+
+static void a_kill_at_any_point_of_an_update_is_survived(void **state)
+{
+    assert_survives_kills(*state, first, updated, false);
+}
+
+static void a_kill_at_any_point_of_a_replacement_is_survived(void **state)
+{
+    assert_survives_kills(*state, first, replaced, false);
+}
+
+static void a_kill_at_any_point_of_a_destroy_is_survived(void **state)
+{
+    assert_survives_kills(*state, first, first, true);
+}
+
+int main(void)
+{
+#define RUN_TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+    const struct CMUnitTest tests[] = {
+        RUN_TEST(an_apply_makes_everything_and_the_next_one_does_nothing),
+        RUN_TEST(an_update_keeps_the_object),
+        RUN_TEST(a_replacement_that_creates_first_moves_its_users_and_deletes_the_old),
+        RUN_TEST(a_failed_call_skips_what_depends_on_it_and_the_next_run_goes_on),
+        RUN_TEST(what_was_deleted_outside_comes_back_with_its_users),
+        RUN_TEST(destroy_leaves_nothing),
+        RUN_TEST(a_kill_at_any_point_of_a_first_apply_is_survived),
+        RUN_TEST(a_kill_at_any_point_of_an_update_is_survived),
+        RUN_TEST(a_kill_at_any_point_of_a_replacement_is_survived),
+        RUN_TEST(a_kill_at_any_point_of_a_destroy_is_survived),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
