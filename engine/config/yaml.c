@@ -511,7 +511,7 @@ static bool is_tab_at(const struct reader *r, struct source_pos pos)
     struct slice rest = r->text, line = {NULL, 0};
     for (uint32_t i = 0; i < pos.line; i++)
         line = slice_cut(&rest, '\n');
-    return pos.col <= line.len && line.ptr[pos.col - 1] == '\t';
+    return line.ptr && pos.col <= line.len && line.ptr[pos.col - 1] == '\t';
 }
 
 static void syntax_error(struct reader *r)

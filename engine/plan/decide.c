@@ -67,7 +67,7 @@ static void look(struct item *item, enum sight sight)
     item->attributes = seen && seen->attributes ? seen->attributes
                        : item->record           ? item->record->attributes
                                                 : NULL;
-    item->identifier = item->record ? item->record->identifier : seen->identifier;
+    item->identifier = item->record ? item->record->identifier : seen ? seen->identifier : NULL;
 }
 
 /* ---- references ---- */
@@ -135,7 +135,7 @@ static const struct value *with_write_only(struct arena *arena, const struct ite
 {
     struct map_builder m = map_begin_from(arena, item->attributes);
     const struct value *written = item->record ? item->record->write_only : NULL;
-    for (size_t i = 0; i < value_len(written); i++)
+    for (size_t i = 0; written && i < value_len(written); i++)
         map_put(&m, written->map.entries[i].key, written->map.entries[i].value);
     return map_end(&m);
 }

@@ -158,7 +158,7 @@ static bool equal(struct differ *d, const struct value *before, const struct val
         return d->input->settled && d->input->settled(d->input->ctx, after);
     if (value_equal(before, after))
         return true;
-    if (!value_has_unknown(after) || !before || before->kind != after->kind ||
+    if (!after || !value_has_unknown(after) || !before || before->kind != after->kind ||
         value_len(before) != value_len(after))
         return false;
     for (size_t i = 0; i < value_len(after); i++) {
