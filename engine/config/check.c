@@ -85,7 +85,7 @@ static const char *place_text(struct lowering *lw, struct source_pos pos)
 static void check_identity(struct lowering *lw, struct map *seen, const struct resource *r)
 {
     const char *identifier = schema_identifier(lw->arena, r->schema, r->properties);
-    if (!identifier || !r->account->id)
+    if (!identifier || str_eq(r->account->id, NO_ACCOUNT_ID))
         return;
     const char *key = arena_printf(lw->arena, "%s|%s|%s|%s", r->schema->type_name, r->account->id,
                                    r->region ? r->region : "", identifier);

@@ -74,6 +74,15 @@ const struct value *mention(struct lowering *lw, const char *address, const char
     return value_ref(lw->arena, address, arena_printf(lw->arena, MENTION "%s", attribute));
 }
 
+const struct value *as_list(struct lowering *lw, const struct value *v)
+{
+    if (value_is(v, VALUE_LIST))
+        return v;
+    bool one = value_is(v, VALUE_STRING) || value_is(v, VALUE_REF);
+    const struct value *list = value_list(lw->arena, &v, one ? 1 : 0);
+    return v ? value_at(lw->arena, list, v->pos) : list;
+}
+
 void copy_keys(struct map_builder *map, const struct value *from, const char *const *keys)
 {
     for (; *keys; keys++) {
@@ -85,8 +94,7 @@ void copy_keys(struct map_builder *map, const struct value *from, const char *co
 
 const char *account_root(struct lowering *lw, const struct account *account)
 {
-    return arena_printf(lw->arena, "arn:%s:iam::%s:root", account->partition,
-                        account->id ? account->id : "");
+    return arena_printf(lw->arena, "arn:%s:iam::%s:root", account->partition, account->id);
 }
 
 void lower_relay_add(struct lowering *lw, const struct instance *in, const struct value *settings)

@@ -110,7 +110,10 @@ static void fill_account(struct lowering *lw, struct account *account, const cha
                          const struct value *id, const struct value *body, struct source_pos pos)
 {
     struct arn arn;
-    *account = (struct account){.name = name, .id = value_str(id), .pos = pos};
+    const char *digits = value_str(id);
+    if (!digits || !account_id_is_valid(digits))
+        digits = NO_ACCOUNT_ID; /* reported */
+    *account = (struct account){.name = name, .id = digits, .pos = pos};
     account->partition = partition_of_region(first_region(lw));
     struct instance self = {.account = account};
     account->assume_role = value_str(evaluate(lw, &self, value_get(body, "assume_role")));

@@ -17,6 +17,7 @@
 #include "engine/config/config.h"
 
 #define MENTION "~" /* before the attribute of a VALUE_REF: makes no edge; gone after resolve() */
+#define NO_ACCOUNT_ID "000000000000" /* of an account whose id was missing or wrong */
 #define LOG_DAYS 90
 #define DEAD_LETTER_SECONDS 1209600 /* 14 days, the longest that SQS keeps a message */
 
@@ -175,6 +176,9 @@ const struct value *mention(struct lowering *lw, const char *address, const char
 const struct value *literal_of(struct lowering *lw, const struct value *v);
 const char *literal_text(struct lowering *lw, const struct value *v);
 
+/* A list as it is; a single text or reference ("workloads[*]") as a list of one; else the empty
+ * one. */
+const struct value *as_list(struct lowering *lw, const struct value *v);
 /* Takes keys over as they are, places included. `keys` ends with NULL. */
 void copy_keys(struct map_builder *map, const struct value *from, const char *const *keys);
 /* arn:aws:iam::ID:root */

@@ -56,7 +56,7 @@ static const struct value *users(struct lowering *lw, const struct instance *in,
     for (size_t i = 0; i < value_len(share_with); i++)
         accounts_add(lw, &shared, value_item(share_with, i));
     for (size_t i = 0; i < shared.len; i++)
-        if (shared.items[i]->id && !str_eq(shared.items[i]->id, in->account->id))
+        if (!str_eq(shared.items[i]->id, in->account->id))
             list_add_str(&roots, account_root(lw, shared.items[i]));
     return list_end(&roots);
 }
@@ -65,8 +65,8 @@ static const struct value *key_policy(struct lowering *lw, const struct instance
 {
     struct arena *arena = lw->arena;
     const struct value *all = value_string(arena, "*");
-    const struct value *admins = value_get(in->body, "administrators");
-    const struct value *share = value_get(in->body, "share_with");
+    const struct value *admins = as_list(lw, value_get(in->body, "administrators"));
+    const struct value *share = as_list(lw, value_get(in->body, "share_with"));
     const struct value *protect = value_get(in->body, "protect");
     const struct value *root = value_string(arena, account_root(lw, in->account));
     const struct value *roots = users(lw, in, share);

@@ -79,7 +79,7 @@ static void add_region(const char **codes, size_t *len, const char *code, const 
 
 static void gather_regions(struct lowering *lw, struct relay_draft *relay)
 {
-    const struct value *names = value_get(relay->in->body, "event_regions");
+    const struct value *names = as_list(lw, value_get(relay->in->body, "event_regions"));
     size_t total = 0;
     for (size_t i = 0; i < lw->region_entries.len; i++)
         total += ((const struct region_entry *)lw->region_entries.entries[i].value)->len;
@@ -109,7 +109,8 @@ static bool copies_into(struct lowering *lw, const struct instance *plan,
     const struct value *rules = value_get(plan->body, "rules");
     struct target target;
     for (size_t i = 0; value_is(rules, VALUE_MAP) && i < rules->map.len; i++) {
-        const struct value *actions = value_get(rules->map.entries[i].value, "copy_actions");
+        const struct value *actions =
+            as_list(lw, value_get(rules->map.entries[i].value, "copy_actions"));
         for (size_t j = 0; j < value_len(actions); j++)
             if (target_of(lw, plan, "vaults",
                           value_get(value_item(actions, j), "destination_vault"), &target) &&

@@ -38,7 +38,7 @@ static const struct value *organization_condition(struct lowering *lw, const str
 static void add_senders(struct lowering *lw, const struct instance *in,
                         struct list_builder *statements)
 {
-    const struct value *accept = value_get(in->body, "accept_copies_from");
+    const struct value *accept = as_list(lw, value_get(in->body, "accept_copies_from"));
     struct list_builder arns = list_begin(lw->arena);
     struct account_list accounts = {0};
     if (value_len(accept) == 0)
@@ -59,8 +59,7 @@ static void add_senders(struct lowering *lw, const struct instance *in,
             accounts_add(lw, &accounts, item);
     }
     for (size_t i = 0; i < accounts.len; i++)
-        if (accounts.items[i]->id)
-            list_add_str(&arns, account_root(lw, accounts.items[i]));
+        list_add_str(&arns, account_root(lw, accounts.items[i]));
     if (arns.len > 0)
         list_add(statements,
                  allow_copies(lw, iam_aws(lw->arena, list_end(&arns)), NULL, accept->pos));
@@ -137,7 +136,7 @@ static void lower_vault(struct lowering *lw, const struct instance *in)
         draft_add(lw, in, "/policy", "aws_backup_vault_policy", map_end(&p));
     }
     lower_lock(lw, in);
-    if (value_len(value_get(in->body, "accept_copies_from")) > 0)
+    if (value_len(as_list(lw, value_get(in->body, "accept_copies_from"))) > 0)
         lower_last_vault_account(lw, in);
 }
 

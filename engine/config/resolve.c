@@ -57,7 +57,7 @@ static const struct value *naming(struct lowering *lw, const struct draft *draft
 static const char *arn_of(struct lowering *lw, const struct draft *draft)
 {
     const struct resource *r = &draft->resource;
-    if (!r->schema->arn || !r->account->id)
+    if (!r->schema->arn)
         return NULL;
     return schema_arn(lw->arena, r->schema, r->account->id,
                       r->region ? r->region : region_in_partition(r->account->partition),
