@@ -68,7 +68,8 @@ const char *op_identifier_part(struct op *op, size_t i);
 const char *op_token(const struct op *op); /* deterministic: 32 hex digits; create and find */
 /* True when the property at this pointer differs between prior and desired (normalized). */
 bool op_changed(const struct op *op, const char *pointer);
-/* Private data of the type for this operation, zeroed at first use. */
+/* Private data of the type for this operation, zeroed at first use, which decides how large it is:
+ * later ones may ask for as much or for less (the part at its beginning). */
 void *op_data(struct op *op, size_t size);
 
 /* Whose an object is that find has found. BY_TAGS: the engine reads it and compares the owner tags.

@@ -136,33 +136,6 @@ static const char *digest(struct lowering *lw, const struct topology *topology)
     return sha256_hex(lw->arena, slice_of(text));
 }
 
-static const struct value *with_defaults(struct lowering *lw, const struct schema_node *node,
-                                         const struct value *v)
-{
-    if (!node || !v)
-        return v;
-    if (value_is(v, VALUE_LIST) && node->items) {
-        struct list_builder list = list_begin(lw->arena);
-        for (size_t i = 0; i < v->list.len; i++)
-            list_add(&list, with_defaults(lw, node->items, v->list.items[i]));
-        return value_at(lw->arena, list_end(&list), v->pos);
-    }
-    if (!value_is(v, VALUE_MAP) || node->property_len == 0)
-        return v;
-    struct map_builder map = map_begin(lw->arena);
-    for (size_t i = 0; i < v->map.len; i++) {
-        const struct value_entry *e = &v->map.entries[i];
-        map_put_at(&map, e->key, e->key_pos,
-                   with_defaults(lw, schema_property_of(node, e->key), e->value));
-    }
-    for (size_t i = 0; i < node->property_len; i++) {
-        const struct schema_property *p = &node->properties[i];
-        if (p->node->otherwise && !value_get(v, p->name))
-            map_put(&map, p->name, p->node->otherwise);
-    }
-    return value_at(lw->arena, map_end(&map), v->pos);
-}
-
 void check_and_complete(struct lowering *lw, struct topology *topology)
 {
     struct map seen;
@@ -173,7 +146,7 @@ void check_and_complete(struct lowering *lw, struct topology *topology)
         check_resource(lw, r);
         check_identity(lw, &seen, r);
         if (!r->external)
-            r->properties = with_defaults(lw, r->schema->root, r->properties);
+            r->properties = schema_with_defaults(lw->arena, r->schema->root, r->properties);
     }
     topology->spec_digest = digest(lw, topology);
 }

@@ -94,3 +94,30 @@ const char *schema_identifier(struct arena *arena, const struct schema *schema,
     }
     return sb.overflowed ? NULL : strbuf_str(&sb);
 }
+
+const struct value *schema_with_defaults(struct arena *arena, const struct schema_node *node,
+                                         const struct value *v)
+{
+    if (!node || !v)
+        return v;
+    if (value_is(v, VALUE_LIST) && node->items) {
+        struct list_builder list = list_begin(arena);
+        for (size_t i = 0; i < v->list.len; i++)
+            list_add(&list, schema_with_defaults(arena, node->items, v->list.items[i]));
+        return value_at(arena, list_end(&list), v->pos);
+    }
+    if (!value_is(v, VALUE_MAP) || node->property_len == 0)
+        return v;
+    struct map_builder map = map_begin(arena);
+    for (size_t i = 0; i < v->map.len; i++) {
+        const struct value_entry *e = &v->map.entries[i];
+        map_put_at(&map, e->key, e->key_pos,
+                   schema_with_defaults(arena, schema_property_of(node, e->key), e->value));
+    }
+    for (size_t i = 0; i < node->property_len; i++) {
+        const struct schema_property *p = &node->properties[i];
+        if (p->node->otherwise && !value_get(v, p->name))
+            map_put(&map, p->name, p->node->otherwise);
+    }
+    return value_at(arena, map_end(&map), v->pos);
+}

@@ -131,6 +131,9 @@ const struct value *schema_to_wire(struct arena *arena, const struct schema_node
                                    const struct value *v);
 const struct value *schema_from_wire(struct arena *arena, const struct schema_node *node,
                                      const struct value *v);
+/* The same value with the schema's defaults where it holds nothing, at every depth. */
+const struct value *schema_with_defaults(struct arena *arena, const struct schema_node *node,
+                                         const struct value *v);
 /* The ARN by x-arn from properties; NULL where the type has none or a part is unknown. */
 const char *schema_arn(struct arena *arena, const struct schema *schema, const char *account_id,
                        const char *region, const struct value *properties);

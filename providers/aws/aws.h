@@ -87,6 +87,7 @@ struct aws_identity {
 const struct aws_identity *aws_identities(struct loop *loop, size_t *ret_len);
 
 /* Small helpers that types share. */
+void op_done_removed(struct op *op); /* the end of a deletion: already gone is success */
 const struct value *aws_tag_list(struct arena *arena, const struct value *tags,
                                  const char *key_member,
                                  const char *value_member); /* map -> [{Key, Value}] */

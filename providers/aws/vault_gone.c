@@ -32,8 +32,3 @@ void vault_gone_or_fail(struct op *op, const char *vault_name, const struct resp
         op_fail(op, rs);
     }
 }
-
-void op_done_removed(struct op *op)
-{
-    op_done(op, NULL, NULL);
-}

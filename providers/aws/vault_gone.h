@@ -10,5 +10,3 @@
 typedef void vault_gone_fn(struct op *op);
 void vault_gone_or_fail(struct op *op, const char *vault_name, const struct response *rs,
                         vault_gone_fn *gone);
-
-void op_done_removed(struct op *op); /* a vault_gone_fn for deletions: already gone is success */

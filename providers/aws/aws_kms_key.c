@@ -1,0 +1,311 @@
+/* Customer managed keys. CreateKey takes no token: a key is found by its owner tags. A deletion is
+ * only scheduled, for 30 days ahead; until then AWS shows the key, and for us it is gone. */
+#include <string.h>
+
+#include "engine/aws/tags.h"
+#include "providers/aws/calls.h"
+#include "providers/aws/properties.h"
+
+#define DELETION_DAYS 30
+
+static bool is_gone(const struct value *metadata)
+{
+    static const char *const states[] = {"PendingDeletion", "PendingReplicaDeletion", NULL};
+    const char *state = value_get_str(metadata, "KeyState");
+    return state && str_is_one_of(state, states);
+}
+
+/* ---- read ---- */
+
+struct read {
+    struct calls calls;
+    struct map_builder attributes;
+};
+
+static void take_policy(struct op *op, const struct response *rs)
+{
+    struct read *read = op_data(op, sizeof(*read));
+    map_put(&read->attributes, "policy", observed(op, "policy", value_get(rs->body, "Policy")));
+}
+
+/* AWS tells the period only while the key rotates. */
+static void take_rotation(struct op *op, const struct response *rs)
+{
+    struct read *read = op_data(op, sizeof(*read));
+    map_put(&read->attributes, "key_rotation_enabled", value_get(rs->body, "KeyRotationEnabled"));
+    const struct value *days = value_get(rs->body, "RotationPeriodInDays");
+    if (value_is(days, VALUE_INT))
+        map_put(&read->attributes, "rotation_period_in_days", days);
+}
+
+static void take_tags(struct op *op, const struct response *rs)
+{
+    struct read *read = op_data(op, sizeof(*read));
+    map_put(&read->attributes, "tags",
+            aws_tag_map(op_arena(op), value_get(rs->body, "Tags"), "TagKey", "TagValue"));
+}
+
+static void read_all(struct op *op, const struct response *rs)
+{
+    (void)rs;
+    struct read *read = op_data(op, sizeof(*read));
+    op_done(op, op_identifier(op), map_end(&read->attributes));
+}
+
+static void described(struct op *op, const struct response *rs)
+{
+    struct read *read = op_data(op, sizeof(*read));
+    const struct value *key = value_get(rs->body, "KeyMetadata");
+    if (rs->fault == FAULT_NOT_FOUND || (rs->fault == FAULT_NONE && is_gone(key))) {
+        op_gone(op);
+        return;
+    }
+    if (rs->fault != FAULT_NONE) {
+        op_fail(op, rs);
+        return;
+    }
+    read->attributes =
+        map_begin_from(op_arena(op), schema_from_wire(op_arena(op), op_schema(op)->root, key));
+    const char *id = op_identifier(op);
+    struct request *rq = calls_add(op, &kms_GetKeyPolicy, take_policy);
+    request_set_str(rq, "KeyId", id);
+    request_set_str(rq, "PolicyName", "default");
+    request_set_str(calls_add(op, &kms_GetKeyRotationStatus, take_rotation), "KeyId", id);
+    request_set_str(calls_add(op, &kms_ListResourceTags, take_tags), "KeyId", id);
+    calls_together(op, op_gone, read_all);
+}
+
+static void read_key(struct op *op)
+{
+    struct request *rq = aws_request(op, &kms_DescribeKey);
+    request_set_str(rq, "KeyId", op_identifier(op));
+    op_send(op, rq, described);
+}
+
+/* ---- create, update ---- */
+
+static void set_rotation(struct op *op, const char *id)
+{
+    if (!value_get_bool(op_desired(op), "key_rotation_enabled", true)) {
+        request_set_str(calls_add(op, &kms_DisableKeyRotation, NULL), "KeyId", id);
+        return;
+    }
+    struct request *rq = calls_add(op, &kms_EnableKeyRotation, NULL);
+    request_set_str(rq, "KeyId", id);
+    request_set(rq, "RotationPeriodInDays", desired_wire(op, "rotation_period_in_days"));
+}
+
+struct create {
+    struct calls calls;
+    const char *id;
+};
+
+static void settled(struct op *op, const struct response *rs)
+{
+    (void)rs;
+    const struct create *create = op_data(op, sizeof(*create));
+    op_done(op, create->id, NULL);
+}
+
+static void created(struct op *op, const struct response *rs)
+{
+    if (rs->fault != FAULT_NONE) {
+        op_fail(op, rs);
+        return;
+    }
+    struct create *create = op_data(op, sizeof(*create));
+    create->id = value_get_str(value_get(rs->body, "KeyMetadata"), "KeyId");
+    if (!create->id) {
+        op_fail_with(op, E_BAD_ANSWER, "kms:CreateKey did not say the id of the new key");
+        return;
+    }
+    if (value_get_bool(op_desired(op), "key_rotation_enabled", true))
+        set_rotation(op, create->id);
+    if (!value_get_bool(op_desired(op), "enabled", true))
+        request_set_str(calls_add(op, &kms_DisableKey, NULL), "KeyId", create->id);
+    calls_in_order(op, settled);
+}
+
+static void create_key(struct op *op)
+{
+    struct request *rq = aws_request(op, &kms_CreateKey);
+    request_set(rq, "Policy", desired_wire(op, "policy"));
+    request_set(rq, "Description", desired_wire(op, "description"));
+    request_set(rq, "KeySpec", desired_wire(op, "key_spec"));
+    request_set(rq, "KeyUsage", desired_wire(op, "key_usage"));
+    request_set(rq, "MultiRegion", desired_wire(op, "multi_region"));
+    request_set(rq, "Tags", desired_tag_list(op, "TagKey", "TagValue"));
+    op_send(op, rq, created);
+}
+
+static void updated(struct op *op, const struct response *rs)
+{
+    (void)rs;
+    op_done(op, op_identifier(op), NULL);
+}
+
+static void add_tag_calls(struct op *op)
+{
+    const struct value *set, *removed;
+    tag_changes(op, &set, &removed);
+    if (value_len(set)) {
+        struct request *rq = calls_add(op, &kms_TagResource, NULL);
+        request_set_str(rq, "KeyId", op_identifier(op));
+        request_set(rq, "Tags", aws_tag_list(op_arena(op), set, "TagKey", "TagValue"));
+    }
+    if (value_len(removed)) {
+        struct request *rq = calls_add(op, &kms_UntagResource, NULL);
+        request_set_str(rq, "KeyId", op_identifier(op));
+        request_set(rq, "TagKeys", removed);
+    }
+}
+
+/* The policy goes first, so that it may give the rights that the rest needs. AWS changes the
+ * rotation of enabled keys only. */
+static void update_key(struct op *op)
+{
+    const char *id = op_identifier(op);
+    const struct value *policy = changed_wire(op, "policy");
+    const struct value *description = changed_wire(op, "description");
+    bool was_enabled = value_get_bool(op_prior(op), "enabled", true);
+    bool enabled = value_get_bool(op_desired(op), "enabled", true);
+    bool turns = changed_wire(op, "key_rotation_enabled") ||
+                 (changed_wire(op, "rotation_period_in_days") &&
+                  value_get_bool(op_desired(op), "key_rotation_enabled", true));
+    if (policy) {
+        struct request *rq = calls_add(op, &kms_PutKeyPolicy, NULL);
+        request_set_str(rq, "KeyId", id);
+        request_set_str(rq, "PolicyName", "default");
+        request_set(rq, "Policy", policy);
+    }
+    if (description) {
+        struct request *rq = calls_add(op, &kms_UpdateKeyDescription, NULL);
+        request_set_str(rq, "KeyId", id);
+        request_set(rq, "Description", description);
+    }
+    if (enabled ? !was_enabled : turns)
+        request_set_str(calls_add(op, &kms_EnableKey, NULL), "KeyId", id);
+    if (turns)
+        set_rotation(op, id);
+    if (!enabled && (was_enabled || turns))
+        request_set_str(calls_add(op, &kms_DisableKey, NULL), "KeyId", id);
+    add_tag_calls(op);
+    calls_in_order(op, updated);
+}
+
+/* ---- remove ---- */
+
+static void scheduled(struct op *op, const struct response *rs)
+{
+    bool pending = str_eq(rs->code, "KMSInvalidStateException") && rs->message &&
+                   strstr(rs->message, "pending deletion");
+    if (rs->fault == FAULT_NONE || rs->fault == FAULT_NOT_FOUND || pending)
+        op_done_removed(op);
+    else
+        op_fail(op, rs);
+}
+
+static void remove_key(struct op *op)
+{
+    struct request *rq = aws_request(op, &kms_ScheduleKeyDeletion);
+    request_set_str(rq, "KeyId", op_identifier(op));
+    request_set(rq, "PendingWindowInDays", value_int(op_arena(op), DELETION_DAYS));
+    op_send(op, rq, scheduled);
+}
+
+/* ---- find ---- */
+
+/* Through all keys of the Region, one after the other: only needed to settle a lost creation. */
+struct search {
+    const struct value *keys;
+    size_t at, denied;
+    const struct response *last_denied;
+};
+
+static void look_at_next(struct op *op);
+
+/* Other people's keys may well refuse to show their tags; that all do means that we may not look,
+ * and then nothing is known. */
+static void exhausted(struct op *op, const struct search *search)
+{
+    if (search->denied > 0 && search->denied == value_len(search->keys))
+        op_fail(op, search->last_denied);
+    else
+        op_gone(op);
+}
+
+static void owner_described(struct op *op, const struct response *rs)
+{
+    struct search *search = op_data(op, sizeof(*search));
+    const struct value *key = value_get(rs->body, "KeyMetadata");
+    if (rs->fault != FAULT_NONE && rs->fault != FAULT_NOT_FOUND) {
+        op_fail(op, rs);
+    } else if (rs->fault == FAULT_NONE && !is_gone(key)) {
+        op_found(op, value_get_str(key, "KeyId"), OWNER_BY_TAGS);
+    } else {
+        search->at++;
+        look_at_next(op);
+    }
+}
+
+static void tags_listed(struct op *op, const struct response *rs)
+{
+    struct search *search = op_data(op, sizeof(*search));
+    const struct value *key = value_item(search->keys, search->at);
+    if (rs->fault == FAULT_NONE &&
+        has_our_tags(
+            op, aws_tag_map(op_arena(op), value_get(rs->body, "Tags"), "TagKey", "TagValue"))) {
+        struct request *rq = aws_request(op, &kms_DescribeKey);
+        request_set(rq, "KeyId", value_get(key, "KeyId"));
+        op_send(op, rq, owner_described);
+        return;
+    }
+    if (rs->fault == FAULT_DENIED) {
+        search->denied++;
+        search->last_denied = rs;
+    } else if (rs->fault != FAULT_NONE && rs->fault != FAULT_NOT_FOUND) {
+        op_fail(op, rs);
+        return;
+    }
+    search->at++;
+    look_at_next(op);
+}
+
+static void look_at_next(struct op *op)
+{
+    struct search *search = op_data(op, sizeof(*search));
+    if (search->at >= value_len(search->keys)) {
+        exhausted(op, search);
+        return;
+    }
+    struct request *rq = aws_request(op, &kms_ListResourceTags);
+    request_set(rq, "KeyId", value_get(value_item(search->keys, search->at), "KeyId"));
+    op_send_all(op, rq, tags_listed);
+}
+
+static void keys_listed(struct op *op, const struct response *rs)
+{
+    struct search *search = op_data(op, sizeof(*search));
+    if (rs->fault != FAULT_NONE) {
+        op_fail(op, rs);
+        return;
+    }
+    search->keys = value_get(rs->body, "Keys");
+    look_at_next(op);
+}
+
+static void find_key(struct op *op)
+{
+    if (!value_get_str(value_get(op_desired(op), "tags"), TAG_ADDRESS))
+        op_gone(op); /* nothing to know it by */
+    else
+        op_send_all(op, aws_request(op, &kms_ListKeys), keys_listed);
+}
+
+const struct resource_ops aws_kms_key_ops = {
+    .read = read_key,
+    .create = create_key,
+    .update = update_key,
+    .remove = remove_key,
+    .find = find_key,
+};
