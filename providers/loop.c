@@ -236,25 +236,25 @@ static struct bucket *busy_pop(struct loop *loop)
     return bucket;
 }
 
-void loop_send(struct loop *loop, const struct loop_send *what)
+void loop_send(struct loop *loop, const struct loop_send *send)
 {
-    struct send *send = loop->spare_sends;
-    if (send)
-        loop->spare_sends = send->next;
+    struct send *waiting = loop->spare_sends;
+    if (waiting)
+        loop->spare_sends = waiting->next;
     else
-        send = arena_new_of(loop->arena, struct send);
-    struct bucket *bucket = bucket_of(loop, what->bucket);
-    *send = (struct send){.loop = loop,
-                          .bucket = bucket,
-                          .mutates = what->mutates,
-                          .build = what->build,
-                          .done = what->done,
-                          .ctx = what->ctx};
+        waiting = arena_new_of(loop->arena, struct send);
+    struct bucket *bucket = bucket_of(loop, send->bucket);
+    *waiting = (struct send){.loop = loop,
+                             .bucket = bucket,
+                             .mutates = send->mutates,
+                             .build = send->build,
+                             .done = send->done,
+                             .ctx = send->ctx};
     if (bucket->tail)
-        bucket->tail->next = send;
+        bucket->tail->next = waiting;
     else
-        bucket->head = send;
-    bucket->tail = send;
+        bucket->head = waiting;
+    bucket->tail = waiting;
     if (!bucket->listed)
         busy_push(loop, bucket);
 }

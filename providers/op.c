@@ -242,7 +242,7 @@ const char *op_identifier_part(struct op *op, size_t i)
             op->parts[op->part_len++] = arena_strndup(op->arena, part.ptr, part.len);
         }
     }
-    return i < op->part_len ? op->parts[i] : NULL;
+    return op->parts && i < op->part_len ? op->parts[i] : NULL;
 }
 
 bool op_changed(const struct op *op, const char *pointer)

@@ -16,7 +16,7 @@ static const struct {
     const char *code, *message;
     int64_t wait_ms;
 } eventual[] = {
-#define EVENTUAL(operation, code, message, wait_ms) {&operation, code, message, wait_ms},
+#define EVENTUAL(operation, code, message, wait_ms) {&(operation), code, message, wait_ms},
 #include "providers/aws/eventual.inc"
 #undef EVENTUAL
 };
