@@ -48,7 +48,6 @@ static void start_libcurl(struct http *http)
     curl_multi_setopt(http->multi, CURLMOPT_MAXCONNECTS, 1024L); /* idle ones that are kept */
 }
 
-/* NOLINTNEXTLINE(readability-non-const-parameter): libcurl's type */
 static size_t on_body(char *data, size_t size, size_t count, void *ctx)
 {
     struct transfer *t = ctx;
@@ -56,6 +55,7 @@ static size_t on_body(char *data, size_t size, size_t count, void *ctx)
     return t->body.overflowed ? 0 : size * count;
 }
 
+/* NOLINTNEXTLINE(readability-non-const-parameter): libcurl's type */
 static size_t on_header(char *data, size_t size, size_t count, void *ctx)
 {
     struct transfer *t = ctx;
