@@ -110,10 +110,11 @@ static bool has_attribute(struct lowering *lw, const struct schema *schema, cons
     strbuf_init(&sb, lw->arena, 4096);
     for (size_t i = 0; i < schema->root->property_len; i++) {
         const struct schema_property *p = &schema->root->properties[i];
+        if (p->node->write_only)
+            continue;
         if (str_eq(p->name, attribute))
-            return !p->node->write_only;
-        if (!p->node->write_only)
-            strbuf_addf(&sb, "%s%s", sb.len ? ", " : "", p->name);
+            return true;
+        strbuf_addf(&sb, "%s%s", sb.len ? ", " : "", p->name);
     }
     *ret_others = strbuf_str(&sb);
     return false;
