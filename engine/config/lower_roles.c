@@ -47,6 +47,16 @@ void lower_last_vault_account(struct lowering *lw, const struct instance *vault)
                  map_end(&map));
 }
 
+/* AWS's default role is shared by everything in the account, although roles are not by nature. It
+ * is adopted, never deleted, and not tagged, since two topologies may use it. */
+static const struct schema *shared_schema(struct lowering *lw, const struct schema *schema)
+{
+    struct schema *shared = arena_memdup(lw->arena, schema, sizeof(*schema));
+    shared->adopt = true;
+    shared->taggable = false;
+    return shared;
+}
+
 const struct value *lower_default_role(struct lowering *lw, const struct instance *in)
 {
     struct arena *arena = lw->arena;
@@ -65,6 +75,6 @@ const struct value *lower_default_role(struct lowering *lw, const struct instanc
     struct draft *draft =
         draft_add_at(lw, in, address, in->account, NULL, "aws_iam_role", map_end(&map));
     if (draft)
-        draft->resource.adopt = true;
+        draft->resource.schema = shared_schema(lw, draft->resource.schema);
     return value_ref(arena, address, "arn");
 }

@@ -15,8 +15,8 @@ struct account {
 };
 
 struct resource {
-    const char *address; /* "vaults.final/lock", "vaults.primary[payments,us-east-1]" */
-    const struct schema *schema;
+    const char *address;         /* "vaults.final/lock", "vaults.primary[payments,us-east-1]" */
+    const struct schema *schema; /* of its type; with `adopt` where this one is shared by nature */
     const struct account *account;
     const char *region; /* code; NULL for global services */
     /* Desired: as people wrote it, with the schema's defaults; normalize() is for comparing. May
@@ -29,7 +29,6 @@ struct resource {
     bool prevent_destroy;
     bool external; /* looked up, never changed */
     bool last;     /* compliance locks: only if all else succeeded */
-    bool adopt;    /* shared by nature like x-adopt types: found means adopted, never deleted */
 };
 
 struct output {

@@ -358,7 +358,6 @@ static void settle_without_call(struct node *node)
         struct record record =
             object_record(run, change->schema, change->address, change->account_id, change->region,
                           change->identifier, node->desired, attributes);
-        record.adopted = change->schema->adopt;
         journal(node, OUTCOME_DONE, &record, false);
     }
     settle_node(node, NODE_DONE);

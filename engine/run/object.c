@@ -99,6 +99,7 @@ struct record object_record(struct run *run, const struct schema *schema, const 
         .depends_on_len = resource ? resource->depends_on_len : 0,
         .generation = state_generation(run->state, address),
         .schema_version = 1,
+        .adopted = schema->adopt || (resource && resource->schema->adopt),
     };
 }
 

@@ -81,9 +81,11 @@ static void case_read(void *ctx, const struct op_outcome *outcome)
     }
     const struct value *attributes = value_copy(run->arena, outcome->attributes);
     if (!intent->identifier) {
+        const struct resource *resource =
+            run->topology ? topology_find(run->topology, intent->address) : NULL;
         const char *owner = NULL;
-        enum found found =
-            object_owner(run->arena, c->schema, intent->desired, c->said, attributes, &owner);
+        enum found found = object_owner(run->arena, resource ? resource->schema : c->schema,
+                                        intent->desired, c->said, attributes, &owner);
         if (found == FOUND_OTHER) {
             diag_error(run->diags, E_CONFLICT, NO_POS, intent->address,
                        "run %lld began to create this, and an object of that name belongs to %s",
