@@ -79,8 +79,9 @@ struct lowering {
     struct account *accounts; /* all members, in order of the file */
     size_t account_len;
     struct map account_entries, region_entries; /* name -> struct account_entry *, region_entry * */
-    struct map entries; /* "vaults.final" -> struct entry *, in order of the section table */
-    struct map drafts;  /* address -> struct draft * */
+    struct map entries;       /* "vaults.final" -> struct entry *, in order of the section table */
+    struct map drafts;        /* address -> struct draft * */
+    struct map queue_senders; /* address of a queue -> struct list_builder * of rule ARNs */
     struct relay_entry *relays;
     size_t relay_len, relay_cap;
     const char *organization_id, *management_account_id; /* or NULL */

@@ -13,33 +13,39 @@ const struct value *queue_policy(struct lowering *lw, const struct value *queue_
     return iam_document(lw->arena, NULL, list_end(&list));
 }
 
-static bool names_queue(struct lowering *lw, const struct instance *rule, const struct value *v,
-                        const struct instance *queue)
+static void add_sender(struct lowering *lw, const struct instance *rule, const struct value *v)
 {
     struct target target;
-    return v && target_of(lw, rule, "queues", v, &target) && target.instance == queue;
+    if (!v || !target_of(lw, rule, "queues", v, &target) || !target.instance)
+        return;
+    const char *queue = target.instance->address;
+    struct list_builder *list = map_get(&lw->queue_senders, queue);
+    if (!list) {
+        list = arena_new_of(lw->arena, struct list_builder);
+        *list = list_begin(lw->arena);
+        map_set(&lw->queue_senders, queue, list);
+    }
+    const struct value *last = list->len ? list->items[list->len - 1] : NULL;
+    if (!last || !str_eq(last->ref.address, rule->address))
+        list_add(list, value_ref(lw->arena, rule->address, "arn"));
 }
 
-/* The rules of the topology that send to the queue, as targets or as their dead letters. */
-static const struct value *senders(struct lowering *lw, const struct instance *queue)
+/* The rules of the topology by the queues that they send to, as targets or as dead letters. */
+static void find_senders(struct lowering *lw)
 {
-    struct list_builder arns = list_begin(lw->arena);
+    map_init(&lw->queue_senders, lw->arena);
     for (size_t i = 0; i < lw->entries.len; i++) {
         const struct entry *entry = lw->entries.entries[i].value;
         for (size_t j = 0; str_eq(entry->section, "rules") && j < entry->len; j++) {
             const struct instance *rule = &entry->instances[j];
             const struct value *targets = value_get(rule->body, "targets");
-            bool sends = false;
             for (size_t k = 0; value_is(targets, VALUE_MAP) && k < targets->map.len; k++) {
                 const struct value *target = targets->map.entries[k].value;
-                sends = sends || names_queue(lw, rule, value_get(target, "queue"), queue) ||
-                        names_queue(lw, rule, value_get(target, "dead_letter"), queue);
+                add_sender(lw, rule, value_get(target, "queue"));
+                add_sender(lw, rule, value_get(target, "dead_letter"));
             }
-            if (sends)
-                list_add(&arns, value_ref(lw->arena, rule->address, "arn"));
         }
     }
-    return arns.len ? list_end(&arns) : NULL;
 }
 
 static void lower_queue(struct lowering *lw, const struct instance *in)
@@ -50,11 +56,11 @@ static void lower_queue(struct lowering *lw, const struct instance *in)
     map_put(&map, "name", name_of(lw, in, NULL));
     map_put(&map, "kms_master_key_id", ref_value(lw, in, "keys", value_get(in->body, "key"), "id"));
     copy_keys(&map, in->body, same);
-    if (!value_get(in->body, "policy")) {
-        const struct value *rules = senders(lw, in);
-        if (rules)
-            map_put(&map, "policy", queue_policy(lw, mention(lw, in->address, "arn"), rules));
-    }
+    if (!lw->queue_senders.arena)
+        find_senders(lw);
+    struct list_builder *rules = map_get(&lw->queue_senders, in->address);
+    if (rules && !value_get(in->body, "policy"))
+        map_put(&map, "policy", queue_policy(lw, mention(lw, in->address, "arn"), list_end(rules)));
     draft_add(lw, in, "", "aws_sqs_queue", map_end(&map));
 }
 
