@@ -16,7 +16,7 @@
  * Objects (times in ms, members under AWS's names):
  *   backup.vault             NAME        Policy is text, Tags a map; Locked, LockDate
  *   backup.plan              PLAN        Plan is the document with AWS's defaults in it
- *   backup.selection         PLAN/ID     Selection is the document
+ *   backup.selection         SELECTION   Selection is the document
  *   backup.point             ARN         BackupVaultName, Status, Tags, Lifecycle, ...
  *   backup.settings          ""          of an account and Region
  *   ~backup.plan_version     PLAN/VERSION
@@ -78,6 +78,9 @@ bool vault_policy_allows(struct sim_call *call, const struct value *vault, const
 void backup_schedule_plan(struct world *world, struct arena *arena, const char *account,
                           const char *region, const struct value *plan);
 void backup_unschedule_plan(struct world *world, const char *plan_id);
+/* The selections of a plan, by id. */
+struct objects backup_selections_of(struct world *world, struct arena *arena, const char *account,
+                                    const char *region, const char *plan);
 /* Whether the selection takes the resource: by ARN, or by tags if the type is opted in. */
 bool backup_selection_takes(struct world *world, struct arena *arena, const char *account,
                             const char *region, const struct value *selection,

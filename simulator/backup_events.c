@@ -98,6 +98,8 @@ void backup_timeline(struct world *world, struct arena *arena, const char *what,
     map_put(&b, "state", value_get(job, "State"));
     map_put(&b, "resource_arn", value_get(job, "ResourceArn"));
     map_put(&b, "job_id", value_get(job, copy ? "CopyJobId" : "BackupJobId"));
+    map_put(&b, "plan_id", value_pointer(job, "/CreatedBy/BackupPlanId"));
+    map_put(&b, "rule", value_pointer(job, "/CreatedBy/BackupRuleName"));
     map_put(&b, "point_arn", value_get(point, "RecoveryPointArn"));
     map_put(&b, "vault_arn", value_get(job, copy ? "DestinationBackupVaultArn" : "BackupVaultArn"));
     map_put(&b, "source_point_arn", value_get(job, "SourceRecoveryPointArn"));

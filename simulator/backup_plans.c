@@ -267,8 +267,8 @@ bool backup_delete_plan(struct sim_call *call)
     const struct value *plan = plan_or_missing(call);
     if (!plan)
         return false;
-    if (store_any(call->world, "backup.selection", call->account, call->region,
-                  arena_printf(call->arena, "%s/", id_of(call))))
+    if (backup_selections_of(call->world, call->arena, call->account, call->region, id_of(call))
+            .len > 0)
         return backup_refused(
             call, "Related backup plan selections must be deleted prior to backup plan deletion");
     plan = value_with(call->arena, plan, "DeletionDate", value_int(call->arena, call->now));

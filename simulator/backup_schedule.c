@@ -70,8 +70,7 @@ static void start_jobs(struct world *world, struct arena *arena, const char *acc
     struct map seen;
     map_init(&seen, arena);
     struct objects selections =
-        store_list(world, arena, "backup.selection", account, region,
-                   arena_printf(arena, "%s/", value_get_str(plan, "BackupPlanId")));
+        backup_selections_of(world, arena, account, region, value_get_str(plan, "BackupPlanId"));
     struct objects databases = store_list(world, arena, "rds.database", account, region, NULL);
     for (size_t i = 0; i < selections.len; i++) {
         const struct value *selection = value_get(selections.items[i].body, "Selection");

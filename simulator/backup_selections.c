@@ -3,7 +3,8 @@
 
 #include "engine/aws/backup_types.h"
 #include "engine/aws/selection.h"
-#include "engine/base/strbuf.h"
+
+#define SELECTION "backup.selection"
 
 static const char *const condition_kinds[] = {"StringEquals", "StringLike", "StringNotEquals",
                                               "StringNotLike", NULL};
@@ -70,6 +71,19 @@ bool backup_selection_takes(struct world *world, struct arena *arena, const char
            selection_matches(snake, resource_arn, tags);
 }
 
+struct objects backup_selections_of(struct world *world, struct arena *arena, const char *account,
+                                    const char *region, const char *plan)
+{
+    struct objects rows = store_list(world, arena, SELECTION, account, region, NULL);
+    size_t len = 0;
+    for (size_t i = 0; i < rows.len; i++) {
+        if (str_eq(value_get_str(rows.items[i].body, "BackupPlanId"), plan))
+            rows.items[len++] = rows.items[i];
+    }
+    rows.len = len;
+    return rows;
+}
+
 /* ---- operations ---- */
 
 static const char *plan_id(const struct sim_call *call)
@@ -105,8 +119,8 @@ bool backup_create_selection(struct sim_call *call)
     if (!is_empty(snake) && !selection_check(snake, &why))
         return backup_invalid(call, "%s", why);
     const struct value *document = filled(call->arena, asked);
-    struct objects rows = store_list(call->world, call->arena, "backup.selection", call->account,
-                                     call->region, arena_printf(call->arena, "%s/", plan_id(call)));
+    struct objects rows =
+        backup_selections_of(call->world, call->arena, call->account, call->region, plan_id(call));
     for (size_t i = 0; i < rows.len; i++) {
         const struct value *old = rows.items[i].body;
         const char *old_token = value_get_str(old, "CreatorRequestId");
@@ -128,14 +142,15 @@ bool backup_create_selection(struct sim_call *call)
     map_put_str(&b, "IamRoleArn", role);
     map_put(&b, "Selection", document);
     const struct value *selection = map_end(&b);
-    store_put(call->world, "backup.selection", call->account, call->region,
-              arena_printf(call->arena, "%s/%s", plan_id(call), id), selection);
+    store_put(call->world, SELECTION, call->account, call->region, id, selection);
     return call_answer(call, made(call, selection));
 }
 
-static const char *row_id(const struct sim_call *call)
+static const struct value *selection_of_call(struct sim_call *call)
 {
-    return arena_printf(call->arena, "%s/%s", plan_id(call), call_str(call, "SelectionId"));
+    const struct value *selection = store_get(call->world, call->arena, SELECTION, call->account,
+                                              call->region, call_str(call, "SelectionId"));
+    return str_eq(value_get_str(selection, "BackupPlanId"), plan_id(call)) ? selection : NULL;
 }
 
 bool backup_get_selection(struct sim_call *call)
@@ -144,8 +159,7 @@ bool backup_get_selection(struct sim_call *call)
                                           "CreatorRequestId", NULL};
     if (!plan_exists(call))
         return false;
-    const struct value *selection = store_get(call->world, call->arena, "backup.selection",
-                                              call->account, call->region, row_id(call));
+    const struct value *selection = selection_of_call(call);
     if (!selection)
         return backup_not_found(call, "Backup selection", call_str(call, "SelectionId"));
     return call_answer(call, value_with(call->arena, backup_public(call, selection, members),
@@ -156,9 +170,11 @@ bool backup_delete_selection(struct sim_call *call)
 {
     if (!plan_exists(call))
         return false;
-    if (!store_delete(call->world, "backup.selection", call->account, call->region, row_id(call)))
+    if (!selection_of_call(call))
         return backup_invalid(call, "Cannot find Backup selection with ID %s",
                               call_str(call, "SelectionId"));
+    store_delete(call->world, SELECTION, call->account, call->region,
+                 call_str(call, "SelectionId"));
     return call_answer(call, NULL);
 }
 
@@ -175,8 +191,8 @@ bool backup_list_selections(struct sim_call *call)
     if (!store_get(call->world, call->arena, "backup.plan", call->account, call->region,
                    plan_id(call)))
         return backup_not_found(call, "Backup plan", plan_id(call));
-    struct objects rows = store_list(call->world, call->arena, "backup.selection", call->account,
-                                     call->region, arena_printf(call->arena, "%s/", plan_id(call)));
+    struct objects rows =
+        backup_selections_of(call->world, call->arena, call->account, call->region, plan_id(call));
     if (!backup_page(call, &rows, &next))
         return false;
     struct list_builder list = list_begin(call->arena);
