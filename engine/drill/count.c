@@ -1,0 +1,366 @@
+#include "engine/drill/count.h"
+
+#include <string.h>
+
+#include "engine/base/clock.h"
+#include "engine/drill/lines.h"
+#include "engine/drill/names.h"
+#include "engine/drill/routes.h"
+
+struct count {
+    struct arena *arena;
+    const struct drill_facts *facts;
+    struct drill_names names;
+    struct drill_routes routes;
+    struct drill_report *report;
+    struct drill_miss *misses;
+    size_t miss_cap;
+    struct map unrouted; /* "plan resource" */
+    struct map copies;   /* source point -> struct copy, in order */
+};
+
+/* A copy job that came to its end. */
+struct copy {
+    const struct value *entry; /* of the timeline */
+    struct copy *next;
+};
+
+/* A backup job of one of the topology's plans. */
+struct backup {
+    const struct value *entry, *detail; /* of the timeline */
+    const char *plan, *rule, *resource, *point;
+    int64_t created_ms;
+};
+
+static void add_miss(struct count *count, const struct backup *backup, const char *reason)
+{
+    struct drill_report *report = count->report;
+    count->misses = arena_grow(count->arena, count->misses, report->miss_len, &count->miss_cap,
+                               report->miss_len + 1, sizeof(*count->misses));
+    count->misses[report->miss_len++] =
+        (struct drill_miss){.at_ms = backup->created_ms,
+                            .resource = drill_short_name(count->arena, backup->resource),
+                            .plan = backup->plan,
+                            .rule = backup->rule,
+                            .reason = reason};
+}
+
+/* ---- what became of a point ---- */
+
+static const char *detail_str(const struct value *entry, const char *member)
+{
+    return value_get_str(value_get(entry, "detail"), member);
+}
+
+static int64_t at_of(const struct value *entry)
+{
+    const char *at = value_get_str(entry, "at");
+    int64_t ms = 0;
+    return at && time_parse_iso(slice_of(at), &ms) ? ms : 0;
+}
+
+static void index_copies(struct count *count)
+{
+    const struct value *timeline = count->facts->timeline;
+    map_init(&count->copies, count->arena);
+    for (size_t i = value_len(timeline); i > 0; i--) { /* from the end: each goes to the front */
+        const struct value *entry = value_item(timeline, i - 1);
+        const char *source = detail_str(entry, "source_point_arn");
+        if (!source || !str_eq(value_get_str(entry, "what"), "copy"))
+            continue;
+        struct copy *copy = arena_new_of(count->arena, struct copy);
+        *copy = (struct copy){entry, map_get(&count->copies, source)};
+        map_set(&count->copies, source, copy);
+    }
+}
+
+static const struct copy *copies_of(const struct count *count, const char *point)
+{
+    return point ? map_get(&count->copies, point) : NULL;
+}
+
+static bool is_final(const struct drill_route *route, const char *vault)
+{
+    return str_is_one_of(vault, route->finals);
+}
+
+struct arrival {
+    size_t len;
+    int64_t first_ms;
+};
+
+/* Follows the copies of a point, and the copies of those. */
+static void follow(const struct count *count, const struct drill_route *route, const char *point,
+                   unsigned depth, struct arrival *ret)
+{
+    for (const struct copy *copy = copies_of(count, point); copy && depth < 8; copy = copy->next) {
+        const struct value *entry = copy->entry;
+        const char *made = detail_str(entry, "point_arn");
+        if (!made || !str_eq(detail_str(entry, "state"), "COMPLETED"))
+            continue;
+        if (is_final(route, detail_str(entry, "vault_arn"))) {
+            if (ret->len++ == 0)
+                ret->first_ms = at_of(entry);
+        } else if (route->via && str_eq(detail_str(entry, "vault_arn"), route->via)) {
+            follow(count, route, made, depth + 1, ret);
+        }
+    }
+}
+
+/* ---- why it is missing ---- */
+
+static const struct value *copy_into(const struct count *count, const char *point,
+                                     const char *vault, const struct drill_route *finals)
+{
+    const struct value *last = NULL;
+    for (const struct copy *copy = copies_of(count, point); copy; copy = copy->next) {
+        const char *into = detail_str(copy->entry, "vault_arn");
+        if (vault ? str_eq(into, vault) : is_final(finals, into))
+            last = copy->entry;
+    }
+    return last;
+}
+
+static const char *name_of(const struct count *count, const char *arn)
+{
+    const char *address = drill_address_of(&count->names, arn);
+    return address ? address : arn;
+}
+
+/* A job that has not come to its end says nothing in the timeline. */
+static const char *unfinished(const struct count *count, const char *point, const char *vault,
+                              const struct drill_route *finals)
+{
+    const struct value *copies = count->facts->copies;
+    for (size_t i = 0; i < value_len(copies); i++) {
+        const struct value *job = value_item(copies, i);
+        const char *state = value_get_str(job, "State");
+        const char *into = value_get_str(job, "DestinationBackupVaultArn");
+        if (str_eq(value_get_str(job, "SourceRecoveryPointArn"), point) &&
+            (vault ? str_eq(into, vault) : is_final(finals, into)) &&
+            (str_eq(state, "CREATED") || str_eq(state, "RUNNING")))
+            return arena_printf(count->arena, "the copy into %s is still %s", name_of(count, into),
+                                state);
+    }
+    return NULL;
+}
+
+static const char *failure_of(const struct count *count, const char *point, const char *vault,
+                              const struct drill_route *finals)
+{
+    const struct value *entry = copy_into(count, point, vault, finals);
+    if (str_eq(detail_str(entry, "state"), "FAILED"))
+        return detail_str(entry, "message");
+    return entry ? NULL : unfinished(count, point, vault, finals);
+}
+
+/* What the relay itself said about the point, last. */
+static const char *decision_of(const struct count *count, const struct drill_route *route,
+                               const char *point)
+{
+    const char *reason = NULL;
+    const struct value *logs = count->facts->logs;
+    for (size_t i = 0; i < value_len(logs); i++) {
+        const struct value *message = drill_log_message(count->arena, value_item(logs, i));
+        if (str_eq(value_get_str(message, "msg"), "decision") &&
+            str_eq(value_get_str(message, "point"), point))
+            reason = value_get_str(message, "reason");
+    }
+    return reason ? arena_printf(count->arena, "%s: %s", route->relay, reason) : NULL;
+}
+
+static bool belongs_to(const char *address, const char *relay)
+{
+    size_t len = strlen(relay);
+    return address && strncmp(address, relay, len) == 0 && address[len] == '/';
+}
+
+/* The first trouble of the relay's parts after the point arrived in its source vault. */
+static const char *trouble_of(const struct count *count, const struct drill_route *route,
+                              int64_t since_ms)
+{
+    static const char *const troubles[] = {"invoke failed", "event lost", "dead letter", NULL};
+    const struct value *timeline = count->facts->timeline;
+    for (size_t i = 0; i < value_len(timeline); i++) {
+        const struct value *entry = value_item(timeline, i);
+        const char *address = drill_address_of(&count->names, value_get_str(entry, "address"));
+        if (at_of(entry) < since_ms || !belongs_to(address, route->relay) ||
+            !str_is_one_of(value_get_str(entry, "what"), troubles))
+            continue;
+        const char *error = detail_str(entry, "error"), *message = detail_str(entry, "message");
+        if (!message)
+            message = detail_str(entry, "ERROR_MESSAGE");
+        return arena_printf(count->arena, "%s failed: %s%s%s", address, error ? error : "",
+                            error && message ? ": " : "", message ? message : "");
+    }
+    return NULL;
+}
+
+static bool was_lost(const struct count *count, const char *point)
+{
+    const struct value *timeline = count->facts->timeline;
+    for (size_t i = 0; i < value_len(timeline); i++) {
+        const struct value *entry = value_item(timeline, i);
+        const struct value *detail = value_pointer(entry, "/detail/detail");
+        if (str_eq(value_get_str(entry, "what"), "event lost") &&
+            str_eq(value_get_str(detail, "destinationRecoveryPointArn"), point))
+            return true;
+    }
+    return false;
+}
+
+static const char *reason_of_relay(const struct count *count, const struct drill_route *route,
+                                   const struct value *first)
+{
+    const char *point = detail_str(first, "point_arn");
+    const char *reason = failure_of(count, point, NULL, route);
+    if (!reason)
+        reason = decision_of(count, route, point);
+    if (!reason)
+        reason = trouble_of(count, route, at_of(first));
+    if (!reason && was_lost(count, point))
+        reason = "the event of the first copy was lost: AWS emits them on a best-effort basis";
+    return reason ? reason
+                  : arena_printf(count->arena, "no event of the first copy reached %s/function",
+                                 route->relay);
+}
+
+static const char *reason_of(const struct count *count, const struct drill_route *route,
+                             const struct backup *backup)
+{
+    const char *reason;
+    if (!route->via) {
+        reason = failure_of(count, backup->point, NULL, route);
+        return reason ? reason : "the copy was never started";
+    }
+    const struct value *first = copy_into(count, backup->point, route->via, NULL);
+    if (str_eq(detail_str(first, "state"), "COMPLETED"))
+        return reason_of_relay(count, route, first);
+    reason = failure_of(count, backup->point, route->via, NULL);
+    return reason ? reason
+                  : arena_printf(count->arena, "the copy into %s was never started",
+                                 name_of(count, route->via));
+}
+
+/* ---- counting ---- */
+
+static bool plan_has_route(const struct count *count, const char *plan_id)
+{
+    for (size_t i = 0; i < count->routes.len; i++) {
+        if (str_eq(count->routes.items[i].plan_id, plan_id))
+            return true;
+    }
+    return false;
+}
+
+/* Where a copy would have to go, for the sentence about a plan that goes nowhere. */
+static const char *wanted_vaults(const struct count *count)
+{
+    const struct topology *topology = count->facts->topology;
+    if (topology->relay_len == 0)
+        return "a vault of another account";
+    const struct value *config = drill_resolve(&count->names, topology->relays[0].config);
+    return arena_printf(count->arena, "%s, the source vault of %s",
+                        name_of(count, value_get_str(config, "source_vault_arn")),
+                        topology->relays[0].address);
+}
+
+static void count_unrouted(struct count *count, const struct backup *backup)
+{
+    const char *key = arena_printf(count->arena, "%s %s", backup->plan, backup->resource);
+    if (map_get(&count->unrouted, key))
+        return;
+    map_set(&count->unrouted, key, count);
+    count->report->unrouted++;
+    struct backup whole = *backup;
+    whole.created_ms = 0;
+    add_miss(count, &whole,
+             arena_printf(count->arena, "no rule of %s has a copy action into %s", backup->plan,
+                          wanted_vaults(count)));
+}
+
+static void count_routed(struct count *count, const struct backup *backup)
+{
+    struct drill_report *report = count->report;
+    bool routed = false, complete = true;
+    int64_t last_ms = 0;
+    for (size_t i = 0; i < count->routes.len; i++) {
+        const struct drill_route *route = &count->routes.items[i];
+        if (!str_eq(route->plan, backup->plan) || !str_eq(route->rule, backup->rule))
+            continue;
+        struct arrival arrival = {0};
+        routed = true;
+        if (backup->point)
+            follow(count, route, backup->point, 0, &arrival);
+        if (arrival.len > 1)
+            report->duplicates += arrival.len - 1;
+        if (arrival.first_ms > last_ms)
+            last_ms = arrival.first_ms;
+        if (arrival.len > 0)
+            continue;
+        const char *message = value_get_str(backup->detail, "message");
+        add_miss(count, backup,
+                 backup->point ? reason_of(count, route, backup)
+                 : message     ? message
+                               : "the backup failed");
+        complete = false;
+        if (!backup->point)
+            break;
+    }
+    if (!routed)
+        return; /* a rule without route in a plan that has one: not meant to travel */
+    report->backups++;
+    report->arrived += complete;
+    report->missing += !complete;
+    if (complete && last_ms - backup->created_ms > report->slowest_ms)
+        report->slowest_ms = last_ms - backup->created_ms;
+}
+
+static const char *plan_address(const struct count *count, const char *plan_id)
+{
+    for (size_t i = 0; i < count->facts->record_len; i++) {
+        const struct record *record = &count->facts->records[i];
+        if (str_eq(record->type, "aws_backup_plan") &&
+            str_eq(value_get_str(record->attributes, "id"), plan_id))
+            return record->address;
+    }
+    return NULL;
+}
+
+static void count_entry(struct count *count, const struct value *entry)
+{
+    const struct value *detail = value_get(entry, "detail");
+    const char *plan_id = value_get_str(detail, "plan_id");
+    struct backup backup = {.entry = entry,
+                            .detail = detail,
+                            .plan = plan_address(count, plan_id),
+                            .rule = value_get_str(detail, "rule"),
+                            .resource = value_get_str(detail, "resource_arn"),
+                            .point = value_get_str(detail, "point_arn")};
+    if (!str_eq(value_get_str(entry, "what"), "backup") || !plan_id || !backup.plan)
+        return;
+    const char *created = value_get_str(detail, "creation_date");
+    if (!created || !time_parse_iso(slice_of(created), &backup.created_ms))
+        backup.created_ms = at_of(entry);
+    if (backup.created_ms < count->facts->start_ms)
+        return;
+    if (plan_has_route(count, plan_id))
+        count_routed(count, &backup);
+    else
+        count_unrouted(count, &backup);
+}
+
+void drill_count(struct arena *arena, const struct drill_facts *facts, struct drill_report *ret)
+{
+    struct count count = {.arena = arena, .facts = facts, .report = ret};
+    *ret = (struct drill_report){.days = ret->days};
+    drill_names_init(&count.names, arena, facts->topology, facts->records, facts->record_len);
+    count.routes = drill_routes_find(&count.names);
+    map_init(&count.unrouted, arena);
+    index_copies(&count);
+    for (size_t i = 0; i < value_len(facts->timeline); i++)
+        count_entry(&count, value_item(facts->timeline, i));
+    ret->alarms = drill_lines(&count.names, facts, &ret->lines, &ret->line_len);
+    ret->misses = count.misses;
+    ret->exit_status = ret->missing || ret->duplicates || ret->unrouted ? 2 : 0;
+}

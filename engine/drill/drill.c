@@ -1,0 +1,220 @@
+/* One drill: a world, an apply, days, and the count. */
+#include "engine/drill/drill.h"
+
+#include "engine/base/clock.h"
+#include "engine/base/file.h"
+#include "engine/drill/count.h"
+#include "engine/drill/seed.h"
+#include "engine/run/run.h"
+#include "providers/aws/aws.h"
+#include "simulator/service.h"
+#include "simulator/world.h"
+
+#define DRAIN_STEP_MS (10 * MINUTE_MS)
+#define LOG_GROUP_END ':' /* ids of log events: GROUP:STREAM:NUMBER */
+
+struct drill {
+    struct arena *arena;
+    const struct drill_options *options;
+    struct diags *diags;
+    const char *dir; /* private, removed at the end */
+    struct world *world;
+    struct transport transport;
+    struct loop *loop;
+    struct state *state;
+    struct run run;
+    struct record *records;
+    size_t record_len;
+};
+
+/* ---- the ground ---- */
+
+static bool open_world(struct drill *drill)
+{
+    const char *path = drill->options->world_path;
+    const struct world_options options = {.path = path ? path : ":memory:"};
+    if (!world_open(&options, &drill->world, drill->diags))
+        return false;
+    if (world_is_new(drill->world)) {
+        if (!world_seed(drill->world, drill_seed(drill->arena, drill->options->topology),
+                        drill->diags))
+            return false;
+        int64_t start = drill->options->start_ms;
+        if (start && !world_advance_to(drill->world, start, drill->diags))
+            return false;
+    }
+    drill->transport = world_transport(drill->world);
+    return true;
+}
+
+static bool connect(struct drill *drill)
+{
+    const struct topology *topology = drill->options->topology;
+    struct aws_account *accounts =
+        arena_array(drill->arena, topology->account_len, sizeof(*accounts));
+    for (size_t i = 0; i < topology->account_len; i++) {
+        const struct account *account = &topology->accounts[i];
+        accounts[i] = (struct aws_account){.id = account->id,
+                                           .name = account->name,
+                                           .assume_role = account->assume_role,
+                                           .external_id = account->external_id,
+                                           .session_name = account->session_name,
+                                           .partition = account->partition,
+                                           .pos = account->pos};
+    }
+    const struct aws_options options = {
+        .accounts = accounts,
+        .account_len = topology->account_len,
+        .home_region = topology->region_len ? topology->regions[0] : "us-east-1",
+        .simulated = true,
+    };
+    drill->loop = loop_new(drill->transport, drill->diags);
+    return aws_setup(drill->arena, drill->loop, &options, drill->diags) &&
+           aws_verify_identities(drill->loop, drill->diags);
+}
+
+static bool open_state(struct drill *drill)
+{
+    drill->dir = path_temp_dir(drill->arena);
+    if (!drill->dir) {
+        diag_error(drill->diags, E_OUTPUT, NO_POS, NULL, "no temporary folder can be made");
+        return false;
+    }
+    const struct state_options options = {.path = path_join(drill->arena, drill->dir, "state.db"),
+                                          .topology = drill->options->topology->name,
+                                          .world = "simulated",
+                                          .command = "drill"};
+    return state_open(drill->arena, &options, &drill->state, drill->diags);
+}
+
+/* ---- apply ---- */
+
+static bool load(struct drill *drill)
+{
+    return state_load(drill->state, drill->arena, &drill->records, &drill->record_len,
+                      drill->diags);
+}
+
+static bool nothing_to_do(const struct plan *plan)
+{
+    for (size_t i = 0; i < plan->len; i++) {
+        if (plan->changes[i].action != ACTION_NONE)
+            return false;
+    }
+    return true;
+}
+
+static bool apply(struct drill *drill)
+{
+    const struct drill_options *options = drill->options;
+    struct observation *observations = NULL;
+    struct run_summary summary = {0};
+    struct plan plan = {0};
+    size_t len = 0;
+    drill->run = (struct run){.arena = drill->arena,
+                              .loop = drill->loop,
+                              .state = drill->state,
+                              .schemas = options->schemas,
+                              .topology = options->topology,
+                              .diags = drill->diags};
+    if (!load(drill) ||
+        !run_observe(&drill->run, drill->records, drill->record_len, &observations, &len))
+        return false;
+    const struct plan_input input = {.topology = options->topology,
+                                     .schemas = options->schemas,
+                                     .records = drill->records,
+                                     .record_len = drill->record_len,
+                                     .observations = observations,
+                                     .observation_len = len,
+                                     .lineage = state_lineage(drill->state),
+                                     .serial = state_serial(drill->state),
+                                     .program_version = options->program_version,
+                                     .now_ms = loop_now_ms(drill->loop)};
+    if (!plan_build(drill->arena, &input, &plan, drill->diags))
+        return false;
+    const struct run_world world = {drill->records, drill->record_len, observations, len};
+    if (!nothing_to_do(&plan) && !run_apply(&drill->run, &plan, &world, &summary))
+        return false;
+    return load(drill);
+}
+
+/* ---- days ---- */
+
+static bool let_pass(struct drill *drill, int64_t until)
+{
+    if (!world_advance_to(drill->world, until, drill->diags))
+        return false;
+    world_pause_schedules(drill->world, true);
+    int64_t last = until + DRILL_DRAIN_MS;
+    bool good = true;
+    for (int64_t now = until; good && now < last && world_has_pending(drill->world);) {
+        now += DRAIN_STEP_MS;
+        good = world_advance_to(drill->world, now, drill->diags);
+    }
+    world_pause_schedules(drill->world, false);
+    return good;
+}
+
+/* ---- what there is to count ---- */
+
+static const struct value *copies_of(struct drill *drill)
+{
+    struct objects rows = store_list(drill->world, drill->arena, "~backup.copy", NULL, NULL, NULL);
+    struct list_builder list = list_begin(drill->arena);
+    for (size_t i = 0; i < rows.len; i++)
+        list_add(&list, rows.items[i].body);
+    return list_end(&list);
+}
+
+static const struct value *logs_of(struct drill *drill)
+{
+    struct objects rows = store_list(drill->world, drill->arena, "~logs.event", NULL, NULL, NULL);
+    struct list_builder list = list_begin(drill->arena);
+    for (size_t i = 0; i < rows.len; i++) {
+        struct slice rest = slice_of(rows.items[i].id);
+        struct slice group = slice_cut(&rest, LOG_GROUP_END);
+        struct map_builder b = map_begin(drill->arena);
+        map_put_int(&b, "at_ms", value_get_int(rows.items[i].body, "At_ms", 0));
+        map_put_str(&b, "account_id", rows.items[i].account);
+        map_put_str(&b, "region", rows.items[i].region);
+        map_put_str(&b, "group", arena_strndup(drill->arena, group.ptr, group.len));
+        map_put(&b, "message", value_get(rows.items[i].body, "Message"));
+        list_add(&list, map_end(&b));
+    }
+    return list_end(&list);
+}
+
+static bool run(struct drill *drill, struct drill_report *ret)
+{
+    if (!open_world(drill) || !open_state(drill) || !connect(drill) || !apply(drill))
+        return false;
+    int64_t start = world_now_ms(drill->world);
+    if (!let_pass(drill, start + drill->options->days * DAY_MS))
+        return false;
+    const struct drill_facts facts = {.topology = drill->options->topology,
+                                      .records = drill->records,
+                                      .record_len = drill->record_len,
+                                      .start_ms = start,
+                                      .timeline = world_timeline(drill->world, drill->arena),
+                                      .copies = copies_of(drill),
+                                      .logs = logs_of(drill)};
+    ret->days = drill->options->days;
+    drill_count(drill->arena, &facts, ret);
+    return true;
+}
+
+bool drill_run(struct arena *arena, const struct drill_options *options, struct drill_report *ret,
+               struct diags *diags)
+{
+    struct drill drill = {.arena = arena, .options = options, .diags = diags};
+    bool good = run(&drill, ret);
+    if (drill.loop)
+        loop_free(drill.loop);
+    if (drill.transport.ops)
+        drill.transport.ops->close(drill.transport.self);
+    world_close(drill.world);
+    state_close(drill.state);
+    if (drill.dir)
+        dir_remove(drill.dir);
+    return good;
+}

@@ -1,0 +1,59 @@
+#pragma once
+/* Practice: applies a topology to a simulated world, lets days pass, and counts which backups
+ * arrived in a last vault. Guards on irreversible changes do not apply in it, nothing outside the
+ * world is touched, and its state is a file of its own that is gone afterwards.
+ *
+ * A backup is a scheduled job of one of the topology's plans whose rule has a route to a last
+ * vault: a copy action into a relay's source vault, or into a vault of another account. Each is
+ * expected once at the end of each of its routes. A resource that is protected by a plan without
+ * any route is unrouted. After its days a drill starts no new backups and lets what has begun come
+ * to its end, at most DRILL_DRAIN_MS. */
+
+#include "engine/config/resource.h"
+
+#define DRILL_DRAIN_MS (72 * HOUR_MS)
+
+struct drill_options {
+    const struct topology *topology;
+    const struct schema_set *schemas;
+    int64_t days;
+    int64_t start_ms;            /* of a fresh world; 0: where fresh worlds begin */
+    const char *world_path;      /* goes on with that one; NULL: a fresh one in memory */
+    const char *program_version; /* part of a plan's fingerprint */
+};
+
+/* One thing that happened. Texts that do not apply are NULL. */
+struct drill_line {
+    int64_t at_ms;
+    const char *account, *account_id, *region; /* account: its name in the topology, else its id */
+    const char *what;    /* "backup", "copy", "relay", "alarm", "expire", "event lost", ... */
+    const char *address; /* the resource's short name, or the address of an entry */
+    const char *vault;   /* the address of the vault, else its ARN */
+    const char *key;     /* "aws/rds", "keys.final", an ARN, "none" */
+    const char *state, *message, *point_arn;
+    bool locked; /* the vault was when the point arrived */
+};
+
+struct drill_miss {
+    int64_t at_ms; /* the backup's creation date; 0: of a resource without route */
+    const char *resource, *plan, *rule, *reason;
+};
+
+struct drill_report {
+    int64_t days;
+    size_t backups, arrived, missing, duplicates, unrouted, alarms;
+    int64_t slowest_ms; /* from the backup's creation date to its last vault */
+    const struct drill_line *lines;
+    size_t line_len;
+    const struct drill_miss *misses;
+    size_t miss_len;
+    int exit_status; /* 2 whenever anything is missing, doubled or unrouted, else 0 */
+};
+
+/* False when the topology could not be applied, or the world not be kept. */
+MUST_CHECK bool drill_run(struct arena *arena, const struct drill_options *options,
+                          struct drill_report *ret, struct diags *diags);
+
+/* As people read it: the timeline, the misses with their reasons, the totals. */
+const char *drill_report_text(struct arena *arena, const struct drill_report *report);
+const struct value *drill_report_to_json(struct arena *arena, const struct drill_report *report);
