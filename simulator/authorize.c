@@ -168,8 +168,19 @@ bool call_authorize(struct sim_call *call, const char *action, const char *resou
     return false;
 }
 
+static const struct value *source_context(struct arena *arena, const char *source_arn)
+{
+    struct arn arn;
+    if (!source_arn || !arn_parse(slice_of(source_arn), &arn))
+        return NULL;
+    struct map_builder b = map_begin(arena);
+    map_put_str(&b, "aws:SourceArn", source_arn);
+    map_put(&b, "aws:SourceAccount", value_string_n(arena, arn.account.ptr, arn.account.len));
+    return map_end(&b);
+}
+
 bool role_trusts_service(struct world *world, struct arena *arena, const char *role_arn,
-                         const char *service)
+                         const char *service, const char *source_arn)
 {
     const struct value *role = iam_role_get(world, arena, role_arn);
     if (!role || !iam_role_settled(world, role))
@@ -182,6 +193,7 @@ bool role_trusts_service(struct world *world, struct arena *arena, const char *r
         .resource = role_arn,
         .resource_policy = policy_from_text(arena, slice_of(trust), &why),
         .resource_policy_rules = true,
+        .context = source_context(arena, source_arn),
     };
     return iam_role_is_admin(role) || authorize(world, arena, &request, &why);
 }

@@ -28,10 +28,11 @@ bool authorize(struct world *world, struct arena *arena, const struct authorizat
 bool call_authorize(struct sim_call *call, const char *action, const char *resource,
                     const struct value *resource_policy, const struct value *context);
 
-/* Whether a role may be assumed by a service or by another principal; judged by its trust policy.
- * False as well when the role does not exist or has not settled yet (setting iam_delay_ms). */
+/* Whether a role may be assumed by a service, on behalf of source_arn where it says so (or NULL);
+ * judged by its trust policy, with aws:SourceArn and aws:SourceAccount. False as well when the role
+ * does not exist or has not settled yet (setting iam_delay_ms). */
 bool role_trusts_service(struct world *world, struct arena *arena, const char *role_arn,
-                         const char *service);
+                         const char *service, const char *source_arn);
 /* Parses the text of a policy document and checks it for its place; NULL when it does not fit
  * (ret_why says why). */
 const struct value *policy_read(struct arena *arena, const char *text, enum policy_kind kind,

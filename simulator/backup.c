@@ -231,6 +231,6 @@ bool backup_role_usable(struct sim_call *call, const char *role_arn)
     map_put_str(&context, "iam:PassedToService", BACKUP_SERVICE);
     if (!call->admin && !call_authorize(call, "iam:PassRole", role_arn, NULL, map_end(&context)))
         return false;
-    return role_trusts_service(call->world, call->arena, role_arn, BACKUP_SERVICE) ||
+    return role_trusts_service(call->world, call->arena, role_arn, BACKUP_SERVICE, NULL) ||
            backup_invalid(call, "IAM Role %s cannot be assumed by AWS Backup", role_arn);
 }

@@ -49,7 +49,7 @@ static const char *role_refused(struct world *world, struct arena *arena, const 
 
 static const char *cannot_assume(struct world *world, struct arena *arena, const char *role)
 {
-    return role_trusts_service(world, arena, role, BACKUP_SERVICE)
+    return role_trusts_service(world, arena, role, BACKUP_SERVICE, NULL)
                ? NULL
                : arena_printf(arena, "IAM Role %s cannot be assumed by AWS Backup", role);
 }

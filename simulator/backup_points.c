@@ -219,7 +219,7 @@ static bool role_can_delete(struct sim_call *call, const struct value *point)
     struct arn arn;
     if (!role || !arn_parse(slice_of(role), &arn) || !slice_is(arn.account, call->account))
         return true; /* a copy from another account: the service-linked role does it */
-    if (!role_trusts_service(call->world, call->arena, role, BACKUP_SERVICE))
+    if (!role_trusts_service(call->world, call->arena, role, BACKUP_SERVICE, NULL))
         return false;
     const struct authorization request = {
         .principal = role,

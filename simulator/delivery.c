@@ -207,7 +207,7 @@ static bool failed(struct delivery *d, const char *code, const char *why)
 static bool role_may(struct delivery *d, const char *role, const char *action, const char *resource,
                      const struct value *resource_policy)
 {
-    if (!role_trusts_service(d->world, d->arena, role, SERVICE_NAME))
+    if (!role_trusts_service(d->world, d->arena, role, SERVICE_NAME, d->rule))
         return failed(
             d, "NO_PERMISSIONS",
             arena_printf(d->arena, "the role %s cannot be assumed by %s", role, SERVICE_NAME));

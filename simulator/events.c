@@ -401,7 +401,7 @@ static bool disable_rule(struct sim_call *call)
 /* ---- targets ---- */
 
 /* What AWS checks at once; the rest shows itself at delivery. */
-static bool target_fits(struct sim_call *call, const struct value *target)
+static bool target_fits(struct sim_call *call, const char *rule_arn, const struct value *target)
 {
     const char *text = value_get_str(target, "Arn");
     const char *role = value_get_str(target, "RoleArn");
@@ -411,7 +411,8 @@ static bool target_fits(struct sim_call *call, const struct value *target)
                           "Parameter %s is not valid. Reason: "
                           "Provided Arn is not in correct format.",
                           text ? text : "Arn");
-    if (role && !role_trusts_service(call->world, call->arena, role, "events.amazonaws.com"))
+    if (role &&
+        !role_trusts_service(call->world, call->arena, role, "events.amazonaws.com", rule_arn))
         return call_error(call, 400, "ValidationException",
                           "Provided role '%s' cannot be assumed by principal "
                           "'events.amazonaws.com'.",
@@ -474,7 +475,7 @@ static bool put_targets(struct sim_call *call)
     for (size_t i = 0; i < value_len(given); i++) {
         const struct value *target = value_item(given, i);
         const char *name = value_get_str(target, "Id");
-        if (!target_fits(call, target))
+        if (!target_fits(call, value_get_str(rule, "Arn"), target))
             return false;
         if (refused && str_eq(refused, name)) {
             struct map_builder b = map_begin(call->arena);

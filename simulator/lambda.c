@@ -98,7 +98,7 @@ static const struct value *configuration(struct sim_call *call, const struct val
 /* The role must trust Lambda; a function whose role has not settled cannot be made yet. */
 static bool role_fits(struct sim_call *call, const char *role)
 {
-    return role_trusts_service(call->world, call->arena, role, "lambda.amazonaws.com") ||
+    return role_trusts_service(call->world, call->arena, role, "lambda.amazonaws.com", NULL) ||
            call_error(call, 400, "InvalidParameterValueException",
                       "The role defined for the function cannot be assumed by Lambda.");
 }

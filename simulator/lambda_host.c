@@ -257,7 +257,7 @@ static const struct value *credentials(struct world *world, struct arena *arena,
                                        const struct function_run *run)
 {
     const char *role = value_get_str(run->function, "Role");
-    if (!role_trusts_service(world, arena, role, "lambda.amazonaws.com"))
+    if (!role_trusts_service(world, arena, role, "lambda.amazonaws.com", NULL))
         return NULL;
     world_begin(world);
     const struct value *keys = sts_session(world, arena, role, run->name, SESSION_S, NULL);
