@@ -141,22 +141,22 @@ static const char *replace(struct contract *c, const char *what, const char *ide
 
 /* From what stands to what is wanted; the identifier of what stands then. */
 static const char *change(struct contract *c, const char *what, const char *identifier,
-                          const struct value *from, const struct value *desired)
+                          const struct value *last, const struct value *next)
 {
-    const struct value *prior = with_write_only(c, c->attributes, from);
-    struct diff diff = diff_of(c, prior, desired, true);
+    const struct value *prior = with_write_only(c, c->attributes, last);
+    struct diff diff = diff_of(c, prior, next, true);
     if (diff.len == 0) {
         contract_fail(c, "%s: makes no difference", what);
         return NULL;
     }
     if (diff.create_only)
-        return replace(c, what, identifier, prior, desired);
+        return replace(c, what, identifier, prior, next);
     const struct contract_op op = {
-        .kind = OP_UPDATE, .identifier = identifier, .prior = prior, .desired = desired};
-    if (!contract_run(c, &op, OP_RESULT_DONE) || !read_back(c, what, identifier, desired))
+        .kind = OP_UPDATE, .identifier = identifier, .prior = prior, .desired = next};
+    if (!contract_run(c, &op, OP_RESULT_DONE) || !read_back(c, what, identifier, next))
         return NULL;
     /* a crash may make it run again */
-    if (!contract_run(c, &op, OP_RESULT_DONE) || !read_back(c, what, identifier, desired))
+    if (!contract_run(c, &op, OP_RESULT_DONE) || !read_back(c, what, identifier, next))
         return NULL;
     return identifier;
 }
