@@ -23,14 +23,6 @@ int cmd_validate(struct cli *cli)
     struct session session;
     session_init(&session, cli);
     bool valid = session_load(&session);
-    if (valid) { /* a plan of everything against nothing finds cycles */
-        struct plan plan;
-        struct plan_input input = {.topology = &session.topology,
-                                   .schemas = session.schemas,
-                                   .lineage = "",
-                                   .program_version = PROGRAM_VERSION};
-        valid = plan_build(cli->arena, &input, &plan, &cli->diags);
-    }
     if (cli->json)
         cli_out_json(cli, answer(cli, valid));
     else if (valid)

@@ -87,7 +87,8 @@ bool session_load(struct session *session)
         .data_dir = session_data_dir(cli),
         .environment_variables = env_with_prefix(cli->arena, "HOLDFAST_VAR_"),
     };
-    return config_load(cli->arena, &options, session->schemas, &session->topology, &cli->diags);
+    return config_load(cli->arena, &options, session->schemas, &session->topology, &cli->diags) &&
+           plan_check_cycles(cli->arena, &session->topology, session->schemas, &cli->diags);
 }
 
 static bool simulated(const struct session *session)

@@ -50,3 +50,11 @@ bool plan_build(struct arena *arena, const struct plan_input *input, struct plan
     *ret = plan;
     return true;
 }
+
+bool plan_check_cycles(struct arena *arena, const struct topology *topology,
+                       const struct schema_set *schemas, struct diags *diags)
+{
+    struct plan_input input = {.topology = topology, .schemas = schemas};
+    struct builder b = {.arena = arena, .input = &input, .diags = diags};
+    return items_collect(&b) && items_order(&b);
+}

@@ -25,6 +25,10 @@ struct plan_input {
  * object (--refresh=false) the record stands for what would be observed. */
 MUST_CHECK bool plan_build(struct arena *arena, const struct plan_input *input, struct plan *ret,
                            struct diags *diags);
+/* Whether the topology by itself can be ordered: each cycle is an E_CYCLE. For commands that want
+ * to know it before they ask AWS anything. */
+MUST_CHECK bool plan_check_cycles(struct arena *arena, const struct topology *topology,
+                                  const struct schema_set *schemas, struct diags *diags);
 /* Adds E_IRREVERSIBLE and E_ALLOW_DESTROY for every change whose flag is missing, and E_RETAINED
  * for what AWS will not do. */
 MUST_CHECK bool plan_guards(const struct plan *plan, const struct plan_input *input,
