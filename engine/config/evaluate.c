@@ -71,10 +71,17 @@ static const char *nearest(const char *name, const char *best, const char *candi
     return candidate;
 }
 
+/* Of a short word every other one is a neighbour. */
+static size_t reach_of(const char *name)
+{
+    size_t len = strlen(name);
+    return len < 2 ? 0 : len < 4 ? 1 : 2;
+}
+
 void unknown_entry(struct lowering *lw, const char *section, const char *name,
                    struct source_pos pos)
 {
-    size_t limit = 2;
+    size_t limit = reach_of(name);
     const char *best = NULL;
     bool places = str_eq(section, "accounts") || str_eq(section, "regions");
     const struct map *map = str_eq(section, "accounts")  ? &lw->account_entries
@@ -164,6 +171,22 @@ static void crossing(struct lowering *lw, const struct instance *from, const str
                 to->address, len, to->address, example ? example : "");
 }
 
+static void no_member(struct lowering *lw, const struct reference *ref, const struct entry *entry,
+                      struct source_pos pos)
+{
+    struct strbuf sb;
+    strbuf_init(&sb, lw->arena, 1024);
+    for (size_t i = 0; i < entry->len && i < 8; i++)
+        strbuf_addf(&sb, "%s%s", i ? ", " : "", entry->instances[i].address);
+    struct diag *d = lower_error(lw, E_BAD_REFERENCE, pos, NULL, "`%s` has no member [%s%s%s]",
+                                 entry->address, ref->members[0], ref->member_len > 1 ? "," : "",
+                                 ref->member_len > 1 ? ref->members[1] : "");
+    if (entry->len == 1 && str_eq(entry->instances[0].address, entry->address))
+        diag_hint(lw->diags, d, "It is not a group: leave the [ ] out.");
+    else
+        diag_hint(lw->diags, d, "Its members: %s%s.", strbuf_str(&sb), entry->len > 8 ? "..." : "");
+}
+
 /* The instances that a reference names. False: reported, or the entry has no place. */
 static bool find(struct lowering *lw, const struct instance *from, const struct reference *ref,
                  struct source_pos pos, struct found *ret)
@@ -180,9 +203,7 @@ static bool find(struct lowering *lw, const struct instance *from, const struct 
         if (reaches(from, ref, &entry->instances[i]))
             found_add(lw, ret, &entry->instances[i]);
     if (ret->len == 0) {
-        lower_error(lw, E_BAD_REFERENCE, pos, NULL, "`%s` has no member [%s%s%s]", entry->address,
-                    ref->members[0], ref->member_len > 1 ? "," : "",
-                    ref->member_len > 1 ? ref->members[1] : "");
+        no_member(lw, ref, entry, pos);
         return false;
     }
     if (ret->len > 1 && !ref->all) {
@@ -273,7 +294,7 @@ static const struct value *place_attribute(struct lowering *lw, const struct ref
 
 static bool section_exists(struct lowering *lw, const char *section, struct source_pos pos)
 {
-    size_t limit = 2;
+    size_t limit = reach_of(section);
     const char *best = NULL;
     if (str_is_one_of(section, section_names))
         return true;

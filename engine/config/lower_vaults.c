@@ -25,9 +25,10 @@ static const struct value *organization_condition(struct lowering *lw, const str
 {
     const char *id = value_get_str(value_get(lw->doc, "organization"), "id");
     if (!id) {
-        lower_error(lw, E_BAD_REFERENCE, item->pos, NULL,
-                    "`organization` is named here, but the topology has no `organization` with an "
-                    "`id`");
+        struct diag *d = lower_error(lw, E_BAD_REFERENCE, item->pos, NULL,
+                                     "`organization` is named here, but the topology has no "
+                                     "`organization` with an `id`");
+        diag_hint(lw->diags, d, "Add the section, as in `organization: {id: o-exampleorgid}`.");
         return NULL;
     }
     return iam_condition(lw->arena, "StringEquals", "aws:PrincipalOrgID",

@@ -120,6 +120,25 @@ static bool has_attribute(struct lowering *lw, const struct schema *schema, cons
     return false;
 }
 
+/* "vaults.final" of "vaults.final/lock". */
+static void no_such_part(struct lowering *lw, const char *address, struct source_pos pos,
+                         const char *from)
+{
+    const char *slash = strchr(address, '/');
+    size_t len = slash ? (size_t)(slash - address) : 0;
+    struct strbuf sb;
+    strbuf_init(&sb, lw->arena, 1024);
+    for (size_t i = 0; slash && i < lw->drafts.len; i++) {
+        const char *other = lw->drafts.entries[i].key;
+        if (strncmp(other, address, len + 1) == 0)
+            strbuf_addf(&sb, "%s%s", sb.len ? ", " : "", other);
+    }
+    struct diag *d = lower_error(lw, E_BAD_REFERENCE, pos, from, "there is no `%s`", address);
+    if (slash && !sb.overflowed)
+        diag_hint(lw->diags, d, sb.len ? "There is: %.*s." : "`%.*s` has no parts.",
+                  (int)(sb.len ? sb.len : len), sb.len ? strbuf_str(&sb) : address);
+}
+
 /* The draft that a reference reaches; NULL after a message, or where something else was wrong. */
 static struct draft *reached(struct lowering *lw, const struct value *ref, struct source_pos pos,
                              const char *from)
@@ -128,7 +147,7 @@ static struct draft *reached(struct lowering *lw, const struct value *ref, struc
     const char *others;
     if (!draft) {
         if (!lw->broken)
-            lower_error(lw, E_BAD_REFERENCE, pos, from, "there is no `%s`", ref->ref.address);
+            no_such_part(lw, ref->ref.address, pos, from);
         return NULL;
     }
     if (has_attribute(lw, draft->resource.schema, plain(ref->ref.attribute), &others))

@@ -127,6 +127,23 @@ static bool is_reference_to_all(const struct schema_node *node, const struct val
            strstr(v->string.ptr, "[*]");
 }
 
+/* What to write in place of text that should have been something else; NULL: nothing better is
+ * known than the type's name. */
+static const char *instead_of_text(unsigned types, const char *text)
+{
+    static const char *const yaml_1_1[] = {"yes", "no",  "on",  "off", "Yes", "No",
+                                           "On",  "Off", "YES", "NO",  "ON",  "OFF",
+                                           "y",   "n",   "Y",   "N",   NULL};
+    static const char *const words[] = {"true", "false", NULL};
+    if (types & SCHEMA_BOOLEAN && str_is_one_of(text, yaml_1_1))
+        return "Write true or false; YAML 1.2 knows no other words for them.";
+    bool number = types & (SCHEMA_INTEGER | SCHEMA_NUMBER) && *text &&
+                  text[strspn(text, "+-.0123456789eE")] == '\0';
+    return number || (types & SCHEMA_BOOLEAN && str_is_one_of(text, words))
+               ? "Write it without quotes."
+               : NULL;
+}
+
 static bool check_type(const struct checker *c, const struct schema_node *node,
                        const struct value *v, const struct spot *spot)
 {
@@ -143,9 +160,8 @@ static bool check_type(const struct checker *c, const struct schema_node *node,
         diag_hint(c->diags, diag, "Give it a value, or remove the key.");
     else if (node->types & SCHEMA_STRING && v->kind < VALUE_STRING)
         diag_hint(c->diags, diag, "Write it in quotes.");
-    else if (value_is(v, VALUE_STRING) &&
-             node->types & (SCHEMA_INTEGER | SCHEMA_NUMBER | SCHEMA_BOOLEAN))
-        diag_hint(c->diags, diag, "Write it without quotes.");
+    else if (value_is(v, VALUE_STRING) && instead_of_text(node->types, v->string.ptr))
+        diag_hint(c->diags, diag, "%s", instead_of_text(node->types, v->string.ptr));
     return false;
 }
 

@@ -505,13 +505,20 @@ static struct source_pos place_of_offset(const struct reader *r, size_t offset)
     return pos;
 }
 
-/* Columns are characters: exact as far as the line is ASCII. */
-static bool is_tab_at(const struct reader *r, struct source_pos pos)
+/* The character at a place. Columns are characters: exact as far as the line is ASCII. */
+static char char_at(const struct reader *r, struct source_pos pos)
 {
     struct slice rest = r->text, line = {NULL, 0};
     for (uint32_t i = 0; i < pos.line; i++)
         line = slice_cut(&rest, '\n');
-    return line.ptr && pos.col <= line.len && line.ptr[pos.col - 1] == '\t';
+    return line.ptr && pos.col > 0 && pos.col <= line.len ? line.ptr[pos.col - 1] : '\0';
+}
+
+/* Inside { } and [ ] the brace of ${...} ends plain text. */
+static bool is_expression_at(const struct reader *r, struct source_pos pos)
+{
+    struct source_pos before = {pos.file, pos.line, pos.col - 1};
+    return char_at(r, pos) == '{' && char_at(r, before) == '$';
 }
 
 static void syntax_error(struct reader *r)
@@ -533,7 +540,9 @@ static void syntax_error(struct reader *r)
     if (parser->context && parser->context_mark.line != parser->problem_mark.line)
         diag_hint(r->diags, diag, "What is open there began in line %zu.",
                   parser->context_mark.line + 1);
-    if (is_tab_at(r, pos))
+    if (is_expression_at(r, pos))
+        diag_hint(r->diags, diag, "Inside { } and [ ], write text with ${...} in quotes.");
+    if (char_at(r, pos) == '\t')
         diag_hint(r->diags, diag, "Indent with spaces; YAML takes no tabs there.");
 }
 
