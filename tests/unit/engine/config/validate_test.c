@@ -106,10 +106,12 @@ static void every_fault_is_reported_at_its_place(void **state)
          "HF0202 1:7 - `name` must be a string, not an integer | Write it in quotes."},
         {"name: a\nflag: 'true'\n",
          "HF0202 2:7 - `flag` must be true or false, not a string | Write it without quotes."},
+        {"name: a\nflag: yes\n", "HF0202 2:7 - `flag` must be true or false, not a string | Write "
+                                 "true or false; YAML 1.2 knows no other words for them."},
         {"name: a\neither: 1\n", "HF0202 2:9 - `either` must be a string, a list or null, not an "
                                  "integer | Write it in quotes."},
-        {"name: a\neither: [1, x]\n", "HF0202 2:13 - `either` must be an integer, not a string | "
-                                      "Write it without quotes."},
+        {"name: a\neither: [1, '2']\n", "HF0202 2:13 - `either` must be an integer, not a string | "
+                                        "Write it without quotes."},
         {"name: a\nvaults:\n",
          "HF0202 2:8 - `vaults` must be a map, not null | Give it a value, or remove the key."},
         {"name: A\n",
