@@ -646,6 +646,14 @@ static bool list_role_tags(struct sim_call *call)
     return answer_list(call, "Tags", list_end(&list), next);
 }
 
+/* Nobody here makes instance profiles; whoever deletes a role asks for them. */
+static bool list_profiles(struct sim_call *call)
+{
+    const char *name;
+    struct list_builder none = list_begin(call->arena);
+    return need_role(call, &name) && answer_list(call, "InstanceProfiles", list_end(&none), NULL);
+}
+
 static bool create_linked_role(struct sim_call *call)
 {
     const char *service = call_need(call, "AWSServiceName");
@@ -698,6 +706,7 @@ static const struct sim_operation operations[] = {
     {.name = "TagRole", .run = tag_role, .writes = true, .resource = ROLE_ARN},
     {.name = "UntagRole", .run = untag_role, .writes = true, .resource = ROLE_ARN},
     {.name = "ListRoleTags", .run = list_role_tags, .resource = ROLE_ARN},
+    {.name = "ListInstanceProfilesForRole", .run = list_profiles, .resource = ROLE_ARN},
     {.name = "CreateServiceLinkedRole", .run = create_linked_role, .writes = true},
 };
 

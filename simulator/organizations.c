@@ -1,6 +1,8 @@
 /* Organizations, as far as it is read. */
 #include "simulator/service.h"
 
+#define ROOT "r-root" /* one root, and every account directly under it */
+
 static const char *need_organization(struct sim_call *call)
 {
     const char *id = account_organization(call->world, call->arena, call->account);
@@ -94,10 +96,61 @@ static bool describe_account(struct sim_call *call)
     return call_answer(call, map_end(&b));
 }
 
+static bool list_roots(struct sim_call *call)
+{
+    const char *id = need_organization(call);
+    if (!id || !from_management(call))
+        return false;
+    struct list_builder none = list_begin(call->arena), list = list_begin(call->arena);
+    struct map_builder root = map_begin(call->arena);
+    map_put_str(&root, "Id", ROOT);
+    map_put_str(&root, "Arn",
+                arena_printf(call->arena, "arn:aws:organizations::%s:root/%s/%s",
+                             organization_management(call->world, call->arena), id, ROOT));
+    map_put_str(&root, "Name", "Root");
+    map_put(&root, "PolicyTypes", list_end(&none));
+    list_add(&list, map_end(&root));
+    struct map_builder b = map_begin(call->arena);
+    map_put(&b, "Roots", list_end(&list));
+    return call_answer(call, map_end(&b));
+}
+
+static bool list_parents(struct sim_call *call)
+{
+    const char *child = need_organization(call) ? call_need(call, "ChildId") : NULL;
+    if (!child || !from_management(call))
+        return false;
+    if (!store_get(call->world, call->arena, "account", "", "", child))
+        return call_error(call, 400, "ChildNotFoundException",
+                          "You specified a child that doesn't exist.");
+    struct map_builder parent = map_begin(call->arena);
+    map_put_str(&parent, "Id", ROOT);
+    map_put_str(&parent, "Type", "ROOT");
+    struct list_builder list = list_begin(call->arena);
+    list_add(&list, map_end(&parent));
+    struct map_builder b = map_begin(call->arena);
+    map_put(&b, "Parents", list_end(&list));
+    return call_answer(call, map_end(&b));
+}
+
+static bool list_accounts_for_parent(struct sim_call *call)
+{
+    const char *parent = call_need(call, "ParentId");
+    if (!parent)
+        return false;
+    if (!str_eq(parent, ROOT))
+        return call_error(call, 400, "ParentNotFoundException",
+                          "You specified a parent that doesn't exist.");
+    return list_accounts(call);
+}
+
 static const struct sim_operation operations[] = {
     {.name = "DescribeOrganization", .run = describe_organization},
     {.name = "ListAccounts", .run = list_accounts},
     {.name = "DescribeAccount", .run = describe_account},
+    {.name = "ListRoots", .run = list_roots},
+    {.name = "ListParents", .run = list_parents},
+    {.name = "ListAccountsForParent", .run = list_accounts_for_parent},
 };
 
 const struct sim_api sim_organizations = {
