@@ -364,9 +364,9 @@ static bool list_rules(struct sim_call *call)
     const char *bus = bus_name(call, "EventBusName");
     if (!bus_exists(call, bus))
         return false;
-    struct objects rows = store_list(call->world, call->arena, EVENTS_RULE, call->account,
-                                     call->region, rule_id(call, bus, prefix ? prefix : ""));
-    if (!call_page(call, &rows, "NextToken", "Limit", 100, &next))
+    struct objects rows;
+    if (!store_page(call, EVENTS_RULE, rule_id(call, bus, prefix ? prefix : ""), "NextToken",
+                    "Limit", 100, &rows, &next))
         return call_error(call, 400, "ValidationException", "Invalid NextToken");
     struct list_builder list = list_begin(call->arena);
     for (size_t i = 0; i < rows.len; i++)

@@ -384,16 +384,16 @@ static bool bad_marker(struct sim_call *call)
 
 static bool list_roles(struct sim_call *call)
 {
-    struct objects rows = store_list(call->world, call->arena, ROLE, call->account, "", NULL);
     const char *prefix = call_str(call, "PathPrefix"), *next;
-    size_t kept = 0;
+    struct objects rows;
+    if (!store_page(call, ROLE, NULL, "Marker", "MaxItems", 100, &rows, &next))
+        return bad_marker(call);
+    size_t kept = 0; /* a page may come back short, as IAM's may */
     for (size_t i = 0; i < rows.len; i++) {
         if (str_starts(value_get_str(rows.items[i].body, "Path"), prefix ? prefix : "/"))
             rows.items[kept++] = rows.items[i];
     }
     rows.len = kept;
-    if (!call_page(call, &rows, "Marker", "MaxItems", 100, &next))
-        return bad_marker(call);
     struct list_builder list = list_begin(call->arena);
     for (size_t i = 0; i < rows.len; i++)
         list_add(&list, role_shape(call, rows.items[i].body, false));

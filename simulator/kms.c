@@ -10,6 +10,7 @@
 
 #define KEY "kms.key"
 #define ALIAS "kms.alias"
+#define ALIAS_OF "~kms.alias_of" /* id "KEY ALIAS": the aliases of one key, without a search */
 #define ROTATION_DAYS 365
 
 /* ---- for other services ---- */
@@ -79,6 +80,14 @@ static const struct value *key_make(struct world *world, struct arena *arena,
     return key;
 }
 
+static void alias_put(struct world *world, struct arena *arena, const char *account,
+                      const char *region, const char *name, const struct value *row)
+{
+    store_put(world, ALIAS, account, region, name, row);
+    store_put(world, ALIAS_OF, account, region,
+              arena_printf(arena, "%s %s", value_get_str(row, "TargetKeyId"), name), row);
+}
+
 static void alias_make(struct world *world, struct arena *arena, const struct value *key,
                        const char *account, const char *region, const char *name)
 {
@@ -86,7 +95,16 @@ static void alias_make(struct world *world, struct arena *arena, const struct va
     map_put(&b, "TargetKeyId", value_get(key, "KeyId"));
     map_put_int(&b, "Created_ms", world_now_ms(world));
     map_put_int(&b, "Updated_ms", world_now_ms(world));
-    store_put(world, ALIAS, account, region, name, map_end(&b));
+    alias_put(world, arena, account, region, name, map_end(&b));
+}
+
+static void alias_remove(struct world *world, struct arena *arena, const char *account,
+                         const char *region, const char *name)
+{
+    const struct value *row = store_get(world, arena, ALIAS, account, region, name);
+    store_delete(world, ALIAS_OF, account, region,
+                 arena_printf(arena, "%s %s", value_get_str(row, "TargetKeyId"), name));
+    store_delete(world, ALIAS, account, region, name);
 }
 
 static const struct value *by_alias(struct world *world, struct arena *arena, const char *account,
@@ -353,10 +371,9 @@ static bool answer_list(struct sim_call *call, const char *member, struct list_b
 static bool list_keys(struct sim_call *call)
 {
     const char *next;
-    struct objects rows =
-        store_list(call->world, call->arena, KEY, call->account, call->region, NULL);
-    if (!list_page(call, &rows, &next))
-        return false;
+    struct objects rows;
+    if (!store_page(call, KEY, NULL, "Marker", "Limit", 100, &rows, &next))
+        return call_error(call, 400, "InvalidMarkerException", "Invalid marker");
     struct list_builder list = list_begin(call->arena);
     for (size_t i = 0; i < rows.len; i++) {
         struct map_builder b = map_begin(call->arena);
@@ -511,11 +528,10 @@ static void delete_key(struct world *world, struct arena *arena, const struct va
     const char *region = value_get_str(payload, "region");
     const char *id = value_get_str(payload, "key");
     store_delete(world, KEY, account, region, id);
-    struct objects rows = store_list(world, arena, ALIAS, account, region, NULL);
-    for (size_t i = 0; i < rows.len; i++) {
-        if (str_eq(value_get_str(rows.items[i].body, "TargetKeyId"), id))
-            store_delete(world, ALIAS, account, region, rows.items[i].id);
-    }
+    struct objects rows =
+        store_list(world, arena, ALIAS_OF, account, region, arena_printf(arena, "%s ", id));
+    for (size_t i = 0; i < rows.len; i++)
+        alias_remove(world, arena, account, region, strchr(rows.items[i].id, ' ') + 1);
     timeline_add(world, account, region, "key deleted", key_arn(arena, account, region, id), NULL);
 }
 
@@ -582,7 +598,9 @@ static bool update_alias(struct sim_call *call)
     struct map_builder b = map_begin_from(call->arena, row);
     map_put_str(&b, "TargetKeyId", at.id);
     map_put_int(&b, "Updated_ms", call->now);
-    store_put(call->world, ALIAS, call->account, call->region, name, map_end(&b));
+    store_delete(call->world, ALIAS_OF, call->account, call->region,
+                 arena_printf(call->arena, "%s %s", value_get_str(row, "TargetKeyId"), name));
+    alias_put(call->world, call->arena, call->account, call->region, name, map_end(&b));
     return call_answer(call, NULL);
 }
 
@@ -591,32 +609,29 @@ static bool delete_alias(struct sim_call *call)
     const char *name;
     if (!existing_alias(call, &name))
         return false;
-    store_delete(call->world, ALIAS, call->account, call->region, name);
+    alias_remove(call->world, call->arena, call->account, call->region, name);
     return call_answer(call, NULL);
 }
 
+/* Of one key, or of the Region: the ids of the rows end in the alias's name. */
 static bool list_aliases(struct sim_call *call)
 {
     const char *next;
+    struct objects rows;
     struct key_place at = {0};
     if (call_str(call, "KeyId") && !need_key(call, "KeyId", &at))
         return false;
-    struct objects rows =
-        store_list(call->world, call->arena, ALIAS, call->account, call->region, NULL);
-    size_t kept = 0;
-    for (size_t i = 0; i < rows.len; i++) {
-        if (!at.id || str_eq(value_get_str(rows.items[i].body, "TargetKeyId"), at.id))
-            rows.items[kept++] = rows.items[i];
-    }
-    rows.len = kept;
-    if (!list_page(call, &rows, &next))
-        return false;
+    if (!store_page(call, at.id ? ALIAS_OF : ALIAS,
+                    at.id ? arena_printf(call->arena, "%s ", at.id) : NULL, "Marker", "Limit", 100,
+                    &rows, &next))
+        return call_error(call, 400, "InvalidMarkerException", "Invalid marker");
     struct list_builder list = list_begin(call->arena);
     for (size_t i = 0; i < rows.len; i++) {
         const struct value *row = rows.items[i].body;
+        const char *name = at.id ? strchr(rows.items[i].id, ' ') + 1 : rows.items[i].id;
         struct map_builder b = map_begin(call->arena);
-        map_put_str(&b, "AliasName", rows.items[i].id);
-        map_put_str(&b, "AliasArn", call_arn(call, "kms", "%s", rows.items[i].id));
+        map_put_str(&b, "AliasName", name);
+        map_put_str(&b, "AliasArn", call_arn(call, "kms", "%s", name));
         map_put(&b, "TargetKeyId", value_get(row, "TargetKeyId"));
         map_put(&b, "CreationDate", call_time(call, value_get_int(row, "Created_ms", 0)));
         map_put(&b, "LastUpdatedDate", call_time(call, value_get_int(row, "Updated_ms", 0)));

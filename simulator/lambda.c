@@ -273,9 +273,8 @@ static bool get_configuration(struct sim_call *call)
 static bool list_functions(struct sim_call *call)
 {
     const char *next;
-    struct objects rows =
-        store_list(call->world, call->arena, LAMBDA_FUNCTION, call->account, call->region, NULL);
-    if (!call_page(call, &rows, "Marker", "MaxItems", 50, &next))
+    struct objects rows;
+    if (!store_page(call, LAMBDA_FUNCTION, NULL, "Marker", "MaxItems", 50, &rows, &next))
         return call_error(call, 400, "InvalidParameterValueException", "Invalid Marker");
     struct list_builder list = list_begin(call->arena);
     for (size_t i = 0; i < rows.len; i++)

@@ -89,16 +89,8 @@ static bool delete_group(struct sim_call *call)
 static bool describe_groups(struct sim_call *call)
 {
     const char *prefix = call_str(call, "logGroupNamePrefix"), *next;
-    const char *pattern = call_str(call, "logGroupNamePattern");
-    struct objects rows =
-        store_list(call->world, call->arena, GROUP, call->account, call->region, prefix);
-    size_t kept = 0;
-    for (size_t i = 0; i < rows.len; i++) {
-        if (!pattern || strstr(rows.items[i].id, pattern))
-            rows.items[kept++] = rows.items[i];
-    }
-    rows.len = kept;
-    if (!call_page(call, &rows, "nextToken", "limit", 50, &next))
+    struct objects rows;
+    if (!store_page(call, GROUP, prefix, "nextToken", "limit", 50, &rows, &next))
         return call_error(call, 400, "InvalidParameterException",
                           "The specified nextToken is "
                           "invalid.");

@@ -167,6 +167,12 @@ bool store_any(struct world *world, const char *kind, const char *account, const
 bool call_page(struct sim_call *call, struct objects *rows, const char *token, const char *limit,
                int64_t default_limit, const char **ret_next);
 
+/* The same straight from the store, for the call's account and Region: reads no more than the page,
+ * so that lists of many objects stay cheap. For lists that nothing filters but the prefix. */
+bool store_page(struct sim_call *call, const char *kind, const char *prefix, const char *token,
+                const char *limit, int64_t default_limit, struct objects *ret,
+                const char **ret_next);
+
 /* Text and number settings of the world, kept in its file: "rds_single_hop", "iam_delay_ms", ... */
 const char *setting_get(struct world *world, struct arena *arena, const char *name);
 int64_t setting_int(struct world *world, const char *name, int64_t otherwise);

@@ -222,9 +222,9 @@ static bool get_queue_url(struct sim_call *call)
 static bool list_queues(struct sim_call *call)
 {
     const char *next;
-    struct objects rows = store_list(call->world, call->arena, QUEUE, call->account, call->region,
-                                     call_str(call, "QueueNamePrefix"));
-    if (!call_page(call, &rows, "NextToken", "MaxResults", 1000, &next))
+    struct objects rows;
+    if (!store_page(call, QUEUE, call_str(call, "QueueNamePrefix"), "NextToken", "MaxResults", 1000,
+                    &rows, &next))
         return fail(call, "InvalidAddress", "InvalidParameterValue", "Invalid NextToken");
     struct list_builder list = list_begin(call->arena);
     for (size_t i = 0; i < rows.len; i++)

@@ -203,23 +203,27 @@ static struct db_stmt *list_query(struct world *world, struct arena *arena, cons
     return stmt;
 }
 
+static void add_row(struct arena *arena, struct objects *rows, size_t *cap, struct db_stmt *stmt)
+{
+    rows->items =
+        arena_grow(arena, rows->items, rows->len, cap, rows->len + 1, sizeof(struct object));
+    rows->items[rows->len++] = (struct object){
+        .account = arena_strdup(arena, db_text(stmt, 0)),
+        .region = arena_strdup(arena, db_text(stmt, 1)),
+        .id = arena_strdup(arena, db_text(stmt, 2)),
+        .seq = db_int(stmt, 3),
+        .body = parse(arena, db_text(stmt, 4)),
+    };
+}
+
 struct objects store_list(struct world *world, struct arena *arena, const char *kind,
                           const char *account, const char *region, const char *prefix)
 {
     struct objects rows = {0};
     size_t cap = 0;
     struct db_stmt *stmt = list_query(world, arena, kind, account, region, prefix);
-    while (stmt && next_row(world, stmt)) {
-        rows.items =
-            arena_grow(arena, rows.items, rows.len, &cap, rows.len + 1, sizeof(struct object));
-        rows.items[rows.len++] = (struct object){
-            .account = arena_strdup(arena, db_text(stmt, 0)),
-            .region = arena_strdup(arena, db_text(stmt, 1)),
-            .id = arena_strdup(arena, db_text(stmt, 2)),
-            .seq = db_int(stmt, 3),
-            .body = parse(arena, db_text(stmt, 4)),
-        };
-    }
+    while (stmt && next_row(world, stmt))
+        add_row(arena, &rows, &cap, stmt);
     return rows;
 }
 
@@ -235,31 +239,78 @@ bool store_any(struct world *world, const char *kind, const char *account, const
     return found;
 }
 
-/* The token is the last id of the page before: deletions between two pages lose nothing. */
+/* The token is the last id of the page before: deletions between two pages lose nothing. *ret is ""
+ * for the first page. */
+static bool page_start(struct sim_call *call, const char *token, const char **ret)
+{
+    const char *text = call_str(call, token);
+    struct slice last;
+    *ret = "";
+    if (!text || !*text)
+        return true;
+    if (!base64_decode(call->arena, slice_of(text), &last))
+        return false;
+    *ret = arena_strndup(call->arena, last.ptr, last.len);
+    return true;
+}
+
+static size_t page_len(struct sim_call *call, const char *limit, int64_t default_limit)
+{
+    int64_t max = limit ? call_int(call, limit, default_limit) : default_limit;
+    int64_t cap = setting_int(call->world, "page_size", default_limit);
+    return (size_t)(max <= 0 || max > cap ? cap : max);
+}
+
+static void page_end(struct sim_call *call, struct objects *rows, size_t max, const char **ret_next)
+{
+    *ret_next = NULL;
+    if (rows->len <= max)
+        return;
+    rows->len = max;
+    *ret_next = base64_encode(call->arena, slice_of(rows->items[max - 1].id));
+}
+
 bool call_page(struct sim_call *call, struct objects *rows, const char *token, const char *limit,
                int64_t default_limit, const char **ret_next)
 {
-    *ret_next = NULL;
-    const char *text = call_str(call, token);
-    if (text && *text) {
-        struct slice last;
-        if (!base64_decode(call->arena, slice_of(text), &last))
-            return false;
-        const char *id = arena_strndup(call->arena, last.ptr, last.len);
-        size_t start = 0;
-        while (start < rows->len && strcmp(rows->items[start].id, id) <= 0)
-            start++;
-        rows->items += start;
-        rows->len -= start;
+    const char *after;
+    size_t start = 0;
+    if (!page_start(call, token, &after))
+        return false;
+    while (start < rows->len && *after && strcmp(rows->items[start].id, after) <= 0)
+        start++;
+    rows->items += start;
+    rows->len -= start;
+    page_end(call, rows, page_len(call, limit, default_limit), ret_next);
+    return true;
+}
+
+bool store_page(struct sim_call *call, const char *kind, const char *prefix, const char *token,
+                const char *limit, int64_t default_limit, struct objects *ret,
+                const char **ret_next)
+{
+    const char *after;
+    size_t max = page_len(call, limit, default_limit), cap = 0;
+    *ret = (struct objects){0};
+    if (!page_start(call, token, &after))
+        return false;
+    struct db_stmt *stmt =
+        query(call->world, "SELECT account, region, id, seq, json FROM object WHERE kind = ?1"
+                           " AND account = ?2 AND region = ?3 AND id >= ?4 AND id > ?5 AND id < ?6"
+                           " ORDER BY id LIMIT ?7");
+    if (stmt) {
+        prefix = prefix ? prefix : "";
+        db_bind_text(stmt, 1, kind);
+        db_bind_text(stmt, 2, call->account);
+        db_bind_text(stmt, 3, call->region);
+        db_bind_text(stmt, 4, strcmp(after, prefix) > 0 ? after : prefix);
+        db_bind_text(stmt, 5, after);
+        db_bind_text(stmt, 6, arena_printf(call->arena, "%s%s", prefix, ABOVE_ALL));
+        db_bind_int(stmt, 7, (int64_t)max + 1);
     }
-    int64_t max = limit ? call_int(call, limit, default_limit) : default_limit;
-    int64_t cap = setting_int(call->world, "page_size", default_limit);
-    if (max <= 0 || max > cap)
-        max = cap;
-    if ((uint64_t)max < rows->len) {
-        rows->len = (size_t)max;
-        *ret_next = base64_encode(call->arena, slice_of(rows->items[rows->len - 1].id));
-    }
+    while (stmt && next_row(call->world, stmt))
+        add_row(call->arena, ret, &cap, stmt);
+    page_end(call, ret, max, ret_next);
     return true;
 }
 

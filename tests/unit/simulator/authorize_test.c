@@ -36,8 +36,31 @@ static void a_role_is_trusted_by_the_services_of_its_trust_policy_only(void **st
 {
     struct room *room = *state;
     make_role(room, "r", "lambda.amazonaws.com", NULL);
-    assert_true(role_trusts_service(room->world, room->arena, ROLE_ARN, "lambda.amazonaws.com"));
-    assert_false(role_trusts_service(room->world, room->arena, ROLE_ARN, "events.amazonaws.com"));
+    assert_true(
+        role_trusts_service(room->world, room->arena, ROLE_ARN, "lambda.amazonaws.com", NULL));
+    assert_false(
+        role_trusts_service(room->world, room->arena, ROLE_ARN, "events.amazonaws.com", NULL));
+}
+
+static void a_trust_policy_may_name_whose_rule_it_serves(void **state)
+{
+    struct room *room = *state;
+    const char *rule = "arn:aws:events:us-east-1:" ACCOUNT ":rule/r";
+    const char *trust = arena_printf(
+        room->arena,
+        "{\"Version\":\"2012-10-17\",\"Statement\":[{\"Effect\":\"Allow\",\"Principal\":"
+        "{\"Service\":\"events.amazonaws.com\"},\"Action\":\"sts:AssumeRole\",\"Condition\":"
+        "{\"ArnEquals\":{\"aws:SourceArn\":\"%s\"}}}]}",
+        rule);
+    assert_good(form(room, ACCOUNT, "iam", "CreateRole",
+                     arena_printf(room->arena, "RoleName=r&AssumeRolePolicyDocument=%s",
+                                  percent_encode(room->arena, trust))));
+    assert_true(
+        role_trusts_service(room->world, room->arena, ROLE_ARN, "events.amazonaws.com", rule));
+    assert_false(role_trusts_service(room->world, room->arena, ROLE_ARN, "events.amazonaws.com",
+                                     "arn:aws:events:us-east-1:" ACCOUNT ":rule/other"));
+    assert_false(
+        role_trusts_service(room->world, room->arena, ROLE_ARN, "events.amazonaws.com", NULL));
 }
 
 static void a_fresh_role_is_seen_elsewhere_after_the_delay(void **state)
@@ -47,10 +70,12 @@ static void a_fresh_role_is_seen_elsewhere_after_the_delay(void **state)
     setting_put(room->world, "iam_delay_ms", "10000");
     assert_true(world_commit(room->world));
     make_role(room, "r", "lambda.amazonaws.com", NULL);
-    assert_false(role_trusts_service(room->world, room->arena, ROLE_ARN, "lambda.amazonaws.com"));
+    assert_false(
+        role_trusts_service(room->world, room->arena, ROLE_ARN, "lambda.amazonaws.com", NULL));
     assert_false(iam_principal_exists(room->world, room->arena, ROLE_ARN));
     advance(room, 10000);
-    assert_true(role_trusts_service(room->world, room->arena, ROLE_ARN, "lambda.amazonaws.com"));
+    assert_true(
+        role_trusts_service(room->world, room->arena, ROLE_ARN, "lambda.amazonaws.com", NULL));
     assert_true(iam_principal_exists(room->world, room->arena, ROLE_ARN));
 }
 
@@ -196,6 +221,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         IN_ROOM(a_role_may_what_its_own_and_its_attached_policies_allow),
         IN_ROOM(a_role_is_trusted_by_the_services_of_its_trust_policy_only),
+        IN_ROOM(a_trust_policy_may_name_whose_rule_it_serves),
         IN_ROOM(a_fresh_role_is_seen_elsewhere_after_the_delay),
         IN_ROOM(documents_may_name_only_principals_that_exist),
         IN_ROOM(a_session_acts_in_the_account_of_its_role),

@@ -86,6 +86,32 @@ static void alias_names_are_checked(void **state)
             rows[i][1]);
 }
 
+static size_t aliases_of(struct room *room, const char *key)
+{
+    return value_len(value_get(
+        call(room, ACCOUNT, "kms", "ListAliases", with_key(room, key, "")).body, "Aliases"));
+}
+
+static void an_alias_that_moves_is_listed_with_its_new_key(void **state)
+{
+    struct room *room = *state;
+    const char *one = make_key(room), *two = make_key(room);
+    assert_good(
+        call(room, ACCOUNT, "kms", "CreateAlias",
+             arena_printf(room->arena, "{\"AliasName\":\"alias/a\",\"TargetKeyId\":\"%s\"}", one)));
+    assert_int_equal(aliases_of(room, one), 1);
+    assert_int_equal(aliases_of(room, two), 0);
+    assert_good(
+        call(room, ACCOUNT, "kms", "UpdateAlias",
+             arena_printf(room->arena, "{\"AliasName\":\"alias/a\",\"TargetKeyId\":\"%s\"}", two)));
+    assert_int_equal(aliases_of(room, one), 0);
+    assert_int_equal(aliases_of(room, two), 1);
+    const struct value *calls = world_calls(room->world, room->arena);
+    assert_int_equal(value_get_int(value_item(calls, value_len(calls) - 3), "created", -1), 0);
+    assert_good(call(room, ACCOUNT, "kms", "DeleteAlias", "{\"AliasName\":\"alias/a\"}"));
+    assert_int_equal(aliases_of(room, two), 0);
+}
+
 static void policies_come_back_reordered(void **state)
 {
     struct room *room = *state;
@@ -110,6 +136,7 @@ int main(void)
         IN_ROOM(a_cancelled_deletion_leaves_a_disabled_key_for_ever),
         IN_ROOM(numbers_outside_their_range_are_refused),
         IN_ROOM(alias_names_are_checked),
+        IN_ROOM(an_alias_that_moves_is_listed_with_its_new_key),
         IN_ROOM(policies_come_back_reordered),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
