@@ -13,6 +13,7 @@ static bool find_tagged(struct sim_call *call, struct tagged *ret)
 {
     const char *text = call_str(call, "ResourceArn");
     struct arn arn;
+    *ret = (struct tagged){0};
     if (!text || !arn_parse(slice_of(text), &arn))
         return backup_invalid(call, "Invalid ARN: %s", text_or(text, ""));
     /* snapshots of some types name no account, and those of others stand under the service's name
