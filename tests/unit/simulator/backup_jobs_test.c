@@ -206,6 +206,30 @@ static void a_tag_selection_obeys_the_opt_in_and_an_arn_does_not(void **state)
     client_close(&s.c);
 }
 
+static void everything_means_everything_that_is_opted_in(void **state)
+{
+    (void)state;
+    struct scene s;
+    scene_open(&s);
+    const char *target = arena_printf(s.c.arena, "/backup/plans/%s/selections/", s.plan);
+    const struct value *old =
+        value_pointer(backup_call(&s.c, "GET", target, NULL), "/BackupSelectionsList/0");
+    backup_call(&s.c, "DELETE",
+                arena_printf(s.c.arena, "%s%s", target, value_get_str(old, "SelectionId")), NULL);
+    backup_call(&s.c, "PUT", target,
+                "{\"BackupSelection\":{\"SelectionName\":\"all\",\"IamRoleArn\":\"" SCENE_ROLE
+                "\",\"Resources\":[\"*\"]}}");
+    backup_call(&s.c, "PUT", "/account-settings",
+                "{\"ResourceTypeOptInPreference\":{\"RDS\":false}}");
+    client_advance(&s.c, DAY_MS);
+    assert_int_equal(value_len(scene_points(&s, "primary")), 0);
+    backup_call(&s.c, "PUT", "/account-settings",
+                "{\"ResourceTypeOptInPreference\":{\"RDS\":true}}");
+    client_advance(&s.c, DAY_MS);
+    assert_int_equal(value_len(scene_points(&s, "primary")), 1);
+    client_close(&s.c);
+}
+
 static void a_locked_vault_keeps_its_points_from_everybody(void **state)
 {
     (void)state;
@@ -263,6 +287,7 @@ int main(void)
         cmocka_unit_test(a_backup_outside_the_locks_range_fails),
         cmocka_unit_test(a_role_without_rights_fails_the_backup),
         cmocka_unit_test(a_tag_selection_obeys_the_opt_in_and_an_arn_does_not),
+        cmocka_unit_test(everything_means_everything_that_is_opted_in),
         cmocka_unit_test(a_locked_vault_keeps_its_points_from_everybody),
         cmocka_unit_test(deleting_a_point_without_its_role_answers_200_and_expires_it),
     };
