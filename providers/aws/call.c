@@ -24,6 +24,21 @@
 #define UPLOAD_TIMEOUT_MS 300000 /* of calls with large bodies */
 #define HEADERS_MAX 8
 
+/* Calls that AWS loses when two of them meet: those on one function wait for each other. */
+static const struct {
+    const struct aws_operation *operation;
+    const char *label;
+} one_at_a_time[] = {
+    {&lambda_AddPermission, "FunctionName"},
+    {&lambda_RemovePermission, "FunctionName"},
+};
+
+struct call;
+struct queue {
+    bool busy;
+    struct call *head, *tail;
+};
+
 /* One call of an operation: over its retries and its pages. */
 struct call {
     struct aws *aws;
@@ -50,6 +65,9 @@ struct call {
     int64_t eventual_ms;     /* when waiting for consistency began; 0: not waiting */
     int64_t eventual_nap_ms; /* the last nap */
     bool renewed, unskewed;  /* once each */
+
+    struct queue *queue; /* of calls that go one at a time, or NULL */
+    struct call *next;   /* in it */
 
     struct wire_request wire;
     bool encoded;
@@ -129,8 +147,22 @@ static void send_now(struct call *call)
 
 /* ---- the end of a call ---- */
 
+static void start(struct call *call);
+
+static void leave_queue(struct queue *queue)
+{
+    struct call *next = queue->head;
+    queue->busy = next != NULL;
+    if (!next)
+        return;
+    queue->head = next->next;
+    start(next);
+}
+
 static void deliver(struct call *call, const struct response *rs)
 {
+    if (call->queue)
+        leave_queue(call->queue);
     struct op *op = call->rq->op;
     if (op) {
         op_resume(op, call->step, rs);
@@ -428,6 +460,42 @@ static void place(struct call *call, const char *partition)
     call->bucket = bucket_of(call);
 }
 
+static struct queue *queue_of(struct call *call)
+{
+    for (size_t i = 0; i < ARRAY_LEN(one_at_a_time); i++) {
+        if (one_at_a_time[i].operation != call->operation)
+            continue;
+        const struct value *labels = map_end(&call->rq->labels);
+        struct aws *aws = call->aws;
+        const char *key = arena_printf(aws->arena, "%s/%s/%s", call->rq->account_id,
+                                       call->endpoint.signing_region,
+                                       value_get_str(labels, one_at_a_time[i].label));
+        struct queue *queue = map_get(&aws->one_at_a_time, key);
+        if (!queue) {
+            queue = arena_new_of(aws->arena, struct queue);
+            map_set(&aws->one_at_a_time, key, queue);
+        }
+        return queue;
+    }
+    return NULL;
+}
+
+static void start_in_turn(struct call *call)
+{
+    struct queue *queue = call->queue = queue_of(call);
+    if (!queue || !queue->busy) {
+        if (queue)
+            queue->busy = true;
+        start(call);
+        return;
+    }
+    if (queue->head)
+        queue->tail->next = call;
+    else
+        queue->head = call;
+    queue->tail = call;
+}
+
 /* An account without a session is a fault of the person's, said once for each call. */
 static void start_in_session(struct call *call, const char *partition)
 {
@@ -436,7 +504,7 @@ static void start_in_session(struct call *call, const char *partition)
         partition = session_partition(call->session);
     place(call, partition);
     if (call->session) {
-        start(call);
+        start_in_turn(call);
         return;
     }
     diag_error(loop_diags(call->aws->loop), E_NO_CREDENTIALS, NO_POS, NULL,

@@ -27,6 +27,7 @@ struct aws {
     int64_t skew_ms;       /* AWS's clock minus ours */
     uint64_t jitter;       /* state of the generator */
     struct aws_identity *identities;
+    struct map one_at_a_time; /* call.c's queues */
 };
 struct aws *aws_of(struct loop *loop);
 

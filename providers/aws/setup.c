@@ -22,6 +22,7 @@ bool aws_setup(struct arena *arena, struct loop *loop, const struct aws_options 
         if (!endpoint_check(&aws->endpoints, diags) || !credentials_find(arena, &aws->base, diags))
             return false;
     }
+    map_init(&aws->one_at_a_time, arena);
     sessions_init(aws, options->accounts, options->account_len);
     loop_set_provider(loop, aws);
     return true;

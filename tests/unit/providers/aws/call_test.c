@@ -362,6 +362,34 @@ static void secrets_in_messages_of_aws_are_redacted(void **state)
     assert_string_equal(describe_vault(w).rs.message, "signed with (redacted), not so");
 }
 
+static void permissions_of_one_function_are_added_one_at_a_time(void **state)
+{
+    struct world *w = *state;
+    fake_when(w->fake, "POST /2015-03-31/functions/",
+              (struct fake_answer){.status = 500, .body = "{}", .after_ms = 50, .times = 1});
+    fake_when(w->fake, "POST /2015-03-31/functions/",
+              (struct fake_answer){.status = 201, .body = "{}", .after_ms = 50});
+    assert_true(aws_verify_identities(w->loop, &w->diags));
+    static const char *const names[] = {"relay", "relay", "relay", "other"};
+    struct got got[4];
+    for (size_t i = 0; i < 4; i++) {
+        got[i] = (struct got){.arena = w->arena, .loop = w->loop};
+        struct map_builder labels = map_begin(w->arena);
+        map_put_str(&labels, "FunctionName", names[i]);
+        struct aws_call_spec spec = {.operation = &lambda_AddPermission,
+                                     .account_id = ACCOUNT,
+                                     .region = "us-east-1",
+                                     .labels = map_end(&labels)};
+        aws_call(w->loop, &spec, keep, &got[i]);
+    }
+    run(w);
+    assert_int_equal(fake_most_in_flight(w->fake), 2); /* one for each function */
+    assert_int_equal(fake_call_count(w->fake), 1 + 5);
+    for (size_t i = 0; i < 4; i++)
+        assert_int_equal(got[i].times, 1);
+    assert_true(got[0].at_ms < got[1].at_ms && got[1].at_ms < got[2].at_ms);
+}
+
 /* ---- through operations ---- */
 
 static void vault_read(struct op *op, const struct response *rs)
@@ -578,6 +606,7 @@ int main(void)
         CALL_TEST(a_wrong_signature_is_not_taken_for_a_skewed_clock),
         CALL_TEST(an_answer_in_other_words_than_awss_is_a_bad_answer),
         CALL_TEST(secrets_in_messages_of_aws_are_redacted),
+        CALL_TEST(permissions_of_one_function_are_added_one_at_a_time),
         CALL_TEST(a_failed_operation_says_where_what_and_the_request_id),
         CALL_TEST(the_wrong_account_is_found_before_any_other_call),
         CALL_TEST(a_role_is_assumed_once_and_renewed_five_minutes_before_its_end),
