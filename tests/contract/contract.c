@@ -7,10 +7,10 @@
 #include "engine/aws/tags.h"
 #include "engine/base/file.h"
 #include "engine/base/strbuf.h"
+#include "engine/config/assets.h"
 #include "engine/config/validate.h"
 #include "engine/config/yaml.h"
 
-#define TOKEN "0123456789abcdef0123456789abcdef"
 #define ADDRESS "contract.object"
 #define TEXT_MAX ((size_t)1024 * 1024)
 
@@ -80,7 +80,7 @@ static bool read_file(struct contract *c, const char *folder)
 
 bool contract_open(struct contract *c, const char *type, const char *folder)
 {
-    *c = (struct contract){.arena = arena_new(), .type = type};
+    *c = (struct contract){.arena = arena_new(), .type = type, .folder = folder};
     diags_init(&c->diags, c->arena);
     map_init(&c->before, c->arena);
     for (size_t i = 0; i < OP_KINDS; i++)
@@ -207,7 +207,7 @@ static void run(struct contract *c, struct op_spec spec)
     spec.ops = provider_ops(spec.schema->type_name);
     spec.partition = "aws";
     if (spec.kind == OP_CREATE || spec.kind == OP_FIND)
-        spec.token = TOKEN;
+        spec.token = arena_printf(c->arena, "0123456789abcdef0123456789ab%04d", c->life);
     c->result = OP_RESULT_FAILED;
     loop_start(c->loop, &spec, ended, c);
     while (loop_turn(c->loop)) {
@@ -253,6 +253,7 @@ static bool prepare_one(struct contract *c, const char *name, const struct value
                       : NULL,
         .desired = contract_properties(c, schema, name, value_get(entry, "properties"))};
     run(c, spec);
+    c->life++;
     spec.kind = OP_READ;
     spec.identifier = c->identifier;
     if (c->result == OP_RESULT_DONE)
@@ -265,8 +266,28 @@ static bool prepare_one(struct contract *c, const char *name, const struct value
     return true;
 }
 
+/* Packages get the attributes of what they become: `path` and `sha256`. */
+static bool pack_one(struct contract *c, const char *name, const char *file)
+{
+    struct asset asset;
+    const char *path = path_join(c->arena, c->folder, file);
+    if (!asset_pack(c->arena, path, NO_POS, name, &asset, &c->diags)) {
+        contract_fail(c, "packages.%s cannot be packed", name);
+        return false;
+    }
+    struct map_builder b = map_begin(c->arena);
+    map_put_str(&b, "path", asset.path);
+    map_put_str(&b, "sha256", asset.sha256);
+    map_set(&c->before, name, (void *)(uintptr_t)map_end(&b));
+    return true;
+}
+
 bool contract_prepare(struct contract *c)
 {
+    const struct value *packages = value_get(c->file, "packages");
+    for (size_t i = 0; i < value_len(packages); i++)
+        if (!pack_one(c, packages->map.entries[i].key, value_str(packages->map.entries[i].value)))
+            return false;
     const struct value *before = value_get(c->file, "before");
     for (size_t i = 0; i < value_len(before); i++)
         if (!prepare_one(c, before->map.entries[i].key, before->map.entries[i].value))

@@ -12,13 +12,14 @@ struct contract {
     struct arena *arena;
     struct diags diags;
     const struct schema_set *schemas;
-    const char *type;
+    const char *type, *folder;
     const struct schema *schema;
     const struct value *file; /* aws_T.yaml */
     struct world *world;
     struct loop *loop;
     struct map before;            /* name -> attributes (const struct value *) */
     struct map actions[OP_KINDS]; /* of the type under test: IAM action -> itself */
+    int life; /* rises with every object that is made: what the tokens are made of */
     size_t failures;
     /* of the last operation */
     enum op_result result;
@@ -33,7 +34,7 @@ void contract_close(struct contract *c);
 
 void contract_fail(struct contract *c, const char *fmt, ...) PRINTF_LIKE(2, 3);
 
-/* Makes the resources of `before`. */
+/* Packs `packages`, then makes the resources of `before`. */
 bool contract_prepare(struct contract *c);
 /* Properties of the file with ${name.attribute} filled in and owner tags added. */
 const struct value *contract_properties(struct contract *c, const struct schema *schema,

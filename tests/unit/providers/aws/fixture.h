@@ -126,6 +126,20 @@ static inline void fixture_answer(struct fixture *f, const char *request, const 
                                    .times = times});
 }
 
+/* The same for services whose operations all go to one path: by X-Amz-Target, or part of it. */
+static inline void fixture_answer_target(struct fixture *f, const char *target, const char *error,
+                                         const char *body, int times)
+{
+    struct http_header *type = arena_new_of(f->arena, struct http_header);
+    *type = (struct http_header){"x-amzn-ErrorType", error};
+    fake_when_contains(f->fake, target,
+                       (struct fake_answer){.status = error ? 400 : 200,
+                                            .body = body,
+                                            .headers = type,
+                                            .header_len = error ? 1 : 0,
+                                            .times = times});
+}
+
 static inline size_t fixture_calls(const struct fixture *f)
 {
     return fake_call_count(f->fake) - f->calls_before;
