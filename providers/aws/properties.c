@@ -30,6 +30,24 @@ const struct value *changed_wire(struct op *op, const char *property)
     return desired_wire(op, property);
 }
 
+bool must_change(struct op *op, const char *property)
+{
+    const struct value *v = value_get(op_desired(op), property);
+    const struct value *prior = value_get(op_prior(op), property);
+    if (value_is(v, VALUE_NULL))
+        return prior && !value_is(prior, VALUE_NULL);
+    return v && op_changed(op, arena_printf(op_arena(op), "/%s", property));
+}
+
+const struct value *whole_wire(struct op *op, const char *property)
+{
+    const struct value *v = value_get(op_desired(op), property);
+    if (v)
+        return desired_wire(op, property);
+    v = value_get(op_prior(op), property);
+    return value_is(v, VALUE_NULL) ? NULL : schema_to_wire(op_arena(op), node_of(op, property), v);
+}
+
 const struct value *observed(struct op *op, const char *property, const struct value *wire)
 {
     return schema_from_wire(op_arena(op), node_of(op, property), wire);

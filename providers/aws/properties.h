@@ -3,11 +3,16 @@
 
 #include "providers/aws/aws.h"
 
-/* A desired property as AWS takes it: policies are text. NULL where it is absent or null, which
- * means that it is not managed. */
+/* A desired property as AWS takes it: policies are text. NULL where it is absent or null. */
 const struct value *desired_wire(struct op *op, const char *property);
 /* The same where prior and desired differ, else NULL. */
 const struct value *changed_wire(struct op *op, const char *property);
+/* Whether an update has to do something about a property: it differs, or it is null in the file,
+ * which means that it shall go, and is there at AWS. What is absent is not managed. */
+bool must_change(struct op *op, const char *property);
+/* For documents that AWS replaces as a whole: the desired value, else what is there already; NULL
+ * where there is neither, or where it shall go. */
+const struct value *whole_wire(struct op *op, const char *property);
 /* A value of an answer as the property holds it: a policy's text becomes a map. NULL stays NULL. */
 const struct value *observed(struct op *op, const char *property, const struct value *wire);
 
