@@ -48,7 +48,7 @@ static bool put_tags(struct sim_call *call, const struct tagged *tagged, const s
 
 bool backup_list_tags(struct sim_call *call)
 {
-    struct tagged tagged;
+    struct tagged tagged = {0};
     const char *next = NULL;
     if (!find_tagged(call, &tagged))
         return false;
@@ -65,7 +65,7 @@ bool backup_list_tags(struct sim_call *call)
 
 bool backup_tag(struct sim_call *call)
 {
-    struct tagged tagged;
+    struct tagged tagged = {0};
     const struct value *more = call_get(call, "Tags");
     if (!value_is(more, VALUE_MAP))
         return call_error(call, 400, "MissingParameterValueException",
@@ -76,7 +76,7 @@ bool backup_tag(struct sim_call *call)
 
 bool backup_untag(struct sim_call *call)
 {
-    struct tagged tagged;
+    struct tagged tagged = {0};
     return find_tagged(call, &tagged) &&
            put_tags(call, &tagged,
                     tags_remove(call->arena, value_get(tagged.body, "Tags"),

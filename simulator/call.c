@@ -15,7 +15,7 @@ bool call_answer(struct sim_call *call, const struct value *output)
     return true;
 }
 
-bool call_error(struct sim_call *call, int status, const char *code, const char *fmt, ...)
+void call_fail(struct sim_call *call, int status, const char *code, const char *fmt, ...)
 {
     char text[4096];
     va_list args;
@@ -25,7 +25,6 @@ bool call_error(struct sim_call *call, int status, const char *code, const char 
     call->status = status;
     call->error_code = arena_strdup(call->arena, code);
     call->error_message = arena_strdup(call->arena, text);
-    return false;
 }
 
 void call_error_put(struct sim_call *call, const char *member, const char *text)

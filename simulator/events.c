@@ -401,7 +401,7 @@ static bool disable_rule(struct sim_call *call)
 /* ---- targets ---- */
 
 /* What AWS checks at once; the rest shows itself at delivery. */
-static bool target_fits(struct sim_call *call, const char *rule_arn, const struct value *target)
+static bool target_fits(struct sim_call *call, const char *served_rule, const struct value *target)
 {
     const char *text = value_get_str(target, "Arn");
     const char *role = value_get_str(target, "RoleArn");
@@ -412,7 +412,7 @@ static bool target_fits(struct sim_call *call, const char *rule_arn, const struc
                           "Provided Arn is not in correct format.",
                           text ? text : "Arn");
     if (role &&
-        !role_trusts_service(call->world, call->arena, role, "events.amazonaws.com", rule_arn))
+        !role_trusts_service(call->world, call->arena, role, "events.amazonaws.com", served_rule))
         return call_error(call, 400, "ValidationException",
                           "Provided role '%s' cannot be assumed by principal "
                           "'events.amazonaws.com'.",

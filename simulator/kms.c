@@ -685,11 +685,11 @@ static bool list_resource_tags(struct sim_call *call)
 
 #define READS(op, fn)                                                                              \
     {                                                                                              \
-        .name = op, .run = fn, .resource = SIM_OWN_JUDGE                                           \
+        .name = (op), .run = (fn), .resource = SIM_OWN_JUDGE                                       \
     }
 #define CHANGES(op, fn)                                                                            \
     {                                                                                              \
-        .name = op, .run = fn, .resource = SIM_OWN_JUDGE, .writes = true                           \
+        .name = (op), .run = (fn), .resource = SIM_OWN_JUDGE, .writes = true                       \
     }
 
 static const struct sim_operation operations[] = {

@@ -688,8 +688,8 @@ static bool invoke(struct sim_call *call)
 #define F2015 "/2015-03-31/functions"
 #define OP(op, verb, path, fn, changes, code)                                                      \
     {                                                                                              \
-        .name = op, .method = verb, .uri = path, .run = fn, .writes = changes, .status = code,     \
-        .resource = FUNCTION_ARN                                                                   \
+        .name = (op), .method = (verb), .uri = (path), .run = (fn), .writes = (changes),           \
+        .status = (code), .resource = FUNCTION_ARN                                                 \
     }
 
 static const struct sim_operation operations[] = {

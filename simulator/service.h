@@ -105,8 +105,15 @@ struct sim_call {
 };
 
 bool call_answer(struct sim_call *call, const struct value *output); /* true */
-bool call_error(struct sim_call *call, int status, const char *code, const char *fmt, ...)
-    PRINTF_LIKE(4, 5); /* false */
+/* call_error(call, 400, "Code", "format", ...) is false. A macro, so that whoever reads or checks
+ * an operation sees that it ends there. */
+#define call_error(call, status, ...) (call_fail((call), (status), __VA_ARGS__), call_failed())
+void call_fail(struct sim_call *call, int status, const char *code, const char *fmt, ...)
+    PRINTF_LIKE(4, 5);
+static inline bool call_failed(void)
+{
+    return false;
+}
 void call_error_put(struct sim_call *call, const char *member, const char *text);
 void call_header(struct sim_call *call, const char *name, const char *value);
 /* The standard sentence of access denied; false. */

@@ -13,7 +13,7 @@
 #define QUEUE "sqs.queue"
 #define DELETED "~sqs.deleted"
 #define MESSAGE "~sqs.message"
-#define DELETED_FOR_MS (60 * 1000)
+#define DELETED_FOR_MS MINUTE_MS
 
 /* What a queue has when nobody says otherwise. */
 static const char *const defaults[][2] = {
@@ -579,7 +579,7 @@ static bool change_visibility(struct sim_call *call)
 
 #define OWN(op, fn, changes)                                                                       \
     {                                                                                              \
-        .name = op, .run = fn, .writes = changes, .resource = SIM_OWN_JUDGE                        \
+        .name = (op), .run = (fn), .writes = (changes), .resource = SIM_OWN_JUDGE                  \
     }
 
 static const struct sim_operation operations[] = {

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #define TAGS_MAX 50
+#define VALUE_MAX ((size_t)1024) /* 256 characters, of at most 4 bytes */
 
 const struct value *tags_from_list(struct arena *arena, const struct value *list, const char *key,
                                    const char *value)
@@ -62,7 +63,7 @@ const char *tags_refused(struct arena *arena, const struct value *map)
             return arena_printf(arena, "the tag key '%s' is empty or too long", key);
         if (str_starts(key, "aws:"))
             return arena_printf(arena, "the tag key '%s' begins with the reserved 'aws:'", key);
-        if (!text || strlen(text) > 4 * 256)
+        if (!text || strlen(text) > VALUE_MAX)
             return arena_printf(arena, "the value of the tag '%s' is no text or too long", key);
     }
     return NULL;

@@ -262,7 +262,7 @@ const char *id_hex(struct world *world, struct arena *arena, size_t len)
 {
     uint8_t digest[SHA256_LEN];
     next_digest(world, digest);
-    BUG_ON(len > 2 * SHA256_LEN);
+    BUG_ON(len > (size_t)2 * SHA256_LEN);
     return arena_strndup(arena, hex_encode(arena, digest, SHA256_LEN), len);
 }
 
