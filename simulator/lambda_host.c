@@ -24,7 +24,9 @@
 #define RUNTIME "/2018-06-01/runtime/"
 
 struct function_host {
-    struct sim_server *server; /* for functions only: other clients wait meanwhile */
+    /* For this invocation only: what an earlier process had still asked for when it ended must not
+     * take this one's event. Other clients wait meanwhile. */
+    struct sim_server *server;
     struct process process;
     struct arena *arena;      /* of the running invocation */
     struct function_run *run; /* NULL: nothing runs */
@@ -214,9 +216,7 @@ static struct function_host *host_of(struct world *world, struct diags *diags)
         world->host = arena_new_of(world->arena, struct function_host);
         world->host->process.pid = -1;
     }
-    if (!world->host->server && !server_start(world, 0, &world->host->server, diags))
-        return NULL;
-    return world->host;
+    return server_start(world, 0, &world->host->server, diags) ? world->host : NULL;
 }
 
 /* Serves the world until the function has answered, died or run out of time. */
@@ -253,6 +253,14 @@ static void attend(struct world *world, struct function_host *host)
     host->run = NULL;
 }
 
+static void end_host(struct function_host *host)
+{
+    if (!host)
+        return;
+    server_stop(host->server);
+    host->server = NULL;
+}
+
 static const struct value *credentials(struct world *world, struct arena *arena,
                                        const struct function_run *run)
 {
@@ -279,13 +287,14 @@ void function_run(struct world *world, struct arena *arena, struct function_run 
     struct diags diags;
     diags_init(&diags, arena);
     const struct value *keys = credentials(world, arena, run);
+    BUG_ON(world->host && world->host->run); /* one at a time */
     struct function_host *host = host_of(world, &diags);
-    BUG_ON(host && host->run); /* one at a time */
     const char *dir = keys && host ? unpack(world, arena, run, &diags) : NULL;
     if (!dir) {
         fail(run, arena, keys ? "Runtime.InvalidEntrypoint" : "AccessDeniedException",
              keys ? diags.len ? diags.items[0].message : "the package cannot be unpacked"
                   : "The role defined for the function cannot be assumed by Lambda.");
+        end_host(host);
         return;
     }
     const char *program = path_join(arena, dir, "bootstrap");
@@ -305,6 +314,7 @@ void function_run(struct world *world, struct arena *arena, struct function_run 
         fail(run, arena, "Runtime.InvalidEntrypoint",
              diags.len ? diags.items[0].message : "bootstrap cannot be started");
     }
+    end_host(host);
     dir_remove(dir);
 }
 

@@ -204,10 +204,6 @@ static const struct fault faults[] = {
      L + 1, 8},
     {"a default of another type", PLACES "variables:\n  v: {type: integer, default: x}\n",
      E_VARIABLE, L + 1, 31},
-    {"a relay without a copying plan",
-     PLACES "vaults: {v: " VAULT ", w: " VAULT "}\nrelays:\n  r: {source_vault: v, "
-            "destination_vaults: [w], tag_keys: [T], " LIFE "}\n",
-     E_AMBIGUOUS, L + 2, 3},
     {"a relay that copies nothing",
      PLACES "vaults: {v: " VAULT ", w: " VAULT "}\nrelays:\n  r: {source_vault: v, "
             "destination_vaults: [w], copy_role: \"arn:aws:iam::111122223333:role/x\", " LIFE "}\n",
@@ -242,6 +238,20 @@ static void each_fault_is_told_once_at_its_place(void **state)
         print_all(&l);
     }
     assert_int_equal(failed, 0);
+}
+
+static void a_relay_without_a_copying_plan_stands_by_and_says_so(void **state)
+{
+    (void)state;
+    CLEANUP(arena_freep) struct arena *arena = arena_new();
+    struct loaded l = {.arena = arena};
+    load(&l, PLACES "vaults: {v: " VAULT ", w: " VAULT "}\nrelays:\n  r: {source_vault: v, "
+                    "destination_vaults: [w], tag_keys: [T], " LIFE "}\n");
+    assert_true(l.ok);
+    assert_int_equal(l.diags.len, 1);
+    assert_int_equal(l.diags.items[0].severity, SEVERITY_WARNING);
+    assert_int_equal(l.diags.items[0].code, E_AMBIGUOUS);
+    assert_int_equal(l.diags.items[0].pos.line, L + 2);
 }
 
 static void all_faults_come_in_one_run(void **state)
@@ -421,6 +431,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(each_fault_is_told_once_at_its_place),
+        cmocka_unit_test(a_relay_without_a_copying_plan_stands_by_and_says_so),
         cmocka_unit_test(all_faults_come_in_one_run),
         cmocka_unit_test(a_fault_in_a_group_is_told_once),
         cmocka_unit_test(the_duplicate_names_the_other_place),
