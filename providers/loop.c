@@ -103,7 +103,6 @@ void loop_free(struct loop *loop)
 {
     if (!loop)
         return;
-    loop->transport.ops->close(loop->transport.self);
     for (size_t i = 0; i < loop->arena_len; i++)
         arena_free(loop->arenas[i]);
     arena_free(loop->arena);

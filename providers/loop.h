@@ -31,7 +31,8 @@ struct op_outcome {
 typedef void op_outcome_fn(void *ctx, const struct op_outcome *outcome);
 
 struct loop *loop_new(struct transport transport, struct diags *diags);
-void loop_free(struct loop *loop);            /* drops what is in flight */
+/* Drops what is in flight. The transport is its maker's, who closes it right after. */
+void loop_free(struct loop *loop);
 int64_t loop_now_ms(const struct loop *loop); /* the world's clock, one value a turn */
 struct diags *loop_diags(struct loop *loop);
 

@@ -570,12 +570,12 @@ void aws_call(struct loop *loop, const struct aws_call_spec *spec, aws_done_fn *
     start_in_session(call, NULL);
 }
 
-void aws_call_as(struct aws *aws, const struct credentials *credentials,
+void aws_call_as(struct aws *aws, const char *account_id, const struct credentials *credentials,
                  const struct aws_operation *operation, const struct value *body, aws_done_fn *done,
                  void *ctx)
 {
     struct call *call = free_call(aws, operation, done, ctx);
-    call->rq->account_id = credentials->access_key_id; /* only a bucket's name */
+    call->rq->account_id = account_id;
     call->used = credentials;
     request_body(call->rq, value_copy(call->arena, body));
     place(call, NULL);

@@ -113,7 +113,8 @@ static void take(struct session *s, const struct credentials *credentials)
     if (s->verified)
         settle(s, SESSION_READY);
     else
-        aws_call_as(s->aws, credentials, &sts_GetCallerIdentity, NULL, identified, s);
+        aws_call_as(s->aws, s->account.id, credentials, &sts_GetCallerIdentity, NULL, identified,
+                    s);
 }
 
 static void assumed(void *ctx, const struct response *rs)
@@ -148,7 +149,7 @@ static void assume_role(struct session *s, const struct credentials *base)
     map_put_str(&body, "RoleSessionName",
                 s->account.session_name ? s->account.session_name : "holdfast");
     map_put_str(&body, "ExternalId", s->account.external_id);
-    aws_call_as(s->aws, base, &sts_AssumeRole, map_end(&body), assumed, s);
+    aws_call_as(s->aws, s->account.id, base, &sts_AssumeRole, map_end(&body), assumed, s);
 }
 
 /* Base credentials that AWS calls expired may have been renewed in the file that they came from. */
