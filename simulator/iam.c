@@ -238,7 +238,7 @@ static const struct value *role_shape(struct sim_call *call, const struct value 
     const char *boundary = value_get_str(role, "PermissionsBoundary");
     if (boundary) {
         struct map_builder limit = map_begin(call->arena);
-        map_put_str(&limit, "PermissionsBoundaryType", "Policy");
+        map_put_str(&limit, "PermissionsBoundaryType", "PermissionsBoundaryPolicy");
         map_put_str(&limit, "PermissionsBoundaryArn", boundary);
         map_put(&b, "PermissionsBoundary", map_end(&limit));
     }

@@ -182,6 +182,25 @@ static void put_defaults(struct sim_call *call, struct map_builder *b, const cha
     put_map(b, "TracingConfig", "Mode", "PassThrough");
 }
 
+/* Names of variables: [a-zA-Z]([a-zA-Z0-9_])+, two characters at least. */
+static bool environment_fits(struct sim_call *call)
+{
+    static const char letters[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ";
+    static const char others[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_";
+    const struct value *variables = value_pointer(call->input, "/Environment/Variables");
+    for (size_t i = 0; i < value_len(variables); i++) {
+        const char *name = variables->map.entries[i].key;
+        size_t len = strlen(name);
+        if (len < 2 || !strchr(letters, name[0]) || strspn(name, others) != len)
+            return call_error(
+                call, 400, "ValidationException",
+                "1 validation error detected: Value at 'environment.variables' failed "
+                "to satisfy constraint: Map keys must satisfy constraint: [Member "
+                "must satisfy regular expression pattern: [a-zA-Z]([a-zA-Z0-9_])+]");
+    }
+    return true;
+}
+
 /* What CreateFunction and UpdateFunctionConfiguration share. */
 static bool put_given(struct sim_call *call, struct map_builder *b)
 {
@@ -189,6 +208,8 @@ static bool put_given(struct sim_call *call, struct map_builder *b)
                                            "Timeout",     "MemorySize",       "Runtime",
                                            "KMSKeyArn",   "EphemeralStorage", "TracingConfig",
                                            "Environment", "DeadLetterConfig"};
+    if (!environment_fits(call))
+        return false;
     for (size_t i = 0; i < ARRAY_LEN(settable); i++)
         map_put(b, settable[i], call_get(call, settable[i]));
     const struct value *logging = call_get(call, "LoggingConfig");

@@ -39,6 +39,20 @@ static const struct value *settings(struct world *world, struct arena *arena,
     return world_commit(world) ? input : NULL;
 }
 
+/* What each service can be asked for: {"backup": ["CreateBackupVault", ...]}. */
+static const struct value *operations(struct arena *arena)
+{
+    const struct sim_api *const *apis = api_all();
+    struct map_builder b = map_begin(arena);
+    for (size_t i = 0; apis[i]; i++) {
+        struct list_builder names = list_begin(arena);
+        for (size_t k = 0; k < apis[i]->operation_len; k++)
+            list_add_str(&names, apis[i]->operations[k].name);
+        map_put(&b, apis[i]->service, list_end(&names));
+    }
+    return map_end(&b);
+}
+
 static const struct value *private_answer(struct sim_server *server, struct arena *arena,
                                           const char *name, const struct value *input)
 {
@@ -53,6 +67,8 @@ static const struct value *private_answer(struct sim_server *server, struct aren
         return world_calls(world, arena);
     if (str_eq(name, "timeline"))
         return world_timeline(world, arena);
+    if (str_eq(name, "operations"))
+        return operations(arena);
     return NULL;
 }
 

@@ -8,6 +8,7 @@
  *   /_holdfast/dump {"stable": bool}  world_dump()
  *   /_holdfast/calls {}               world_calls()
  *   /_holdfast/timeline {}            world_timeline()
+ *   /_holdfast/operations {}          what each service can be asked for: {service: [name]}
  *   /_holdfast/settings {name: text}  how hard the world is on its callers (world_seed())
  * and the Runtime API of Lambda for the function that runs (/2018-06-01/runtime/). */
 

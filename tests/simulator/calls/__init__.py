@@ -1,0 +1,1 @@
+"""One file a service: `call_all(place)` calls every operation of it that the simulator has."""
