@@ -8,7 +8,8 @@
 #define PATH "/2015-03-31/functions/f"
 
 /* A bootstrap in bash: takes one event, calls the world as itself, and answers as the event says:
- * "good", "bad" (an error), "exit" (dies), "hang" (never answers). */
+ * "good", "bad" (an error), "exit" (dies), "hang" (never answers); "late" leaves something behind
+ * that asks for an event when its time is over. */
 static const char bootstrap[] =
     "#!/bin/bash\n"
     "host=${AWS_LAMBDA_RUNTIME_API%:*}; port=${AWS_LAMBDA_RUNTIME_API#*:}\n"
@@ -25,6 +26,9 @@ static const char bootstrap[] =
     "'X-Amz-Target: AmazonSQS.SendMessage'$'\\r\\n'\n"
     "say POST / \"$auth\" '{\"QueueUrl\":\"https://sqs/" ACCOUNT "/q\",\"MessageBody\":\"hello\"}'"
     " >/dev/null\n"
+    "case $body in *late*) export host port; setsid bash -c 'sleep 0.6; "
+    "exec 3<>/dev/tcp/$host/$port; printf \"GET /2018-06-01/runtime/invocation/next HTTP/1.1"
+    "\\r\\nHost: x\\r\\n\\r\\n\" >&3; sleep 1' >/dev/null 2>&1 & sleep 0.2;; esac\n"
     "case $body in\n"
     "*good*) say POST $api/invocation/$id/response '' '{\"done\":true}' >/dev/null;;\n"
     "*bad*) say POST $api/invocation/$id/error '' "
@@ -97,6 +101,17 @@ static void a_function_runs_with_the_rights_of_its_role_and_writes_its_log(void 
                              "{\"logGroupName\":\"/aws/lambda/f\",\"filterPattern\":\"got\"}");
     assert_string_equal(value_str(value_pointer(log.body, "/events/0/message")),
                         "got \"good\" for me");
+}
+
+static void what_an_earlier_run_asks_for_late_does_not_get_the_next_event(void **state)
+{
+    struct room *room = *state;
+    put_function(room, "");
+    invoke(room, "\"good late\"");
+    clock_sleep_ms(800);
+    invoke(room, "\"good\"");
+    assert_int_equal(count(room, "invoke"), 2);
+    assert_int_equal(count(room, "invoke failed"), 0);
 }
 
 static void without_the_right_its_calls_are_refused(void **state)
@@ -241,6 +256,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         IN_ROOM(a_function_runs_with_the_rights_of_its_role_and_writes_its_log),
+        IN_ROOM(what_an_earlier_run_asks_for_late_does_not_get_the_next_event),
         IN_ROOM(without_the_right_its_calls_are_refused),
         IN_ROOM(a_failure_is_tried_three_times_and_then_a_dead_letter),
         IN_ROOM(a_death_and_a_hang_are_failures_too),
