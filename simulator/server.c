@@ -118,7 +118,8 @@ static void handle(void *ctx, const struct http_server_request *request,
     *ret = (struct http_server_reply){.status = made.status,
                                       .headers = answered,
                                       .header_len = made.header_len,
-                                      .body = made.body};
+                                      .body = made.body,
+                                      .delay_ms = (int)server->world->latency_ms};
 }
 
 bool server_start(struct world *world, unsigned port, struct sim_server **ret, struct diags *diags)

@@ -21,10 +21,11 @@ struct world;
                               */
 
 struct world_options {
-    const char *path;   /* ":memory:" or a file, created when absent */
-    bool wall_clock;    /* served: now = wall clock + offset; else virtual */
-    bool record_calls;  /* keep the ledger of calls */
-    int64_t latency_ms; /* in process: how long an answer takes, in the world's time */
+    const char *path;  /* ":memory:" or a file, created when absent */
+    bool wall_clock;   /* served: now = wall clock + offset; else virtual */
+    bool record_calls; /* keep the ledger of calls */
+    /* How long an answer takes: in process on the world's clock, over HTTP on the wall clock. */
+    int64_t latency_ms;
 };
 MUST_CHECK bool world_open(const struct world_options *options, struct world **ret,
                            struct diags *diags);

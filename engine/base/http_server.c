@@ -9,6 +9,7 @@
 #include <strings.h>
 
 #include "engine/base/bug.h"
+#include "engine/base/clock.h"
 #include "engine/base/strbuf.h"
 
 #define BODY_MAX ((size_t)64 * 1024 * 1024)
@@ -21,6 +22,7 @@ struct http_server {
     void *ctx;
     unsigned port;
     bool polling;
+    struct exchange *delayed; /* whose replies wait, the next one to send first */
 };
 
 /* One request from its first line to the last byte of its reply. Lives in its own arena. */
@@ -31,6 +33,11 @@ struct exchange {
     struct strbuf body;
     struct http_server_header *headers;
     size_t header_len, header_cap;
+    bool answered;
+    struct http_server_reply reply;
+    struct MHD_Connection *connection; /* of a reply that waits */
+    int64_t due_ms;                    /* when it is sent, of the monotonic clock */
+    struct exchange *next;
 };
 
 /* The library decodes the path and takes the query apart before anybody else sees them, but it
@@ -105,6 +112,31 @@ static bool announces_too_much(struct MHD_Connection *connection)
     return text && parse_int64(slice_of(text), &len) && len > (long long)BODY_MAX;
 }
 
+/* ---- replies that wait ---- */
+
+static void delay(struct http_server *server, struct exchange *exchange,
+                  struct MHD_Connection *connection)
+{
+    exchange->connection = connection;
+    exchange->due_ms = clock_monotonic_ms() + exchange->reply.delay_ms;
+    struct exchange **at = &server->delayed;
+    while (*at && (*at)->due_ms <= exchange->due_ms)
+        at = &(*at)->next;
+    exchange->next = *at;
+    *at = exchange;
+    MHD_suspend_connection(connection);
+}
+
+/* The library asks for the reply again once a connection goes on. */
+static void resume_until(struct http_server *server, int64_t now_ms)
+{
+    while (server->delayed && server->delayed->due_ms <= now_ms) {
+        struct exchange *exchange = server->delayed;
+        server->delayed = exchange->next;
+        MHD_resume_connection(exchange->connection);
+    }
+}
+
 /* The library calls this once after the head, once for each piece of the body, and once at the end.
  */
 static enum MHD_Result on_request(void *ctx, struct MHD_Connection *connection, const char *url,
@@ -127,6 +159,8 @@ static enum MHD_Result on_request(void *ctx, struct MHD_Connection *connection, 
     }
     if (strbuf_overflowed(&exchange->body))
         return refuse_body(connection);
+    if (exchange->answered)
+        return send_reply(connection, &exchange->reply);
     const struct http_server_request request = {
         .arena = exchange->arena,
         .method = method,
@@ -135,9 +169,13 @@ static enum MHD_Result on_request(void *ctx, struct MHD_Connection *connection, 
         .header_len = exchange->header_len,
         .body = {strbuf_str(&exchange->body), exchange->body.len},
     };
-    struct http_server_reply reply = {.status = MHD_HTTP_OK};
-    server->handler(server->ctx, &request, &reply);
-    return send_reply(connection, &reply);
+    exchange->reply = (struct http_server_reply){.status = MHD_HTTP_OK};
+    server->handler(server->ctx, &request, &exchange->reply);
+    exchange->answered = true;
+    if (exchange->reply.delay_ms <= 0)
+        return send_reply(connection, &exchange->reply);
+    delay(server, exchange, connection);
+    return MHD_YES;
 }
 
 bool http_server_start(unsigned port, http_server_handler_fn *handler, void *ctx,
@@ -154,10 +192,11 @@ bool http_server_start(unsigned port, http_server_handler_fn *handler, void *ctx
                                   .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
     errno = 0;
     server->daemon = MHD_start_daemon(
-        MHD_USE_EPOLL, (uint16_t)port, NULL, NULL, on_request, server, MHD_OPTION_SOCK_ADDR,
-        (struct sockaddr *)&address, MHD_OPTION_URI_LOG_CALLBACK, on_request_line, NULL,
-        MHD_OPTION_NOTIFY_COMPLETED, on_completed, NULL, MHD_OPTION_CONNECTION_MEMORY_LIMIT,
-        CONNECTION_MEMORY, MHD_OPTION_CONNECTION_LIMIT, CONNECTIONS_MAX, MHD_OPTION_END);
+        MHD_USE_EPOLL | MHD_ALLOW_SUSPEND_RESUME, (uint16_t)port, NULL, NULL, on_request, server,
+        MHD_OPTION_SOCK_ADDR, (struct sockaddr *)&address, MHD_OPTION_URI_LOG_CALLBACK,
+        on_request_line, NULL, MHD_OPTION_NOTIFY_COMPLETED, on_completed, NULL,
+        MHD_OPTION_CONNECTION_MEMORY_LIMIT, CONNECTION_MEMORY, MHD_OPTION_CONNECTION_LIMIT,
+        CONNECTIONS_MAX, MHD_OPTION_END);
     if (!server->daemon) {
         diag_error(diags, E_SERVE, NO_POS, NULL, "127.0.0.1:%u: %s", port,
                    errno ? strerror(errno) : "cannot listen");
@@ -182,6 +221,13 @@ void http_server_poll(struct http_server *server, int timeout_ms)
     if (server->polling)
         BUG("a handler may not poll its own server");
     server->polling = true;
+    int64_t now = clock_monotonic_ms();
+    if (server->delayed) {
+        int64_t left = server->delayed->due_ms - now;
+        if (timeout_ms < 0 || left < timeout_ms)
+            timeout_ms = left < 0 ? 0 : (int)left;
+    }
+    resume_until(server, now);
     MHD_run_wait(server->daemon, timeout_ms); /* an interrupted wait is a short one */
     server->polling = false;
 }
@@ -190,6 +236,7 @@ void http_server_stop(struct http_server *server)
 {
     if (!server)
         return;
+    resume_until(server, INT64_MAX); /* the library refuses to end before */
     MHD_stop_daemon(server->daemon);
     free(server);
 }

@@ -30,6 +30,7 @@ struct http_server_reply {
     size_t header_len;
     struct slice body; /* lives like its request: in its arena, or for ever */
     bool drop;         /* close the connection without an answer */
+    int delay_ms;      /* send it so much later, while others are handled */
 };
 
 typedef void http_server_handler_fn(void *ctx, const struct http_server_request *request,

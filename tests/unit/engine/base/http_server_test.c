@@ -347,6 +347,40 @@ static void a_stop_takes_unfinished_requests_along(void **state)
     assert_int_equal(room->calls, 0);
 }
 
+/* "/N" waits for N milliseconds. */
+static void echo_later(void *ctx, const struct http_server_request *request,
+                       struct http_server_reply *ret)
+{
+    echo(ctx, request, ret);
+    long long ms = 0;
+    assert_true(parse_int64(slice_of(request->target + 1), &ms));
+    ret->delay_ms = (int)ms;
+}
+
+static void a_reply_that_waits_holds_up_nobody(void **state)
+{
+    struct room *room = *state;
+    room->handler = echo_later;
+    int slow = connected(room), fast = connected(room), third = connected(room);
+    send_all(room, slow, slice_of("GET /60000 HTTP/1.1\r\nHost: h\r\n\r\n"));
+    while (room->calls == 0)
+        http_server_poll(room->server, 1);
+    struct answer answer = ask(room, third, "GET /20 HTTP/1.1\r\nHost: h\r\n\r\n");
+    assert_answer(&answer, "200", "GET /20 []");
+    answer = ask(room, third, "GET /5 HTTP/1.1\r\nHost: h\r\n\r\n");
+    assert_answer(&answer, "200", "GET /5 []");
+    answer = ask(room, fast, "GET /0 HTTP/1.1\r\nHost: h\r\n\r\n");
+    assert_answer(&answer, "200", "GET /0 []");
+    char byte;
+    assert_int_equal(recv(slow, &byte, 1, 0), -1);
+    assert_int_equal(room->calls, 4);
+    http_server_stop(room->server); /* with one that still waits */
+    room->server = NULL;
+    close(slow);
+    close(fast);
+    close(third);
+}
+
 #define CASE(test) cmocka_unit_test_setup_teardown(test, enter, leave)
 
 int main(void)
@@ -362,6 +396,7 @@ int main(void)
         CASE(nonsense_never_reaches_the_handler),
         CASE(a_port_in_use_is_a_diagnostic),
         CASE(a_stop_takes_unfinished_requests_along),
+        CASE(a_reply_that_waits_holds_up_nobody),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
