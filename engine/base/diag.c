@@ -158,11 +158,45 @@ static struct slice source_line(const struct source *source, unsigned line)
     return found;
 }
 
+/* Bytes of the valid UTF-8 character that begins here; 0 where none does. */
+static size_t character_len(const unsigned char *c, size_t left)
+{
+    size_t len = c[0] < 0x80 ? 1 : (c[0] & 0xE0) == 0xC0 ? 2 : (c[0] & 0xF0) == 0xE0 ? 3 : 4;
+    if (len > left || (c[0] >= 0x80 && c[0] < 0xC2) || c[0] > 0xF4)
+        return 0;
+    for (size_t i = 1; i < len; i++)
+        if ((c[i] & 0xC0) != 0x80)
+            return 0;
+    return len;
+}
+
+/* Text of a file or a server as it can be shown: what a terminal would obey becomes '?', one for
+ * each character, so that columns stay. */
+static void add_visible(struct strbuf *sb, const char *text, size_t len)
+{
+    for (size_t i = 0; i < len;) {
+        const unsigned char *c = (const unsigned char *)text + i;
+        size_t width = character_len(c, len - i);
+        bool control = (c[0] < 0x20 && c[0] != '\t') || c[0] == 0x7F ||
+                       (c[0] == 0xC2 && width == 2 && c[1] < 0xA0);
+        if (width == 0 || control)
+            strbuf_add_char(sb, '?');
+        else
+            strbuf_add_n(sb, text + i, width);
+        i += width ? width : 1;
+    }
+}
+
+static void add_visible_text(struct strbuf *sb, const char *text)
+{
+    add_visible(sb, text, strlen(text));
+}
+
 static void render_place(struct strbuf *sb, const struct source *source, const struct diag *diag)
 {
     struct slice line = source_line(source, diag->pos.line);
     strbuf_addf(sb, "%6u | ", diag->pos.line);
-    strbuf_add_n(sb, line.ptr, line.len > 200 ? 200 : line.len);
+    add_visible(sb, line.ptr, line.len > 200 ? 200 : line.len);
     strbuf_add(sb, "\n       | ");
     for (unsigned col = 1; col < diag->pos.col && col <= 200; col++)
         strbuf_add_char(sb, col <= line.len && line.ptr[col - 1] == '\t' ? '\t' : ' ');
@@ -182,15 +216,17 @@ const char *diag_render(struct arena *arena, const struct diags *diags, const st
         strbuf_addf(&sb, "%s:%u:%u: ", source->name, diag->pos.line, diag->pos.col);
     else if (source)
         strbuf_addf(&sb, "%s: ", source->name);
-    strbuf_addf(&sb, "%s[%s]: %s\n", severity_names[diag->severity], codes[diag->code].id,
-                diag->message);
+    strbuf_addf(&sb, "%s[%s]: ", severity_names[diag->severity], codes[diag->code].id);
+    add_visible_text(&sb, diag->message);
+    strbuf_add_char(&sb, '\n');
     if (source && diag->pos.line)
         render_place(&sb, source, diag);
     if (diag->address)
         strbuf_addf(&sb, "       %s. ", diag->address);
     else
         strbuf_add(&sb, "       ");
-    strbuf_addf(&sb, "%s\n", diag->hint ? diag->hint : codes[diag->code].next);
+    add_visible_text(&sb, diag->hint ? diag->hint : codes[diag->code].next);
+    strbuf_add_char(&sb, '\n');
     return strbuf_str(&sb);
 }
 

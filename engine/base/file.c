@@ -38,6 +38,16 @@ static bool fail_write(struct diags *diags, const char *path)
     return false;
 }
 
+static bool refuse_size(struct diags *diags, const char *path, size_t max)
+{
+    const size_t mebi = (size_t)1024 * 1024;
+    struct diag *diag = diag_error(diags, E_FILE_READ, NO_POS, NULL, "%s: larger than %zu %s", path,
+                                   max < mebi ? max : max / mebi, max < mebi ? "bytes" : "MiB");
+    diag_hint(diags, diag,
+              "Is this the file that was meant? None of its kind is read beyond that.");
+    return false;
+}
+
 static ssize_t read_some(int fd, char *data, size_t len)
 {
     ssize_t got;
@@ -73,10 +83,8 @@ bool file_read(struct arena *arena, const char *path, size_t max, struct slice *
         if (got == 0)
             break;
         len += (size_t)got;
-        if (len > max) {
-            diag_error(diags, E_FILE_READ, NO_POS, NULL, "%s: larger than %zu bytes", path, max);
-            return false;
-        }
+        if (len > max)
+            return refuse_size(diags, path, max);
         data = arena_grow(arena, data, len, &cap, len + 2, 1);
     }
     data[len] = '\0';
