@@ -30,8 +30,9 @@ static struct source_pos check_name(struct lowering *lw, const struct resource *
         return NO_POS;
     if (!reported_at(lw->diags, pos, NULL))
         lower_error(lw, E_NAME_TOO_LONG, pos, r->address,
-                    "the %s would be called `%s` (%zu characters), which is not %s",
-                    r->schema->title, value_str(name), name->string.len, node->pattern);
+                    "the %s would be called `%s` (%zu character%s), which does not match %s",
+                    r->schema->title, value_str(name), name->string.len,
+                    name->string.len == 1 ? "" : "s", node->pattern);
     return pos;
 }
 

@@ -9,7 +9,7 @@ static bool load_file(struct arena *arena, const char *path, const struct value 
                       struct diags *diags)
 {
     struct slice text;
-    if (!file_read(arena, path, YAML_TEXT_MAX + 1, &text, diags))
+    if (!file_read(arena, path, YAML_TEXT_MAX, &text, diags))
         return false;
     const struct value *root = NULL;
     if (!yaml_parse(arena, str_eq(path, "-") ? "<stdin>" : path, text, &root, diags))

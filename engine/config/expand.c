@@ -187,7 +187,7 @@ static const char *names_in(struct lowering *lw, const struct map *map)
     strbuf_init(&sb, lw->arena, 4096);
     for (size_t i = 0; i < map->len && i < 8; i++)
         strbuf_addf(&sb, "%s%s", i ? ", " : "", map->entries[i].key);
-    return map->len ? strbuf_str(&sb) : "none";
+    return strbuf_str(&sb);
 }
 
 static void *find_place(struct lowering *lw, const struct entry *entry, const char *key,
@@ -206,7 +206,10 @@ static void *find_place(struct lowering *lw, const struct entry *entry, const ch
     if (!found) {
         struct diag *d = lower_error(lw, E_PLACEMENT, place_or(v, entry->pos), entry->address,
                                      "`%s` is not an entry of `%ss`", name, key);
-        diag_hint(lw->diags, d, "Name an entry of `%ss`: %s.", key, names_in(lw, places));
+        if (places->len > 0)
+            diag_hint(lw->diags, d, "Name an entry of `%ss`: %s.", key, names_in(lw, places));
+        else
+            diag_hint(lw->diags, d, "Add a section `%ss` that says what `%s` is.", key, name);
     }
     return found;
 }
@@ -295,8 +298,9 @@ static bool place_by_source(struct lowering *lw, struct entry *entry)
     if (arn_parse(slice_of(target->arn), &arn))
         account = account_by_id(lw, arena_strndup(lw->arena, arn.account.ptr, arn.account.len));
     if (!account) {
-        lower_error(lw, E_PLACEMENT, target->pos, entry->address,
-                    "the account of `%s` is none of `accounts`", target->arn);
+        struct diag *d = lower_error(lw, E_PLACEMENT, target->pos, entry->address,
+                                     "the account of `%s` is none of `accounts`", target->arn);
+        diag_hint(lw->diags, d, "Add the account: the relay lives in it.");
         return false;
     }
     entry->account = lone_account(lw, account);
@@ -310,13 +314,36 @@ static void check_same_place(struct lowering *lw, const struct entry *entry)
     const struct value *account = value_get(entry->body, "account");
     const struct value *region = value_get(entry->body, "region");
     if (value_str(account) && !str_eq(value_str(account), entry->account->name))
-        lower_error(lw, E_PLACEMENT, account->pos, entry->address,
-                    "`%s` lives in the account of its source vault, `%s`", entry->address,
-                    entry->account->name);
+        diag_hint(lw->diags,
+                  lower_error(lw, E_PLACEMENT, account->pos, entry->address,
+                              "`%s` lives in the account of its source vault, `%s`", entry->address,
+                              entry->account->name),
+                  "Leave `account` out.");
     if (value_str(region) && !str_eq(value_str(region), entry->region->name))
-        lower_error(lw, E_PLACEMENT, region->pos, entry->address,
-                    "`%s` lives in the Region of its source vault, `%s`", entry->address,
-                    entry->region->name);
+        diag_hint(lw->diags,
+                  lower_error(lw, E_PLACEMENT, region->pos, entry->address,
+                              "`%s` lives in the Region of its source vault, `%s`", entry->address,
+                              entry->region->name),
+                  "Leave `region` out.");
+}
+
+static void unknown_type(struct lowering *lw, const struct entry *entry, const char *type)
+{
+    size_t limit = 4;
+    const char *best = NULL;
+    for (size_t i = 0; i < lw->schemas->types.len; i++) {
+        const char *known = lw->schemas->types.entries[i].key;
+        size_t distance = str_distance(type, known, limit);
+        if (distance < limit) {
+            limit = distance;
+            best = known;
+        }
+    }
+    struct diag *d =
+        lower_error(lw, E_UNKNOWN_TYPE, place_or(value_get(entry->body, "type"), entry->pos),
+                    entry->address, "there is no resource type `%s`", type);
+    if (best)
+        diag_hint(lw->diags, d, "Did you mean `%s`?", best);
 }
 
 static bool place(struct lowering *lw, struct entry *entry, enum placement placement)
@@ -333,11 +360,12 @@ static bool place(struct lowering *lw, struct entry *entry, enum placement place
         const struct schema *schema = type ? schema_of(lw->schemas, type) : NULL;
         regional = schema && schema->scope == SCOPE_ACCOUNT_REGION;
         if (type && !schema)
-            lower_error(lw, E_UNKNOWN_TYPE, place_or(value_get(entry->body, "type"), entry->pos),
-                        entry->address, "there is no resource type `%s`", type);
-        if (schema && !regional && value_get(entry->body, "region"))
-            lower_error(lw, E_PLACEMENT, value_get(entry->body, "region")->pos, entry->address,
-                        "`%s` has no Region", type);
+            unknown_type(lw, entry, type);
+        if (schema && !regional && value_get(entry->body, "region")) {
+            struct diag *d = lower_error(lw, E_PLACEMENT, value_get(entry->body, "region")->pos,
+                                         entry->address, "`%s` has no Region", type);
+            diag_hint(lw->diags, d, "Leave `region` out.");
+        }
         if (!schema)
             return false;
     }

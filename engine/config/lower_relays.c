@@ -134,6 +134,12 @@ static void add_plan_roles(struct lowering *lw, const struct instance *plan,
     }
 }
 
+/* The source vault as the topology calls it. */
+static const char *source_of(const struct relay_draft *relay)
+{
+    return relay->source.instance ? relay->source.instance->address : relay->source_name;
+}
+
 static const struct value *default_copy_role(struct lowering *lw, const struct relay_draft *relay)
 {
     struct copy_roles roles = {0};
@@ -149,7 +155,7 @@ static const struct value *default_copy_role(struct lowering *lw, const struct r
         lower_error(lw, E_AMBIGUOUS, in->entry->pos, in->address,
                     "`%s` and `%s` copy into `%s` with different roles, so `copy_role` must say "
                     "which one the relay uses",
-                    roles.plan, roles.other_plan, relay->source_name);
+                    roles.plan, roles.other_plan, source_of(relay));
     if (roles.other_plan)
         return NULL;
     if (roles.role)
@@ -158,7 +164,7 @@ static const struct value *default_copy_role(struct lowering *lw, const struct r
     diag_warning(lw->diags, E_AMBIGUOUS, in->entry->pos, in->address,
                  "no plan of the topology copies into `%s`; until `copy_role` says otherwise the "
                  "relay copies with AWS Backup's default role",
-                 relay->source_name);
+                 source_of(relay));
     return value_stringf(lw->arena, "arn:%s:iam::%s:role/service-role/AWSBackupDefaultServiceRole",
                          in->account->partition, in->account->id);
 }

@@ -24,6 +24,7 @@ struct call {
     const char *address;
     struct diags *diags;
     const char *why, *property;
+    struct source_pos at; /* a place that is more exact than both; file 0: none */
 };
 typedef bool check_fn(struct call *call);
 
@@ -56,9 +57,13 @@ static bool check_vault_lock(struct call *call)
     if (str_eq(mode, "governance") && has_days)
         return refuse(call, days_key,
                       "changeable_for_days makes a compliance lock; a governance lock has none");
-    return lock_check(call->arena, days_of(call->v, "min_retention_days"),
-                      days_of(call->v, "max_retention_days"), days_of(call->v, days_key),
-                      &call->why);
+    int64_t min = days_of(call->v, "min_retention_days");
+    int64_t max = days_of(call->v, "max_retention_days");
+    if (lock_check(call->arena, min, max, days_of(call->v, days_key), &call->why))
+        return true;
+    if (max > 0 && min > max)
+        call->property = "max_retention_days";
+    return false;
 }
 
 static bool check_backup_window(struct call *call)
@@ -85,7 +90,16 @@ static bool check_selection(struct call *call)
 
 static bool check_tags(struct call *call)
 {
-    return tags_check(call->arena, call->v, &call->why);
+    if (tags_check(call->arena, call->v, &call->why))
+        return true;
+    for (size_t i = 0; i < value_len(call->v) && !call->at.file; i++) {
+        const struct value_entry *tag = &call->v->map.entries[i];
+        if (!tag_key_is_valid(tag->key))
+            call->at = tag->key_pos;
+        else if (!value_has_unknown(tag->value) && !tag_value_is_valid(value_str(tag->value)))
+            call->at = tag->value->pos;
+    }
+    return false;
 }
 
 static bool check_schedule(struct call *call)
@@ -265,10 +279,12 @@ static const struct value *mask(struct arena *arena, const struct value *v)
 static void report(const struct rule *rule, const struct call *call, struct source_pos pos)
 {
     const struct value *at = call->property ? value_get(call->v, call->property) : NULL;
-    if (at && at->pos.file)
+    if (call->at.file)
+        pos = call->at;
+    else if (at && at->pos.file)
         pos = at->pos;
     struct diag *diag = diag_error(call->diags, rule->code, pos, call->address, "%s", call->why);
-    if (value_is(at ? at : call->v, VALUE_STRING))
+    if (!call->at.file && value_is(at ? at : call->v, VALUE_STRING))
         diag->span = (unsigned)(at ? at : call->v)->string.len;
 }
 

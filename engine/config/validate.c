@@ -289,7 +289,9 @@ static void unknown_key(const struct checker *c, const struct schema_node *node,
         error_at(c, E_UNKNOWN_KEY, pos_or(entry->key_pos, spot->pos), spot,
                  arena_printf(c->arena, "the key `%s` is not known here", entry->key));
     diag->span = (unsigned)strlen(entry->key);
-    if (guess.best)
+    if (str_eq(entry->key, "<<"))
+        diag_hint(c->diags, diag, "YAML 1.2 has no merge keys: write the keys out.");
+    else if (guess.best)
         diag_hint(c->diags, diag, "Did you mean `%s`?", guess.best);
     else if (sb.len && !sb.overflowed)
         diag_hint(c->diags, diag, "Known here: %s.", strbuf_str(&sb));

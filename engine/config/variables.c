@@ -65,8 +65,8 @@ static const struct value *given(struct lowering *lw, const struct value_entry *
         return NULL;
     const struct value *v = text ? typed(lw, type, text) : (has_type(option, type) ? option : NULL);
     if (!v) {
-        lower_error(lw, E_VARIABLE, declared->key_pos, NULL, "the value of variable `%s` is no %s",
-                    declared->key, type);
+        lower_error(lw, E_VARIABLE, place_or(option, declared->key_pos), NULL,
+                    "the value of variable `%s` is no %s", declared->key, type);
         return value_null();
     }
     return value_at(lw->arena, v, declared->key_pos);
@@ -81,8 +81,10 @@ static void declare(struct variables *vars, const struct value_entry *declared)
     const struct value *v = given(lw, declared, type);
     const struct value *otherwise = value_get(declared->value, "default");
     if (!v && otherwise && !has_type(otherwise, type))
-        lower_error(lw, E_VARIABLE, otherwise->pos, NULL, "the default of variable `%s` is no %s",
-                    declared->key, type);
+        diag_hint(lw->diags,
+                  lower_error(lw, E_VARIABLE, otherwise->pos, NULL,
+                              "the default of variable `%s` is no %s", declared->key, type),
+                  "Write a default of that type, or another `type`.");
     if (!v)
         v = otherwise;
     if (!v) {
@@ -93,13 +95,32 @@ static void declare(struct variables *vars, const struct value_entry *declared)
     map_set(&vars->values, declared->key, (void *)v);
 }
 
+static void not_declared(struct variables *vars, const char *name, struct source_pos pos)
+{
+    size_t len = strlen(name), limit = len < 3 ? 1 : 3;
+    const char *best = NULL;
+    for (size_t i = 0; i < vars->values.len; i++) {
+        const char *known = vars->values.entries[i].key;
+        size_t distance = str_distance(name, known, limit);
+        if (distance < limit) {
+            limit = distance;
+            best = known;
+        }
+    }
+    struct diag *d = lower_error(vars->lw, E_VARIABLE, pos, NULL,
+                                 "the topology declares no variable `%s`", name);
+    if (best)
+        diag_hint(vars->lw->diags, d, "Did you mean `%s`?", best);
+    else
+        diag_hint(vars->lw->diags, d, "Declare it under `variables`.");
+}
+
 static const struct value *variable(struct variables *vars, const struct value *text,
                                     const struct ref_part *part)
 {
     const struct value *v = map_get(&vars->values, part->attribute);
     if (!v)
-        lower_error(vars->lw, E_VARIABLE, ref_place(vars->lw->diags, text, part->text), NULL,
-                    "variable `%s` is not declared", part->attribute);
+        not_declared(vars, part->attribute, ref_place(vars->lw->diags, text, part->text));
     return v;
 }
 
@@ -109,8 +130,10 @@ static void add_scalar(struct variables *vars, struct strbuf *sb, const struct v
     if (value_is(v, VALUE_STRING))
         strbuf_add_slice(sb, v->string);
     else if (value_is(v, VALUE_LIST) || value_is(v, VALUE_MAP))
-        lower_error(vars->lw, E_VARIABLE, pos, NULL, "a %s cannot stand inside a text",
-                    value_kind_name(v->kind));
+        diag_hint(vars->lw->diags,
+                  lower_error(vars->lw, E_VARIABLE, pos, NULL, "a %s cannot stand inside a text",
+                              value_kind_name(v->kind)),
+                  "Let the expression be the whole value.");
     else if (v && !value_is(v, VALUE_NULL))
         strbuf_add(sb, json_print(vars->lw->arena, v, JSON_COMPACT));
 }
@@ -169,8 +192,7 @@ static void refuse_unknown_options(struct variables *vars)
     const struct value *options = vars->lw->options->variables;
     for (size_t i = 0; i < value_len(options); i++)
         if (!map_get(&vars->values, options->map.entries[i].key))
-            lower_error(vars->lw, E_VARIABLE, NO_POS, NULL,
-                        "the topology declares no variable `%s`", options->map.entries[i].key);
+            not_declared(vars, options->map.entries[i].key, options->map.entries[i].key_pos);
 }
 
 const struct value *variables_apply(struct lowering *lw, const struct value *doc)
