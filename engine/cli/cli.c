@@ -22,8 +22,9 @@ bool cli_number(struct cli *cli, enum option_id id, int64_t otherwise, int64_t m
     const char *text = cli_option(cli, id);
     long long number = otherwise;
     if (text && (!parse_int64(slice_of(text), &number) || number < min || number > max)) {
-        diag_error(&cli->diags, E_USAGE, NO_POS, NULL, "%s is not a whole number from %lld to %lld",
-                   text, (long long)min, (long long)max);
+        diag_error(&cli->diags, E_USAGE, NO_POS, NULL,
+                   "--%s %s is not a whole number from %lld to %lld", option_name(id), text,
+                   (long long)min, (long long)max);
         return false;
     }
     *ret = number;

@@ -29,6 +29,9 @@ int cmd_explain(struct cli *cli)
                                   diag_code_status((enum diag_code)code)));
         return EXIT_DONE;
     }
-    diag_error(&cli->diags, E_USAGE, NO_POS, NULL, "explain takes one code, such as HF0201");
+    if (*wanted)
+        diag_error(&cli->diags, E_USAGE, NO_POS, NULL, "there is no code %s", wanted);
+    else
+        diag_error(&cli->diags, E_USAGE, NO_POS, NULL, "explain takes one code, such as HF0201");
     return EXIT_USAGE;
 }

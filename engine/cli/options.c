@@ -41,6 +41,11 @@ const struct command commands[] = {
 };
 const size_t command_count = ARRAY_LEN(commands);
 
+const char *option_name(enum option_id id)
+{
+    return options[id].name;
+}
+
 static int find_option(struct slice name)
 {
     for (int i = 0; i < OPTION_COUNT; i++)
@@ -84,9 +89,9 @@ static void add_value(struct arena *arena, struct command_line *line, int id, co
 static void suggest_option(struct diags *diags, struct diag *diag, const char *name)
 {
     int best = -1;
-    size_t best_distance = 4;
+    size_t len = slice_of(name).len, best_distance = len < 2 ? 0 : len < 5 ? 2 : 4;
     for (int i = 0; i < OPTION_COUNT; i++) {
-        size_t distance = str_distance(name, options[i].name, 3);
+        size_t distance = str_distance(name, options[i].name, best_distance);
         if (distance < best_distance) {
             best_distance = distance;
             best = i;
@@ -167,9 +172,19 @@ static void unknown_command(struct diags *diags, const char *const *words, size_
                             ? diag_error(diags, E_USAGE, NO_POS, NULL, "which command?")
                             : diag_error(diags, E_USAGE, NO_POS, NULL, "unknown command %s%s%s",
                                          words[0], len > 1 ? " " : "", len > 1 ? words[1] : "");
-    for (size_t i = 0; i < command_count && len > 0; i++)
-        if (str_distance(words[0], commands[i].words, 2) <= 2)
+    if (len == 0)
+        return;
+    struct strbuf longer;
+    strbuf_init(&longer, diags->arena, 512);
+    for (size_t i = 0; i < command_count; i++) {
+        struct slice rest = slice_of(commands[i].words), first = slice_cut(&rest, ' ');
+        if (rest.ptr && slice_is(first, words[0]))
+            strbuf_addf(&longer, "%s%s", longer.len ? ", " : "", commands[i].words);
+        else if (str_distance(words[0], commands[i].words, 2) <= 2)
             diag_hint(diags, diag, "did you mean %s?", commands[i].words);
+    }
+    if (longer.len > 0)
+        diag_hint(diags, diag, "There is: %s.", strbuf_str(&longer));
 }
 
 static void read_twins(struct arena *arena, struct command_line *line)
@@ -199,6 +214,21 @@ static bool check_options(const struct command_line *line, struct diags *diags)
             ok = false;
         }
     return ok;
+}
+
+/* Options that take true or false, given or from the environment. */
+static bool check_booleans(const struct command_line *line, struct diags *diags)
+{
+    for (int id = 0; id < OPTION_COUNT; id++) {
+        const char *value = line->values[id] ? line->values[id][0] : NULL;
+        if (!value || !str_eq(options[id].argument, "BOOL") || str_eq(value, "true") ||
+            str_eq(value, "false"))
+            continue;
+        diag_error(diags, E_USAGE, NO_POS, NULL, "--%s is true or false, not %s", options[id].name,
+                   value);
+        return false;
+    }
+    return true;
 }
 
 bool command_line_parse(struct arena *arena, int argc, char **argv, struct command_line *ret,
@@ -233,7 +263,7 @@ bool command_line_parse(struct arena *arena, int argc, char **argv, struct comma
         return false;
     }
     read_twins(arena, ret);
-    return true;
+    return check_booleans(ret, diags);
 }
 
 static void help_option(struct strbuf *sb, int id)

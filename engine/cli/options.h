@@ -33,5 +33,6 @@ MUST_CHECK bool command_line_parse(struct arena *arena, int argc, char **argv,
                                    struct command_line *ret, struct diags *diags);
 /* Text of --help: of a command, or of the program when NULL. */
 const char *command_line_help(struct arena *arena, const struct command *command);
+const char *option_name(enum option_id id); /* without its dashes */
 extern const struct command commands[];
 extern const size_t command_count;

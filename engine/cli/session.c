@@ -57,8 +57,15 @@ static bool read_variables(struct session *session, const struct value **ret)
         if (!file_read(cli->arena, *files, FILE_READ_MAX, &text, &cli->diags) ||
             !yaml_parse(cli->arena, *files, text, &map, &cli->diags))
             return false;
+        if (!value_is(map, VALUE_MAP) && !value_is(map, VALUE_NULL)) {
+            diag_error(&cli->diags, E_WRONG_TYPE, map->pos, NULL,
+                       "a file of variables is a map of names and values, not a %s",
+                       value_kind_name(map->kind));
+            return false;
+        }
         for (size_t i = 0; value_is(map, VALUE_MAP) && i < map->map.len; i++)
-            map_put(&b, map->map.entries[i].key, map->map.entries[i].value);
+            map_put_at(&b, map->map.entries[i].key, map->map.entries[i].key_pos,
+                       map->map.entries[i].value);
     }
     for (; pairs && *pairs; pairs++) {
         struct slice rest = slice_of(*pairs), name = slice_cut(&rest, '=');
@@ -133,6 +140,12 @@ static void name_state(struct session *session, const char **ret_path, const cha
 bool session_open_state(struct session *session, enum session_mode mode)
 {
     struct cli *cli = session->cli;
+    if (simulated(session) && cli_option(cli, OPT_ENDPOINT_URL)) {
+        struct diag *diag = diag_error(&cli->diags, E_USAGE, NO_POS, NULL,
+                                       "--simulate and --endpoint-url name two different worlds");
+        diag_hint(&cli->diags, diag, "Leave one of them out (HOLDFAST_SIMULATE counts as well).");
+        return false;
+    }
     struct state_options options = {.topology = session->topology.name,
                                     .read_only = mode == SESSION_READS,
                                     .command = cli->line.command->words,
