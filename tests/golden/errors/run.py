@@ -93,9 +93,9 @@ class Case:
         self.url = self.simulator_url = ready.group(1)
 
     def run(self, args, extra=None):
-        result = subprocess.run([HOLDFAST, *args], cwd=self.folder, env=self.environment(extra),
-                                timeout=300, check=False, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
-                                stderr=subprocess.PIPE)
+        result = subprocess.run([HOLDFAST, *args], cwd=self.folder, env=self.environment(extra), timeout=300,
+                                check=False, input=read(f"{self.source}/stdin").encode(),
+                                stdout=subprocess.PIPE, stderr=subprocess.PIPE)
         result.stdout = result.stdout.decode(errors="replace")
         result.stderr = result.stderr.decode(errors="replace")
         if "Sanitizer" in result.stderr or "runtime error:" in result.stderr:
