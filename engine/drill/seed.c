@@ -10,7 +10,8 @@ struct seed {
     struct arena *arena;
     const struct topology *topology;
     struct list_builder accounts, roles, principals, databases, opt_in_off;
-    struct map seen; /* ARNs that are in one of the lists */
+    struct map owned; /* ARNs of IAM that the topology makes */
+    struct map seen;  /* ARNs that are in one of the lists */
 };
 
 static bool first_time(struct seed *seed, const char *arn)
@@ -21,16 +22,17 @@ static bool first_time(struct seed *seed, const char *arn)
     return true;
 }
 
-static bool owned(const struct seed *seed, const char *arn)
+/* What the topology makes itself is not there yet. */
+static void note_owned(struct seed *seed)
 {
+    map_init(&seed->owned, seed->arena);
     for (size_t i = 0; i < seed->topology->resource_len; i++) {
         const struct resource *resource = &seed->topology->resources[i];
-        const char *own = schema_arn(seed->arena, resource->schema, resource->account->id,
+        const char *arn = schema_arn(seed->arena, resource->schema, resource->account->id,
                                      resource->region, resource->properties);
-        if (str_eq(own, arn))
-            return true;
+        if (arn && str_eq(resource->schema->service, "iam") && !resource->external)
+            map_set(&seed->owned, arn, seed);
     }
-    return false;
 }
 
 static void add_accounts(struct seed *seed)
@@ -46,17 +48,26 @@ static void add_accounts(struct seed *seed)
     }
 }
 
-/* IAM principals that the file names as text exist in a fresh world, unless the topology makes
- * them. */
+/* IAM principals that the topology names exist in a fresh world, unless it makes them: as the file
+ * writes them, and as policies come out of it ("role/x" stands for a role of the key's account). */
 static void add_principals(struct seed *seed, const struct value *v)
 {
     struct arn arn;
     const char *text = value_str(v);
     if (text && arn_parse(slice_of(text), &arn) && slice_is(arn.service, "iam") &&
-        !slice_is(arn.resource, "root") && !owned(seed, text) && first_time(seed, text))
+        (slice_starts(arn.resource, "role/") || slice_starts(arn.resource, "user/")) &&
+        !map_get(&seed->owned, text) && first_time(seed, text))
         list_add_str(&seed->principals, text);
     for (size_t i = 0; i < value_len(v); i++)
         add_principals(seed, v->kind == VALUE_MAP ? v->map.entries[i].value : v->list.items[i]);
+}
+
+static void add_all_principals(struct seed *seed)
+{
+    note_owned(seed);
+    add_principals(seed, seed->topology->document);
+    for (size_t i = 0; i < seed->topology->resource_len; i++)
+        add_principals(seed, seed->topology->resources[i].properties);
 }
 
 static const char *fill(struct arena *arena, struct slice part, const char *otherwise)
@@ -175,7 +186,7 @@ const struct value *drill_seed(struct arena *arena, const struct topology *topol
                         .opt_in_off = list_begin(arena)};
     map_init(&seed.seen, arena);
     add_accounts(&seed);
-    add_principals(&seed, topology->document);
+    add_all_principals(&seed);
     add_databases(&seed);
     add_opt_ins(&seed);
 
