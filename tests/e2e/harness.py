@@ -15,7 +15,7 @@ import tempfile
 HOLDFAST = os.environ["HOLDFAST"]
 EXAMPLES = os.environ["EXAMPLES"]
 AWSCLI = os.environ.get("AWSCLI", "aws")
-SEED = os.path.join(EXAMPLES, "seed-blog.yaml")
+SEED = os.path.join(EXAMPLES, "rds-immutable-backup.yaml")
 LOCK = "vaults.final/lock"
 checks = 0
 

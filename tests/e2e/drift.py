@@ -1,0 +1,124 @@
+"""Each change made behind holdfast's back through awscli shows in drift, and only that."""
+
+import json
+import tempfile
+
+from harness import Served, check, done, workspace
+
+W, B = "111122223333", "444455556666"
+with workspace() as folder, Served(folder) as served:
+    served.holdfast("apply", "--auto-approve", "--allow-irreversible", "vaults.final/lock", expect=0)
+    state = {r["address"]: r for r in served.holdfast("show", "--json", expect=0).json["resources"]}
+
+    def identifier(address):
+        return state[address]["identifier"]
+
+    def attribute(address, name):
+        return state[address]["attributes"][name]
+
+    def with_statement(policy, statement):
+        document = json.loads(policy) if isinstance(policy, str) else policy
+        document["Statement"].append(statement)
+        return json.dumps(document)
+
+    def vault_policy(change):
+        name = identifier("vaults.final/policy")
+        policy = served.aws(B, "us-east-2", "backup", "get-backup-vault-access-policy",
+                            "--backup-vault-name", name)["Policy"]
+        served.aws(B, "us-east-2", "backup", "put-backup-vault-access-policy", "--backup-vault-name",
+                   name, "--policy", change(policy))
+        return policy
+
+    def key_policy(change):
+        key = identifier("keys.intermediate")
+        policy = served.aws(W, "us-east-2", "kms", "get-key-policy", "--key-id", key,
+                            "--policy-name", "default")["Policy"]
+        served.aws(W, "us-east-2", "kms", "put-key-policy", "--key-id", key, "--policy-name",
+                   "default", "--policy", change(policy))
+        return policy
+
+    def changed(address, severity=None):
+        found = {d["address"]: d for d in served.holdfast("drift", "--json", expect=0).json["drift"]}
+        check(set(found) == {address}, f"after changing {address} drift shows {set(found)}")
+        if severity:
+            check(found[address]["severity"] == severity,
+                  f"{address} is {found[address]['severity']}, not {severity}")
+
+    def clean():
+        found = served.holdfast("drift", "--json", expect=0).json["drift"]
+        check(found == [], f"no drift after the change was taken back: {found}")
+
+    clean()
+    # a policy written differently with the same meaning is no drift
+    old = vault_policy(lambda p: json.dumps(json.loads(p), indent=4))
+    clean()
+    vault_policy(lambda p: with_statement(p, {"Sid": "Other", "Effect": "Allow", "Principal": "*",
+                                              "Action": "backup:CopyIntoBackupVault", "Resource": "*"}))
+    changed("vaults.final/policy", "high")
+    vault_policy(lambda p: old)
+    clean()
+
+    old = key_policy(lambda p: with_statement(p, {"Sid": "Other", "Effect": "Allow", "Principal":
+                     {"AWS": "arn:aws:iam::444455556666:root"}, "Action": "kms:Decrypt", "Resource": "*"}))
+    changed("keys.intermediate", "high")
+    key_policy(lambda p: old)
+    clean()
+
+    vault_arn = attribute("vaults.final", "arn")
+    served.aws(B, "us-east-2", "backup", "tag-resource", "--resource-arn", vault_arn, "--tags", "team=x")
+    changed("vaults.final", "low")
+    served.aws(B, "us-east-2", "backup", "untag-resource", "--resource-arn", vault_arn,
+               "--tag-key-list", "team")
+    clean()
+    served.aws(B, "us-east-2", "backup", "untag-resource", "--resource-arn", vault_arn,
+               "--tag-key-list", "holdfast:address")
+    changed("vaults.final")
+    served.aws(B, "us-east-2", "backup", "tag-resource", "--resource-arn", vault_arn, "--tags",
+               "holdfast:address=vaults.final")
+    clean()
+
+    plan_id = identifier("plans.rds_daily")
+    plan = served.aws(W, "us-east-1", "backup", "get-backup-plan", "--backup-plan-id",
+                      plan_id)["BackupPlan"]
+
+    def write_plan(days):
+        body = json.loads(json.dumps(plan))
+        for rule in body["Rules"]:
+            rule.pop("RuleId", None)
+            rule["Lifecycle"]["DeleteAfterDays"] = days
+        with tempfile.NamedTemporaryFile("w", suffix=".json") as file:
+            json.dump(body, file)
+            file.flush()
+            served.aws(W, "us-east-1", "backup", "update-backup-plan", "--backup-plan-id", plan_id,
+                       "--backup-plan", f"file://{file.name}")
+
+    write_plan(5)
+    changed("plans.rds_daily")
+    write_plan(7)
+    clean()
+
+    role = identifier("relays.to_final/role")
+    served.aws(W, "us-east-1", "iam", "put-role-policy", "--role-name", role, "--policy-name", "extra",
+               "--policy-document", json.dumps({"Version": "2012-10-17", "Statement": [
+                   {"Effect": "Allow", "Action": "s3:*", "Resource": "*"}]}))
+    changed("relays.to_final/role")
+    served.aws(W, "us-east-1", "iam", "delete-role-policy", "--role-name", role, "--policy-name", "extra")
+    clean()
+
+    rule = identifier("relays.to_final/rule").split("|")[-1]
+    served.aws(W, "us-east-2", "events", "disable-rule", "--name", rule)
+    changed("relays.to_final/rule", "high")
+    served.aws(W, "us-east-2", "events", "enable-rule", "--name", rule)
+    clean()
+
+    group = identifier("relays.to_final/log_group")
+    served.aws(W, "us-east-2", "logs", "put-retention-policy", "--log-group-name", group,
+               "--retention-in-days", "1")
+    changed("relays.to_final/log_group")
+    served.holdfast("apply", "--auto-approve", expect=0)
+    clean()
+
+    served.aws(B, "us-east-2", "backup", "delete-backup-vault-lock-configuration",
+               "--backup-vault-name", identifier("vaults.final/lock"))
+    changed("vaults.final/lock", "high")
+done()

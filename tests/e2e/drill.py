@@ -1,0 +1,71 @@
+"""Two virtual days: every backup arrives once; each link taken out is reported with its reason."""
+
+import os
+import re
+import stat
+import tempfile
+import zipfile
+
+from harness import check, done, holdfast, workspace
+
+FINAL = "vaults.final"
+
+
+def drill(edit=None, env=None):
+    with workspace(edit=edit) as folder:
+        result = holdfast("drill", "--days", "2", "--json", cwd=folder, env=env)
+        return result.status, result.json
+
+
+def without(pattern):
+    def edit(text):
+        return re.sub(pattern, "", text, flags=re.M)
+    return edit
+
+
+status, good = drill()
+check(status == 0, f"the seed topology drills clean: {status} {good}")
+check(good["days"] == 2 and good["backups"] == 2, f"two days, two backups: {good['backups']}")
+check(good["arrived"] == 2 and good["missing"] == 0 and good["duplicates"] == 0, "each once")
+check(good["unrouted"] == 0 and good["alarms"] == 0, "nothing unrouted, no alarm")
+arrivals = [t for t in good["timeline"] if t["what"] == "copy" and t.get("vault") == FINAL]
+check(len(arrivals) == 2, f"two copies into the final vault: {len(arrivals)}")
+check(all(t["account"] == "backup" and t["account_id"] == "444455556666" and t["region"] == "us-east-2"
+          and t["locked"] for t in arrivals), "they arrive locked, in the backup account, in us-east-2")
+keys = {(t["what"], t.get("vault")): t.get("key") for t in good["timeline"]}
+check(keys[("backup", "vaults.primary")] == "aws/rds", "the backup keeps the database's key")
+check(keys[("copy", "vaults.intermediate")] == "keys.intermediate", "the first copy re-encrypts")
+check(keys[("copy", FINAL)] == "keys.final", "the last copy is under the last vault's key")
+
+BROKEN = [
+    ("without share_with", without(r"^ *share_with:.*\n"),
+     "The source snapshot KMS key"),
+    ("without accept_copies_from", without(r"^ *accept_copies_from:.*\n"),
+     "Access Denied trying to call AWS Backup service"),
+    ("without recovery_point_tags", without(r"^ *recovery_point_tags:.*\n *FinalVault:.*\n"),
+     "no tag FinalVault"),
+    ("without the copy action", without(r"^ *copy_actions:.*\n *- destination_vault:.*\n *lifecycle:.*\n"),
+     "copy action"),
+    ("retention outside the lock",
+     lambda text: text.replace("lifecycle: {delete_after_days: 30}", "lifecycle: {delete_after_days: 3}"),
+     "The retention specified in the job is not within the range specified for the target Backup Vault"),
+]
+for name, edit, reason in BROKEN:
+    status, report = drill(edit)
+    check(status == 2, f"{name}: status {status}")
+    check(report["missing"] + report["unrouted"] > 0, f"{name}: a miss is reported")
+    check(report["arrived"] == 0, f"{name}: nothing arrives")
+    reasons = [m["reason"] for m in report["misses"]]
+    check(reasons and all(reason in r for r in reasons), f"{name}: the reason is {reasons}")
+
+# A relay whose program fails at once: every point is missing, and the drill says that the function failed.
+with tempfile.TemporaryDirectory() as data:
+    os.mkdir(os.path.join(data, "relay"))
+    with zipfile.ZipFile(os.path.join(data, "relay", "bootstrap.zip"), "w") as package:
+        info = zipfile.ZipInfo("bootstrap")
+        info.external_attr = (stat.S_IFREG | 0o755) << 16
+        package.writestr(info, "#!/bin/sh\nexit 1\n")
+    status, report = drill(env={"HOLDFAST_DATA_DIR": data})
+    check(status == 2 and report["missing"] == report["backups"] == 2, f"all missing: {report}")
+    check(all("function" in m["reason"] for m in report["misses"]), f"reasons: {report['misses']}")
+done()
