@@ -19,10 +19,14 @@ static int drill(struct session *session)
     }
     if (!session_load(session))
         return EXIT_ERROR;
+    const char *state = cli_option(cli, OPT_STATE);
     struct drill_options options = {
         .topology = &session->topology,
         .schemas = session->schemas,
         .world_path = cli_option(cli, OPT_WORLD),
+        .state_path =
+            state ? state /* as every command with --simulate */
+                  : arena_printf(cli->arena, ".holdfast/%s.simulated.db", session->topology.name),
         .program_version = PROGRAM_VERSION,
         .days = days,
         .start_ms = start_ms,

@@ -75,12 +75,16 @@ static bool connect(struct drill *drill)
 
 static bool open_state(struct drill *drill)
 {
-    drill->dir = path_temp_dir(drill->arena);
-    if (!drill->dir) {
-        diag_error(drill->diags, E_OUTPUT, NO_POS, NULL, "no temporary folder can be made");
-        return false;
+    const char *path = drill->options->world_path ? drill->options->state_path : NULL;
+    if (!path) {
+        drill->dir = path_temp_dir(drill->arena);
+        if (!drill->dir) {
+            diag_error(drill->diags, E_OUTPUT, NO_POS, NULL, "no temporary folder can be made");
+            return false;
+        }
+        path = path_join(drill->arena, drill->dir, "state.db");
     }
-    const struct state_options options = {.path = path_join(drill->arena, drill->dir, "state.db"),
+    const struct state_options options = {.path = path,
                                           .topology = drill->options->topology->name,
                                           .world = "simulated",
                                           .command = "drill"};

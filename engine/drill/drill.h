@@ -1,7 +1,7 @@
 #pragma once
 /* Practice: applies a topology to a simulated world, lets days pass, and counts which backups
- * arrived in a last vault. Guards on irreversible changes do not apply in it, nothing outside the
- * world is touched, and its state is a file of its own that is gone afterwards.
+ * arrived in a last vault. Guards on irreversible changes do not apply in it, and nothing outside
+ * the world is touched. A fresh world and its state are gone afterwards.
  *
  * A backup is a scheduled job of one of the topology's plans whose rule has a route to a last
  * vault: a copy action into a relay's source vault, or into a vault of another account. Each is
@@ -19,6 +19,7 @@ struct drill_options {
     int64_t days;
     int64_t start_ms;            /* of a fresh world; 0: where fresh worlds begin */
     const char *world_path;      /* goes on with that one; NULL: a fresh one in memory */
+    const char *state_path;      /* of that world; not used for a fresh one */
     const char *program_version; /* part of a plan's fingerprint */
 };
 
