@@ -776,6 +776,7 @@ const struct sim_api sim_lambda = {
     .service = "lambda",
     .wire = SIM_REST_JSON,
     .version = "2015-03-31",
+    .codeless = true,
     .missing = "InvalidParameterValueException",
     .operations = operations,
     .operation_len = ARRAY_LEN(operations),

@@ -236,9 +236,9 @@ static void respond_error(struct sim_call *call, struct sim_response *ret)
         map_put_str(&b, "__type", call->error_code);
         map_put_str(&b, "message", call->error_message);
     } else {
-        bool lower = call->api && call->api->lower_message;
-        map_put_str(&b, "Code", call->error_code);
-        map_put_str(&b, lower ? "message" : "Message", call->error_message);
+        if (!call->api || !call->api->codeless)
+            map_put_str(&b, "Code", call->error_code);
+        map_put_str(&b, "Message", call->error_message);
         map_put_str(&b, "Type", call->status >= 500 ? "Server" : "User");
         call_header(call, "x-amzn-ErrorType", call->error_code);
     }

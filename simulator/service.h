@@ -62,7 +62,7 @@ struct sim_api {
     const char *version; /* json: "1.1"; query: "2010-05-08" */
     const char *xmlns;   /* query */
     bool global;         /* objects have no Region: call->region is "" */
-    bool lower_message;  /* rest-json: the error body has "message" instead of "Message" */
+    bool codeless;       /* rest-json: the code of an error stands in the header only */
     const char *missing; /* code for a required member that is missing: "ValidationException" */
     const char *denied;  /* code of access denied: NULL: "AccessDeniedException" */
     int denied_status;   /* 0: 403 for rest-json and query, 400 for json */

@@ -24,7 +24,6 @@ from harness import check, done
 
 WORKLOAD, BACKUP, MANAGEMENT = "111122223333", "444455556666", "999999999999"
 DATABASE = f"arn:aws:rds:us-east-1:{WORKLOAD}:db:orders"
-CONFIG = botocore.config.Config(retries={"total_max_attempts": 1}, read_timeout=120)
 
 
 class Watch:
@@ -55,7 +54,7 @@ class Place:
     def __getattr__(self, service):
         client = self.world.session.create_client(
             service.replace("lambda_", "lambda"), region_name=self.region,
-            endpoint_url=self.world.url, config=CONFIG, **self.keys)
+            endpoint_url=self.world.url, config=self.world.config, **self.keys)
         client.meta.events.register("after-call", self._called)
         setattr(self, service, client)
         return client
@@ -67,8 +66,10 @@ class Place:
 
 
 class World(harness.Served):
-    def __init__(self, folder):
+    def __init__(self, folder, judged_by_client=True):
         super().__init__(folder)
+        self.config = botocore.config.Config(retries={"total_max_attempts": 1}, read_timeout=120,
+                                             parameter_validation=judged_by_client)
         self.session = botocore.session.Session()
         self.session.set_config_variable("config_file", "/dev/null")
         self.session.set_config_variable("credentials_file", "/dev/null")
@@ -98,9 +99,9 @@ class World(harness.Served):
 
 
 @contextlib.contextmanager
-def served():
+def served(**options):
     """A fresh world; at the end every answer that was seen must have fitted its model."""
-    with harness.workspace(os.path.join(HERE, "world.yaml")) as folder, World(folder) as world:
+    with harness.workspace(os.path.join(HERE, "world.yaml")) as folder, World(folder, **options) as world:
         yield world
         world.watch.judge()
 

@@ -7,4 +7,6 @@ if ! [ -x "$venv/bin/python3" ]; then
     echo "the Python clients are not installed (tools/setup.sh)"
     exit 77
 fi
-exec "$venv/bin/python3" "$here/$1"
+script=$1
+shift
+exec "$venv/bin/python3" "$here/$script" "$@"

@@ -19,6 +19,7 @@ COMMON_ERRORS = {
     "InvalidAction", "InvalidClientTokenId", "MissingParameter", "MissingAuthenticationTokenException",
     "SerializationException", "UnknownOperationException", "UnrecognizedClientException",
     "ValidationError", "ValidationException", "InvalidParameterValue", "InternalFailure",
+    "NotAuthorizedException",
 }
 ISO_8601 = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z$")
 

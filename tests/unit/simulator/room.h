@@ -67,7 +67,7 @@ struct answer {
     int status;
     const char *text;
     const struct value *body; /* of a JSON answer, else NULL */
-    const char *code;         /* of an error in JSON */
+    const char *code;         /* of an error: from the header, else from JSON */
 };
 
 static inline struct answer ask(struct room *room, const char *key, const char *region,
@@ -92,9 +92,14 @@ static inline struct answer ask(struct room *room, const char *key, const char *
     world_handle(room->world, arena, &request, &made);
     struct answer answer = {.status = made.status,
                             .text = arena_strndup(arena, made.body.ptr, made.body.len)};
+    for (size_t i = 0; i < made.header_len; i++) {
+        if (str_eq(made.headers[i].name, "x-amzn-ErrorType"))
+            answer.code = made.headers[i].value;
+    }
     if (*answer.text == '{') {
         answer.body = json(arena, answer.text);
-        answer.code = value_get_str(answer.body, "__type");
+        if (!answer.code)
+            answer.code = value_get_str(answer.body, "__type");
         if (!answer.code)
             answer.code = value_get_str(answer.body, "Code");
     }

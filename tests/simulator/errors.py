@@ -1,0 +1,13 @@
+"""What AWS refuses is refused with AWS's code and status, and leaves the world as it was."""
+
+import sys
+
+from clients import done, served
+from refusals import backup, events, iam, kms, lambda_, others
+
+PARTS = {"kms": kms, "iam": iam, "lambda": lambda_, "events": events, "others": others, "backup": backup}
+# what boto3 itself would refuse to send is sent
+with served(judged_by_client=False) as world:
+    for name in sys.argv[1:] or PARTS:
+        PARTS[name].refuse_all(world)
+done()
