@@ -10,6 +10,11 @@
 #define DAY_S 86400
 #define OFFSET_MAX (26 * 3600) /* RFC 8536: from -25 to +26 hours */
 
+static bool offset_is_valid(int offset)
+{
+    return offset >= -OFFSET_MAX && offset <= OFFSET_MAX;
+}
+
 /* When a year's change of the clock happens: a day, and seconds after its local midnight. */
 struct rule_date {
     enum { RULE_JULIAN, RULE_DAY, RULE_WEEK } kind;
@@ -99,14 +104,14 @@ static bool read_block(struct arena *arena, struct reader *r, const struct heade
         if (indexes[i] >= h->types || (i > 0 && at[i] <= at[i - 1]))
             return false;
         offsets[i] = (int32_t)big32(types + (size_t)indexes[i] * 6);
-        if (offsets[i] < -OFFSET_MAX || offsets[i] > OFFSET_MAX)
+        if (!offset_is_valid(offsets[i]))
             return false;
     }
     tz->len = h->times;
     tz->times = at;
     tz->offsets = offsets;
     tz->first_offset = (int32_t)big32(types);
-    return true;
+    return offset_is_valid(tz->first_offset);
 }
 
 /* --- the footer ------------------------------------------------------------------------------ */
@@ -188,7 +193,7 @@ static bool rule_parse(struct slice s, struct rule *ret)
         return false;
     ret->std_offset = -ret->std_offset;
     if (s.len == 0)
-        return true;
+        return offset_is_valid(ret->std_offset);
     ret->has_dst = true;
     ret->dst_offset = ret->std_offset + 3600;
     if (!rule_name(&s))
@@ -198,7 +203,8 @@ static bool rule_parse(struct slice s, struct rule *ret)
             return false;
         ret->dst_offset = -ret->dst_offset;
     }
-    return rule_skip(&s, ',') && rule_date(&s, &ret->start) && rule_skip(&s, ',') &&
+    return offset_is_valid(ret->std_offset) && offset_is_valid(ret->dst_offset) &&
+           rule_skip(&s, ',') && rule_date(&s, &ret->start) && rule_skip(&s, ',') &&
            rule_date(&s, &ret->end) && s.len == 0;
 }
 

@@ -2,6 +2,8 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
+#include <string.h>
 
 #include <cmocka.h>
 
@@ -118,6 +120,34 @@ static void broken_files_are_refused(void **state)
     arena_free(arena);
 }
 
+static void offsets_beyond_what_zones_have_are_refused(void **state)
+{
+    (void)state;
+    struct arena *arena = arena_new();
+    unsigned char file[44 + 6 + 4] = "TZif";
+    file[39] = 1;
+    file[43] = 4;
+    file[44] = 0x7f; /* the offset before the first change, 68 years */
+    struct timezone *tz = NULL;
+    assert_false(timezone_parse(arena, "far", file, sizeof file, &tz));
+    /* version 2 repeats the block and ends in a POSIX rule, in which hours go to 167 */
+    static const struct {
+        const char *rule;
+        bool good;
+    } rows[] = {{"AAA-24", true}, {"AAA-27", false}, {"AAA0BBB100,M3.1.0,M10.1.0", false}};
+    file[4] = '2';
+    file[44] = 0;
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        char *text = arena_alloc(arena, 2 * sizeof file + 64);
+        memcpy(text, file, sizeof file);
+        memcpy(text + sizeof file, file, sizeof file);
+        int len = snprintf(text + 2 * sizeof file, 64, "\n%s\n", rows[i].rule);
+        assert_int_equal(timezone_parse(arena, "rule", text, 2 * sizeof file + (size_t)len, &tz),
+                         rows[i].good);
+    }
+    arena_free(arena);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -125,6 +155,7 @@ int main(void)
         cmocka_unit_test(local_times_become_instants_also_around_changes),
         cmocka_unit_test(names_cannot_leave_the_database),
         cmocka_unit_test(broken_files_are_refused),
+        cmocka_unit_test(offsets_beyond_what_zones_have_are_refused),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
