@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "engine/policy/canonical.h"
+#include "engine/policy/compare.h"
 #include "engine/policy/operators.h"
 
 /* One value of a statement: where it stands, what was written, what is compared. */
@@ -304,7 +305,7 @@ void policy_diff(struct arena *arena, const struct value *before, const struct v
     bool absent_after = !after || after->kind == VALUE_NULL;
     if ((!old && !absent_before) || (!new && !absent_after)) {
         compare_whole(&changes, absent_before ? NULL : before, absent_after ? NULL : after);
-    } else {
+    } else if (!old || !new || !policy_same(old, new)) { /* one statement twice is still one */
         struct facts old_facts = document_facts(arena, old), new_facts = document_facts(arena, new);
         if (old && new)
             compare_facts(&changes, &(struct policy_change){0}, &old_facts, &new_facts);

@@ -96,6 +96,7 @@ static void changes_are_told_by_statement_and_element(void **state)
          "statement 1||+||{'Action':'s3:*','Effect':'Allow','Resource':'*'}\n"},
         {DOC(PLAIN("Allow", "s3:*")), NULL,
          "statement 1||-|{'Action':'s3:*','Effect':'Allow','Resource':'*'}|\n"},
+        {DOC(PLAIN("Allow", "s3:*") "," PLAIN("Allow", "s3:*")), DOC(PLAIN("Allow", "s3:*")), ""},
         {"{'a':1}", "{'a':2}", "||~|{'a':1}|{'a':2}\n"},
         {"{'a':1}", "{'a':1}", ""},
         {NULL, "'text'", "||+||'text'\n"},
