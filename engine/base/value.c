@@ -304,7 +304,9 @@ int64_t value_get_int(const struct value *map, const char *key, int64_t otherwis
     const struct value *v = value_get(map, key);
     if (value_is(v, VALUE_INT))
         return v->integer;
-    return value_is(v, VALUE_DOUBLE) ? (int64_t)v->number : otherwise;
+    /* 2^63 as a double: what is beyond has no whole number */
+    bool fits = value_is(v, VALUE_DOUBLE) && v->number >= -0x1p63 && v->number < 0x1p63;
+    return fits ? (int64_t)v->number : otherwise;
 }
 
 bool value_get_bool(const struct value *map, const char *key, bool otherwise)

@@ -161,6 +161,13 @@ static void readers_take_null_and_other_kinds(void **state)
     assert_int_equal(value_len(text), 0);
     assert_int_equal(value_get_int(map, "s", -1), -1);
     assert_int_equal(value_get_int(map, "d", -1), 7);
+    struct map_builder far = map_begin(arena);
+    map_put(&far, "above", value_double(arena, 0x1p63));
+    map_put(&far, "below", value_double(arena, -1e300));
+    map_put(&far, "least", value_double(arena, -0x1p63));
+    assert_int_equal(value_get_int(map_end(&far), "above", -1), -1);
+    assert_int_equal(value_get_int(map_end(&far), "below", -1), -1);
+    assert_int_equal(value_get_int(map_end(&far), "least", -1), INT64_MIN);
     assert_true(value_get_bool(map, "b", false));
     assert_true(value_get_bool(map, "i", true));
     assert_string_equal(value_kind_name(VALUE_MAP), "map");
