@@ -52,4 +52,6 @@ void relay_event_read(const struct relay_config *config, const struct value *jso
         conclude(ret, RELAY_EVENT_SECOND_FAILED, NULL);
     else
         conclude(ret, RELAY_EVENT_OTHER, "neither into nor failed out of the source vault");
+    if (ret->kind != RELAY_EVENT_ARRIVED)
+        ret->point_arn = NULL; /* a point of another vault must not be taken for one of ours */
 }

@@ -211,6 +211,7 @@ static void events_are_read_with_their_quirks(void **state)
     assert_int_equal(ev.kind, RELAY_EVENT_SECOND_FAILED);
     relay_event_read(&config, event(arena, "COMPLETED", INTERMEDIATE, FINAL, "\"x\""), &ev);
     assert_int_equal(ev.kind, RELAY_EVENT_OTHER);
+    assert_null(ev.point_arn);
     relay_event_read(&config, event(arena, "COMPLETED", "v", OTHER, "\"x\""), &ev);
     assert_int_equal(ev.kind, RELAY_EVENT_OTHER);
     relay_event_read(&config, parse(arena, "{\"source\":\"aws.ec2\"}"), &ev);
