@@ -57,7 +57,9 @@ static void add_line(struct strbuf *sb, const struct drill_line *line, const str
     strbuf_addf(sb, "%s  %-*s %-*s  %-*s  ", minute(sb->arena, line->at_ms), w->account,
                 line->account, w->region, line->region ? line->region : "", w->what, line->what);
     bool relay = str_eq(line->what, "relay");
-    if (!relay && line->vault && line->state) {
+    if (str_eq(line->what, "expire") && line->vault) {
+        strbuf_addf(sb, "%-*s ← %s", w->address, line->address ? line->address : "", line->vault);
+    } else if (!relay && line->vault && line->state) {
         strbuf_addf(sb, "%-*s → %-*s  ", w->address, line->address ? line->address : "", w->vault,
                     line->vault);
         if (str_eq(line->state, "COMPLETED"))

@@ -191,6 +191,8 @@ static void a_backup_that_reaches_the_last_vault_has_arrived(void **state)
     logged(&s, "{\"msg\":\"decision\",\"verdict\":\"start\",\"reason\":\"no copy\",\"point\":"
                "\"m1\",\"destination\":\"" VAULT_F "\",\"copy_job_id\":\"j\"}");
     copied(&s, "15:47", "m1", VAULT_F, "f1", NULL);
+    happened(&s, "23:00", "expire", "orders",
+             "{\"resource_arn\":\"" DB "\",\"point_arn\":\"m1\",\"vault_arn\":\"" VAULT_M "\"}");
     count(&s);
     assert_int_equal(s.report.backups, 1);
     assert_int_equal(s.report.arrived, 1);
@@ -200,6 +202,7 @@ static void a_backup_that_reaches_the_last_vault_has_arrived(void **state)
     const char *text = drill_report_text(s.arena, &s.report);
     assert_non_null(strstr(text, "relay   started copy to vaults.f\n"));
     assert_non_null(strstr(text, "orders → vaults.f"));
+    assert_non_null(strstr(text, "expire  orders ← vaults.m\n"));
     assert_non_null(strstr(text, "locked\n"));
     assert_non_null(strstr(text, "1 backup, 1 arrived, 0 missing, 0 twice; slowest 1 h 17 min\n"));
     scene_close(&s);
