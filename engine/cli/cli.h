@@ -40,4 +40,4 @@ void cli_flush(struct cli *cli); /* for readers that wait on stdout */
 void cli_print_diags(struct cli *cli);
 bool cli_stdin_is_terminal(void);
 const char *cli_read_line(struct cli *cli); /* one line of stdin, or NULL */
-size_t cli_width(void);
+size_t cli_width(void);                     /* columns of the terminal; 0: not a terminal */

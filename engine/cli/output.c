@@ -75,7 +75,7 @@ size_t cli_width(void)
     struct winsize size;
     if (ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col >= 40)
         return size.ws_col;
-    return 100;
+    return 0; /* a pipe or a file: nothing is cut */
 }
 
 void cli_flush(struct cli *cli)

@@ -44,6 +44,14 @@ bool planning_build(struct session *session, bool destroy, struct planning *ret)
     return plan_build(cli->arena, &ret->input, &ret->plan, &cli->diags);
 }
 
+static const char *world_name(struct session *session, const char *now)
+{
+    const char *endpoint = session_endpoint(session);
+    if (session->world)
+        return arena_printf(session->cli->arena, "simulated world %.10s", now);
+    return endpoint ? endpoint : "AWS";
+}
+
 struct render_options planning_render_options(struct session *session,
                                               const struct planning *planning)
 {
@@ -52,7 +60,7 @@ struct render_options planning_render_options(struct session *session,
     return (struct render_options){
         .colour = cli->color,
         .width = (unsigned)cli_width(),
-        .world = session->world ? arena_printf(cli->arena, "simulated world %.10s", now) : "AWS",
+        .world = world_name(session, now),
         .state_is_new = state_is_new(session->state),
         .sources = &cli->diags,
     };

@@ -111,7 +111,7 @@ const char *session_world_path(struct session *session)
                : arena_printf(session->cli->arena, ".holdfast/%s.world.db", session->topology.name);
 }
 
-static const char *endpoint_of(const struct session *session)
+const char *session_endpoint(const struct session *session)
 {
     const char *url = cli_option(session->cli, OPT_ENDPOINT_URL);
     return url ? url : env_get("AWS_ENDPOINT_URL");
@@ -122,7 +122,7 @@ static void name_state(struct session *session, const char **ret_path, const cha
 {
     struct arena *arena = session->cli->arena;
     const char *given = cli_option(session->cli, OPT_STATE), *name = session->topology.name;
-    const char *endpoint = endpoint_of(session), *path;
+    const char *endpoint = session_endpoint(session), *path;
     if (simulated(session)) {
         *ret_world = "simulated";
         path = arena_printf(arena, ".holdfast/%s.simulated.db", name);

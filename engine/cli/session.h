@@ -32,6 +32,8 @@ MUST_CHECK bool session_open_state(struct session *session,
 MUST_CHECK bool session_connect(struct session *session);   /* no state */
 void session_close(struct session *session);
 
+/* Where --endpoint-url or AWS_ENDPOINT_URL sends every call; NULL: to AWS. */
+const char *session_endpoint(const struct session *session);
 const char *session_world_path(struct session *session);
 const char *
 session_data_dir(struct cli *cli); /* HOLDFAST_DATA_DIR, beside the program, installed */
