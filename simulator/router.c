@@ -59,7 +59,7 @@ static bool caller_by_session(struct sim_call *call, const struct sim_request *r
     const struct value *body =
         store_get(call->world, call->arena, "~sts.session", "", "", call->access_key);
     const char *token = sim_header(request, "x-amz-security-token");
-    if (!body || (token && !str_eq(token, value_get_str(body, "Token"))))
+    if (!body || !token || !str_eq(token, value_get_str(body, "Token")))
         return call_error(call, 403,
                           call->wire == SIM_QUERY ? "InvalidClientTokenId"
                                                   : "UnrecognizedClientException",

@@ -128,6 +128,13 @@ static const char *element(struct room *room, const char *xml, const char *name)
     return arena_strndup(room->arena, start, (size_t)(end - start));
 }
 
+/* The keys of an answer of AssumeRole, as ask() takes them. */
+static const char *keys_of(struct room *room, struct answer made)
+{
+    return arena_printf(room->arena, "%s %s", element(room, made.text, "AccessKeyId"),
+                        element(room, made.text, "SessionToken"));
+}
+
 static void a_session_acts_in_the_account_of_its_role(void **state)
 {
     struct room *room = *state;
@@ -135,7 +142,9 @@ static void a_session_acts_in_the_account_of_its_role(void **state)
         form(room, ACCOUNT, "sts", "AssumeRole",
              "RoleSessionName=s&RoleArn=arn%3Aaws%3Aiam%3A%3A" OTHER "%3Arole%2Fdeployer");
     assert_good(made);
-    const char *key = element(room, made.text, "AccessKeyId");
+    assert_refused(call(room, element(room, made.text, "AccessKeyId"), "kms", "ListKeys", "{}"),
+                   "UnrecognizedClientException"); /* its token is part of it */
+    const char *key = keys_of(room, made);
     assert_good(call(room, key, "kms", "CreateKey", "{}"));
     assert_int_equal(value_len(value_get(call(room, OTHER, "kms", "ListKeys", "{}").body, "Keys")),
                      1);
@@ -155,7 +164,7 @@ static void a_role_is_assumed_only_by_those_whom_it_trusts(void **state)
     assert_refused(form(room, MANAGEMENT, "sts", "AssumeRole", fields), "AccessDenied");
     struct answer made = form(room, OTHER, "sts", "AssumeRole", fields);
     /* and it may nothing yet */
-    assert_refused(call(room, element(room, made.text, "AccessKeyId"), "kms", "ListKeys", "{}"),
+    assert_refused(call(room, keys_of(room, made), "kms", "ListKeys", "{}"),
                    "AccessDeniedException");
 }
 

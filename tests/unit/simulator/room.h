@@ -70,17 +70,21 @@ struct answer {
     const char *code;         /* of an error: from the header, else from JSON */
 };
 
+/* key: an account's id, or "KEY TOKEN" of a session. */
 static inline struct answer ask(struct room *room, const char *key, const char *region,
                                 const char *service, const char *method, const char *target,
                                 const char *op, const char *body)
 {
     struct arena *arena = room->arena;
+    const char *space = strchr(key, ' ');
+    int key_len = space ? (int)(space - key) : (int)strlen(key);
     const struct http_header headers[] = {
         {"authorization",
          arena_printf(arena,
-                      "AWS4-HMAC-SHA256 Credential=%s/20260101/%s/%s/aws4_request, "
+                      "AWS4-HMAC-SHA256 Credential=%.*s/20260101/%s/%s/aws4_request, "
                       "SignedHeaders=host, Signature=00",
-                      key, region, service)},
+                      key_len, key, region, service)},
+        {space ? "X-Amz-Security-Token" : "X-No-Token", space ? space + 1 : ""},
         {op ? "X-Amz-Target" : "X-Nothing", op ? op : ""},
     };
     const struct sim_request request = {.method = method,
