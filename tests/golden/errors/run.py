@@ -73,7 +73,8 @@ class Case:
         shutil.rmtree(self.folder, ignore_errors=True)
 
     def expand(self, text):
-        return text.replace("$CASE", self.folder).replace("$URL", self.url or "")
+        return (text.replace("$CASE", self.folder).replace("$URL", self.url or "")
+                .replace("$PORT", (self.url or "").rpartition(":")[2]))
 
     def environment(self, extra=None):
         env = {k: v for k, v in os.environ.items() if not k.startswith(("AWS_", "HOLDFAST_"))}

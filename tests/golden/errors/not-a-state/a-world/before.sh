@@ -1,0 +1,1 @@
+"$HOLDFAST" simulator advance --hours 1 --world w.db >/dev/null

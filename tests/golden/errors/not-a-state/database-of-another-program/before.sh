@@ -1,0 +1,1 @@
+python3 -c "import sqlite3; db = sqlite3.connect('s.db'); db.execute('CREATE TABLE t (a)'); db.commit()"
