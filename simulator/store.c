@@ -4,11 +4,15 @@
 
 #include "engine/base/bug.h"
 #include "engine/base/crypto.h"
+#include "engine/base/file.h"
 #include "engine/base/json.h"
 
 #define ABOVE_ALL "\xf4\x8f\xbf\xbf" /* U+10FFFF: sorts after every id with the same beginning */
 
+#define APPLICATION_ID 0x48465357 /* "HFSW"; the first line of the schema gives it to the file */
+
 static const char schema[] =
+    "PRAGMA application_id = 1212568407;"
     "CREATE TABLE IF NOT EXISTS meta(name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;"
     "CREATE TABLE IF NOT EXISTS object(kind TEXT, account TEXT, region TEXT, id TEXT,"
     " seq INTEGER NOT NULL, json TEXT NOT NULL, PRIMARY KEY(kind, account, region, id))"
@@ -22,11 +26,26 @@ static const char schema[] =
     "CREATE TABLE IF NOT EXISTS timeline(seq INTEGER PRIMARY KEY, at INTEGER, account TEXT,"
     " region TEXT, what TEXT, address TEXT, detail TEXT);";
 
+static bool make_folder(struct arena *arena, const char *path, struct diags *diags)
+{
+    struct diags below;
+    diags_init(&below, arena);
+    if (str_eq(path, ":memory:") || dir_make(path_dir(arena, path), 0700, &below))
+        return true;
+    diag_error(diags, E_WORLD, NO_POS, NULL, "the folder of the world: %s", below.items[0].message);
+    return false;
+}
+
 bool store_open(struct world *world, const char *path, struct diags *diags)
 {
-    const struct db_options options = {
-        .path = path, .busy_timeout_ms = 5000, .open_code = E_WORLD, .write_code = E_WORLD};
-    return db_open(&options, &world->db, diags) && db_exec(world->db, schema, diags);
+    const struct db_options options = {.path = path,
+                                       .busy_timeout_ms = 5000,
+                                       .application_id = APPLICATION_ID,
+                                       .kind = "a world",
+                                       .open_code = E_WORLD,
+                                       .write_code = E_WORLD};
+    return make_folder(world->arena, path, diags) && db_open(&options, &world->db, diags) &&
+           db_exec(world->db, schema, diags);
 }
 
 /* A statement ready for its bindings; NULL marks the transaction as failed. */

@@ -46,16 +46,10 @@ static bool query_int(struct db *db, const char *sql, int64_t *ret, struct diags
 /* 0 for a file without any table: new, or left behind by a crash before the first commit. */
 static bool read_format(struct state *state, int64_t *ret, struct diags *diags)
 {
-    int64_t application = 0, format = 0, tables = 0;
-    if (!query_int(state->db, "PRAGMA application_id", &application, diags) ||
-        !query_int(state->db, "PRAGMA user_version", &format, diags) ||
+    int64_t format = 0, tables = 0;
+    if (!query_int(state->db, "PRAGMA user_version", &format, diags) ||
         !query_int(state->db, "SELECT count(*) FROM sqlite_master", &tables, diags))
         return false;
-    if (application != APPLICATION_ID && tables > 0) {
-        diag_error(diags, E_STATE_OPEN, NO_POS, NULL,
-                   "%s is a database of another program, not a state", state->path);
-        return false;
-    }
     if (format > FORMAT) {
         diag_error(diags, E_STATE_NEWER, NO_POS, NULL,
                    "%s has format %lld; this holdfast knows formats up to %lld", state->path,
@@ -161,6 +155,8 @@ static bool open_database(struct state *state, const struct state_options *optio
                             .read_only = options->read_only,
                             .full_sync = true,
                             .busy_timeout_ms = BUSY_TIMEOUT_MS,
+                            .application_id = APPLICATION_ID,
+                            .kind = "a state",
                             .open_code = E_STATE_OPEN,
                             .damage_code = E_STATE_CORRUPT,
                             .write_code = E_STATE_WRITE};

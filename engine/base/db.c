@@ -20,10 +20,19 @@ struct db {
     struct arena *arena;
     sqlite3 *handle;
     const char *path;
-    enum diag_code write_code;
+    enum diag_code write_code, damage_code;
     struct db_stmt **stmts; /* a few dozen at most: a scan beats a table */
     size_t len, cap;
 };
+
+/* What a statement's failure means: a table or column that is not there, or pages that make no
+ * sense, are no matter of disk space. */
+static enum diag_code code_now(const struct db *db)
+{
+    int rc = sqlite3_extended_errcode(db->handle) & 0xff;
+    bool damaged = rc == SQLITE_CORRUPT || rc == SQLITE_NOTADB || rc == SQLITE_ERROR;
+    return damaged ? db->damage_code : db->write_code;
+}
 
 static bool fail(struct db *db, enum diag_code code, struct diags *diags)
 {
@@ -63,6 +72,28 @@ static bool quick_check(struct db *db, const struct db_options *options, struct 
     return good;
 }
 
+static int64_t ask(struct db *db, const char *sql)
+{
+    sqlite3_stmt *stmt = NULL;
+    int64_t answer = 0;
+    if (sqlite3_prepare_v2(db->handle, sql, -1, &stmt, NULL) == SQLITE_OK &&
+        sqlite3_step(stmt) == SQLITE_ROW)
+        answer = sqlite3_column_int64(stmt, 0);
+    sqlite3_finalize(stmt);
+    return answer;
+}
+
+static bool check_kind(struct db *db, const struct db_options *options, struct diags *diags)
+{
+    if (options->application_id == 0 ||
+        ask(db, "PRAGMA application_id") == options->application_id ||
+        ask(db, "SELECT count(*) FROM sqlite_master") == 0)
+        return true;
+    diag_error(diags, options->open_code, NO_POS, NULL,
+               "%s is a database of another program, not %s", db->path, options->kind);
+    return false;
+}
+
 static bool configure(struct db *db, const struct db_options *options, struct diags *diags)
 {
     sqlite3_extended_result_codes(db->handle, 1);
@@ -70,7 +101,7 @@ static bool configure(struct db *db, const struct db_options *options, struct di
     /* "text" is a name, never a string: a misspelt column is an error */
     sqlite3_db_config(db->handle, SQLITE_DBCONFIG_DQS_DML, 0, NULL);
     sqlite3_db_config(db->handle, SQLITE_DBCONFIG_DQS_DDL, 0, NULL);
-    if (!quick_check(db, options, diags))
+    if (!quick_check(db, options, diags) || !check_kind(db, options, diags))
         return false;
     const char *pragmas = "PRAGMA foreign_keys=ON;";
     if (!options->read_only)
@@ -94,7 +125,9 @@ bool db_open(const struct db_options *options, struct db **ret, struct diags *di
     struct db *db = arena_new_of(arena, struct db);
     *db = (struct db){.arena = arena,
                       .path = arena_strdup(arena, options->path),
-                      .write_code = options->write_code};
+                      .write_code = options->write_code,
+                      .damage_code =
+                          options->damage_code ? options->damage_code : options->open_code};
     int flags = options->read_only ? SQLITE_OPEN_READONLY
                                    : SQLITE_OPEN_READWRITE | (in_memory ? SQLITE_OPEN_CREATE : 0);
     int rc = sqlite3_open_v2(options->path, &db->handle, flags | SQLITE_OPEN_NOMUTEX, NULL);
@@ -128,7 +161,7 @@ void db_closep(struct db **db)
 bool db_exec(struct db *db, const char *sql, struct diags *diags)
 {
     if (sqlite3_exec(db->handle, sql, NULL, NULL, NULL) != SQLITE_OK)
-        return fail(db, db->write_code, diags);
+        return fail(db, code_now(db), diags);
     return true;
 }
 
@@ -177,7 +210,7 @@ struct db_stmt *db_query(struct db *db, const char *sql, struct diags *diags)
     const char *tail = NULL;
     if (sqlite3_prepare_v3(db->handle, sql, -1, SQLITE_PREPARE_PERSISTENT, &handle, &tail) !=
         SQLITE_OK) {
-        fail(db, db->write_code, diags);
+        fail(db, code_now(db), diags);
         return NULL;
     }
     BUG_ON(!handle || *tail);
@@ -222,7 +255,7 @@ enum db_step db_step(struct db_stmt *stmt, struct diags *diags)
     if (rc == SQLITE_ROW)
         return DB_ROW;
     if (rc != SQLITE_DONE)
-        fail(stmt->db, stmt->db->write_code, diags);
+        fail(stmt->db, code_now(stmt->db), diags);
     sqlite3_reset(stmt->handle);
     return rc == SQLITE_DONE ? DB_DONE : DB_FAILED;
 }

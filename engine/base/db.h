@@ -16,6 +16,10 @@ struct db_options {
     bool read_only;   /* must exist */
     bool full_sync; /* WAL + synchronous=FULL; else WAL + OFF (safe against kill, not power loss) */
     int busy_timeout_ms;
+    /* Of the files of this kind: one that has tables and another id belongs to another program. It
+     * is refused, with open_code, before anything of it changes. 0: any file will do. */
+    int application_id;
+    const char *kind;           /* "a state", for that message */
     enum diag_code open_code;   /* for failures to open: E_STATE_OPEN or E_WORLD */
     enum diag_code damage_code; /* for a damaged database: E_STATE_CORRUPT; 0: open_code */
     enum diag_code write_code;  /* for failures later */

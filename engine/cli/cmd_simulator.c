@@ -22,8 +22,7 @@ static bool open_world(struct session *session, bool wall_clock, int64_t latency
                                     .wall_clock = wall_clock,
                                     .latency_ms = latency_ms,
                                     .record_calls = true};
-    if (!dir_make(path_dir(cli->arena, options.path), 0700, &cli->diags) ||
-        !world_open(&options, &session->world, &cli->diags))
+    if (!world_open(&options, &session->world, &cli->diags))
         return false;
     return !has_file || !world_is_new(session->world) ||
            world_seed(session->world, drill_seed(cli->arena, &session->topology), &cli->diags);

@@ -158,8 +158,7 @@ static bool open_world(struct session *session)
 {
     struct cli *cli = session->cli;
     struct world_options options = {.path = session_world_path(session), .record_calls = true};
-    const char *dir = path_dir(cli->arena, options.path);
-    if (!dir_make(dir, 0700, &cli->diags) || !world_open(&options, &session->world, &cli->diags))
+    if (!world_open(&options, &session->world, &cli->diags))
         return false;
     if (world_is_new(session->world) &&
         !world_seed(session->world, drill_seed(cli->arena, &session->topology), &cli->diags))

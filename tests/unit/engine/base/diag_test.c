@@ -98,9 +98,8 @@ static void the_status_follows_precedence_and_ignores_warnings(void **state)
     const struct {
         enum diag_code code;
         int status;
-    } rows[] = {{E_BAD_VALUE, 1},  {E_USAGE, 64},         {E_IRREVERSIBLE, 7},
-                {E_STALE_PLAN, 6}, {E_STATE_LOCKED, 5},   {E_STATE_FOREIGN, 4},
-                {E_DENIED, 4},     {E_NO_CREDENTIALS, 3}, {E_STATE_OPEN, 3}};
+    } rows[] = {{E_BAD_VALUE, 1},     {E_USAGE, 64}, {E_IRREVERSIBLE, 7},   {E_STATE_LOCKED, 5},
+                {E_STATE_FOREIGN, 4}, {E_DENIED, 4}, {E_NO_CREDENTIALS, 3}, {E_STATE_OPEN, 3}};
     assert_int_equal(diags_status(&room->diags), 0);
     diag_warning(&room->diags, E_NO_CREDENTIALS, NO_POS, NULL, "only a warning");
     assert_int_equal(diags_status(&room->diags), 0);
