@@ -111,8 +111,12 @@ static bool read_settings(struct arena *arena, struct shared_file file, const st
     if (!file.path || !file_exists(file.path))
         return true;
     struct slice text;
-    if (!file_read(arena, file.path, (size_t)4 * 1024 * 1024, &text, diags))
+    struct diags below;
+    diags_init(&below, arena);
+    if (!file_read(arena, file.path, (size_t)4 * 1024 * 1024, &text, &below)) {
+        diag_error(diags, E_PROFILE, NO_POS, NULL, "%s", below.items[0].message);
         return false;
+    }
     *ret = section_settings(arena, text, file.section);
     return true;
 }

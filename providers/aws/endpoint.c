@@ -33,8 +33,10 @@ static bool check_one(struct arena *arena, const char *url, const char *from, st
     struct endpoint unused;
     if (!url || split_url(arena, url, &unused))
         return true;
-    struct diag *diag = diag_error(diags, E_BAD_VALUE, NO_POS, NULL,
-                                   "the endpoint %s from %s cannot be used", url, from);
+    /* a password may stand before the @ */
+    struct diag *diag =
+        diag_error(diags, E_BAD_VALUE, NO_POS, NULL, "the endpoint %s from %s cannot be used",
+                   strchr(url, '@') ? "(with an @)" : url, from);
     diag_hint(diags, diag, "Write http://HOST:PORT or https://HOST, without credentials.");
     return false;
 }

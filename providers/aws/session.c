@@ -75,7 +75,8 @@ static void fail(struct session *s, enum diag_code code, const char *what,
     enum diag_code answered = response_diag_code(rs);
     bool refused = answered == E_DENIED || answered == E_AWS || answered == E_QUOTA;
     diag_error(loop_diags(s->aws->loop), refused ? code : answered, s->account.pos, NULL,
-               "account \"%s\" (%s): %s: %s%s%.2000s", name_of(s), s->account.id, what,
+               "account \"%s\" (%s): %s: %s%s%.2000s", name_of(s), s->account.id,
+               refused ? what : "who the credentials belong to cannot be asked",
                rs->code ? rs->code : "no code", rs->message ? ": " : "",
                rs->message ? rs->message : "");
     settle(s, SESSION_FAILED);
