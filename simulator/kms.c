@@ -209,6 +209,16 @@ static bool may(struct sim_call *call, const struct value *key, const char *acti
                       why);
 }
 
+static bool key_not_found(struct sim_call *call, const char *name)
+{
+    bool full = str_starts(name, "arn:");
+    if (strstr(name, "alias/"))
+        return call_error(call, 400, "NotFoundException", "Alias %s is not found.",
+                          full ? name : call_arn(call, "kms", "%s", name));
+    return call_error(call, 400, "NotFoundException", "Key '%s' does not exist",
+                      full ? name : key_arn(call->arena, call->account, call->region, name));
+}
+
 /* The key that the call names, judged by its own policy, whoever calls. */
 static bool need_key(struct sim_call *call, const char *member, struct key_place *ret)
 {
@@ -220,11 +230,7 @@ static bool need_key(struct sim_call *call, const char *member, struct key_place
     struct arn arn;
     if (!key || !arn_parse(slice_of(value_get_str(key, "Arn")), &arn) ||
         !slice_is(arn.region, call->region))
-        return call_error(call, 400, "NotFoundException", "%s '%s' does not exist",
-                          strstr(name, "alias/") ? "Alias" : "Key",
-                          str_starts(name, "arn:")
-                              ? name
-                              : key_arn(call->arena, call->account, call->region, name));
+        return key_not_found(call, name);
     *ret = (struct key_place){arena_strndup(call->arena, arn.account.ptr, arn.account.len),
                               call->region, value_get_str(key, "KeyId"), key};
     return may(call, key, arena_printf(call->arena, "kms:%s", call->operation->name));
