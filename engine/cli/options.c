@@ -4,22 +4,12 @@
 #include "engine/base/strbuf.h"
 #include "engine/cli/commands.h"
 
-struct option {
-    const char *name;
-    char letter;
-    const char *argument;
-    bool repeats, twin;
-    const char *help;
-};
-
-static const struct option options[] = {
+const struct option option_table[OPTION_COUNT] = {
 #define OPTION(id, name, letter, argument, repeats, twin, help)                                    \
     {name, letter, argument, repeats, twin, help},
 #include "engine/cli/options.inc"
 #undef OPTION
 };
-
-#define LAST_GLOBAL OPT_HELP
 
 #define OPTS0 ((const int[]){-1})
 #define OPTS(...) ((const int[]){OPTS_(__VA_ARGS__) - 1})
@@ -43,13 +33,13 @@ const size_t command_count = ARRAY_LEN(commands);
 
 const char *option_name(enum option_id id)
 {
-    return options[id].name;
+    return option_table[id].name;
 }
 
 static int find_option(struct slice name)
 {
     for (int i = 0; i < OPTION_COUNT; i++)
-        if (slice_is(name, options[i].name))
+        if (slice_is(name, option_table[i].name))
             return i;
     return -1;
 }
@@ -57,14 +47,14 @@ static int find_option(struct slice name)
 static int find_letter(char letter)
 {
     for (int i = 0; i < OPTION_COUNT; i++)
-        if (options[i].letter == letter)
+        if (option_table[i].letter == letter)
             return i;
     return -1;
 }
 
 static bool option_belongs(const struct command *command, int id)
 {
-    if (id <= LAST_GLOBAL)
+    if (id <= OPTION_LAST_GLOBAL)
         return true;
     for (const int *own = command->options; *own >= 0; own++)
         if (*own == id)
@@ -77,7 +67,7 @@ static void add_value(struct arena *arena, struct command_line *line, int id, co
     size_t len = 0;
     while (line->values[id] && line->values[id][len])
         len++;
-    if (!options[id].repeats)
+    if (!option_table[id].repeats)
         len = 0; /* the last one wins */
     const char **grown = arena_array(arena, len + 2, sizeof(*grown));
     for (size_t i = 0; i < len; i++)
@@ -91,14 +81,14 @@ static void suggest_option(struct diags *diags, struct diag *diag, const char *n
     int best = -1;
     size_t len = slice_of(name).len, best_distance = len < 2 ? 0 : len < 5 ? 2 : 4;
     for (int i = 0; i < OPTION_COUNT; i++) {
-        size_t distance = str_distance(name, options[i].name, best_distance);
+        size_t distance = str_distance(name, option_table[i].name, best_distance);
         if (distance < best_distance) {
             best_distance = distance;
             best = i;
         }
     }
     if (best >= 0)
-        diag_hint(diags, diag, "did you mean --%s?", options[best].name);
+        diag_hint(diags, diag, "did you mean --%s?", option_table[best].name);
 }
 
 /* Reads one option at argv[*i]; moves *i over its argument. */
@@ -125,9 +115,10 @@ static bool take_option(struct arena *arena, int argc, char **argv, int *i,
         suggest_option(diags, diag, shown);
         return false;
     }
-    if (!options[id].argument) {
+    if (!option_table[id].argument) {
         if (value.ptr && !slice_is(value, "true") && !slice_is(value, "false")) {
-            diag_error(diags, E_USAGE, NO_POS, NULL, "--%s takes no argument", options[id].name);
+            diag_error(diags, E_USAGE, NO_POS, NULL, "--%s takes no argument",
+                       option_table[id].name);
             return false;
         }
         if (!value.ptr || slice_is(value, "true"))
@@ -136,8 +127,8 @@ static bool take_option(struct arena *arena, int argc, char **argv, int *i,
     }
     if (!value.ptr) {
         if (*i + 1 >= argc) {
-            diag_error(diags, E_USAGE, NO_POS, NULL, "--%s needs %s", options[id].name,
-                       options[id].argument);
+            diag_error(diags, E_USAGE, NO_POS, NULL, "--%s needs %s", option_table[id].name,
+                       option_table[id].argument);
             return false;
         }
         value = slice_of(argv[++*i]);
@@ -187,18 +178,23 @@ static void unknown_command(struct diags *diags, const char *const *words, size_
         diag_hint(diags, diag, "There is: %s.", strbuf_str(&longer));
 }
 
+const char *option_twin(struct arena *arena, enum option_id id)
+{
+    struct strbuf name;
+    strbuf_init(&name, arena, 64);
+    strbuf_add(&name, "HOLDFAST_");
+    for (const char *c = option_table[id].name; *c; c++)
+        strbuf_add_char(&name, *c == '-' ? '_' : (char)(*c - 'a' + 'A'));
+    return strbuf_str(&name);
+}
+
 static void read_twins(struct arena *arena, struct command_line *line)
 {
     for (int id = 0; id < OPTION_COUNT; id++) {
-        if (!options[id].twin || line->values[id])
+        if (!option_table[id].twin || line->values[id])
             continue;
-        struct strbuf name;
-        strbuf_init(&name, arena, 64);
-        strbuf_add(&name, "HOLDFAST_");
-        for (const char *c = options[id].name; *c; c++)
-            strbuf_add_char(&name, *c == '-' ? '_' : (char)(*c - 'a' + 'A'));
-        const char *value = env_get(strbuf_str(&name));
-        bool flag = !options[id].argument;
+        const char *value = env_get(option_twin(arena, (enum option_id)id));
+        bool flag = !option_table[id].argument;
         if (value && (!flag || (!str_eq(value, "0") && !str_eq(value, "false"))))
             add_value(arena, line, id, flag ? "true" : value);
     }
@@ -210,7 +206,7 @@ static bool check_options(const struct command_line *line, struct diags *diags)
     for (int id = 0; id < OPTION_COUNT; id++)
         if (line->values[id] && !option_belongs(line->command, id)) {
             diag_error(diags, E_USAGE, NO_POS, NULL, "%s takes no --%s", line->command->words,
-                       options[id].name);
+                       option_table[id].name);
             ok = false;
         }
     return ok;
@@ -221,11 +217,11 @@ static bool check_booleans(const struct command_line *line, struct diags *diags)
 {
     for (int id = 0; id < OPTION_COUNT; id++) {
         const char *value = line->values[id] ? line->values[id][0] : NULL;
-        if (!value || !str_eq(options[id].argument, "BOOL") || str_eq(value, "true") ||
+        if (!value || !str_eq(option_table[id].argument, "BOOL") || str_eq(value, "true") ||
             str_eq(value, "false"))
             continue;
-        diag_error(diags, E_USAGE, NO_POS, NULL, "--%s is true or false, not %s", options[id].name,
-                   value);
+        diag_error(diags, E_USAGE, NO_POS, NULL, "--%s is true or false, not %s",
+                   option_table[id].name, value);
         return false;
     }
     return true;
@@ -268,7 +264,7 @@ bool command_line_parse(struct arena *arena, int argc, char **argv, struct comma
 
 static void help_option(struct strbuf *sb, int id)
 {
-    const struct option *option = &options[id];
+    const struct option *option = &option_table[id];
     char letter[8] = "    ";
     if (option->letter) {
         letter[0] = '-';
@@ -302,7 +298,7 @@ const char *command_line_help(struct arena *arena, const struct command *command
             strbuf_addf(&sb, "  %-20s %s\n", commands[i].words, commands[i].summary);
     }
     strbuf_add(&sb, "\nGlobal options\n");
-    for (int id = 0; id <= LAST_GLOBAL; id++)
+    for (int id = 0; id <= OPTION_LAST_GLOBAL; id++)
         help_option(&sb, id);
     if (!command)
         strbuf_add(&sb,

@@ -12,6 +12,18 @@ enum option_id {
     OPTION_COUNT
 };
 
+/* The last of those that every command takes; they come first. */
+#define OPTION_LAST_GLOBAL OPT_HELP
+
+struct option {
+    const char *name;
+    char letter;
+    const char *argument; /* NULL: a flag */
+    bool repeats, twin;   /* twin: HOLDFAST_NAME in the environment says the same */
+    const char *help;
+};
+extern const struct option option_table[OPTION_COUNT];
+
 struct cli;
 typedef int command_fn(struct cli *cli); /* returns the exit status; diagnostics raise it */
 
@@ -34,5 +46,7 @@ MUST_CHECK bool command_line_parse(struct arena *arena, int argc, char **argv,
 /* Text of --help: of a command, or of the program when NULL. */
 const char *command_line_help(struct arena *arena, const struct command *command);
 const char *option_name(enum option_id id); /* without its dashes */
+/* The environment twin of an option: "HOLDFAST_STATE". */
+const char *option_twin(struct arena *arena, enum option_id id);
 extern const struct command commands[];
 extern const size_t command_count;

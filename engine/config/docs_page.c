@@ -1,76 +1,80 @@
 #include "engine/config/docs_page.h"
 
-#include "engine/base/json.h"
-#include "engine/base/strbuf.h"
+#include <string.h>
+
+#include "engine/base/bug.h"
+#include "engine/config/docs_property.h"
 
 #define PAGE_MAX ((size_t)1 << 20)
-#define DEPTH_MAX 6
+#define GENERATED "<!-- Written by `holdfast schema docs`. -->\n\n"
 
-static const char *const scope_names[] = {
-    [SCOPE_ACCOUNT_REGION] = "account and Region",
-    [SCOPE_ACCOUNT] = "account",
-    [SCOPE_ORGANIZATION] = "organization",
-};
+/* ---- one resource type ---- */
 
-static void add_types(struct strbuf *sb, const struct schema_node *node)
+static const char *scope_of(const struct schema *schema)
 {
-    static const struct {
-        unsigned bit;
-        const char *name;
-    } names[] = {{SCHEMA_STRING, "text"},   {SCHEMA_INTEGER, "whole number"},
-                 {SCHEMA_NUMBER, "number"}, {SCHEMA_BOOLEAN, "true or false"},
-                 {SCHEMA_ARRAY, "list"},    {SCHEMA_OBJECT, "map"}};
-    const char *separator = "";
-    for (size_t i = 0; i < ARRAY_LEN(names); i++) {
-        if (!(node->types & names[i].bit))
-            continue;
-        strbuf_addf(sb, "%s%s", separator, names[i].name);
-        separator = " or ";
+    switch (schema->scope) {
+    case SCOPE_ACCOUNT_REGION: return "one account and Region";
+    case SCOPE_ACCOUNT: return "one account";
+    case SCOPE_ORGANIZATION: return "the organization";
     }
+    BUG("not a scope");
 }
 
-static void add_limits(struct strbuf *sb, const struct schema_node *node)
+static const char *replacement_of(const struct schema *schema)
 {
-    if (node->enumeration)
-        strbuf_addf(sb, "; one of `%s`", json_print(sb->arena, node->enumeration, JSON_COMPACT));
-    if (node->has_minimum)
-        strbuf_addf(sb, "; at least %g", node->minimum);
-    if (node->has_maximum)
-        strbuf_addf(sb, "; at most %g", node->maximum);
-    if (node->pattern)
-        strbuf_addf(sb, "; matches `%s`", node->pattern);
-    if (node->otherwise)
-        strbuf_addf(sb, "; default `%s`", json_print(sb->arena, node->otherwise, JSON_COMPACT));
-    if (node->ref)
-        strbuf_addf(sb, "; refers to `%s`", node->ref);
-    if (node->read_only)
-        strbuf_add(sb, "; set by AWS");
-    else if (node->create_only)
-        strbuf_add(sb, "; cannot be changed");
-    if (node->write_only)
-        strbuf_add(sb, "; cannot be read back");
-    if (node->irreversible)
-        strbuf_add(sb, "; irreversible");
+    switch (schema->replacement) {
+    case REPLACE_NEVER: return "is refused";
+    case REPLACE_CREATE_THEN_DELETE: return "makes a new one and then deletes the old one";
+    case REPLACE_DELETE_THEN_CREATE: return "deletes the old one and then makes a new one";
+    }
+    BUG("not a way to replace");
 }
 
-static void add_properties(struct strbuf *sb, const struct schema_node *node, size_t depth)
+static bool has_read_only(const struct schema_node *node)
 {
-    for (size_t i = 0; i < node->property_len; i++) {
-        const struct schema_property *property = &node->properties[i];
-        const struct schema_node *child = property->node;
-        strbuf_add_repeat(sb, ' ', depth * 2);
-        strbuf_addf(sb, "- `%s`%s (", property->name, property->required ? ", required" : "");
-        add_types(sb, child);
-        add_limits(sb, child);
-        strbuf_addf(sb, ")%s%s\n", child->description ? ": " : "",
-                    child->description ? child->description : "");
-        if (depth < DEPTH_MAX) {
-            add_properties(sb, child, depth + 1);
-            if (child->items)
-                add_properties(sb, child->items, depth + 1);
-            if (child->additional)
-                add_properties(sb, child->additional, depth + 1);
-        }
+    for (size_t i = 0; i < node->property_len; i++)
+        if (node->properties[i].node->read_only)
+            return true;
+    return false;
+}
+
+static bool has_create_only(const struct schema_node *node)
+{
+    for (size_t i = 0; i < node->property_len; i++)
+        if (node->properties[i].node->create_only)
+            return true;
+    return false;
+}
+
+static void add_facts(struct strbuf *sb, const struct schema *schema)
+{
+    strbuf_addf(sb, "- Belongs to %s.\n", scope_of(schema));
+    if (has_create_only(schema->root))
+        strbuf_addf(sb, "- A change of what cannot be changed %s.\n", replacement_of(schema));
+    if (schema->holds_data)
+        strbuf_add(sb, "- Holds data: deleting it needs `--allow-destroy ADDRESS`.\n");
+    if (schema->adopt)
+        strbuf_add(sb, "- Shared by nature: one that exists is adopted and never deleted.\n");
+    if (schema->taggable)
+        strbuf_add(sb, "- Carries the owner's tags, by which holdfast knows it again.\n");
+    strbuf_add(sb, "- Identifier: ");
+    for (const char *const *name = schema->identifier; *name; name++)
+        strbuf_addf(sb, "%s`%s`", name == schema->identifier ? "" : " and ", *name);
+    strbuf_add(sb, ".\n");
+    if (schema->arn)
+        strbuf_addf(sb, "- ARN: `%s`.\n", schema->arn);
+}
+
+static void add_permissions(struct strbuf *sb, const struct value *handlers)
+{
+    strbuf_add(sb, "\n## IAM actions\n\n| to | needs |\n|---|---|\n");
+    for (size_t i = 0; i < value_len(handlers); i++) {
+        const struct value_entry *handler = &handlers->map.entries[i];
+        const struct value *actions = value_get(handler->value, "permissions");
+        strbuf_addf(sb, "| %s |", handler->key);
+        for (size_t k = 0; k < value_len(actions); k++)
+            strbuf_addf(sb, " `%s`", value_str(value_item(actions, k)));
+        strbuf_add(sb, " |\n");
     }
 }
 
@@ -78,48 +82,119 @@ const char *docs_type_page(struct arena *arena, const struct schema *schema)
 {
     struct strbuf sb;
     strbuf_init(&sb, arena, PAGE_MAX);
-    strbuf_addf(&sb, "# %s\n\n%s\n\nOne for each %s.", schema->type_name, schema->description,
-                scope_names[schema->scope]);
-    if (schema->replacement == REPLACE_NEVER)
-        strbuf_add(&sb, " Never replaced: a change that would need it is refused.");
-    if (schema->holds_data)
-        strbuf_add(&sb, " Holds data: deleting it needs `--allow-destroy ADDRESS`.");
-    if (schema->adopt)
-        strbuf_add(&sb, " Shared by nature: one that is there is adopted and never deleted.");
-    strbuf_add(&sb, "\n\n## Properties\n\n");
-    add_properties(&sb, schema->root, 0);
+    strbuf_addf(&sb, GENERATED "# %s\n\n%s\n\n", schema->type_name, schema->description);
+    add_facts(&sb, schema);
+    strbuf_add(&sb, "\n## Properties\n\n");
+    docs_add_properties(&sb, schema->root, false, 0);
+    if (has_read_only(schema->root)) {
+        strbuf_add(&sb, "\n## Set by AWS\n\n");
+        docs_add_properties(&sb, schema->root, true, 0);
+    }
+    add_permissions(&sb, schema->handlers);
     return strbuf_str(&sb);
+}
+
+/* ---- the topology ---- */
+
+static void add_section(struct strbuf *sb, const struct schema_property *section)
+{
+    const struct schema_node *node = section->node, *entry = node->additional;
+    strbuf_addf(sb, "\n## %s\n\n", section->name);
+    if (node->description)
+        strbuf_addf(sb, "%s\n\n", node->description);
+    if (node->property_len) {
+        docs_add_properties(sb, node, false, 0);
+    } else if (entry && docs_inside(entry)->property_len) {
+        strbuf_add(sb, "Entries by name; each takes\n\n");
+        docs_add_properties(sb, docs_inside(entry), false, 0);
+    } else {
+        strbuf_add(sb, "Takes ");
+        docs_add_signature(sb, node, section->required);
+        strbuf_add(sb, ".\n");
+    }
 }
 
 const char *docs_topology_page(struct arena *arena, const struct schema_set *schemas)
 {
     struct strbuf sb;
     strbuf_init(&sb, arena, PAGE_MAX);
-    strbuf_add(&sb,
-               "# The topology file\n\nOne YAML file, or a folder of them read in byte order as "
-               "one document.\n\n");
+    strbuf_add(&sb, GENERATED
+               "# The topology file\n\nOne YAML file, or a folder of them, which are read in byte "
+               "order of their names as one document.\n\nSections:");
     for (size_t i = 0; i < schemas->topology->property_len; i++) {
-        const struct schema_property *section = &schemas->topology->properties[i];
-        const struct schema_node *node = section->node;
-        strbuf_addf(&sb, "## %s\n\n%s\n\n", section->name,
-                    node->description ? node->description : "");
-        add_properties(&sb, node, 0);
-        if (node->additional)
-            add_properties(&sb, node->additional, 0);
-        strbuf_add_char(&sb, '\n');
+        const char *name = schemas->topology->properties[i].name;
+        strbuf_addf(&sb, "%s [%s](#%s)", i ? "," : "", name, name);
     }
+    strbuf_add(&sb, ".\n\nA value that holds `${...}` is a reference: `${keys.final.arn}`, "
+                    "`${account.id}`, `${region.name}`,\n`${variables.x}`.\n");
+    for (size_t i = 0; i < schemas->topology->property_len; i++)
+        add_section(&sb, &schemas->topology->properties[i]);
     return strbuf_str(&sb);
+}
+
+/* ---- diagnostics ---- */
+
+/* By the first two digits of the code. */
+static const char *const groups[] = {
+    NULL,
+    "Text of the topology",
+    "Schema",
+    "References and placement",
+    "Rules of AWS",
+    "Graph and plan",
+    "State",
+    "Credentials and identity",
+    "Network and AWS",
+    "Guards and run",
+    "Simulator",
+    "Relay",
+    "Command line",
+    "Drill",
+};
+
+static size_t group_of(const char *id)
+{
+    size_t group = (size_t)(id[2] - '0') * 10 + (size_t)(id[3] - '0');
+    BUG_ON(group == 0 || group >= ARRAY_LEN(groups));
+    return group;
 }
 
 const char *docs_errors_page(struct arena *arena)
 {
     struct strbuf sb;
     strbuf_init(&sb, arena, PAGE_MAX);
-    strbuf_add(&sb, "# Diagnostics\n\n`holdfast explain CODE` prints the same.\n\n"
-                    "| code | exit status | what | what to do next |\n|---|---|---|---|\n");
-    for (int code = 0; code < DIAG_CODE_COUNT; code++)
-        strbuf_addf(&sb, "| %s | %d | %s | %s |\n", diag_code_id((enum diag_code)code),
-                    diag_code_status((enum diag_code)code), diag_code_summary((enum diag_code)code),
-                    diag_code_next((enum diag_code)code));
+    strbuf_add(&sb, GENERATED
+               "# Diagnostics\n\n`holdfast explain CODE` prints the same. The number behind each "
+               "code is the exit status that it leads to.\n");
+    size_t last = 0;
+    for (int i = 0; i < DIAG_CODE_COUNT; i++) {
+        enum diag_code code = (enum diag_code)i;
+        size_t group = group_of(diag_code_id(code));
+        if (group != last)
+            strbuf_addf(&sb, "\n## %s\n\n", groups[group]);
+        last = group;
+        strbuf_addf(&sb, "- **%s** (%d): %s.\n  %s\n", diag_code_id(code), diag_code_status(code),
+                    diag_code_summary(code), diag_code_next(code));
+    }
+    return strbuf_str(&sb);
+}
+
+/* ---- the list of pages ---- */
+
+const char *docs_index_page(struct arena *arena, const struct schema_set *schemas)
+{
+    struct strbuf sb;
+    strbuf_init(&sb, arena, PAGE_MAX);
+    strbuf_add(&sb, GENERATED
+               "# Reference\n\n- [The topology file](topology.md)\n- [Diagnostics](errors.md)\n"
+               "- The command line: [`man docs/man/holdfast.1`](../man/holdfast.1)\n\n"
+               "A set is a list whose order does not count. A value may hold references, as in "
+               "`${keys.final.arn}`.\n\n"
+               "Resource types, which the section `resources` takes by their own properties:\n\n");
+    for (size_t i = 0; i < schemas->types.len; i++) {
+        const struct schema *schema = schemas->types.entries[i].value;
+        strbuf_addf(&sb, "- [%s](%s.md): %s\n", schema->type_name, schema->type_name,
+                    schema->title);
+    }
     return strbuf_str(&sb);
 }

@@ -7,3 +7,4 @@
 const char *docs_type_page(struct arena *arena, const struct schema *schema);
 const char *docs_topology_page(struct arena *arena, const struct schema_set *schemas);
 const char *docs_errors_page(struct arena *arena);
+const char *docs_index_page(struct arena *arena, const struct schema_set *schemas);
