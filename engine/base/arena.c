@@ -1,5 +1,6 @@
 #include "engine/base/arena.h"
 
+#include <assert.h>
 #include <stdarg.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -9,7 +10,9 @@
 #include "engine/base/bug.h"
 
 #define CHUNK_SIZE ((size_t)16 * 1024)
-#define ALIGNMENT _Alignof(max_align_t)
+#define ALIGNMENT ((size_t)8)
+static_assert(_Alignof(void *) <= 8 && _Alignof(double) <= 8 && _Alignof(int64_t) <= 8,
+              "what is allocated here needs no more");
 
 struct chunk {
     struct chunk *next;
@@ -22,8 +25,21 @@ struct arena {
     size_t total;
 };
 
+/* Arenas come and go with every call and every function that needs scratch, so chunks of the common
+ * size wait here for the next one. The program has one thread (crypto.h says so, too). */
+#define SPARE_MAX 32
+static struct chunk *spare;
+static size_t spare_len;
+
 static struct chunk *chunk_new(size_t size)
 {
+    if (size == CHUNK_SIZE && spare) {
+        struct chunk *again = spare;
+        spare = again->next;
+        spare_len--;
+        again->next = NULL;
+        return again;
+    }
     struct chunk *chunk = calloc(1, sizeof(*chunk) + size);
     if (!chunk)
         BUG("out of memory");
@@ -43,6 +59,17 @@ static void chunks_free(struct chunk *chunk)
 {
     while (chunk) {
         struct chunk *next = chunk->next;
+#ifndef ARENA_DEBUG
+        if (chunk->size == CHUNK_SIZE && spare_len < SPARE_MAX) {
+            memset(chunk->data, 0, chunk->used);
+            chunk->used = 0;
+            chunk->next = spare;
+            spare = chunk;
+            spare_len++;
+            chunk = next;
+            continue;
+        }
+#endif
         free(chunk);
         chunk = next;
     }
@@ -84,24 +111,23 @@ void arena_reset(struct arena *arena)
     arena->total = 0;
 }
 
-void *arena_alloc(struct arena *arena, size_t size)
+static void *allocate(struct arena *arena, size_t size, size_t alignment)
 {
     BUG_ON(size > SIZE_MAX / 2);
-    size_t need = (size + ALIGNMENT - 1) & ~(ALIGNMENT - 1);
-    if (need == 0)
-        need = ALIGNMENT;
+    size_t need = size ? size : 1;
     arena->total += need;
 #ifdef ARENA_DEBUG
-    struct chunk *alone = chunk_new(size ? size : 1);
+    (void)alignment;
+    struct chunk *alone = chunk_new(need);
     alone->next = arena->head;
     arena->head = alone;
     return alone->data;
 #else
     struct chunk *head = arena->head;
-    if (head && head->size - head->used >= need) {
-        void *data = (char *)head->data + head->used;
-        head->used += need;
-        return data;
+    size_t start = head ? (head->used + alignment - 1) & ~(alignment - 1) : 0;
+    if (head && start <= head->size && head->size - start >= need) {
+        head->used = start + need;
+        return (char *)head->data + start;
     }
     struct chunk *chunk = chunk_new(need > CHUNK_SIZE / 4 ? need : CHUNK_SIZE);
     chunk->used = need;
@@ -114,6 +140,11 @@ void *arena_alloc(struct arena *arena, size_t size)
     }
     return chunk->data;
 #endif
+}
+
+void *arena_alloc(struct arena *arena, size_t size)
+{
+    return allocate(arena, size, ALIGNMENT);
 }
 
 void *arena_array(struct arena *arena, size_t count, size_t size)
@@ -132,7 +163,7 @@ void *arena_memdup(struct arena *arena, const void *data, size_t len)
 
 char *arena_strndup(struct arena *arena, const char *text, size_t len)
 {
-    char *copy = arena_alloc(arena, len + 1);
+    char *copy = allocate(arena, len + 1, 1);
     if (len > 0)
         memcpy(copy, text, len);
     copy[len] = '\0';
@@ -152,7 +183,7 @@ char *arena_printf(struct arena *arena, const char *fmt, ...)
     int len = vsnprintf(NULL, 0, fmt, args);
     va_end(args);
     BUG_ON(len < 0);
-    char *text = arena_alloc(arena, (size_t)len + 1);
+    char *text = allocate(arena, (size_t)len + 1, 1);
     vsnprintf(text, (size_t)len + 1, fmt, again);
     va_end(again);
     return text;

@@ -6,7 +6,8 @@
  * A function that returns allocated data takes `struct arena *` first; whoever owns the arena owns
  * the data. There is no other way to get heap data outside engine/base, and no single free.
  *
- * Memory is zeroed and aligned for any type. Exhaustion aborts (bug.h). With -DARENA_DEBUG each
+ * Memory is zeroed and aligned to 8 bytes, which is enough for pointers, integers and doubles;
+ * text is packed without gaps. Exhaustion aborts (bug.h). With -DARENA_DEBUG each
  * allocation is a malloc of its own, so that ASan and valgrind see overflow and use after reset. */
 
 #include <stddef.h>

@@ -10,6 +10,7 @@
 
 #define MAX_TEXT ((size_t)64 * 1024 * 1024)
 #define MAX_DEPTH 200
+#define FEW 16 /* entries that are put in order on the stack */
 
 static void cjson_freep(cJSON **json)
 {
@@ -157,12 +158,16 @@ static void write_map(struct strbuf *sb, const struct value *v, unsigned style, 
         strbuf_add(sb, "{}");
         return;
     }
-    CLEANUP(arena_freep) struct arena *scratch = arena_new();
-    const struct value_entry **order = arena_array(scratch, v->map.len, sizeof(*order));
+    CLEANUP(arena_freep) struct arena *scratch = NULL;
+    const struct value_entry *few[FEW], **order = few;
+    if (v->map.len > FEW) {
+        scratch = arena_new();
+        order = arena_array(scratch, v->map.len, sizeof(*order));
+    }
     for (size_t i = 0; i < v->map.len; i++)
         order[i] = &v->map.entries[i];
     if (style & JSON_SORTED)
-        qsort(order, v->map.len, sizeof(*order), compare_entries);
+        qsort(order, v->map.len, sizeof(const struct value_entry *), compare_entries);
     strbuf_add_char(sb, '{');
     for (size_t i = 0; i < v->map.len; i++) {
         if (i > 0)
