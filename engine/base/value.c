@@ -9,6 +9,7 @@
 #include "engine/base/bug.h"
 
 #define SORTED_FROM 16 /* maps of this size and more carry an index */
+static_assert(BUILDER_FIRST < SORTED_FROM, "what stands in a builder needs no index");
 
 static const char *const kind_names[] = {"null", "boolean", "integer",   "number", "string",
                                          "list", "map",     "reference", "text"};
@@ -123,8 +124,13 @@ struct list_builder list_begin(struct arena *arena)
 void list_add(struct list_builder *b, const struct value *v)
 {
     BUG_ON(!v);
-    b->items = arena_grow(b->arena, b->items, b->len, &b->cap, b->len + 1, sizeof(*b->items));
-    b->items[b->len++] = v;
+    if (!b->cap && b->len < BUILDER_FIRST) {
+        b->first[b->len++] = v;
+        return;
+    }
+    const struct value **old = b->cap ? b->grown : b->first;
+    b->grown = arena_grow(b->arena, old, b->len, &b->cap, b->len + 1, sizeof(*b->grown));
+    b->grown[b->len++] = v;
 }
 
 void list_add_str(struct list_builder *b, const char *text)
@@ -135,9 +141,15 @@ void list_add_str(struct list_builder *b, const char *text)
 const struct value *list_end(struct list_builder *b)
 {
     struct value *v = make(b->arena, VALUE_LIST);
-    v->list.items = b->items;
+    v->list.items =
+        b->cap || !b->len ? b->grown : arena_memdup(b->arena, b->first, b->len * sizeof(*b->first));
     v->list.len = b->len;
     return v;
+}
+
+const struct value *const *list_items(const struct list_builder *b)
+{
+    return b->cap ? b->grown : b->first;
 }
 
 struct map_builder map_begin(struct arena *arena)
@@ -148,27 +160,54 @@ struct map_builder map_begin(struct arena *arena)
 struct map_builder map_begin_from(struct arena *arena, const struct value *map)
 {
     struct map_builder b = map_begin(arena);
-    if (value_is(map, VALUE_MAP) && map->map.len > 0) {
-        b.entries = arena_grow(arena, NULL, 0, &b.cap, map->map.len, sizeof(*b.entries));
-        memcpy(b.entries, map->map.entries, map->map.len * sizeof(*b.entries));
-        b.len = map->map.len;
-    }
+    if (!value_is(map, VALUE_MAP) || map->map.len == 0)
+        return b;
+    b.len = map->map.len;
+    if (b.len > BUILDER_FIRST)
+        b.grown = arena_grow(arena, NULL, 0, &b.cap, b.len, sizeof(*b.grown));
+    memcpy(b.cap ? b.grown : b.first, map->map.entries, b.len * sizeof(*b.grown));
     return b;
+}
+
+static struct value_entry *entries_of(struct map_builder *b)
+{
+    return b->cap ? b->grown : b->first;
+}
+
+static struct value_entry *new_entry(struct map_builder *b)
+{
+    if (b->cap || b->len == BUILDER_FIRST)
+        b->grown =
+            arena_grow(b->arena, entries_of(b), b->len, &b->cap, b->len + 1, sizeof(*b->grown));
+    return &entries_of(b)[b->len++];
+}
+
+/* Sets the value where the key stands already. Large maps find that out at the end. */
+static bool set_again(struct map_builder *b, const char *key, struct source_pos key_pos,
+                      const struct value *v)
+{
+    struct value_entry *entries = entries_of(b);
+    for (size_t i = 0; i < b->len && b->len <= 64; i++)
+        if (strcmp(entries[i].key, key) == 0) {
+            entries[i].value = v;
+            entries[i].key_pos = key_pos;
+            return true;
+        }
+    return false;
 }
 
 void map_put_at(struct map_builder *b, const char *key, struct source_pos key_pos,
                 const struct value *v)
 {
-    if (!v)
-        return;
-    for (size_t i = 0; i < b->len && b->len <= 64; i++)
-        if (strcmp(b->entries[i].key, key) == 0) {
-            b->entries[i].value = v;
-            b->entries[i].key_pos = key_pos;
-            return;
-        }
-    b->entries = arena_grow(b->arena, b->entries, b->len, &b->cap, b->len + 1, sizeof(*b->entries));
-    b->entries[b->len++] = (struct value_entry){arena_strdup(b->arena, key), key_pos, v};
+    if (v && !set_again(b, key, key_pos, v))
+        *new_entry(b) = (struct value_entry){arena_strdup(b->arena, key), key_pos, v};
+}
+
+void map_share_at(struct map_builder *b, const char *key, struct source_pos key_pos,
+                  const struct value *v)
+{
+    if (v && !set_again(b, key, key_pos, v))
+        *new_entry(b) = (struct value_entry){key, key_pos, v};
 }
 
 void map_put(struct map_builder *b, const char *key, const struct value *v)
@@ -194,11 +233,21 @@ void map_put_bool(struct map_builder *b, const char *key, bool boolean)
 
 void map_drop(struct map_builder *b, const char *key)
 {
+    struct value_entry *entries = entries_of(b);
     size_t kept = 0;
     for (size_t i = 0; i < b->len; i++)
-        if (strcmp(b->entries[i].key, key) != 0)
-            b->entries[kept++] = b->entries[i];
+        if (strcmp(entries[i].key, key) != 0)
+            entries[kept++] = entries[i];
     b->len = kept;
+}
+
+const struct value *map_so_far(const struct map_builder *b, const char *key)
+{
+    const struct value_entry *entries = b->cap ? b->grown : b->first;
+    for (size_t i = 0; i < b->len; i++)
+        if (strcmp(entries[i].key, key) == 0)
+            return entries[i].value;
+    return NULL;
 }
 
 static const struct value_entry *sort_entries; /* qsort() has no context argument in C17 */
@@ -227,18 +276,18 @@ static bool drop_repeated(struct map_builder *b, const uint32_t *sorted)
     size_t len = b->len, kept = 0;
     uint32_t first = sorted[0];
     for (size_t i = 1; i < len; i++) {
-        struct value_entry *entry = &b->entries[sorted[i]];
-        if (strcmp(b->entries[first].key, entry->key) != 0) {
+        struct value_entry *entry = &b->grown[sorted[i]];
+        if (strcmp(b->grown[first].key, entry->key) != 0) {
             first = sorted[i];
             continue;
         }
-        b->entries[first].value = entry->value;
-        b->entries[first].key_pos = entry->key_pos;
+        b->grown[first].value = entry->value;
+        b->grown[first].key_pos = entry->key_pos;
         entry->value = NULL;
     }
     for (size_t i = 0; i < len; i++)
-        if (b->entries[i].value)
-            b->entries[kept++] = b->entries[i];
+        if (b->grown[i].value)
+            b->grown[kept++] = b->grown[i];
     b->len = kept;
     return kept < len;
 }
@@ -247,15 +296,38 @@ const struct value *map_end(struct map_builder *b)
 {
     struct value *v = make(b->arena, VALUE_MAP);
     uint32_t *sorted = NULL;
-    if (b->len >= SORTED_FROM) {
-        sorted = sorted_index(b->arena, b->entries, b->len);
-        if (drop_repeated(b, sorted))
-            sorted = sorted_index(b->arena, b->entries, b->len);
+    if (!b->cap && b->len) {
+        v->map.entries = arena_memdup(b->arena, b->first, b->len * sizeof(*b->first));
+        v->map.len = b->len;
+        return v;
     }
-    v->map.entries = b->entries;
+    if (b->len >= SORTED_FROM) {
+        sorted = sorted_index(b->arena, b->grown, b->len);
+        if (drop_repeated(b, sorted))
+            sorted = sorted_index(b->arena, b->grown, b->len);
+    }
+    v->map.entries = b->grown;
     v->map.len = b->len;
     v->map.sorted = sorted;
     return v;
+}
+
+const struct value *map_end_like(struct map_builder *b, const struct value *old)
+{
+    const struct value_entry *entries = entries_of(b);
+    bool same = value_is(old, VALUE_MAP) && old->map.len == b->len;
+    for (size_t i = 0; same && i < b->len; i++)
+        same = entries[i].value == old->map.entries[i].value &&
+               strcmp(entries[i].key, old->map.entries[i].key) == 0;
+    return same ? old : map_end(b);
+}
+
+const struct value *list_end_like(struct list_builder *b, const struct value *old)
+{
+    bool same = value_is(old, VALUE_LIST) && old->list.len == b->len;
+    for (size_t i = 0; same && i < b->len; i++)
+        same = list_items(b)[i] == old->list.items[i];
+    return same ? old : list_end(b);
 }
 
 const struct value_entry *value_entry_of(const struct value *map, const char *key)

@@ -83,21 +83,27 @@ const struct value *value_concat(struct arena *arena, const struct value *const 
 const struct value *value_at(struct arena *arena, const struct value *v, struct source_pos pos);
 
 /* Builders: begin on the stack, add, end. A key set twice keeps its place and takes the new value.
- */
+ * The first few stand in the builder itself, so that the arena gets an array of the right size:
+ * most maps and lists are small. */
+#define BUILDER_FIRST 8
 struct list_builder {
     struct arena *arena;
-    const struct value **items;
+    const struct value **grown; /* when there are more: then cap is not 0 */
     size_t len, cap;
+    const struct value *first[BUILDER_FIRST];
 };
 struct map_builder {
     struct arena *arena;
-    struct value_entry *entries;
+    struct value_entry *grown;
     size_t len, cap;
+    struct value_entry first[BUILDER_FIRST];
 };
 struct list_builder list_begin(struct arena *arena);
 void list_add(struct list_builder *b, const struct value *v);
 void list_add_str(struct list_builder *b, const char *text);
 const struct value *list_end(struct list_builder *b);
+/* What stands in it so far: valid until the next list_add(). */
+const struct value *const *list_items(const struct list_builder *b);
 
 struct map_builder map_begin(struct arena *arena);
 struct map_builder map_begin_from(struct arena *arena, const struct value *map); /* NULL: empty */
@@ -105,11 +111,19 @@ void map_put(struct map_builder *b, const char *key,
              const struct value *v); /* key is copied; v NULL: no-op */
 void map_put_at(struct map_builder *b, const char *key, struct source_pos key_pos,
                 const struct value *v);
+/* The same, but the key is not copied: it must outlive the value. */
+void map_share_at(struct map_builder *b, const char *key, struct source_pos key_pos,
+                  const struct value *v);
 void map_put_str(struct map_builder *b, const char *key, const char *text); /* NULL text: no-op */
 void map_put_int(struct map_builder *b, const char *key, int64_t integer);
 void map_put_bool(struct map_builder *b, const char *key, bool boolean);
 void map_drop(struct map_builder *b, const char *key);
+const struct value *map_so_far(const struct map_builder *b, const char *key); /* or NULL */
 const struct value *map_end(struct map_builder *b);
+/* For builders that rebuild `old` and mostly change nothing: `old` itself where the same values
+ * (the same pointers) stand in the same order, under equal keys. */
+const struct value *map_end_like(struct map_builder *b, const struct value *old);
+const struct value *list_end_like(struct list_builder *b, const struct value *old);
 
 /* Reading. All accept NULL and values of another kind, and answer with NULL or the given default.
  */

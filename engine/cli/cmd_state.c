@@ -134,7 +134,7 @@ static int output(struct session *session)
         struct map_builder b = map_begin(cli->arena);
         map_put_str(&b, "format_version", "1.0");
         map_put(&b, "outputs",
-                outputs ? outputs : map_end(&(struct map_builder){cli->arena, 0, 0, 0}));
+                outputs ? outputs : map_end(&(struct map_builder){.arena = cli->arena}));
         cli_out_json(cli, map_end(&b));
         return EXIT_DONE;
     }

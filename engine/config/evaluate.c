@@ -284,7 +284,7 @@ static const struct value *place_attribute(struct lowering *lw, const struct ref
     if (ref->all)
         return list_end(&list);
     if (list.len == 1)
-        return list.items[0];
+        return list_items(&list)[0];
     lower_error(lw, list.len ? E_GROUP : E_BAD_REFERENCE, pos, NULL,
                 list.len ? "`%s.%s` is a group; name one member in [ ], or all with [*]"
                          : "`%s.%s` has no such member",
@@ -332,23 +332,24 @@ static const struct value *expression(struct lowering *lw, const struct instance
         const char *address = arena_printf(lw->arena, "%s%s", found.items[i]->address, ref.part);
         list_add(&list, value_at(lw->arena, value_ref(lw->arena, address, part->attribute), pos));
     }
-    return ref.all ? value_at(lw->arena, list_end(&list), pos) : list.items[0];
+    return ref.all ? value_at(lw->arena, list_end(&list), pos) : list_items(&list)[0];
 }
 
 static const struct value *join(struct lowering *lw, struct list_builder *parts,
                                 struct source_pos pos)
 {
     bool known = true;
+    const struct value *const *items = list_items(parts);
     struct strbuf sb;
     strbuf_init(&sb, lw->arena, TEXT_MAX);
     for (size_t i = 0; i < parts->len; i++) {
-        known = known && value_is(parts->items[i], VALUE_STRING);
+        known = known && value_is(items[i], VALUE_STRING);
         if (known)
-            strbuf_add_slice(&sb, parts->items[i]->string);
+            strbuf_add_slice(&sb, items[i]->string);
     }
     return value_at(lw->arena,
                     known ? value_string_n(lw->arena, sb.data, sb.len)
-                          : value_concat(lw->arena, parts->items, parts->len),
+                          : value_concat(lw->arena, items, parts->len),
                     pos);
 }
 

@@ -39,7 +39,7 @@ const struct value *iam_statement(struct arena *arena, const char *sid, const ch
     map_put_str(&map, "Sid", sid);
     map_put_str(&map, "Effect", effect);
     map_put(&map, "Principal", principal);
-    map_put(&map, "Action", list.len == 1 ? list.items[0] : list_end(&list));
+    map_put(&map, "Action", list.len == 1 ? list_items(&list)[0] : list_end(&list));
     map_put(&map, "Resource", resource);
     map_put(&map, "Condition", condition);
     return map_end(&map);

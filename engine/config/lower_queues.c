@@ -25,7 +25,7 @@ static void add_sender(struct lowering *lw, const struct instance *rule, const s
         *list = list_begin(lw->arena);
         map_set(&lw->queue_senders, queue, list);
     }
-    const struct value *last = list->len ? list->items[list->len - 1] : NULL;
+    const struct value *last = list->len ? list_items(list)[list->len - 1] : NULL;
     if (!last || !str_eq(last->ref.address, rule->address))
         list_add(list, value_ref(lw->arena, rule->address, "arn"));
 }

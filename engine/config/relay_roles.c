@@ -15,7 +15,7 @@ static const char *const put_events[] = {"events:PutEvents", NULL};
 static void add_once(struct list_builder *list, const struct value *v)
 {
     for (size_t i = 0; i < list->len; i++)
-        if (value_equal(list->items[i], v))
+        if (value_equal(list_items(list)[i], v))
             return;
     list_add(list, v);
 }

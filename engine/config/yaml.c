@@ -463,7 +463,7 @@ static const struct value *finish_map(struct reader *r, const struct frame *fram
     r->entry_len = frame->first;
     if (len < LARGE_MAP)
         return small_map(r, frame->pos, entries, len);
-    struct map_builder b = {.arena = r->arena, .entries = entries, .len = len, .cap = len};
+    struct map_builder b = {.arena = r->arena, .grown = entries, .len = len, .cap = len};
     const struct value *map = map_end(&b); /* indexes it, and drops duplicates */
     if (map->map.len < len)
         report_duplicates(r, &r->entries[frame->first], len); /* still on the stack */

@@ -161,9 +161,8 @@ static const struct value *keys_of_operator(struct arena *arena, const struct va
     struct spelled *order = in_order(arena, keys, canonical_key);
     for (size_t i = 0; i < keys->map.len; i++) {
         const struct value_entry *e = order[i].entry;
-        bool taken = false; /* then both must hold: never one for the other */
-        for (size_t k = 0; k < b.len; k++)
-            taken = taken || str_eq(b.entries[k].key, order[i].name);
+        /* taken: then both must hold, never one for the other */
+        bool taken = map_so_far(&b, order[i].name) != NULL;
         map_put_at(&b, taken ? e->key : order[i].name, e->key_pos,
                    as_set(arena, e->value, canonical));
     }
@@ -196,16 +195,11 @@ static void add_operator(struct arena *arena, struct map_builder *b, const struc
         return;
     }
     const struct value *keys = keys_of_operator(arena, e->value, canonical_of_operator(name));
-    for (size_t i = 0; i < b->len; i++) {
-        const struct value *other = b->entries[i].value;
-        if (!str_eq(b->entries[i].key, name))
-            continue;
-        if (!value_is(other, VALUE_MAP) || share_a_key(other, keys))
-            name = e->key; /* ArnEquals and ArnLike on one key: both must hold */
-        else
-            keys = joined(arena, other, keys);
-        break;
-    }
+    const struct value *other = map_so_far(b, name);
+    if (other && (!value_is(other, VALUE_MAP) || share_a_key(other, keys)))
+        name = e->key; /* ArnEquals and ArnLike on one key: both must hold */
+    else if (other)
+        keys = joined(arena, other, keys);
     map_put_at(b, name, e->key_pos, keys);
 }
 

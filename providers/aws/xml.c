@@ -85,7 +85,8 @@ static const struct value *as_map(struct arena *arena, const struct element *e)
     struct map_builder map = map_begin(arena);
     for (size_t i = 0; i < groups.len; i++) {
         struct list_builder *group = groups.entries[i].value;
-        map_put(&map, groups.entries[i].key, group->len == 1 ? group->items[0] : list_end(group));
+        map_put(&map, groups.entries[i].key,
+                group->len == 1 ? list_items(group)[0] : list_end(group));
     }
     return map_end(&map);
 }
