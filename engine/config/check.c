@@ -49,19 +49,20 @@ static void merge(struct lowering *lw, const struct diags *found, struct source_
             (d->code == E_BAD_VALUE && bad_name.file && same_place(d->pos, bad_name)))
             continue;
         struct diag *added = diag_error(lw->diags, d->code, d->pos, d->address, "%s", d->message);
-        added->hint = d->hint;
+        added->hint = arena_strdup(lw->arena, d->hint);
         added->span = d->span;
     }
 }
 
 static void check_resource(struct lowering *lw, const struct resource *r)
 {
+    CLEANUP(arena_freep) struct arena *scratch = arena_new();
     struct diags found;
-    diags_init(&found, lw->arena);
+    diags_init(&found, scratch);
     found.sources = lw->diags->sources;
     found.source_len = lw->diags->source_len;
     struct source_pos bad_name = check_name(lw, r);
-    if (!schema_validate(lw->arena, r->schema->root, r->properties, r->address, &found))
+    if (!schema_validate(scratch, r->schema->root, r->properties, r->address, &found))
         merge(lw, &found, bad_name, !str_starts(r->address, "resources."));
 }
 
@@ -85,10 +86,10 @@ static const char *place_text(struct lowering *lw, struct source_pos pos)
 
 static void check_identity(struct lowering *lw, struct map *seen, const struct resource *r)
 {
-    const char *identifier = schema_identifier(lw->arena, r->schema, r->properties);
+    const char *identifier = schema_identifier(seen->arena, r->schema, r->properties);
     if (!identifier || str_eq(r->account->id, NO_ACCOUNT_ID))
         return;
-    const char *key = arena_printf(lw->arena, "%s|%s|%s|%s", r->schema->type_name, r->account->id,
+    const char *key = arena_printf(seen->arena, "%s|%s|%s|%s", r->schema->type_name, r->account->id,
                                    r->region ? r->region : "", identifier);
     const struct resource *first = map_get(seen, key);
     if (!first) {
@@ -96,7 +97,7 @@ static void check_identity(struct lowering *lw, struct map *seen, const struct r
         return;
     }
     /* The parts of two entries with one name meet as well: one message for the pair is enough. */
-    const char *pair = arena_printf(lw->arena, "%s|%s", entry_part(lw, first->address),
+    const char *pair = arena_printf(seen->arena, "%s|%s", entry_part(lw, first->address),
                                     entry_part(lw, r->address));
     if (map_get(seen, pair))
         return;
@@ -109,38 +110,44 @@ static void check_identity(struct lowering *lw, struct map *seen, const struct r
                 r->account->id, r->region ? ", " : "", r->region ? r->region : "");
 }
 
-static void put_resource(struct lowering *lw, struct list_builder *list, const struct resource *r)
+static const char *resource_digest(struct arena *arena, const struct resource *r)
 {
-    struct map_builder map = map_begin(lw->arena);
+    struct map_builder map = map_begin(arena);
     map_put_str(&map, "address", r->address);
     map_put_str(&map, "type", r->schema->type_name);
     map_put_str(&map, "account", r->account->id);
     map_put_str(&map, "region", r->region);
     map_put_bool(&map, "prevent_destroy", r->prevent_destroy);
     /* Where a package lies on this machine says nothing about what was asked for. */
-    map_put(&map, "properties", value_without(lw->arena, r->properties, "filename"));
-    list_add(list, map_end(&map));
+    map_put(&map, "properties", value_without(arena, r->properties, "filename"));
+    return sha256_hex(arena, slice_of(json_print(arena, map_end(&map), JSON_SORTED)));
 }
 
-static const char *digest(struct lowering *lw, const struct topology *topology)
+/* A digest of digests: the whole as one text would be larger than all else in memory. */
+static const char *digest(struct arena *ret_arena, const struct topology *topology)
 {
-    struct map_builder map = map_begin(lw->arena), outputs = map_begin(lw->arena);
-    struct list_builder resources = list_begin(lw->arena);
-    for (size_t i = 0; i < topology->resource_len; i++)
-        put_resource(lw, &resources, &topology->resources[i]);
+    CLEANUP(arena_freep) struct arena *arena = arena_new();
+    CLEANUP(arena_freep) struct arena *scratch = arena_new();
+    struct map_builder map = map_begin(arena), outputs = map_begin(arena);
+    struct list_builder resources = list_begin(arena);
+    for (size_t i = 0; i < topology->resource_len; i++) {
+        list_add_str(&resources, resource_digest(scratch, &topology->resources[i]));
+        arena_reset(scratch);
+    }
     for (size_t i = 0; i < topology->output_len; i++)
         map_put(&outputs, topology->outputs[i].name, topology->outputs[i].value);
     map_put_str(&map, "name", topology->name);
     map_put(&map, "resources", list_end(&resources));
     map_put(&map, "outputs", map_end(&outputs));
-    const char *text = json_print(lw->arena, map_end(&map), JSON_SORTED);
-    return sha256_hex(lw->arena, slice_of(text));
+    const char *text = json_print(arena, map_end(&map), JSON_SORTED);
+    return sha256_hex(ret_arena, slice_of(text));
 }
 
 void check_and_complete(struct lowering *lw, struct topology *topology)
 {
+    CLEANUP(arena_freep) struct arena *scratch = arena_new();
     struct map seen;
-    map_init(&seen, lw->arena);
+    map_init(&seen, scratch);
     lw->earlier_errors = lw->diags->errors > lw->errors_before;
     for (size_t i = 0; i < topology->resource_len; i++) {
         struct resource *r = map_get(&topology->by_address, topology->resources[i].address);
@@ -149,5 +156,5 @@ void check_and_complete(struct lowering *lw, struct topology *topology)
         if (!r->external)
             r->properties = schema_with_defaults(lw->arena, r->schema->root, r->properties);
     }
-    topology->spec_digest = digest(lw, topology);
+    topology->spec_digest = digest(lw->arena, topology);
 }

@@ -36,11 +36,21 @@ static const struct value *canonical_pattern(struct arena *arena, const struct v
     return json_parse(arena, v->string, &parsed, &why) ? parsed : v;
 }
 
+/* In scratch: most documents are canonical already, and the way to find out takes memory. */
+static const struct value *canonical_policy(struct arena *arena, const struct value *v)
+{
+    if (!value_is(v, VALUE_STRING) && !value_is(v, VALUE_MAP))
+        return v;
+    CLEANUP(arena_freep) struct arena *scratch = arena_new();
+    const struct value *policy = policy_canonical(scratch, v);
+    return value_equal(policy, v) ? v : value_copy(arena, policy);
+}
+
 static const struct value *canonical(struct arena *arena, const struct schema_node *node,
                                      const struct value *v)
 {
     if (node->canonical == CANONICAL_JSON_POLICY)
-        return value_is(v, VALUE_STRING) || value_is(v, VALUE_MAP) ? policy_canonical(arena, v) : v;
+        return canonical_policy(arena, v);
     if (!value_is(v, VALUE_STRING))
         return v;
     switch (node->canonical) {
@@ -61,7 +71,7 @@ static const struct value *as_set(struct arena *arena, const struct value *list)
     for (size_t i = 0; i < sorted->list.len; i++)
         if (i == 0 || !value_equal(sorted->list.items[i - 1], sorted->list.items[i]))
             list_add(&set, sorted->list.items[i]);
-    return list_end(&set);
+    return list_end_like(&set, list);
 }
 
 static const struct value *normal_list(struct arena *arena, const struct schema_node *node,
@@ -70,7 +80,7 @@ static const struct value *normal_list(struct arena *arena, const struct schema_
     struct list_builder list = list_begin(arena);
     for (size_t i = 0; i < v->list.len; i++)
         list_add(&list, normalize_value(arena, node->items, v->list.items[i]));
-    const struct value *normal = list_end(&list);
+    const struct value *normal = list_end_like(&list, v);
     return node->insertion_order ? normal : as_set(arena, normal);
 }
 
@@ -85,7 +95,7 @@ static void put(struct map_builder *map, const struct schema_property *property,
         return;
     v = normalize_value(map->arena, node, v);
     if (!is_empty(v) || node->unmanaged_when_absent)
-        map_put_at(map, property->name, entry ? entry->key_pos : NO_POS, v);
+        map_share_at(map, property->name, entry ? entry->key_pos : NO_POS, v);
 }
 
 /* Properties in order of the schema, then the keys of a string map in order of the map. */
@@ -103,10 +113,10 @@ static const struct value *normal_map(struct arena *arena, const struct schema_n
         for (size_t j = 0; j < node->property_len && !known; j++)
             known = str_eq(node->properties[j].name, entry->key);
         if (!known)
-            map_put_at(&map, entry->key, entry->key_pos,
-                       normalize_value(arena, node->additional, entry->value));
+            map_share_at(&map, entry->key, entry->key_pos,
+                         normalize_value(arena, node->additional, entry->value));
     }
-    return map_end(&map);
+    return map_end_like(&map, v);
 }
 
 const struct value *normalize_value(struct arena *arena, const struct schema_node *node,

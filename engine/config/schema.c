@@ -104,20 +104,22 @@ const struct value *schema_with_defaults(struct arena *arena, const struct schem
         struct list_builder list = list_begin(arena);
         for (size_t i = 0; i < v->list.len; i++)
             list_add(&list, schema_with_defaults(arena, node->items, v->list.items[i]));
-        return value_at(arena, list_end(&list), v->pos);
+        const struct value *full = list_end_like(&list, v);
+        return full == v ? v : value_at(arena, full, v->pos);
     }
     if (!value_is(v, VALUE_MAP) || node->property_len == 0)
         return v;
     struct map_builder map = map_begin(arena);
     for (size_t i = 0; i < v->map.len; i++) {
         const struct value_entry *e = &v->map.entries[i];
-        map_put_at(&map, e->key, e->key_pos,
-                   schema_with_defaults(arena, schema_property_of(node, e->key), e->value));
+        map_share_at(&map, e->key, e->key_pos,
+                     schema_with_defaults(arena, schema_property_of(node, e->key), e->value));
     }
     for (size_t i = 0; i < node->property_len; i++) {
         const struct schema_property *p = &node->properties[i];
         if (p->node->otherwise && !value_get(v, p->name))
-            map_put(&map, p->name, p->node->otherwise);
+            map_share_at(&map, p->name, NO_POS, p->node->otherwise);
     }
-    return value_at(arena, map_end(&map), v->pos);
+    const struct value *full = map_end_like(&map, v);
+    return full == v ? v : value_at(arena, full, v->pos);
 }

@@ -140,22 +140,22 @@ static const struct value *with_write_only(struct arena *arena, const struct ite
     return map_end(&m);
 }
 
-static void add_difference(struct builder *b, struct item *item, const char *path,
+static void add_difference(struct arena *arena, struct item *item, const char *path,
                            const struct value *before, const struct value *after, bool create_only)
 {
     struct diff *diff = &item->diff;
     for (size_t i = 0; i < diff->len; i++)
         if (str_eq(diff->items[i].path, path))
             return;
-    diff->items = arena_grow(b->arena, diff->items, diff->len, &diff->cap, diff->len + 1,
-                             sizeof(*diff->items));
+    diff->items =
+        arena_grow(arena, diff->items, diff->len, &diff->cap, diff->len + 1, sizeof(*diff->items));
     diff->items[diff->len++] =
         (struct difference){.path = path, .before = before, .after = after, .pos = item_pos(item)};
     diff->create_only = diff->create_only || create_only;
 }
 
 /* An entry that moved to another account or Region, or became another type, is another object. */
-static void compare_place(struct builder *b, struct item *item)
+static void compare_place(struct arena *arena, struct item *item)
 {
     const struct record *record = item->record;
     const struct resource *resource = item->resource;
@@ -168,15 +168,16 @@ static void compare_place(struct builder *b, struct item *item)
                   {"/region", record->region, resource->region}};
     for (size_t i = 0; i < ARRAY_LEN(places); i++)
         if (!str_eq(places[i].before, places[i].after))
-            add_difference(b, item, places[i].path, value_string(b->arena, places[i].before),
-                           value_string(b->arena, places[i].after), true);
+            add_difference(arena, item, places[i].path, value_string(arena, places[i].before),
+                           value_string(arena, places[i].after), true);
 }
 
-static void compare_item(struct builder *b, struct item *item)
+static void compare_in(struct arena *arena, struct builder *b, struct item *item)
 {
+    item->diff = (struct diff){0};
     const struct record *record = item->record;
-    item->before = normalize(b->arena, item->record_schema ? item->record_schema : item->schema,
-                             with_write_only(b->arena, item));
+    item->before = normalize(arena, item->record_schema ? item->record_schema : item->schema,
+                             with_write_only(arena, item));
     struct diff_input input = {.schema = item->schema,
                                .before = item->before,
                                .after = item->after,
@@ -185,12 +186,27 @@ static void compare_item(struct builder *b, struct item *item)
                                .pos = item_pos(item),
                                .settled = is_settled,
                                .ctx = b};
-    diff_desired(b->arena, &input, &item->diff);
-    compare_place(b, item);
+    diff_desired(arena, &input, &item->diff);
+    compare_place(arena, item);
     if (lock_is(item->schema) && lock_mode_differs(item->after, item->attributes))
-        add_difference(b, item, "/changeable_for_days",
+        add_difference(arena, item, "/changeable_for_days",
                        value_get(item->before, "changeable_for_days"),
                        value_get(item->after, "changeable_for_days"), false);
+}
+
+/* Most objects are as they should be: what shows that need not be kept. */
+static void compare_item(struct builder *b, struct item *item)
+{
+    if (item->record) {
+        CLEANUP(arena_freep) struct arena *scratch = arena_new();
+        compare_in(scratch, b, item);
+        bool differs = item->diff.len > 0;
+        item->before = NULL;
+        item->diff = (struct diff){0};
+        if (!differs)
+            return;
+    }
+    compare_in(b->arena, b, item);
 }
 
 /* ---- verdicts ---- */

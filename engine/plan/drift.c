@@ -102,10 +102,16 @@ bool drift_build(struct arena *arena, const struct plan_input *input, struct dri
     }
     struct drift *drifts = arena_array(arena, input->record_len + 1, sizeof(*drifts));
     size_t len = 0;
-    for (size_t i = 0; i < input->record_len; i++)
-        if (drift_of(arena, input, &input->records[i], map_get(&seen, input->records[i].address),
-                     &drifts[len]))
+    CLEANUP(arena_freep) struct arena *scratch = arena_new();
+    for (size_t i = 0; i < input->record_len; i++) {
+        const struct record *record = &input->records[i];
+        const struct observation *now = map_get(&seen, record->address);
+        /* most objects have not drifted: only what differs is worth memory */
+        if (drift_of(scratch, input, record, now, &drifts[len]) &&
+            drift_of(arena, input, record, now, &drifts[len]))
             len++;
+        arena_reset(scratch);
+    }
     *ret = drifts;
     *ret_len = len;
     return complete;
