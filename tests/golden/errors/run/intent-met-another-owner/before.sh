@@ -1,0 +1,10 @@
+"$HOLDFAST" apply --simulate --auto-approve --world mine.world.db >/dev/null
+sed "s/^name: t/name: u/" topology.yaml >u.yaml
+"$HOLDFAST" apply --simulate --auto-approve -f u.yaml --state u.db --world w.world.db >/dev/null
+python3 - <<'END'
+import sqlite3
+db = sqlite3.connect(".holdfast/t.simulated.db")
+db.execute("DELETE FROM resource")
+db.execute("UPDATE journal SET phase = 'open', identifier = NULL, detail = NULL, ended_ms = NULL")
+db.commit()
+END
