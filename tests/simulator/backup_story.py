@@ -263,6 +263,36 @@ def events_go_astray(story):
     check(len(story.points(story.second, "middle")) == 3, "the copies themselves do not need events")
 
 
+def one_job_at_a_time(story):
+    """A resource has one running job; the others wait."""
+    start = {"BackupVaultName": "primary", "ResourceArn": DATABASE, "IamRoleArn": DEFAULT_ROLE,
+             "Lifecycle": {"DeleteAfterDays": 7}}
+    jobs = [story.first.backup.start_backup_job(**start)["BackupJobId"] for _ in range(3)]
+
+    def states():
+        return sorted(story.first.backup.describe_backup_job(BackupJobId=j)["State"] for j in jobs)
+    story.world.pass_time(minutes=5)
+    check(states() == ["CREATED", "CREATED", "RUNNING"], f"one runs: {states()}")
+    story.world.advance(hours=2)  # by the program's own command
+    check(states() == ["COMPLETED"] * 3, f"all come to their end: {states()}")
+
+
+def a_harder_world(story, copy):
+    """Tags that are not copied, events that come twice or not at all."""
+    story.received()
+    story.world.private("settings", {"copy_tags_fail": 1, "event_copies": 2})
+    job = story.copy_on(copy)
+    check(job["State"] == "COMPLETED" and "unable to copy resource tags" in job["StatusMessage"], f"{job}")
+    tags = story.last.backup.list_tags(ResourceArn=job["DestinationRecoveryPointArn"])["Tags"]
+    check(tags == {}, f"a copy without tags: {tags}")
+    got = story.received()
+    check(len(got) == 6 and len({e["id"] for e in got}) == 3, "each event twice, with one id")
+    story.world.private("settings", {"copy_tags_fail": 0, "event_copies": 1, "event_drop_every": 1})
+    story.copy_on(copy)
+    check(not story.received(), "no event at all")
+    story.world.private("settings", {"event_drop_every": 0})
+
+
 def end_of_life(story):
     """Seven and eight days, and up to eight hours more: then the points go."""
     story.first.backup.delete_backup_selection(BackupPlanId=story.plan_id, SelectionId=story.first.backup
@@ -270,7 +300,7 @@ def end_of_life(story):
                                                ["BackupSelectionsList"][0]["SelectionId"])
     story.world.pass_time(days=9)
     check(not story.points(story.first, "primary") and not story.points(story.second, "middle"), "both have gone")
-    check(len(story.points(story.last, "final")) == 2, "the last vault keeps its own")
+    check(len(story.points(story.last, "final")) == 4, "the last vault keeps its own")
     story.world.pass_time(days=30)
     check(not story.points(story.last, "final"), "until their day comes too, lock or not")
     check(not story.first.backup.list_backup_jobs()["BackupJobs"], "jobs are listed for 30 days")
@@ -285,6 +315,8 @@ with served() as world:
     events_of_first_hop(story, source, copy)
     second_hop(story, copy)
     what_stops_the_second_hop(story, source, copy)
+    one_job_at_a_time(story)
+    a_harder_world(story, copy)
     events_go_astray(story)
     end_of_life(story)
 done()

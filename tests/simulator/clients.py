@@ -14,6 +14,7 @@ import urllib.request
 HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path.insert(0, os.path.join(os.path.dirname(HERE), "e2e"))
 
+import boto3.session
 import botocore.config
 import botocore.exceptions
 import botocore.session
@@ -52,9 +53,7 @@ class Place:
         self.world, self.account, self.region, self.keys = world, account, region, keys
 
     def __getattr__(self, service):
-        client = self.world.session.create_client(
-            service.replace("lambda_", "lambda"), region_name=self.region,
-            endpoint_url=self.world.url, config=self.world.config, **self.keys)
+        client = self.world.client(service.replace("lambda_", "lambda"), self.region, **self.keys)
         client.meta.events.register("after-call", self._called)
         setattr(self, service, client)
         return client
@@ -74,6 +73,10 @@ class World(harness.Served):
         self.session.set_config_variable("config_file", "/dev/null")
         self.session.set_config_variable("credentials_file", "/dev/null")
         self.watch = Watch(self.session)
+        self.boto3 = boto3.session.Session(botocore_session=self.session)
+
+    def client(self, service, region, **keys):
+        return self.boto3.client(service, region_name=region, endpoint_url=self.url, config=self.config, **keys)
 
     def place(self, account=WORKLOAD, region="us-east-1"):
         return Place(self, account, region, {"aws_access_key_id": account,

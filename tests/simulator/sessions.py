@@ -105,9 +105,8 @@ def broken_credentials(world, here):
         session = world.place_of_session(keys, BACKUP)
         refused("InvalidClientTokenId", session.sts.get_caller_identity, status=403)
         refused("UnrecognizedClientException", session.backup.list_backup_vaults, status=403)
-    no_token = world.session.create_client(
-        "backup", region_name="us-east-1", endpoint_url=world.url, config=world.config,
-        aws_access_key_id=good["AccessKeyId"], aws_secret_access_key=good["SecretAccessKey"])
+    no_token = world.client("backup", "us-east-1", aws_access_key_id=good["AccessKeyId"],
+                            aws_secret_access_key=good["SecretAccessKey"])
     refused("UnrecognizedClientException", no_token.list_backup_vaults, status=403)
 
 

@@ -24,3 +24,7 @@ def call_snapshots(place, points):
     check(one == [s for s in found if s["DBSnapshotArn"] == one[0]["DBSnapshotArn"]], "one of them by name")
     check(one[0]["SnapshotType"] == "awsbackup" and one[0]["Encrypted"], "their type")
     check({"Key": "b", "Value": "<&>"} in one[0]["TagList"], "they carry the database's tags")
+    place.world.private("settings", {"page_size": 1})  # clients may not ask for less than 20
+    small, count = pages(place.rds, "describe_db_snapshots", "DBSnapshots", 20)
+    check(small == found and count == 2, "snapshots come page by page")
+    place.world.private("settings", {"page_size": ""})
