@@ -39,6 +39,7 @@
  *   x-ref                  a section, or TYPE/attribute
  *   x-wire                 the member's name at AWS where x-wire-case does not give it
  *   x-rules                names of checks in engine/aws: the table is in rules.c
+ *   x-local (means something on this machine only, a path: neither recorded nor compared),
  *   x-sensitive, x-unmanaged-when-absent (normalize.h) */
 
 #include <stdbool.h>
@@ -86,7 +87,7 @@ struct schema_node {
     bool has_minimum, has_maximum;
     double minimum, maximum;
     size_t min_length, max_length, min_items, max_items; /* max 0: none */
-    bool unique_items, insertion_order, sensitive, unmanaged_when_absent;
+    bool unique_items, insertion_order, sensitive, local, unmanaged_when_absent;
     const struct value *otherwise; /* `default`, or NULL */
     enum canonical canonical;
     const char *ref;                      /* x-ref */

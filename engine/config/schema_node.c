@@ -201,6 +201,11 @@ static void load_sensitive(const struct scope *scope, struct schema_node *node,
     node->sensitive = schema_bool_of(scope, v, "x-sensitive");
 }
 
+static void load_local(const struct scope *scope, struct schema_node *node, const struct value *v)
+{
+    node->local = schema_bool_of(scope, v, "x-local");
+}
+
 static void load_unmanaged(const struct scope *scope, struct schema_node *node,
                            const struct value *v)
 {
@@ -239,6 +244,7 @@ static const struct keyword {
     {"x-canonical", load_canonical, false},
     {"x-ref", load_ref_target, false},
     {"x-rules", load_rules, true},
+    {"x-local", load_local, false},
     {"x-sensitive", load_sensitive, false},
     {"x-unmanaged-when-absent", load_unmanaged, false},
     {"$ref", load_elsewhere, false},    /* first of all */

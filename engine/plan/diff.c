@@ -231,7 +231,7 @@ void diff_desired(struct arena *arena, const struct diff_input *input, struct di
         }
         bool known = !node->write_only || input->know_write_only;
         bool managed = after || (node->write_only && before);
-        if (!node->read_only && known && managed)
+        if (!node->read_only && !node->local && known && managed)
             compare(&d, path_to(arena, "", property->name), node, before, after, false);
     }
 }

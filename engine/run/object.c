@@ -61,7 +61,7 @@ const struct value *object_write_only(struct arena *arena, const struct schema *
     struct map_builder b = map_begin(arena);
     for (size_t i = 0; i < schema->root->property_len; i++) {
         const struct schema_property *property = &schema->root->properties[i];
-        if (property->node->write_only)
+        if (property->node->write_only && !property->node->local)
             map_put(&b, property->name, value_get(properties, property->name));
     }
     return b.len ? map_end(&b) : NULL;

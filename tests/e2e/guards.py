@@ -1,5 +1,9 @@
 """The irreversible lock needs its flag; what is applied plans empty; destroy names what stays."""
 
+import os
+import shutil
+import tempfile
+
 from harness import LOCK, apply_seed, calls, check, done, holdfast, workspace
 
 with workspace() as folder:
@@ -19,6 +23,10 @@ with workspace() as folder:
     apply_seed(folder, "--simulate")
     again = holdfast("plan", "--simulate", "--detailed-exitcode", cwd=folder, expect=0)
     check("nothing to do" in again.out, f"the second plan is empty: {again.out}")
+    with tempfile.TemporaryDirectory() as data:  # the same package on another machine is no change
+        shutil.copytree(os.environ["HOLDFAST_DATA_DIR"], data, dirs_exist_ok=True)
+        holdfast("plan", "--simulate", "--detailed-exitcode", cwd=folder, expect=0,
+                 env={"HOLDFAST_DATA_DIR": data})
     before = len([c for c in calls(folder, "--simulate") if c["writes"]])
     apply_seed(folder, "--simulate")
     after = len([c for c in calls(folder, "--simulate") if c["writes"]])
