@@ -1,0 +1,118 @@
+/* Keys: which of an account's keys is ours. */
+
+#include "tests/unit/providers/aws/fixture.h"
+
+#define TYPE "aws_kms_key"
+#define DESIRED                                                                                    \
+    "{\"policy\":{},\"tags\":{\"holdfast:topology\":\"t\",\"holdfast:address\":\"keys.a\"}}"
+#define TAGS(address)                                                                              \
+    "{\"Tags\":[{\"TagKey\":\"holdfast:topology\",\"TagValue\":\"t\"},"                            \
+    "{\"TagKey\":\"holdfast:address\",\"TagValue\":\"" address "\"}]}"
+
+static void when(struct fixture *f, const char *text, const char *error, const char *body)
+{
+    fake_when_contains(
+        f->fake, text,
+        (struct fake_answer){.status = error ? 400 : 200,
+                             .body = error ? arena_printf(f->arena, "{\"__type\":\"%s\"}", error)
+                                           : body});
+}
+
+static void three_keys(struct fixture *f)
+{
+    when(f, "TrentService.ListKeys", NULL,
+         "{\"Keys\":[{\"KeyId\":\"one\"},{\"KeyId\":\"two\"},{\"KeyId\":\"three\"}]}");
+}
+
+static void a_key_is_found_by_its_owner_tags(void **state)
+{
+    struct fixture *f = *state;
+    three_keys(f);
+    when(f, "{\"KeyId\":\"one\"}", "AccessDeniedException", NULL);
+    when(f, "{\"KeyId\":\"two\"}", NULL, TAGS("keys.b"));
+    when(f, "TrentService.DescribeKey", NULL,
+         "{\"KeyMetadata\":{\"KeyId\":\"three\",\"KeyState\":\"Enabled\"}}");
+    when(f, "{\"KeyId\":\"three\"}", NULL, TAGS("keys.a"));
+    fixture_run(f, OP_FIND, TYPE, NULL, DESIRED, NULL);
+    assert_int_equal(f->result, OP_RESULT_FOUND);
+    assert_string_equal(f->identifier, "three");
+    assert_int_equal(f->ownership, OWNER_BY_TAGS);
+}
+
+static void a_key_of_ours_that_is_pending_deletion_is_not_found(void **state)
+{
+    struct fixture *f = *state;
+    three_keys(f);
+    when(f, "TrentService.DescribeKey", NULL,
+         "{\"KeyMetadata\":{\"KeyId\":\"x\",\"KeyState\":\"PendingDeletion\"}}");
+    when(f, "TrentService.ListResourceTags", NULL, TAGS("keys.a"));
+    fixture_run(f, OP_FIND, TYPE, NULL, DESIRED, NULL);
+    assert_int_equal(f->result, OP_RESULT_GONE);
+}
+
+static void nothing_is_known_when_no_key_shows_its_tags(void **state)
+{
+    struct fixture *f = *state;
+    three_keys(f);
+    when(f, "TrentService.ListResourceTags", "AccessDeniedException", NULL);
+    fixture_run(f, OP_FIND, TYPE, NULL, DESIRED, NULL);
+    assert_int_equal(f->result, OP_RESULT_FAILED);
+    assert_int_equal(f->diags.items[0].code, E_DENIED);
+}
+
+static void a_deletion_that_was_scheduled_before_is_a_success(void **state)
+{
+    struct fixture *f = *state;
+    fake_when_contains(f->fake, "TrentService.ScheduleKeyDeletion",
+                       (struct fake_answer){.status = 400,
+                                            .body = "{\"__type\":\"KMSInvalidStateException\","
+                                                    "\"message\":\"key is pending deletion.\"}",
+                                            .times = 1});
+    fixture_run(f, OP_REMOVE, TYPE, "one", NULL, NULL);
+    assert_int_equal(f->result, OP_RESULT_DONE);
+    fake_when_contains(f->fake, "TrentService.ScheduleKeyDeletion",
+                       (struct fake_answer){.status = 400,
+                                            .body = "{\"__type\":\"KMSInvalidStateException\","
+                                                    "\"message\":\"key is pending import.\"}"});
+    fixture_run(f, OP_REMOVE, TYPE, "one", NULL, NULL);
+    assert_int_equal(f->result, OP_RESULT_FAILED);
+}
+
+static void an_alias_is_ours_only_when_it_names_our_key(void **state)
+{
+    struct fixture *f = *state;
+    when(f, "TrentService.DescribeKey", NULL, "{\"KeyMetadata\":{\"KeyId\":\"one\"}}");
+    fixture_run(f, OP_FIND, "aws_kms_alias", NULL,
+                "{\"name\":\"alias/a\",\"target_key_id\":\"one\"}", NULL);
+    assert_int_equal(f->ownership, OWNER_PARENT);
+    fixture_run(f, OP_FIND, "aws_kms_alias", NULL,
+                "{\"name\":\"alias/a\",\"target_key_id\":\"two\"}", NULL);
+    assert_int_equal(f->ownership, OWNER_OTHER);
+}
+
+static void an_alias_that_exists_is_created_only_when_it_names_our_key(void **state)
+{
+    struct fixture *f = *state;
+    when(f, "TrentService.CreateAlias", "AlreadyExistsException", NULL);
+    when(f, "TrentService.DescribeKey", NULL, "{\"KeyMetadata\":{\"KeyId\":\"one\"}}");
+    fixture_run(f, OP_CREATE, "aws_kms_alias", NULL,
+                "{\"name\":\"alias/a\",\"target_key_id\":\"one\"}", NULL);
+    assert_int_equal(f->result, OP_RESULT_DONE);
+    fixture_run(f, OP_CREATE, "aws_kms_alias", NULL,
+                "{\"name\":\"alias/a\",\"target_key_id\":\"two\"}", NULL);
+    assert_int_equal(f->result, OP_RESULT_FAILED);
+    assert_non_null(strstr(f->diags.items[0].message, "AlreadyExistsException"));
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        FIXTURE_TEST(a_key_is_found_by_its_owner_tags),
+        FIXTURE_TEST(a_key_of_ours_that_is_pending_deletion_is_not_found),
+        FIXTURE_TEST(nothing_is_known_when_no_key_shows_its_tags),
+        FIXTURE_TEST(a_deletion_that_was_scheduled_before_is_a_success),
+        FIXTURE_TEST(an_alias_is_ours_only_when_it_names_our_key),
+        FIXTURE_TEST(an_alias_that_exists_is_created_only_when_it_names_our_key),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
