@@ -169,6 +169,26 @@ bool backup_page(struct sim_call *call, struct objects *rows, const char **ret_n
            backup_invalid(call, "Invalid value for nextToken");
 }
 
+bool backup_fits(const struct sim_call *call, const struct value *body,
+                 const char *const (*filters)[2], size_t len)
+{
+    for (size_t i = 0; i < len; i++) {
+        const char *asked = call_str(call, filters[i][0]);
+        if (asked && !str_eq(asked, value_get_str(body, filters[i][1])))
+            return false;
+    }
+    return true;
+}
+
+bool backup_in_time(const struct sim_call *call, const struct value *body, const char *member,
+                    const char *before, const char *after)
+{
+    int64_t at = value_get_int(body, member, 0), limit;
+    if (input_time(call_get(call, before), &limit) && (!at || at >= limit))
+        return false;
+    return !input_time(call_get(call, after), &limit) || at > limit;
+}
+
 /* ---- small things ---- */
 
 const char *text_or(const char *text, const char *otherwise)

@@ -49,6 +49,12 @@ bool backup_exists(struct sim_call *call, const char *arn, const char *token, co
     PRINTF_LIKE(4, 5);
 /* Cuts the rows to the call's page; false when the token is not ours (an error is set). */
 bool backup_page(struct sim_call *call, struct objects *rows, const char **ret_next);
+/* Filters of lists: {parameter, member}; a parameter that is not given lets everything through. */
+bool backup_fits(const struct sim_call *call, const struct value *body,
+                 const char *const (*filters)[2], size_t len);
+/* The same for times; what has no such time (a job that has not ended) fits no limit. */
+bool backup_in_time(const struct sim_call *call, const struct value *body, const char *member,
+                    const char *before, const char *after);
 /* The members of a body that are public, in their order; times become the wire's. NULL ends. */
 const struct value *backup_public(struct sim_call *call, const struct value *body,
                                   const char *const *members);

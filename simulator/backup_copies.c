@@ -282,16 +282,6 @@ bool backup_describe_copy(struct sim_call *call)
     return call_answer(call, map_end(&b));
 }
 
-/* created and completed: a job that has not ended has no completion. */
-static bool in_time(const struct sim_call *call, const struct value *job, const char *member,
-                    const char *before, const char *after)
-{
-    int64_t at = value_get_int(job, member, 0), limit;
-    if (input_time(call_get(call, before), &limit) && (!at || at >= limit))
-        return false;
-    return !input_time(call_get(call, after), &limit) || at > limit;
-}
-
 static bool wanted(const struct sim_call *call, const struct value *job)
 {
     static const char *const equal[][2] = {
@@ -304,14 +294,10 @@ static bool wanted(const struct sim_call *call, const struct value *job)
         {"parentJobId", "ParentJobId"},
         {"messageCategory", "MessageCategory"},
     };
-    for (size_t i = 0; i < ARRAY_LEN(equal); i++) {
-        const char *asked = call_str(call, equal[i][0]);
-        if (asked && !str_eq(asked, value_get_str(job, equal[i][1])))
-            return false;
-    }
-    return value_get_int(job, "CreationDate", 0) >= call->now - BACKUP_HISTORY_MS &&
-           in_time(call, job, "CreationDate", "createdBefore", "createdAfter") &&
-           in_time(call, job, "CompletionDate", "completeBefore", "completeAfter");
+    return backup_fits(call, job, equal, ARRAY_LEN(equal)) &&
+           value_get_int(job, "CreationDate", 0) >= call->now - BACKUP_HISTORY_MS &&
+           backup_in_time(call, job, "CreationDate", "createdBefore", "createdAfter") &&
+           backup_in_time(call, job, "CompletionDate", "completeBefore", "completeAfter");
 }
 
 bool backup_list_copies(struct sim_call *call)

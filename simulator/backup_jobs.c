@@ -341,18 +341,14 @@ static bool wanted(const struct sim_call *call, const struct value *job)
     static const char *const equal[][2] = {{"resourceArn", "ResourceArn"},
                                            {"state", "State"},
                                            {"backupVaultName", "BackupVaultName"},
-                                           {"resourceType", "ResourceType"}};
-    for (size_t i = 0; i < ARRAY_LEN(equal); i++) {
-        const char *asked = call_str(call, equal[i][0]);
-        if (asked && !str_eq(asked, value_get_str(job, equal[i][1])))
-            return false;
-    }
-    int64_t created = value_get_int(job, "CreationDate", 0), limit;
-    if (created < call->now - BACKUP_HISTORY_MS)
-        return false;
-    if (input_time(call_get(call, "createdBefore"), &limit) && created >= limit)
-        return false;
-    return !input_time(call_get(call, "createdAfter"), &limit) || created > limit;
+                                           {"resourceType", "ResourceType"},
+                                           {"accountId", "AccountId"},
+                                           {"parentJobId", "ParentJobId"},
+                                           {"messageCategory", "MessageCategory"}};
+    return backup_fits(call, job, equal, ARRAY_LEN(equal)) &&
+           value_get_int(job, "CreationDate", 0) >= call->now - BACKUP_HISTORY_MS &&
+           backup_in_time(call, job, "CreationDate", "createdBefore", "createdAfter") &&
+           backup_in_time(call, job, "CompletionDate", "completeBefore", "completeAfter");
 }
 
 bool backup_list_jobs(struct sim_call *call)

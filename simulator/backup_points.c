@@ -147,23 +147,15 @@ static const struct value *point_of_call(struct sim_call *call)
 static bool wanted(const struct sim_call *call, const struct value *point)
 {
     static const char *const equal[][2] = {{"resourceArn", "ResourceArn"},
-                                           {"resourceType", "ResourceType"}};
+                                           {"resourceType", "ResourceType"},
+                                           {"parentRecoveryPointArn", "ParentRecoveryPointArn"}};
     if (!str_eq(value_get_str(point, "BackupVaultName"), vault_name(call)))
         return false;
-    for (size_t i = 0; i < ARRAY_LEN(equal); i++) {
-        const char *asked = call_str(call, equal[i][0]);
-        if (asked && !str_eq(asked, value_get_str(point, equal[i][1])))
-            return false;
-    }
     const char *plan = call_str(call, "backupPlanId");
     if (plan && !str_eq(plan, value_get_str(value_get(point, "CreatedBy"), "BackupPlanId")))
         return false;
-    if (call_str(call, "parentRecoveryPointArn"))
-        return false;
-    int64_t created = value_get_int(point, "CreationDate", 0), limit;
-    if (input_time(call_get(call, "createdBefore"), &limit) && created >= limit)
-        return false;
-    return !input_time(call_get(call, "createdAfter"), &limit) || created > limit;
+    return backup_fits(call, point, equal, ARRAY_LEN(equal)) &&
+           backup_in_time(call, point, "CreationDate", "createdBefore", "createdAfter");
 }
 
 bool backup_list_points(struct sim_call *call)

@@ -50,6 +50,8 @@ bool vault_policy_allows(struct sim_call *call, const struct value *vault, const
     return !policy || call_authorize(call, action, resource, policy, NULL);
 }
 
+#define VAULT_TYPE "BACKUP_VAULT"
+
 static const char *name_of(const struct sim_call *call)
 {
     return call_str(call, "BackupVaultName");
@@ -168,7 +170,7 @@ static const struct value *described(struct sim_call *call, const struct value *
                                           "MinRetentionDays", "MaxRetentionDays",
                                           "LockDate",         NULL};
     struct map_builder b = map_begin_from(call->arena, backup_public(call, vault, members));
-    map_put_str(&b, "VaultType", "BACKUP_VAULT");
+    map_put_str(&b, "VaultType", VAULT_TYPE);
     map_put_str(&b, "VaultState", "AVAILABLE");
     map_put_bool(&b, "Locked", value_get_bool(vault, "Locked", false));
     map_put_int(&b, "NumberOfRecoveryPoints",
@@ -185,9 +187,11 @@ bool backup_describe_vault(struct sim_call *call)
 
 bool backup_list_vaults(struct sim_call *call)
 {
-    const char *next = NULL;
+    const char *next = NULL, *type = call_str(call, "vaultType");
     struct objects rows =
         store_list(call->world, call->arena, "backup.vault", call->account, call->region, NULL);
+    if ((type && !str_eq(type, VAULT_TYPE)) || call_bool(call, "shared", false))
+        rows.len = 0; /* there are no others, and none is shared */
     if (!backup_page(call, &rows, &next))
         return false;
     struct list_builder list = list_begin(call->arena);
