@@ -48,7 +48,7 @@ bool lifecycle_check(struct arena *arena, const struct value *lifecycle, const c
     return refuse(arena_printf(arena,
                                DELETE_AFTER " %lld must be at least " COLD_AFTER " + %d (= %lld)",
                                (long long)remove->integer, LIFECYCLE_COLD_DAYS_MIN,
-                               (long long)(cold_days + LIFECYCLE_COLD_DAYS_MIN)),
+                               (long long)cold_days + LIFECYCLE_COLD_DAYS_MIN),
                   DELETE_AFTER, ret_why, ret_property);
 }
 

@@ -6,7 +6,7 @@
 
 const struct option option_table[OPTION_COUNT] = {
 #define OPTION(id, name, letter, argument, repeats, twin, help)                                    \
-    {name, letter, argument, repeats, twin, help},
+    {name, help, argument, letter, repeats, twin},
 #include "engine/cli/options.inc"
 #undef OPTION
 };

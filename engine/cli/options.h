@@ -16,11 +16,10 @@ enum option_id {
 #define OPTION_LAST_GLOBAL OPT_HELP
 
 struct option {
-    const char *name;
-    char letter;
+    const char *name, *help;
     const char *argument; /* NULL: a flag */
-    bool repeats, twin;   /* twin: HOLDFAST_NAME in the environment says the same */
-    const char *help;
+    char letter;
+    bool repeats, twin; /* twin: HOLDFAST_NAME in the environment says the same */
 };
 extern const struct option option_table[OPTION_COUNT];
 

@@ -274,12 +274,13 @@ static const struct value *place_attribute(struct lowering *lw, const struct ref
     }
     const struct account_entry *account = accounts ? entry : NULL;
     const struct region_entry *region = accounts ? NULL : entry;
-    size_t len = accounts ? account->len : region->len;
+    size_t len = account ? account->len : region->len;
     for (size_t i = 0; i < len; i++) {
-        const char *name = accounts ? account->members[i]->name : region->codes[i];
+        const char *name = account ? account->members[i]->name : region->codes[i];
         if (ref->member_len > 0 && !str_eq(name, ref->members[0]))
             continue;
-        list_add_str(&list, str_eq(attribute, "id") ? account->members[i]->id : name);
+        bool id = account && str_eq(attribute, "id");
+        list_add_str(&list, id ? account->members[i]->id : name);
     }
     if (ref->all)
         return list_end(&list);

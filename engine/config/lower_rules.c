@@ -62,7 +62,7 @@ void lower_invoke_permission(struct lowering *lw, const struct instance *in, con
 static size_t function_targets(const struct value *targets)
 {
     size_t count = 0;
-    for (size_t i = 0; i < value_len(targets); i++)
+    for (size_t i = 0; value_is(targets, VALUE_MAP) && i < targets->map.len; i++)
         if (value_get(targets->map.entries[i].value, "function"))
             count++;
     return count;
@@ -75,10 +75,8 @@ static void lower_rule(struct lowering *lw, const struct instance *in)
     const struct value *targets = value_get(in->body, "targets");
     struct list_builder list = list_begin(lw->arena);
     struct map_builder map = map_begin(lw->arena);
-    if (!value_is(targets, VALUE_MAP))
-        targets = NULL;
     bool only = function_targets(targets) == 1;
-    for (size_t i = 0; i < value_len(targets); i++) {
+    for (size_t i = 0; value_is(targets, VALUE_MAP) && i < targets->map.len; i++) {
         const struct value_entry *e = &targets->map.entries[i];
         const struct value *target = rule_target(lw, in, e);
         const struct value *function = value_get(e->value, "function");
@@ -95,7 +93,7 @@ static void lower_rule(struct lowering *lw, const struct instance *in)
     }
     map_put(&map, "name", name_of(lw, in, NULL));
     copy_keys(&map, in->body, same);
-    if (targets)
+    if (value_is(targets, VALUE_MAP))
         map_put(&map, "targets", value_at(lw->arena, list_end(&list), targets->pos));
     draft_add(lw, in, "", "aws_event_rule", map_end(&map));
 }
