@@ -103,6 +103,7 @@ static void fake_send(void *self, const struct http_request *request, transport_
         .body = arena_strndup(arena, request->body.ptr, request->body.len),
         .headers = headers,
         .header_len = request->header_len,
+        .once = request->once,
         .at_ms = fake->now_ms,
     };
     struct fake_answer answer = answer_for(fake, call);

@@ -25,6 +25,7 @@ struct fake_call {
     const char *method, *base_url, *path, *query, *body;
     const struct http_header *headers;
     size_t header_len;
+    bool once;
     int64_t at_ms;
 };
 

@@ -190,6 +190,8 @@ static void http_send(void *self, const struct http_request *request, transport_
                                   request->query ? request->query : ""));
     set_method(t, request);
     curl_easy_setopt(t->easy, CURLOPT_HTTPHEADER, t->headers);
+    /* libcurl repeats, unasked, what a kept connection took and did not answer: it may have run */
+    curl_easy_setopt(t->easy, CURLOPT_FRESH_CONNECT, request->once ? 1L : 0L);
     curl_easy_setopt(t->easy, CURLOPT_TIMEOUT_MS,
                      (long)(request->timeout_ms > 0 ? request->timeout_ms : 60000));
     if (curl_multi_add_handle(http->multi, t->easy) != CURLM_OK)

@@ -5,7 +5,9 @@
  * counts waiting time into the request's timeout. Certificates come from one bundle (AWS_CA_BUNDLE,
  * else libcurl's own); the folder of single certificates is never read, because OpenSSL would
  * search it for each connection. Answers are limited to 64 MiB. Redirects are not followed.
- * libcurl is set up when the first request is sent: commands that send nothing pay nothing. */
+ * A request that is to be sent once gets a new connection: on a kept one libcurl repeats what the
+ * server did not answer. libcurl is set up when the first request is sent: commands that send
+ * nothing pay nothing. */
 
 #include "engine/base/diag.h"
 #include "providers/transport.h"

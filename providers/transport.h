@@ -21,6 +21,7 @@ struct http_request {
     size_t header_len;
     struct slice body;
     int timeout_ms;
+    bool once; /* must not reach the server twice: no transport repeats it by itself */
 };
 
 struct http_response {

@@ -83,6 +83,16 @@ static uint64_t next_random(struct aws *aws) /* splitmix64 */
     return z ^ (z >> 31);
 }
 
+/* Reads, and changes that come to the same when they are made twice: whole documents, names that
+ * exist only once, or a token. KMS takes no token at CreateKey, and jobs may be started without. */
+static bool is_repeatable(const struct call *call)
+{
+    const struct aws_operation *operation = call->operation;
+    if (operation == &backup_StartBackupJob || operation == &backup_StartCopyJob)
+        return value_get_str(map_end(&call->rq->body), "IdempotencyToken") != NULL;
+    return operation != &kms_CreateKey;
+}
+
 /* ---- one request ---- */
 
 static const struct http_request *build(void *ctx)
@@ -128,6 +138,7 @@ static const struct http_request *build(void *ctx)
         .headers = call->headers,
         .header_len = n,
         .body = call->wire.body,
+        .once = !is_repeatable(call),
         .timeout_ms = call->wire.body.len > (size_t)512 * 1024 ? UPLOAD_TIMEOUT_MS : TIMEOUT_MS,
     };
     return &call->http;
@@ -229,11 +240,11 @@ static void retry_in(struct call *call, int64_t ms, const struct response *rs)
     loop_after(call->aws->loop, ms, again, call);
 }
 
-/* KMS takes no token at CreateKey: whatever may have run is never sent twice, or a second key would
- * be left over. Whoever made the call looks for the first by its tags. */
+/* What is not repeatable and may have run is never sent again, or a second object would be left
+ * over. Whoever made the call looks for the first, a key by its tags. */
 static bool may_repeat(const struct call *call, const struct response *rs, bool maybe_sent)
 {
-    return call->operation != &kms_CreateKey || (rs->status == 0 && !maybe_sent);
+    return is_repeatable(call) || (rs->status == 0 && !maybe_sent);
 }
 
 static bool is_expired(const struct response *rs)

@@ -284,6 +284,64 @@ static struct got exchange_raw(struct bench *b, const char *answer, int timeout_
     return got;
 }
 
+/* A server that answers the first request, keeps the connection, and hangs up on every later one
+ * without a word. */
+struct fickle {
+    unsigned port;
+    int listener, peers[8];
+    size_t peer_len, heard;
+};
+
+static void fickle_serve(struct fickle *s)
+{
+    static const char answer[] = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}";
+    char bytes[4096];
+    int peer = s->peer_len < ARRAY_LEN(s->peers) ? accept(s->listener, NULL, NULL) : -1;
+    if (peer >= 0)
+        s->peers[s->peer_len++] = peer;
+    for (size_t i = 0; i < s->peer_len; i++) {
+        if (s->peers[i] < 0 || recv(s->peers[i], bytes, sizeof(bytes), MSG_DONTWAIT) <= 0)
+            continue;
+        if (s->heard++ == 0) {
+            assert_true(send(s->peers[i], answer, strlen(answer), MSG_NOSIGNAL) > 0);
+        } else {
+            close(s->peers[i]);
+            s->peers[i] = -1;
+        }
+    }
+}
+
+static struct got exchange_fickle(struct bench *b, struct fickle *s, bool once)
+{
+    struct got got = {.arena = b->arena};
+    struct http_request request = request_to(b->arena, s->port, "POST", "{}");
+    request.once = once;
+    b->transport.ops->send(b->transport.self, &request, keep, &got);
+    for (int i = 0; i < 5000 && !got.times; i++) {
+        wait_briefly(b);
+        fickle_serve(s);
+        clock_sleep_ms(1);
+    }
+    assert_int_equal(got.times, 1);
+    return got;
+}
+
+static void what_goes_once_is_not_repeated_when_a_kept_connection_dies(void **state)
+{
+    struct bench *b = *state;
+    struct fickle s = {0};
+    s.listener = listen_raw(&s.port);
+    assert_int_equal(exchange_fickle(b, &s, false).response.status, 200);
+    struct got got = exchange_fickle(b, &s, true);
+    assert_int_equal(got.response.status, 0);
+    assert_true(got.response.maybe_sent);
+    assert_int_equal(s.heard, 2);
+    close(s.listener);
+    for (size_t i = 0; i < s.peer_len; i++)
+        if (s.peers[i] >= 0)
+            close(s.peers[i]);
+}
+
 static void a_truncated_answer_is_no_answer(void **state)
 {
     struct bench *b = *state;
@@ -356,6 +414,7 @@ int main(void)
         HTTP_TEST(an_answer_beyond_the_limit_is_cut_off_and_refused),
         HTTP_TEST(many_requests_fly_at_once),
         HTTP_TEST(closing_drops_what_flies_without_a_word),
+        HTTP_TEST(what_goes_once_is_not_repeated_when_a_kept_connection_dies),
         HTTP_TEST(a_truncated_answer_is_no_answer),
         HTTP_TEST(what_is_not_http_is_no_answer),
         HTTP_TEST(a_server_that_never_answers_times_out),
