@@ -22,7 +22,7 @@ struct op_spec {
 
 struct op_outcome {
     enum op_result result;
-    const char *identifier;
+    const char *identifier; /* when failed: of what exists all the same (op_made()), or NULL */
     const struct value *attributes;
     enum ownership ownership;
     enum fault fault; /* when failed */

@@ -97,6 +97,8 @@ static void end(struct op *op, struct op_outcome outcome)
         BUG(arena_printf(op->arena, "%s of %s ended twice", kind_names[op->spec.kind],
                          op->spec.address));
     op->ended = true;
+    if (outcome.result == OP_RESULT_FAILED)
+        outcome.identifier = op->made;
     op->outcome = outcome;
     log_event(LOG_DEBUG, "operation ends", "op", kind_names[op->spec.kind], "address",
               op->spec.address, "result", names[outcome.result], NULL);
@@ -108,6 +110,11 @@ void op_done(struct op *op, const char *identifier, const struct value *attribut
                                 .identifier = identifier ? arena_strdup(op->arena, identifier)
                                                          : op->spec.identifier,
                                 .attributes = attributes});
+}
+
+void op_made(struct op *op, const char *identifier)
+{
+    op->made = arena_strdup(op->arena, identifier);
 }
 
 void op_found(struct op *op, const char *identifier, enum ownership ownership)

@@ -79,6 +79,9 @@ enum ownership { OWNER_BY_TAGS, OWNER_OURS, OWNER_OTHER, OWNER_PARENT };
 void op_done(struct op *op, const char *identifier, const struct value *attributes);
 void op_found(struct op *op, const char *identifier, enum ownership ownership);
 void op_gone(struct op *op);
+/* From now on the object exists under this identifier (copied), even when the operation fails
+ * later: creations say so before they send anything more, so that what exists is never lost. */
+void op_made(struct op *op, const char *identifier);
 void op_fail(struct op *op, const struct response *rs); /* AWS's code, message and request id */
 void op_fail_with(struct op *op, enum diag_code code, const char *fmt, ...) PRINTF_LIKE(3, 4);
 /* Runs `step` (with rs NULL) after the world's clock has moved on by ms: for states to settle. */

@@ -86,6 +86,13 @@ static void looked(struct op *op, const struct response *rs)
                      creation->id);
 }
 
+static void look_for_made(struct op *op)
+{
+    const struct creation *creation = op_data(op, sizeof(*creation));
+    op_made(op, identifier(op, creation->id));
+    look(op, NULL);
+}
+
 static void look(struct op *op, const struct response *rs)
 {
     (void)rs;
@@ -112,7 +119,7 @@ static void looked_for_our_own(struct op *op, const struct response *rs)
     struct creation *creation = op_data(op, sizeof(*creation));
     creation->id = rs->fault == FAULT_NONE ? id_by_token(op, rs) : NULL;
     if (creation->id)
-        look(op, NULL);
+        look_for_made(op);
     else if (rs->fault != FAULT_NONE)
         op_fail(op, rs);
     else
@@ -124,7 +131,7 @@ static void created(struct op *op, const struct response *rs)
     struct creation *creation = op_data(op, sizeof(*creation));
     creation->id = value_get_str(rs->body, "SelectionId");
     if (rs->fault == FAULT_NONE && creation->id)
-        look(op, NULL);
+        look_for_made(op);
     else if (rs->fault == FAULT_CONFLICT &&
              str_eq(value_get_str(rs->body, "CreatorRequestId"), op_token(op)))
         /* an answer was lost; the error names the plan, not the selection */
@@ -162,9 +169,7 @@ static void selection_update(struct op *op)
 
 static void removed(struct op *op, const struct response *rs)
 {
-    /* the call has no parameters but the two ids: a bad one is one that AWS does not know */
-    if (rs->fault == FAULT_NONE || rs->fault == FAULT_NOT_FOUND ||
-        str_eq(rs->code, "InvalidParameterValueException"))
+    if (rs->fault == FAULT_NONE || is_missing(rs))
         op_done(op, op_identifier(op), NULL);
     else
         op_fail(op, rs);

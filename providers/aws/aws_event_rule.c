@@ -180,6 +180,8 @@ static void answered(struct op *op, const struct response *rs)
     } else if (rs->fault != FAULT_NONE) {
         op_fail(op, rs);
     } else if (!partial) {
+        if (!op_identifier(op)) /* the rule is first */
+            op_made(op, identifier(op));
         change->next++;
         send_next(op, NULL);
     } else if (all_busy(entries) && change->naps < BUSY_NAPS) {

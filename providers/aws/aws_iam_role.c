@@ -189,6 +189,7 @@ static void created_all(struct op *op, const struct response *rs)
 
 static void fill(struct op *op)
 {
+    op_made(op, value_get_str(op_desired(op), "name"));
     add_policy_calls(op);
     calls_in_order(op, created_all);
 }

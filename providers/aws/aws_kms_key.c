@@ -119,6 +119,7 @@ static void created(struct op *op, const struct response *rs)
         op_fail_with(op, E_BAD_ANSWER, "kms:CreateKey did not say the id of the new key");
         return;
     }
+    op_made(op, create->id);
     if (value_get_bool(op_desired(op), "key_rotation_enabled", true))
         set_rotation(op, create->id);
     if (!value_get_bool(op_desired(op), "enabled", true))
@@ -218,17 +219,17 @@ static void remove_key(struct op *op)
 /* Through all keys of the Region, one after the other: only needed to settle a lost creation. */
 struct search {
     const struct value *keys;
-    size_t at, denied;
+    size_t at;
     const struct response *last_denied;
 };
 
 static void look_at_next(struct op *op);
 
-/* Other people's keys may well refuse to show their tags; that all do means that we may not look,
- * and then nothing is known. */
+/* A key that refuses to show its tags may be ours: then nothing is known, and whoever asked must
+ * not go on as if there were none, or a second key would be made. */
 static void exhausted(struct op *op, const struct search *search)
 {
-    if (search->denied > 0 && search->denied == value_len(search->keys))
+    if (search->last_denied)
         op_fail(op, search->last_denied);
     else
         op_gone(op);
@@ -261,7 +262,6 @@ static void tags_listed(struct op *op, const struct response *rs)
         return;
     }
     if (rs->fault == FAULT_DENIED) {
-        search->denied++;
         search->last_denied = rs;
     } else if (rs->fault != FAULT_NONE && rs->fault != FAULT_NOT_FOUND) {
         op_fail(op, rs);

@@ -307,6 +307,7 @@ static bool send_untag(struct op *op)
 
 static void wait_for_creation(struct op *op)
 {
+    op_made(op, name_of(op));
     work_of(op)->stage = STAGE_CONCURRENCY;
     look(op, NULL);
 }

@@ -135,6 +135,8 @@ static void created(struct op *op, const struct response *rs)
         op_fail(op, rs);
         return;
     }
+    if (rs->fault == FAULT_NONE)
+        op_made(op, name_of(op));
     if (rs->fault == FAULT_CONFLICT) { /* somebody was faster */
         add_key_call(op, desired_wire(op, "kms_key_id"));
         add_tag_calls(op);

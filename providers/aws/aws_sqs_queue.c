@@ -113,10 +113,12 @@ static void settled(struct op *op, const struct response *rs)
 
 static void created(struct op *op, const struct response *rs)
 {
-    if (rs->fault == FAULT_NONE)
-        op_later(op, SETTLE_MS, settled);
-    else
+    if (rs->fault != FAULT_NONE) {
         op_fail(op, rs);
+        return;
+    }
+    op_made(op, value_get_str(op_desired(op), "name"));
+    op_later(op, SETTLE_MS, settled);
 }
 
 static void create_queue(struct op *op)

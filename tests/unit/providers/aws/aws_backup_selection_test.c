@@ -54,6 +54,7 @@ static void a_selection_that_never_shows_itself_is_a_timeout(void **state)
     fixture_run(f, OP_CREATE, SELECTION, NULL, WANTED, NULL);
     assert_int_equal(f->result, OP_RESULT_FAILED);
     assert_int_equal(f->diags.items[0].code, E_TIMEOUT);
+    assert_string_equal(f->identifier, "p-1|s-1"); /* it exists all the same */
     assert_true(loop_now_ms(f->loop) >= FIXTURE_START_MS + 120000);
 }
 
@@ -82,7 +83,9 @@ static void a_missing_plan_means_that_the_selection_is_gone(void **state)
     fixture_answer(f, "GET " BASE "s-1", "InvalidParameterValueException", missing, 1);
     fixture_answer(f, "GET " BASE "s-1", "InvalidParameterValueException",
                    "{\"Message\":\"something else\"}", 1);
-    fixture_answer(f, "DELETE " BASE "s-1", "InvalidParameterValueException", missing, 0);
+    fixture_answer(f, "DELETE " BASE "s-1", "InvalidParameterValueException", missing, 1);
+    fixture_answer(f, "DELETE " BASE "s-1", "InvalidParameterValueException",
+                   "{\"Message\":\"something else\"}", 0);
     fixture_answer(f, "GET " BASE, "InvalidParameterValueException", missing, 0);
     fixture_run(f, OP_READ, SELECTION, "p-1|s-1", NULL, NULL);
     assert_int_equal(f->result, OP_RESULT_GONE);
@@ -90,6 +93,8 @@ static void a_missing_plan_means_that_the_selection_is_gone(void **state)
     assert_int_equal(f->result, OP_RESULT_FAILED);
     fixture_run(f, OP_REMOVE, SELECTION, "p-1|s-1", NULL, NULL);
     assert_int_equal(f->result, OP_RESULT_DONE);
+    fixture_run(f, OP_REMOVE, SELECTION, "p-1|s-1", NULL, NULL);
+    assert_int_equal(f->result, OP_RESULT_FAILED);
     fixture_run(f, OP_FIND, SELECTION, NULL, WANTED, NULL);
     assert_int_equal(f->result, OP_RESULT_GONE);
 }

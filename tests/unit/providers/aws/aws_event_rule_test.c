@@ -49,6 +49,7 @@ static void a_target_that_fails_inside_a_success_is_an_error_that_names_it(void 
     fixture_answer_target(f, "AWSEvents.", NULL, "{}", 0);
     fixture_run(f, OP_CREATE, RULE, NULL, WITH(TARGET("a", "") "," TARGET("b", "")), NULL);
     assert_int_equal(f->result, OP_RESULT_FAILED);
+    assert_string_equal(f->identifier, ID); /* the rule is there */
     assert_int_equal(f->diags.len, 1);
     assert_non_null(strstr(f->diags.items[0].message, "PutTargets: target b: AccessDenied: no"));
     assert_int_equal(fixture_calls(f), 2);

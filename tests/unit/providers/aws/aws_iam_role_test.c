@@ -55,8 +55,19 @@ static void a_role_of_somebody_else_is_refused_in_the_words_of_aws(void **state)
     existing_role(f, "roles.others");
     fixture_run(f, OP_CREATE, TYPE, NULL, DESIRED, NULL);
     assert_int_equal(f->result, OP_RESULT_FAILED);
+    assert_null(f->identifier);
     assert_non_null(strstr(f->diags.items[0].message, "EntityAlreadyExists"));
     assert_int_equal(fixture_calls(f), 2); /* nothing was attached */
+}
+
+static void a_role_that_was_made_is_named_when_its_policies_fail(void **state)
+{
+    struct fixture *f = *state;
+    when(f, "CreateRole", "");
+    refuse(f, "AttachRolePolicy", 403, "AccessDenied");
+    fixture_run(f, OP_CREATE, TYPE, NULL, DESIRED, NULL);
+    assert_int_equal(f->result, OP_RESULT_FAILED);
+    assert_string_equal(f->identifier, "jobs");
 }
 
 static void policies_that_are_not_declared_stay(void **state)
@@ -110,6 +121,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         FIXTURE_TEST(a_role_of_ours_that_exists_is_completed),
         FIXTURE_TEST(a_role_of_somebody_else_is_refused_in_the_words_of_aws),
+        FIXTURE_TEST(a_role_that_was_made_is_named_when_its_policies_fail),
         FIXTURE_TEST(policies_that_are_not_declared_stay),
         FIXTURE_TEST(a_linked_role_that_exists_is_adopted),
         FIXTURE_TEST(a_service_that_does_not_exist_is_refused),

@@ -60,6 +60,30 @@ static void nothing_is_known_when_no_key_shows_its_tags(void **state)
     assert_int_equal(f->diags.items[0].code, E_DENIED);
 }
 
+static void a_key_that_may_not_be_looked_at_may_be_ours(void **state)
+{
+    struct fixture *f = *state;
+    three_keys(f);
+    when(f, "{\"KeyId\":\"two\"}", "AccessDeniedException", NULL);
+    when(f, "TrentService.ListResourceTags", NULL, TAGS("keys.b"));
+    fixture_run(f, OP_FIND, TYPE, NULL, DESIRED, NULL);
+    assert_int_equal(f->result, OP_RESULT_FAILED);
+    assert_int_equal(f->diags.items[0].code, E_DENIED);
+    assert_int_equal(fixture_calls(f), 1 + 3); /* the others were looked at */
+}
+
+static void a_key_that_was_made_is_named_when_its_rotation_fails(void **state)
+{
+    struct fixture *f = *state;
+    when(f, "TrentService.CreateKey", NULL, "{\"KeyMetadata\":{\"KeyId\":\"one\"}}");
+    when(f, "TrentService.EnableKeyRotation", "AccessDeniedException", NULL);
+    fixture_run(f, OP_CREATE, TYPE, NULL, DESIRED, NULL);
+    assert_int_equal(f->result, OP_RESULT_FAILED);
+    assert_string_equal(f->identifier, "one");
+    assert_true(fixture_call(f, 0)->once);
+    assert_false(fixture_call(f, 1)->once);
+}
+
 static void a_deletion_that_was_scheduled_before_is_a_success(void **state)
 {
     struct fixture *f = *state;
@@ -110,6 +134,8 @@ int main(void)
         FIXTURE_TEST(a_key_is_found_by_its_owner_tags),
         FIXTURE_TEST(a_key_of_ours_that_is_pending_deletion_is_not_found),
         FIXTURE_TEST(nothing_is_known_when_no_key_shows_its_tags),
+        FIXTURE_TEST(a_key_that_may_not_be_looked_at_may_be_ours),
+        FIXTURE_TEST(a_key_that_was_made_is_named_when_its_rotation_fails),
         FIXTURE_TEST(a_deletion_that_was_scheduled_before_is_a_success),
         FIXTURE_TEST(an_alias_is_ours_only_when_it_names_our_key),
         FIXTURE_TEST(an_alias_that_exists_is_created_only_when_it_names_our_key),

@@ -157,6 +157,7 @@ static void a_function_that_fails_to_settle_is_reported_with_its_reason(void **s
     fixture_run(f, OP_CREATE, FUNCTION, NULL, wanted(f, ""), NULL);
     assert_int_equal(f->result, OP_RESULT_FAILED);
     assert_int_equal(f->diags.items[1].code, E_TIMEOUT);
+    assert_string_equal(f->identifier, "relay"); /* it exists all the same */
 }
 
 static void a_function_is_read_with_tags_and_concurrency(void **state)
