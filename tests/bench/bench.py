@@ -1,0 +1,369 @@
+"""What holdfast costs, beside terraform's built-in terraform_data (which does less) where that is installed.
+
+Figures are of whole processes: wall seconds, CPU seconds, peak memory, bytes written to disk. Each is the
+median of its runs; commands that are compared run in turn, so that a machine that slows down slows both.
+Nothing is asserted: machines differ, ratios and counts travel.
+"""
+
+import argparse
+import contextlib
+import json
+import os
+import shutil
+import socket
+import ssl
+import statistics
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+
+HOLDFAST = os.environ["HOLDFAST"]
+TERRAFORM = shutil.which("terraform")
+GROUP = 12  # resources that one group of entries becomes
+PARTS = ["start", "sizes", "local", "latency", "state"]
+APPLY = ["apply", "--auto-approve", "--quiet"]
+
+
+# ---- what is measured ----
+
+def topology(resources):
+    """Groups of key, alias, vault, its policy and its lock, plan, selection and their role, queue, role, log
+    group and rule."""
+    groups = max(1, round(resources / GROUP))
+    out = ["version: 1", "name: bench", "accounts:",
+           '  main: {id: "111122223333", assume_role: "arn:aws:iam::111122223333:role/holdfast-deployer"}',
+           "regions: {r: us-east-1}"]
+    sections = {"keys": [], "vaults": [], "plans": [], "queues": [], "roles": [], "resources": [], "rules": []}
+    place = "account: main, region: r"
+    for i in range(groups):
+        sections["keys"].append(f"  k{i}: {{{place}}}")
+        sections["vaults"].append(
+            f"  v{i}: {{{place}, key: k{i}, accept_copies_from: [main], "
+            "lock: {mode: governance, min_retention_days: 1, max_retention_days: 400}}")
+        sections["plans"].append(
+            f"  p{i}: {{{place}, rules: {{daily: {{target_vault: v{i}, lifecycle: {{delete_after_days: 30}}}}}}, "
+            f"selections: {{all: {{list_of_tags: {{backup: g{i}}}}}}}}}")
+        sections["queues"].append(f"  q{i}: {{{place}}}")
+        sections["roles"].append(
+            f"  r{i}: {{account: main, assume_role_policy_document: {{Version: '2012-10-17', Statement: "
+            "[{Effect: Allow, Principal: {Service: backup.amazonaws.com}, Action: 'sts:AssumeRole'}]}}")
+        sections["resources"].append(
+            f"  l{i}: {{type: aws_log_group, {place}, properties: {{name: /bench/{i}, retention_in_days: 30}}}}")
+        sections["rules"].append(
+            f"  e{i}: {{{place}, event_pattern: {{source: [aws.backup]}}, targets: {{q: {{queue: q{i}}}}}}}")
+    for name, lines in sections.items():
+        out.append(f"{name}:")
+        out.extend(lines)
+    return "\n".join(out) + "\n"
+
+
+def terraform_blocks(resources):
+    """Blocks that wait for one another in chains as long as our groups."""
+    out = ['variable "rev" { default = 1 }']
+    for i in range(resources):
+        after = f"\n  depends_on = [terraform_data.r{i - 1}]" if i % GROUP else ""
+        out.append(f'resource "terraform_data" "r{i}" {{\n  input = {{ name = "r{i}", rev = var.rev, '
+                   f'text = "{"x" * 200}" }}{after}\n}}')
+    return "\n".join(out) + "\n"
+
+
+# ---- how it is measured ----
+
+@contextlib.contextmanager
+def folder_with(name, text):
+    folder = tempfile.mkdtemp(prefix="holdfast-bench-")
+    with open(os.path.join(folder, name), "w", encoding="utf-8") as file:
+        file.write(text)
+    try:
+        yield folder
+    finally:
+        shutil.rmtree(folder)
+
+
+def environment_of(extra):
+    environment = {k: v for k, v in os.environ.items() if not k.startswith("AWS_")}
+    environment.update({"CHECKPOINT_DISABLE": "1", **(extra or {})})
+    return environment
+
+
+# The peak memory of a process counts what its parent's was when it was started, so that is a small one.
+LAUNCHER = """
+import os, sys, time
+start = time.monotonic()
+pid = os.posix_spawnp(sys.argv[1], sys.argv[1:], os.environ)
+_, status, usage = os.wait4(pid, 0)
+wall = time.monotonic() - start
+os.write(3, b"%d %f %f %d %d" % (os.waitstatus_to_exitcode(status), wall, usage.ru_utime + usage.ru_stime,
+                                 usage.ru_maxrss, usage.ru_oublock))
+"""
+
+
+def run(command, cwd, env=None, expect=(0,)):
+    reader, writer = os.pipe()
+    with tempfile.TemporaryFile() as errors:
+        subprocess.run(["sh", "-c", 'exec "$@" 3>&%d' % writer, "sh", sys.executable, "-I", "-S", "-c", LAUNCHER,
+                        *command], cwd=cwd, env=environment_of(env), stdout=subprocess.DEVNULL, stderr=errors,
+                       pass_fds=[writer], check=True)
+        os.close(writer)
+        with os.fdopen(reader) as pipe:
+            code, wall, cpu, rss, blocks = pipe.read().split()
+        if int(code) not in expect:
+            errors.seek(0)
+            raise SystemExit(f"{' '.join(command)} ended with {code}: {errors.read().decode()[:2000]}")
+    return {"wall": float(wall), "cpu": float(cpu), "rss": int(rss) / 1024, "written": int(blocks) * 512}
+
+
+def median(runs):
+    return {k: statistics.median(r[k] for r in runs) for k in runs[0]}
+
+
+def in_turn(count, *acts):
+    """Each act `count` times, the acts in turn."""
+    runs = [[] for _ in acts]
+    for _ in range(count):
+        for i, act in enumerate(acts):
+            runs[i].append(act())
+    return [median(r) for r in runs]
+
+
+def header(title):
+    print(f"\n{title}\n{'':<40} {'wall':>10} {'CPU':>10} {'memory':>10} {'written':>12}")
+
+
+def row(name, figures, note=""):
+    print(f"{name:<40} {figures['wall']:8.3f} s {figures['cpu']:8.3f} s {figures['rss']:7.0f} MB "
+          f"{figures['written'] / 1e6:9.2f} MB  {note}", flush=True)
+
+
+def calls_of(cwd, where):
+    out = subprocess.run([HOLDFAST, "simulator", "dump", "--calls", *where], cwd=cwd, env=environment_of(None),
+                         stdout=subprocess.PIPE, check=True).stdout
+    return len(json.loads(out))
+
+
+@contextlib.contextmanager
+def served(folder, *options):
+    process = subprocess.Popen([HOLDFAST, "simulator", "serve", *options], cwd=folder, text=True,
+                               env=environment_of(None), stdout=subprocess.PIPE)
+    try:
+        yield process.stdout.readline().split()[-1]
+    finally:
+        process.terminate()
+        process.wait()
+        process.stdout.close()
+
+
+def free_port():
+    with socket.socket() as s:
+        s.bind(("127.0.0.1", 0))
+        return s.getsockname()[1]
+
+
+CREDENTIALS = {"AWS_ACCESS_KEY_ID": "111122223333", "AWS_SECRET_ACCESS_KEY": "x"}
+
+
+# ---- start ----
+
+def certificates(folder):
+    """A CA, a certificate for localhost, and a bundle of the system's CAs with ours at its end."""
+    def openssl(*words):
+        subprocess.run(["openssl", *words], cwd=folder, check=True, stdout=subprocess.DEVNULL,
+                       stderr=subprocess.DEVNULL)
+    key = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes"]
+    openssl("req", "-x509", *key, "-keyout", "ca.key", "-out", "ca.pem", "-days", "2", "-subj", "/CN=bench")
+    openssl("req", *key, "-keyout", "server.key", "-out", "server.csr", "-subj", "/CN=localhost")
+    with open(os.path.join(folder, "names"), "w", encoding="utf-8") as file:
+        file.write("subjectAltName=DNS:localhost\n")
+    openssl("x509", "-req", "-in", "server.csr", "-CA", "ca.pem", "-CAkey", "ca.key", "-CAcreateserial",
+            "-out", "server.pem", "-days", "2", "-extfile", "names")
+    with open("/etc/ssl/certs/ca-certificates.crt", encoding="utf-8") as system:
+        with open(os.path.join(folder, "full.pem"), "w", encoding="utf-8") as full:
+            full.write(system.read())
+            with open(os.path.join(folder, "ca.pem"), encoding="utf-8") as ours:
+                full.write(ours.read())
+
+
+REFUSAL = (b"<ErrorResponse><Error><Type>Sender</Type><Code>InvalidClientTokenId</Code><Message>no</Message>"
+           b"</Error><RequestId>1</RequestId></ErrorResponse>")
+
+
+def refuse_all(folder, listener, count):
+    """Answers every request over TLS with a refusal, and counts them."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(os.path.join(folder, "server.pem"), os.path.join(folder, "server.key"))
+    while True:
+        try:
+            plain, _ = listener.accept()
+            with context.wrap_socket(plain, server_side=True) as connection:
+                if connection.recv(65536):
+                    count.append(1)
+                connection.sendall(b"HTTP/1.1 403 Forbidden\r\nContent-Type: text/xml\r\nConnection: close\r\n"
+                                   b"Content-Length: %d\r\n\r\n" % len(REFUSAL) + REFUSAL)
+        except ssl.SSLError:
+            continue
+        except OSError:
+            return
+
+
+def part_start(options):
+    header("start")
+    acts = [lambda: run([HOLDFAST, "version"], "/")]
+    if TERRAFORM:
+        acts.append(lambda: run([TERRAFORM, "version"], "/"))
+    results = in_turn(5 if options.quick else 15, *acts)
+    row("holdfast version", results[0])
+    if TERRAFORM:
+        row("terraform version", results[1],
+            f"holdfast takes {results[0]['wall'] / results[1]['wall']:.2f} of its time")
+    with folder_with("topology.yaml", topology(10)) as folder:
+        certificates(folder)
+        listener = socket.create_server(("127.0.0.1", 0))
+        count = []
+        threading.Thread(target=refuse_all, args=(folder, listener, count), daemon=True).start()
+        url = f"https://localhost:{listener.getsockname()[1]}"
+
+        def first_request(bundle):
+            env = {**CREDENTIALS, "AWS_CA_BUNDLE": os.path.join(folder, bundle)}
+            return run([HOLDFAST, "whoami", "--endpoint-url", url], folder, env, expect=(1, 3))
+        full, small = in_turn(5 if options.quick else 15, lambda: first_request("full.pem"),
+                              lambda: first_request("ca.pem"))
+        listener.close()
+        if not count:
+            raise SystemExit("no request has reached the server")
+        note = f"whoami over TLS, refused; {len(count)} requests in all"
+        row("first request, all of the system's CAs", full, note)
+        row("first request, one CA", small, note)
+
+
+# ---- sizes ----
+
+def holdfast_commands(folder):
+    simulate = ["--simulate"]
+    return {"validate": lambda: run([HOLDFAST, "validate"], folder),
+            "no-op plan": lambda: run([HOLDFAST, "plan", *simulate], folder),
+            "no-op apply": lambda: run([HOLDFAST, *APPLY, *simulate], folder)}
+
+
+def terraform_commands(folder):
+    plain = ["-no-color", "-input=false"]
+    return {"validate": lambda: run([TERRAFORM, "validate"], folder),
+            "no-op plan": lambda: run([TERRAFORM, "plan", *plain], folder),
+            "no-op apply": lambda: run([TERRAFORM, "apply", "-auto-approve", *plain], folder)}
+
+
+def one_size(size, options):
+    header(f"{size} resources, simulator in process")
+    # terraform's apply of 10 000 takes the better part of an hour: its state is written anew each time
+    paired = TERRAFORM and size <= 1000
+    with folder_with("topology.yaml", topology(size)) as ours, \
+            folder_with("main.tf", terraform_blocks(size)) as theirs:
+        figures = {"apply": run([HOLDFAST, *APPLY, "--simulate"], ours)}
+        count = {"apply": calls_of(ours, ["--simulate"])}
+        other = {}
+        if paired:
+            run([TERRAFORM, "init", "-no-color"], theirs)
+            other["apply"] = run([TERRAFORM, "apply", "-auto-approve", "-no-color", "-input=false"], theirs)
+        for name, act in holdfast_commands(ours).items():
+            before = calls_of(ours, ["--simulate"])
+            acts = [act, terraform_commands(theirs)[name]] if paired else [act]
+            runs = 1 if options.quick else 3
+            results = in_turn(runs, *acts)
+            figures[name] = results[0]
+            count[name] = (calls_of(ours, ["--simulate"]) - before) // runs
+            if paired:
+                other[name] = results[1]
+    for name, found in figures.items():
+        row(f"holdfast {name}", found, f"{count[name]} calls")
+        if name in other:
+            row(f"terraform {name}", other[name],
+                f"holdfast takes {found['wall'] / other[name]['wall']:.2f} of its time, "
+                f"{found['rss'] / other[name]['rss']:.2f} of its memory")
+    return figures
+
+
+def part_sizes(options):
+    sizes = [10, 1000] if options.quick else [10, 1000, 10000]
+    found = {size: one_size(size, options) for size in sizes}
+    if 10000 in found:
+        print("\nT(10 000) / T(1 000), of wall time and of CPU")
+        for name in ("validate", "no-op plan", "apply", "no-op apply"):
+            wall, cpu = (found[10000][name][k] / found[1000][name][k] for k in ("wall", "cpu"))
+            print(f"  {name:<14} {wall:5.1f} {cpu:5.1f}")
+
+
+# ---- local work ----
+
+def part_local(options):
+    """Parse, lower, read the state, compare and print, without the simulator's answers: what differs between
+    all of it and `--refresh=false` is calls and answers."""
+    size = 1000 if options.quick else 10000
+    with folder_with("topology.yaml", topology(size)) as folder:
+        run([HOLDFAST, *APPLY, "--simulate"], folder)
+        header(f"local work, {size} resources")
+        local, = in_turn(3, lambda: run([HOLDFAST, "plan", "--simulate", "--refresh=false"], folder))
+        row("no-op plan --refresh=false", local, f"{local['cpu'] / size * 1e6:.0f} us of CPU a resource")
+
+
+# ---- a late server ----
+
+def part_latency(options):
+    size, delay_ms, window = (100 if options.quick else 1000), 100, 64
+    with folder_with("topology.yaml", topology(size)) as folder:
+        port = str(free_port())
+        where = ["--endpoint-url", f"http://127.0.0.1:{port}"]
+        state = ["--state", "state.db"]
+        with served(folder, "--port", port):
+            run([HOLDFAST, *APPLY, *where, *state], folder, CREDENTIALS)
+        header(f"{size} resources, a server that answers after {delay_ms} ms, window {window}")
+        with served(folder, "--port", port, "--latency", str(delay_ms)):
+            before = calls_of(folder, where)
+            runs = 3
+            figures, = in_turn(runs, lambda: run(
+                [HOLDFAST, "plan", "--parallelism", str(window), *where, *state], folder, CREDENTIALS))
+            calls = (calls_of(folder, where) - before) // runs
+        ideal = -(-calls // window) * delay_ms / 1000
+        row("no-op plan over HTTP", figures,
+            f"{calls} calls, {figures['wall'] / ideal:.2f} x {ideal:.1f} s (calls / window x delay)")
+
+
+# ---- the state ----
+
+def syncs_of(path):
+    with open(path, encoding="utf-8") as file:
+        return sum("fdatasync" in line or "fsync" in line for line in file)
+
+
+def part_state(options):
+    """What the state's own writes cost: over HTTP, the world is another process's."""
+    size = 100 if options.quick else 1000
+    tracer = shutil.which("strace")
+    header(f"apply of {size} resources over HTTP: what is written is the state's")
+    for window in (1, 16, 256):
+        with folder_with("topology.yaml", topology(size)) as folder, served(folder) as url:
+            trace = ["strace", "-f", "-o", "trace", "-e", "trace=fdatasync,fsync"] if tracer else []
+            figures = run([*trace, HOLDFAST, *APPLY, "--parallelism", str(window), "--endpoint-url", url,
+                           "--state", "state.db"], folder, CREDENTIALS)
+            note = f"{figures['written'] / size / 1000:.1f} kB a resource"
+            if tracer:
+                note += f", {syncs_of(os.path.join(folder, 'trace'))} syncs"
+            note += f", state file {os.path.getsize(os.path.join(folder, 'state.db')) / size / 1000:.1f} kB a resource"
+            row(f"apply, window {window}", figures, note)
+    if tracer:
+        print("(wall and CPU of these under strace)")
+
+
+def main():
+    parser = argparse.ArgumentParser(prog="./dev bench")
+    parser.add_argument("--quick", action="store_true", help="small sizes, few runs")
+    parser.add_argument("part", nargs="*", help=f"of {', '.join(PARTS)}; default all")
+    options = parser.parse_args()
+    unknown = set(options.part) - set(PARTS)
+    if unknown:
+        parser.error(f"no part {', '.join(sorted(unknown))}")
+    for part in options.part or PARTS:
+        globals()[f"part_{part}"](options)
+
+
+main()
