@@ -184,13 +184,18 @@ bool backup_create_plan(struct sim_call *call)
     const struct value *document = plan_of_call(call, NULL);
     if (!document)
         return false;
-    struct objects plans =
-        store_list(call->world, call->arena, "backup.plan", call->account, call->region, NULL);
+    struct objects plans = {0};
+    if (token)
+        plans = store_holding(call->world, call->arena, "backup.plan", call->account, call->region,
+                              token);
+    for (size_t i = 0; i < plans.len; i++)
+        if (str_eq(token, value_get_str(plans.items[i].body, "CreatorRequestId")))
+            return call_answer(call, written(call, plans.items[i].body));
+    plans = store_holding(call->world, call->arena, "backup.plan", call->account, call->region,
+                          value_get_str(document, "BackupPlanName"));
     for (size_t i = 0; i < plans.len; i++) {
         const struct value *old = plans.items[i].body;
         const char *old_token = value_get_str(old, "CreatorRequestId");
-        if (token && str_eq(token, old_token))
-            return call_answer(call, written(call, old));
         if (same_document(call->arena, value_get(old, "Plan"), document))
             return backup_exists(call, value_get_str(old, "BackupPlanArn"), old_token,
                                  "Backup plan with the same plan document already exists");

@@ -74,7 +74,7 @@ bool backup_selection_takes(struct world *world, struct arena *arena, const char
 struct objects backup_selections_of(struct world *world, struct arena *arena, const char *account,
                                     const char *region, const char *plan)
 {
-    struct objects rows = store_list(world, arena, SELECTION, account, region, NULL);
+    struct objects rows = store_holding(world, arena, SELECTION, account, region, plan);
     size_t len = 0;
     for (size_t i = 0; i < rows.len; i++) {
         if (str_eq(value_get_str(rows.items[i].body, "BackupPlanId"), plan))

@@ -166,6 +166,10 @@ bool store_delete(struct world *world, const char *kind, const char *account, co
 /* By id in byte order. account or region NULL: any; prefix: of the id, NULL or "": any. */
 struct objects store_list(struct world *world, struct arena *arena, const char *kind,
                           const char *account, const char *region, const char *prefix);
+/* Those in which this string stands as a value, somewhere: candidates, found without reading the
+ * others into memory. */
+struct objects store_holding(struct world *world, struct arena *arena, const char *kind,
+                             const char *account, const char *region, const char *text);
 bool store_any(struct world *world, const char *kind, const char *account, const char *region,
                const char *prefix);
 

@@ -246,6 +246,19 @@ struct objects store_list(struct world *world, struct arena *arena, const char *
     return rows;
 }
 
+struct objects store_holding(struct world *world, struct arena *arena, const char *kind,
+                             const char *account, const char *region, const char *text)
+{
+    struct objects rows = {0};
+    size_t cap = 0;
+    const char *needle = json_print(arena, value_string(arena, text), JSON_COMPACT);
+    struct db_stmt *stmt = list_query(world, arena, kind, account, region, NULL);
+    while (stmt && next_row(world, stmt))
+        if (strstr(db_text(stmt, 4), needle))
+            add_row(arena, &rows, &cap, stmt);
+    return rows;
+}
+
 bool store_any(struct world *world, const char *kind, const char *account, const char *region,
                const char *prefix)
 {
