@@ -6,15 +6,18 @@
 #define BUSY_TIMEOUT_MS 5000
 #define TOKEN_LEN 32
 
-/* Step i takes a file from version i to i + 1. Forward only; a released step is never edited. */
+/* Rows are appended in the order in which operations end, and found by an index: in tables that are
+ * sorted by address each commit of a turn would rewrite a page for each of its rows.
+ *
+ * Step i takes a file from version i to i + 1. Forward only; a released step is never edited. */
 static const char *const migrations[] = {
     "CREATE TABLE meta (one INTEGER PRIMARY KEY CHECK (one = 1), lineage TEXT NOT NULL,"
     "  serial INTEGER NOT NULL, format INTEGER NOT NULL, topology TEXT NOT NULL,"
     "  world TEXT NOT NULL);"
-    "CREATE TABLE resource (address TEXT PRIMARY KEY, type TEXT NOT NULL,"
+    "CREATE TABLE resource (address TEXT NOT NULL PRIMARY KEY, type TEXT NOT NULL,"
     "  account_id TEXT NOT NULL, region TEXT, identifier TEXT, attrs_json TEXT,"
     "  write_only_json TEXT, deps_json TEXT NOT NULL, generation INTEGER NOT NULL,"
-    "  schema_version INTEGER NOT NULL, adopted INTEGER NOT NULL) WITHOUT ROWID;"
+    "  schema_version INTEGER NOT NULL, adopted INTEGER NOT NULL);"
     "CREATE TABLE run (id INTEGER PRIMARY KEY, started_ms INTEGER NOT NULL, ended_ms INTEGER,"
     "  who TEXT, command TEXT, plan_sha TEXT, result TEXT);"
     "CREATE TABLE journal (seq INTEGER PRIMARY KEY, run INTEGER NOT NULL, address TEXT NOT NULL,"
@@ -25,7 +28,7 @@ static const char *const migrations[] = {
     "CREATE INDEX journal_open ON journal (seq) WHERE phase = 'open';"
     "CREATE TABLE resource_history (address TEXT NOT NULL, serial INTEGER NOT NULL,"
     "  run INTEGER NOT NULL, generation INTEGER NOT NULL, record_json TEXT,"
-    "  at_ms INTEGER NOT NULL, PRIMARY KEY (address, serial)) WITHOUT ROWID;"
+    "  at_ms INTEGER NOT NULL, PRIMARY KEY (address, serial));"
     "CREATE TABLE fact (key TEXT PRIMARY KEY, value_json TEXT NOT NULL) WITHOUT ROWID;",
 };
 #define FORMAT ((int64_t)ARRAY_LEN(migrations))
