@@ -155,9 +155,11 @@ bool run_observe(struct run *run, const struct record *records, size_t record_le
                                               .observation = &observations[len]};
         len++;
     }
+    /* More objects than calls may fly: an object of which several calls follow each other leaves
+     * no gap in the window, and none is left alone at the end. */
     observer.pump = (struct pump){.loop = run->loop,
                                   .len = len,
-                                  .limit = run->parallelism ? run->parallelism : 256,
+                                  .limit = 4 * (run->parallelism ? run->parallelism : 256),
                                   .start = start_sight,
                                   .ctx = &observer};
     pump_run(&observer.pump);
