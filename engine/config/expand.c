@@ -3,6 +3,7 @@
 #include "engine/aws/arn.h"
 #include "engine/aws/partition.h"
 #include "engine/config/lower.h"
+#include "engine/config/ref.h"
 
 #define ENTRY_NAME_MAX 32
 
@@ -75,6 +76,16 @@ const struct account *account_by_id(const struct lowering *lw, const char *id)
     return NULL;
 }
 
+/* What everything else is built from cannot refer to anything; variables are applied already. */
+static void refuse_expression(struct lowering *lw, const char *what, const struct value *v)
+{
+    if (!value_is(v, VALUE_STRING) || !ref_has_expression(v->string))
+        return;
+    struct diag *d = lower_error(lw, E_BAD_EXPRESSION, v->pos, NULL,
+                                 "%s cannot be taken from somewhere else", what);
+    diag_hint(lw->diags, d, "Write it out, or use ${variables.x}.");
+}
+
 /* --- regions ----------------------------------------------------------------------------------
  */
 static void add_region(struct lowering *lw, const struct value_entry *e)
@@ -86,7 +97,9 @@ static void add_region(struct lowering *lw, const struct value_entry *e)
     const char **codes = arena_array(lw->arena, len, sizeof(*codes));
     size_t kept = 0;
     for (size_t i = 0; i < len; i++) {
-        const char *code = value_str(group ? e->value->list.items[i] : e->value);
+        const struct value *item = group ? e->value->list.items[i] : e->value;
+        const char *code = value_str(item);
+        refuse_expression(lw, "a Region's code", item);
         if (code)
             codes[kept++] = code;
     }
@@ -113,6 +126,7 @@ static void fill_account(struct lowering *lw, struct account *account, const cha
     const char *digits = value_str(id);
     if (!digits || !account_id_is_valid(digits))
         digits = NO_ACCOUNT_ID; /* reported */
+    refuse_expression(lw, "an account's id", id);
     *account = (struct account){.name = name, .id = digits, .pos = pos};
     account->partition = partition_of_region(first_region(lw));
     struct instance self = {.account = account};
@@ -401,6 +415,7 @@ static void add_section(struct lowering *lw, const char *section, enum placement
 
 void expand(struct lowering *lw)
 {
+    refuse_expression(lw, "the topology's name", value_get(lw->doc, "name"));
     add_places(lw);
     for (size_t i = 0; i < ARRAY_LEN(sections); i++)
         add_section(lw, sections[i].name, sections[i].placement);
