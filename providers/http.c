@@ -19,7 +19,7 @@ struct transfer {
     struct arena *arena;
     struct curl_slist *headers;
     struct http_header *answer_headers;
-    size_t answer_header_len, answer_header_cap;
+    size_t answer_header_len, answer_header_cap, answer_header_bytes;
     struct strbuf body;
     char error[CURL_ERROR_SIZE];
     transport_done_fn *done;
@@ -60,6 +60,9 @@ static size_t on_header(char *data, size_t size, size_t count, void *ctx)
 {
     struct transfer *t = ctx;
     struct slice line = {data, size * count};
+    t->answer_header_bytes += line.len;
+    if (t->answer_header_bytes > HTTP_HEADERS_MAX)
+        return 0;
     while (line.len > 0 && (line.ptr[line.len - 1] == '\n' || line.ptr[line.len - 1] == '\r'))
         line.len--;
     if (slice_starts(line, "HTTP/")) { /* a new answer: 100 Continue came before it */
@@ -133,7 +136,7 @@ static void give_transfer(struct transfer *t)
     curl_slist_free_all(t->headers);
     t->headers = NULL;
     t->answer_headers = NULL;
-    t->answer_header_len = t->answer_header_cap = 0;
+    t->answer_header_len = t->answer_header_cap = t->answer_header_bytes = 0;
     arena_reset(t->arena);
     t->next = http->spare;
     http->spare = t;
@@ -221,8 +224,10 @@ static void finish(struct transfer *t, CURLcode result)
         response.timed_out = result == CURLE_OPERATION_TIMEDOUT;
         response.maybe_sent = was_sent(t, result);
         response.error = t->body.overflowed ? "the answer is longer than 64 MiB"
-                         : t->error[0]      ? t->error
-                                            : curl_easy_strerror(result);
+                         : t->answer_header_bytes > HTTP_HEADERS_MAX
+                             ? "the headers of the answer are longer than 256 KiB"
+                         : t->error[0] ? t->error
+                                       : curl_easy_strerror(result);
     }
     curl_multi_remove_handle(t->http->multi, t->easy);
     t->done(t->ctx, &response);

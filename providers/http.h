@@ -4,15 +4,16 @@
  * Nothing waits inside libcurl: each request that is sent gets a connection at once, since libcurl
  * counts waiting time into the request's timeout. Certificates come from one bundle (AWS_CA_BUNDLE,
  * else libcurl's own); the folder of single certificates is never read, because OpenSSL would
- * search it for each connection. Answers are limited to 64 MiB. Redirects are not followed.
- * A request that is to be sent once gets a new connection: on a kept one libcurl repeats what the
- * server did not answer. libcurl is set up when the first request is sent: commands that send
- * nothing pay nothing. */
+ * search it for each connection. Answers are limited to 64 MiB, their headers to 256 KiB. Redirects
+ * are not followed. A request that is to be sent once gets a new connection: on a kept one libcurl
+ * repeats what the server did not answer. libcurl is set up when the first request is sent:
+ * commands that send nothing pay nothing. */
 
 #include "engine/base/diag.h"
 #include "providers/transport.h"
 
 #define HTTP_ANSWER_MAX ((size_t)64 * 1024 * 1024)
+#define HTTP_HEADERS_MAX ((size_t)256 * 1024)
 #define HTTP_CONNECT_TIMEOUT_MS 10000
 
 /* `proxy` and other settings of libcurl's environment apply. The transport lives in *ret.self until

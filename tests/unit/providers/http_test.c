@@ -351,6 +351,33 @@ static void a_truncated_answer_is_no_answer(void **state)
     assert_true(got.response.maybe_sent);
 }
 
+static void headers_without_end_are_cut_off_and_refused(void **state)
+{
+    struct bench *b = *state;
+    static const char line[] = "X-More: and more and more and more and more and more and more\r\n";
+    unsigned port = 0;
+    int listener = listen_raw(&port), peer = -1;
+    struct got got = {.arena = b->arena};
+    struct http_request request = request_to(b->arena, port, "GET", "");
+    b->transport.ops->send(b->transport.self, &request, keep, &got);
+    for (int i = 0; i < 20000 && !got.times; i++) {
+        wait_briefly(b);
+        if (peer < 0) {
+            peer = accept(listener, NULL, NULL);
+            if (peer >= 0)
+                (void)send(peer, "HTTP/1.1 200 OK\r\n", 17, MSG_NOSIGNAL);
+            continue;
+        }
+        for (int n = 0; n < 64; n++)
+            (void)send(peer, line, strlen(line), MSG_NOSIGNAL | MSG_DONTWAIT);
+    }
+    close(listener);
+    close(peer);
+    assert_int_equal(got.times, 1);
+    assert_int_equal(got.response.status, 0);
+    assert_non_null(strstr(got.response.error, "256 KiB"));
+}
+
 static void what_is_not_http_is_no_answer(void **state)
 {
     struct bench *b = *state;
@@ -416,6 +443,7 @@ int main(void)
         HTTP_TEST(closing_drops_what_flies_without_a_word),
         HTTP_TEST(what_goes_once_is_not_repeated_when_a_kept_connection_dies),
         HTTP_TEST(a_truncated_answer_is_no_answer),
+        HTTP_TEST(headers_without_end_are_cut_off_and_refused),
         HTTP_TEST(what_is_not_http_is_no_answer),
         HTTP_TEST(a_server_that_never_answers_times_out),
         HTTP_TEST(nobody_listening_means_certainly_not_sent),
