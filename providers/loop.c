@@ -319,7 +319,7 @@ static int64_t send_what_may_go(struct loop *loop)
     int64_t next_ms = INT64_MAX;
     struct bucket *dry = NULL, *bucket;
     while (loop->in_flight < loop->window && (bucket = busy_pop(loop))) {
-        if (loop->draining) {
+        if (loop->draining && bucket->head->mutates) {
             refuse_one(loop, bucket_pop(bucket));
         } else if (throttle_take(&bucket->throttle, loop->now_ms)) {
             send_one(loop, bucket_pop(bucket));
@@ -379,12 +379,18 @@ void loop_start(struct loop *loop, const struct op_spec *spec, op_outcome_fn *do
     list_push(&loop->started, op);
 }
 
+/* Reads finish what changes began: they go on to the end. */
+static bool is_refused(const struct loop *loop, const struct op *op)
+{
+    return loop->draining && !op_reads(op);
+}
+
 static void begin(struct loop *loop, struct op *op)
 {
     loop->begun++;
     op->arena = loop_arena_take(loop);
     struct op_spec *spec = &op->spec;
-    if (loop->draining) {
+    if (is_refused(loop, op)) {
         op_expect(op);
         op_fail_with(op, E_TIMEOUT, "stopped before it began");
         op_resume(op, NULL, NULL);
@@ -396,7 +402,8 @@ static void begin(struct loop *loop, struct op *op)
 
 static void begin_what_fits(struct loop *loop)
 {
-    while (loop->started.head && (loop->draining || loop->begun - loop->asleep < loop->window))
+    while (loop->started.head &&
+           (is_refused(loop, loop->started.head) || loop->begun - loop->asleep < loop->window))
         begin(loop, list_pop(&loop->started));
 }
 

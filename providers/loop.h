@@ -49,7 +49,8 @@ MUST_CHECK bool loop_turn(struct loop *loop);
 size_t loop_running(const struct loop *loop);              /* operations that have not ended */
 size_t loop_call_count(const struct loop *loop);           /* requests sent, retries included */
 void loop_set_window(struct loop *loop, size_t in_flight); /* default 256 */
-/* Ends the loop's work early: what has not been sent fails as E_TIMEOUT, what flies may finish. */
+/* Ends the loop's work early: changes that have not been sent fail as E_TIMEOUT, and so does what
+ * waits; what flies may finish, and reads go on, so that what was changed is read back. */
 void loop_drain(struct loop *loop);
 bool loop_draining(const struct loop *loop);
 
@@ -84,6 +85,7 @@ void loop_arena_give(struct loop *loop, struct arena *arena);
 void op_expect(struct op *op);
 void op_resume(struct op *op, op_step_fn *step, const struct response *rs);
 bool op_ended(const struct op *op);
+bool op_reads(const struct op *op); /* a read or a search: it goes on while the loop drains */
 /* The catalogue's code for an answer that is an error. */
 enum diag_code response_diag_code(const struct response *rs);
 /* Codes of `struct response` that no server sent. */

@@ -66,6 +66,11 @@ bool op_ended(const struct op *op)
     return op->ended;
 }
 
+bool op_reads(const struct op *op)
+{
+    return op->spec.kind == OP_READ || op->spec.kind == OP_FIND;
+}
+
 struct nap {
     struct op *op;
     op_step_fn *step;
@@ -119,6 +124,10 @@ void op_made(struct op *op, const char *identifier)
 
 void op_found(struct op *op, const char *identifier, enum ownership ownership)
 {
+    if (!identifier || !identifier[0]) {
+        op_fail_with(op, E_BAD_ANSWER, "AWS shows the object, but not its identifier");
+        return;
+    }
     end(op, (struct op_outcome){.result = OP_RESULT_FOUND,
                                 .identifier = arena_strdup(op->arena, identifier),
                                 .ownership = ownership});
@@ -162,7 +171,7 @@ void op_fail(struct op *op, const struct response *rs)
     strbuf_init(&text, op->arena, 16384);
     if (rs->operation)
         strbuf_addf(&text, "%s: ", rs->operation);
-    strbuf_add(&text, rs->code ? rs->code : "no code");
+    strbuf_addf(&text, "%.200s", rs->code ? rs->code : "no code");
     if (rs->message && rs->message[0])
         strbuf_addf(&text, ": %.8000s", rs->message);
     if (rs->request_id)

@@ -4,6 +4,7 @@
 #include "engine/config/normalize.h"
 #include "providers/aws/properties.h"
 
+#define FAILURES_SHOWN 1500 /* bytes of text, about */
 #define BUSY_NAP_MS 1000
 #define BUSY_NAPS 5 /* doubled each time: half a minute in all */
 
@@ -155,8 +156,8 @@ static bool all_busy(const struct value *entries)
 static void fail_entries(struct op *op, const struct response *rs, const struct value *entries)
 {
     struct strbuf text;
-    strbuf_init(&text, op_arena(op), (size_t)256 * 1024);
-    for (size_t i = 0; i < value_len(entries); i++) {
+    strbuf_init(&text, op_arena(op), FAILURES_SHOWN + 1024);
+    for (size_t i = 0; i < value_len(entries) && text.len < FAILURES_SHOWN; i++) {
         const struct value *entry = value_item(entries, i);
         const char *id = value_get_str(entry, "TargetId"),
                    *code = value_get_str(entry, "ErrorCode");

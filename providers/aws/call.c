@@ -20,6 +20,7 @@
 #define EVENTUAL_FIRST_MS 1000
 #define EVENTUAL_MAX_MS 8000
 #define PAGES_MAX 10000
+#define TOKEN_MAX 16384 /* of a page; three times as long when it is encoded */
 #define TIMEOUT_MS 60000
 #define UPLOAD_TIMEOUT_MS 300000 /* of calls with large bodies */
 #define HEADERS_MAX 8
@@ -57,11 +58,14 @@ struct call {
 
     bool all_pages;
     const char *page_token;
-    size_t pages;
+    size_t pages, page_bytes;
+    const char *landmark; /* an earlier token: the list goes round in circles when it comes again */
+    size_t landmark_age, landmark_life;
     struct list_builder listed; /* items of the pages so far */
     struct map_builder mapped;
 
-    int attempt;             /* of this page */
+    /* of this page; each kind of fault has its own number of attempts */
+    int attempt, throttled, transient, over_quota;
     int64_t eventual_ms;     /* when waiting for consistency began; 0: not waiting */
     int64_t eventual_nap_ms; /* the last nap */
     bool renewed, unskewed;  /* once each */
@@ -185,17 +189,33 @@ static void deliver(struct call *call, const struct response *rs)
     loop_arena_give(loop, arena);
 }
 
-static void no_session(void *ctx)
+/* Ends the call with what no server said. */
+static void deliver_own(struct call *call, enum fault fault, const char *code, const char *message)
 {
-    struct call *call = ctx;
     struct map_builder empty = map_begin(call->arena);
     struct response *rs = arena_new_of(call->arena, struct response);
-    *rs = (struct response){.fault = FAULT_DENIED,
-                            .operation = call->operation->name,
-                            .code = CODE_NO_SESSION,
-                            .message = "there are no credentials for the account",
+    *rs = (struct response){.fault = fault,
+                            .operation =
+                                arena_printf(call->arena, "%s:%s", call->operation->api->service,
+                                             call->operation->name),
+                            .code = code,
+                            .message = message,
                             .body = map_end(&empty)};
     deliver(call, rs);
+}
+
+static void no_session(void *ctx)
+{
+    deliver_own(ctx, FAULT_DENIED, CODE_NO_SESSION, "there are no credentials for the account");
+}
+
+/* Labels come from earlier answers: one that is missing there cannot be asked about. */
+static void bad_label(void *ctx)
+{
+    struct call *call = ctx;
+    deliver_own(call, FAULT_UNKNOWN, CODE_BAD_ANSWER,
+                arena_printf(call->arena, "an answer before did not give a usable \"%s\"",
+                             request_bad_label(call->rq)));
 }
 
 static void on_credentials(void *ctx, const struct credentials *credentials)
@@ -218,15 +238,26 @@ static void start(struct call *call)
 
 /* ---- retries ---- */
 
-static void again(void *ctx)
+bool response_is_expired(const struct response *rs)
 {
-    start(ctx);
+    return str_eq(rs->code, "ExpiredToken") || str_eq(rs->code, "ExpiredTokenException");
 }
 
-/* Full jitter: anything between nothing and the doubled bound. */
-static int64_t backoff_ms(struct call *call, int64_t base_ms)
+/* A loop that drains repeats nothing more but what a read was about to repeat. */
+static void again(void *ctx)
 {
-    int64_t bound_ms = base_ms << (call->attempt < 10 ? call->attempt : 10);
+    struct call *call = ctx;
+    if (loop_draining(call->aws->loop) && !(call->rq->op && op_reads(call->rq->op)))
+        deliver_own(call, FAULT_TRANSIENT, CODE_NOT_SENT, "stopped before it was sent again");
+    else
+        start(call);
+}
+
+/* `before`: how often the same kind of fault came before. Full jitter: anything between nothing and
+ * the doubled bound. */
+static int64_t backoff_ms(struct call *call, int64_t base_ms, int before)
+{
+    int64_t bound_ms = base_ms << (before < 10 ? before : 10);
     if (bound_ms > BACKOFF_MAX_MS)
         bound_ms = BACKOFF_MAX_MS;
     return (int64_t)(next_random(call->aws) % (uint64_t)(bound_ms + 1));
@@ -245,11 +276,6 @@ static void retry_in(struct call *call, int64_t ms, const struct response *rs)
 static bool may_repeat(const struct call *call, const struct response *rs, bool maybe_sent)
 {
     return is_repeatable(call) || (rs->status == 0 && !maybe_sent);
-}
-
-static bool is_expired(const struct response *rs)
-{
-    return str_eq(rs->code, "ExpiredToken") || str_eq(rs->code, "ExpiredTokenException");
 }
 
 static bool is_skewed(const struct response *rs)
@@ -301,22 +327,22 @@ static bool try_again(struct call *call, const struct response *rs,
 {
     if (loop_draining(call->aws->loop) || (call->rq->op && op_ended(call->rq->op)))
         return false;
-    if (rs->fault == FAULT_THROTTLED && call->attempt + 1 < THROTTLED_ATTEMPTS) {
-        retry_in(call, backoff_ms(call, (int64_t)2 * BACKOFF_BASE_MS), rs);
+    if (rs->fault == FAULT_THROTTLED && call->throttled + 1 < THROTTLED_ATTEMPTS) {
+        retry_in(call, backoff_ms(call, (int64_t)2 * BACKOFF_BASE_MS, call->throttled++), rs);
         return true;
     }
     if (rs->fault == FAULT_TRANSIENT) {
         int most = str_eq(rs->code, CODE_UNREACHABLE) ? UNREACHABLE_ATTEMPTS : TRANSIENT_ATTEMPTS;
-        if (call->attempt + 1 >= most || !may_repeat(call, rs, http->maybe_sent))
+        if (call->transient + 1 >= most || !may_repeat(call, rs, http->maybe_sent))
             return false;
-        retry_in(call, backoff_ms(call, BACKOFF_BASE_MS), rs);
+        retry_in(call, backoff_ms(call, BACKOFF_BASE_MS, call->transient++), rs);
         return true;
     }
-    if (rs->fault == FAULT_QUOTA && call->attempt + 1 < QUOTA_ATTEMPTS) {
-        retry_in(call, backoff_ms(call, (int64_t)5 * BACKOFF_BASE_MS), rs);
+    if (rs->fault == FAULT_QUOTA && call->over_quota + 1 < QUOTA_ATTEMPTS) {
+        retry_in(call, backoff_ms(call, (int64_t)5 * BACKOFF_BASE_MS, call->over_quota++), rs);
         return true;
     }
-    if (is_expired(rs) && call->session && !call->renewed) {
+    if (response_is_expired(rs) && call->session && !call->renewed) {
         call->renewed = true;
         session_expired(call->session, call->used);
         retry_in(call, 0, rs);
@@ -366,6 +392,27 @@ static void decode(struct call *call, const struct http_response *http, struct r
     rs->message = credentials_redact(call->arena, call->used, rs->message);
 }
 
+static void bad_answer(struct response *rs, const char *message)
+{
+    rs->fault = FAULT_UNKNOWN;
+    rs->code = CODE_BAD_ANSWER;
+    rs->message = message;
+}
+
+/* Circles of any length, with one token remembered: it is replaced after 1, 2, 4, 8 ... pages
+ * (Brent). */
+static bool goes_round(struct call *call, const char *token)
+{
+    if (call->landmark && str_eq(token, call->landmark))
+        return true;
+    if (++call->landmark_age >= call->landmark_life) {
+        call->landmark = token;
+        call->landmark_life = call->landmark_life ? 2 * call->landmark_life : 2;
+        call->landmark_age = 0;
+    }
+    return false;
+}
+
 /* Takes over the page's items; true when there is another page. */
 static bool collect(struct call *call, struct response *rs)
 {
@@ -390,10 +437,12 @@ static bool collect(struct call *call, struct response *rs)
         rs->body = value_with(call->arena, rs->body, operation->items, all);
         return false;
     }
-    if (str_eq(token, call->page_token) || call->pages > PAGES_MAX) {
-        rs->fault = FAULT_UNKNOWN;
-        rs->code = CODE_BAD_ANSWER;
-        rs->message = "the pages of a list do not end";
+    if (call->pages > PAGES_MAX || goes_round(call, token)) {
+        bad_answer(rs, "the pages of a list do not end");
+        return false;
+    }
+    if (call->page_bytes > call->aws->list_bytes_max || strlen(token) > TOKEN_MAX) {
+        bad_answer(rs, "a list, or the token of its next page, is longer than is taken");
         return false;
     }
     call->page_token = token;
@@ -420,13 +469,14 @@ static void replied(void *ctx, const struct http_response *http)
         arena_printf(call->arena, "%s:%s", call->operation->api->service, call->operation->name);
     rs->body = map_end(&empty);
     decode(call, http, rs);
+    call->page_bytes += http->body.len;
     log_answer(call, rs);
     if (http->status != 0)
         loop_bucket_feedback(call->aws->loop, call->bucket, rs->fault == FAULT_THROTTLED);
     if (rs->fault != FAULT_NONE && try_again(call, rs, http))
         return;
     if (rs->fault == FAULT_NONE && collect(call, rs)) {
-        call->attempt = 0;
+        call->attempt = call->throttled = call->transient = call->over_quota = 0;
         call->encoded = false;
         start(call);
         return;
@@ -510,6 +560,10 @@ static void start_in_turn(struct call *call)
 /* An account without a session is a fault of the person's, said once for each call. */
 static void start_in_session(struct call *call, const char *partition)
 {
+    if (request_bad_label(call->rq)) {
+        loop_after(call->aws->loop, 0, bad_label, call);
+        return;
+    }
     call->session = session_find(call->aws, call->rq->account_id);
     if (!partition && call->session)
         partition = session_partition(call->session);

@@ -1,7 +1,11 @@
 #include "providers/aws/request.h"
 
+#include <string.h>
+
 #include "engine/base/bug.h"
 #include "providers/aws/uri.h"
+
+#define LABEL_MAX 4096 /* ARNs end at 2048 */
 
 struct request *request_new(struct arena *arena, const struct aws_operation *operation)
 {
@@ -51,6 +55,22 @@ void request_set(struct request *rq, const char *member, const struct value *v)
 void request_set_str(struct request *rq, const char *member, const char *text)
 {
     map_put_str(&rq->body, member, text);
+}
+
+const char *request_bad_label(struct request *rq)
+{
+    const struct value *labels = map_end(&rq->labels);
+    struct slice rest = slice_of(rq->operation->uri);
+    for (;;) {
+        slice_cut(&rest, '{');
+        if (!rest.ptr)
+            return NULL;
+        struct slice name = slice_cut(&rest, '}');
+        const char *key = arena_strndup(rq->arena, name.ptr, name.len);
+        const char *value = value_get_str(labels, key);
+        if (!value || !value[0] || strlen(value) > LABEL_MAX)
+            return key;
+    }
 }
 
 const char *request_path(struct request *rq)

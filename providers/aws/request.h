@@ -18,5 +18,8 @@ struct request {
 };
 
 struct request *request_new(struct arena *arena, const struct aws_operation *operation);
+/* The first label of the path that is missing, empty or longer than any name of AWS's; NULL: all
+ * are fine. */
+const char *request_bad_label(struct request *rq);
 /* The path with its labels filled in. A label that was not set is a BUG. */
 const char *request_path(struct request *rq);

@@ -5,6 +5,8 @@
 #include "engine/base/log.h"
 #include "providers/aws/call.h"
 
+#define RENEW_AGAIN_MS (MINUTE_MS / 2)
+
 enum session_state { SESSION_NEW, SESSION_PENDING, SESSION_READY, SESSION_FAILED };
 
 struct waiter {
@@ -18,6 +20,9 @@ struct session {
     struct aws_account account;
     enum session_state state;
     bool verified, expired;
+    bool base_reread;                      /* while this role is being assumed */
+    int64_t renew_not_before_ms;           /* after a renewal that failed */
+    const struct credentials *base;        /* what the role was last assumed with */
     const struct credentials *credentials; /* never changed in place: calls may still hold them */
     const char *arn;                       /* who it turned out to be */
     struct waiter *waiters, **last;
@@ -69,17 +74,34 @@ static const char *name_of(const struct session *s)
     return s->account.name ? s->account.name : s->account.id;
 }
 
+static bool is_valid(const struct session *s)
+{
+    return s->verified && s->credentials && !s->expired &&
+           (s->credentials->expires_ms == 0 ||
+            s->credentials->expires_ms > loop_now_ms(s->aws->loop));
+}
+
+/* A renewal that fails while the credentials still serve is tried again later. After a fault that
+ * may pass the next call opens the session anew; any other fault is final. */
 static void fail(struct session *s, enum diag_code code, const char *what,
                  const struct response *rs)
 {
+    if (is_valid(s)) {
+        s->renew_not_before_ms = loop_now_ms(s->aws->loop) + RENEW_AGAIN_MS;
+        log_event(LOG_WARN, "credentials are not renewed yet", "account", s->account.id, "code",
+                  rs->code, NULL);
+        settle(s, SESSION_READY);
+        return;
+    }
     enum diag_code answered = response_diag_code(rs);
+    bool passing = rs->fault == FAULT_TRANSIENT || rs->fault == FAULT_THROTTLED;
     bool refused = answered == E_DENIED || answered == E_AWS || answered == E_QUOTA;
     diag_error(loop_diags(s->aws->loop), refused ? code : answered, s->account.pos, NULL,
-               "account \"%s\" (%s): %s: %s%s%.2000s", name_of(s), s->account.id,
+               "account \"%s\" (%s): %s: %.200s%s%.2000s", name_of(s), s->account.id,
                refused ? what : "who the credentials belong to cannot be asked",
                rs->code ? rs->code : "no code", rs->message ? ": " : "",
                rs->message ? rs->message : "");
-    settle(s, SESSION_FAILED);
+    settle(s, passing ? SESSION_NEW : SESSION_FAILED);
 }
 
 static void identified(void *ctx, const struct response *rs)
@@ -110,12 +132,49 @@ static void identified(void *ctx, const struct response *rs)
 static void take(struct session *s, const struct credentials *credentials)
 {
     s->credentials = credentials;
-    s->expired = false;
+    s->expired = s->base_reread = false;
+    s->renew_not_before_ms = 0;
     if (s->verified)
         settle(s, SESSION_READY);
     else
         aws_call_as(s->aws, s->account.id, credentials, &sts_GetCallerIdentity, NULL, identified,
                     s);
+}
+
+static void assume_role(struct session *s, const struct credentials *base);
+
+static bool is_same(const struct credentials *a, const struct credentials *b)
+{
+    return str_eq(a->access_key_id, b->access_key_id) && str_eq(a->session_token, b->session_token);
+}
+
+/* Base credentials that AWS calls expired may have been renewed where they came from, or by another
+ * session before. */
+static bool has_newer_base(struct session *s, const struct credentials *used)
+{
+    struct aws *aws = s->aws;
+    if (aws->simulated)
+        return false;
+    if (used && !is_same(&aws->base, used))
+        return true;
+    struct diags below; /* the caller says what it means */
+    struct credentials fresh = {0};
+    diags_init(&below, aws->arena);
+    if (!credentials_find(aws->arena, &fresh, &below) || (used && is_same(&fresh, used)))
+        return false;
+    aws->base = fresh;
+    return true;
+}
+
+static const struct credentials *base_of(struct session *s)
+{
+    struct credentials *base = arena_new_of(s->aws->arena, struct credentials);
+    *base = s->aws->base;
+    if (s->aws->simulated)
+        *base = (struct credentials){.access_key_id = s->account.id,
+                                     .secret_access_key = "simulated",
+                                     .source = "the simulator"};
+    return base;
 }
 
 static void assumed(void *ctx, const struct response *rs)
@@ -125,6 +184,11 @@ static void assumed(void *ctx, const struct response *rs)
     const struct value *got = value_get(rs->body, "Credentials");
     const char *id = value_get_str(got, "AccessKeyId");
     const char *secret = value_get_str(got, "SecretAccessKey");
+    if (response_is_expired(rs) && !s->base_reread && has_newer_base(s, s->base)) {
+        s->base_reread = true;
+        assume_role(s, base_of(s));
+        return;
+    }
     if (rs->fault != FAULT_NONE || !id || !secret) {
         fail(s, E_ASSUME_ROLE,
              arena_printf(arena, "the role %s cannot be assumed", s->account.assume_role), rs);
@@ -145,6 +209,7 @@ static void assumed(void *ctx, const struct response *rs)
 
 static void assume_role(struct session *s, const struct credentials *base)
 {
+    s->base = base;
     struct map_builder body = map_begin(s->aws->arena);
     map_put_str(&body, "RoleArn", s->account.assume_role);
     map_put_str(&body, "RoleSessionName",
@@ -153,42 +218,22 @@ static void assume_role(struct session *s, const struct credentials *base)
     aws_call_as(s->aws, s->account.id, base, &sts_AssumeRole, map_end(&body), assumed, s);
 }
 
-/* Base credentials that AWS calls expired may have been renewed in the file that they came from. */
-static bool reread_base(struct session *s)
+static void fail_expired(struct session *s)
 {
-    struct aws *aws = s->aws;
-    struct credentials fresh = {0};
-    if (!credentials_find(aws->arena, &fresh, loop_diags(aws->loop)))
-        return false;
-    if (!s->credentials || !str_eq(fresh.access_key_id, s->credentials->access_key_id) ||
-        !str_eq(fresh.session_token, s->credentials->session_token)) {
-        aws->base = fresh;
-        return true;
-    }
-    diag_error(loop_diags(aws->loop), E_NO_CREDENTIALS, s->account.pos, NULL,
+    diag_error(loop_diags(s->aws->loop), E_NO_CREDENTIALS, s->account.pos, NULL,
                "the credentials from %s have expired", s->credentials->source);
-    return false;
-}
-
-static const struct credentials *base_of(struct session *s)
-{
-    struct credentials *base = arena_new_of(s->aws->arena, struct credentials);
-    *base = s->aws->base;
-    if (s->aws->simulated)
-        *base = (struct credentials){.access_key_id = s->account.id,
-                                     .secret_access_key = "simulated",
-                                     .source = "the simulator"};
-    return base;
+    settle(s, SESSION_FAILED);
 }
 
 static void open_session(struct session *s)
 {
     s->state = SESSION_PENDING;
+    s->base_reread = false;
     if (s->account.assume_role) {
         assume_role(s, base_of(s));
     } else {
-        if (s->expired && (s->aws->simulated || !reread_base(s)))
-            settle(s, SESSION_FAILED);
+        if (s->expired && !has_newer_base(s, s->credentials))
+            fail_expired(s);
         else
             take(s, base_of(s));
     }
@@ -198,7 +243,8 @@ static bool is_fresh(const struct session *s)
 {
     int64_t expires_ms = s->credentials->expires_ms;
     return !s->expired &&
-           (expires_ms == 0 || expires_ms - loop_now_ms(s->aws->loop) > SESSION_RENEW_MS);
+           (expires_ms == 0 || expires_ms - loop_now_ms(s->aws->loop) > SESSION_RENEW_MS ||
+            (is_valid(s) && loop_now_ms(s->aws->loop) < s->renew_not_before_ms));
 }
 
 void session_use(struct session *s, session_ready_fn *fn, void *ctx)

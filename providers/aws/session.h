@@ -2,7 +2,9 @@
 /* Credentials per account. A session is opened by the first call that needs it: base credentials,
  * then AssumeRole where the account names a role, then GetCallerIdentity, whose account must be the
  * one that the topology names; calls wait meanwhile. Temporary credentials are renewed five minutes
- * before they expire. A session that fails says so once, at the account's place in the topology. */
+ * before they expire; while a renewal fails the old ones serve as long as they are valid. A session
+ * that is refused says so once, at the account's place in the topology, and stays so; after a fault
+ * that may pass (no answer, throttling) the next call that needs it tries again. */
 
 #include "engine/base/map.h"
 #include "providers/aws/aws.h"
@@ -26,6 +28,7 @@ struct aws {
     struct map by_account; /* id -> struct session * */
     int64_t skew_ms;       /* AWS's clock minus ours */
     uint64_t jitter;       /* state of the generator */
+    size_t list_bytes_max; /* of all pages of one list */
     struct aws_identity *identities;
     struct map one_at_a_time; /* call.c's queues */
 };

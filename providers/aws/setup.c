@@ -15,6 +15,7 @@ bool aws_setup(struct arena *arena, struct loop *loop, const struct aws_options 
         .endpoints = {.url = options->simulated ? NULL : options->endpoint_url,
                       .list = options->simulated ? NULL : options->endpoints,
                       .environment = !options->simulated},
+        .list_bytes_max = (size_t)256 * 1024 * 1024,
         .jitter = 1, /* simulated worlds repeat themselves exactly */
     };
     if (!options->simulated) {

@@ -5,6 +5,8 @@
 #include "engine/base/bug.h"
 #include "engine/base/json.h"
 
+#define WORD_MAX 200
+
 const struct wire_codec *wire_codec_of(enum wire wire)
 {
     switch (wire) {
@@ -13,6 +15,12 @@ const struct wire_codec *wire_codec_of(enum wire wire)
     case WIRE_QUERY: return &wire_query;
     }
     BUG("no such wire protocol");
+}
+
+/* Codes and request ids are words of AWS's; from elsewhere anything may come. */
+static size_t shortened(size_t len)
+{
+    return len < WORD_MAX ? len : WORD_MAX;
 }
 
 const char *wire_error_code(struct arena *arena, const char *raw)
@@ -24,13 +32,14 @@ const char *wire_error_code(struct arena *arena, const char *raw)
     if (hash)
         code = slice_from(code, (size_t)(hash + 1 - code.ptr));
     code = slice_trim(code);
-    return code.len > 0 ? arena_strndup(arena, code.ptr, code.len) : NULL;
+    return code.len > 0 ? arena_strndup(arena, code.ptr, shortened(code.len)) : NULL;
 }
 
 const char *wire_request_id(struct arena *arena, const struct http_response *http)
 {
     const char *id = http_response_header(http, "x-amzn-requestid");
-    return arena_strdup(arena, id ? id : http_response_header(http, "x-amz-request-id"));
+    id = id ? id : http_response_header(http, "x-amz-request-id");
+    return id ? arena_strndup(arena, id, shortened(strlen(id))) : NULL;
 }
 
 /* The first of the members that is text. */
@@ -54,7 +63,7 @@ static const char *json_error_code(struct arena *arena, const struct http_respon
         const char *query = http_response_header(http, "x-amzn-query-error");
         struct slice rest = slice_of(query), first = slice_cut(&rest, ';');
         if (query)
-            code = arena_strndup(arena, first.ptr, first.len);
+            code = arena_strndup(arena, first.ptr, shortened(first.len));
     }
     if (!code)
         code = wire_error_code(

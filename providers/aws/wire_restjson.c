@@ -7,7 +7,7 @@
 static void encode(struct request *rq, const char *page_token, struct wire_request *ret)
 {
     struct strbuf query;
-    strbuf_init(&query, rq->arena, (size_t)64 * 1024);
+    strbuf_init(&query, rq->arena, (size_t)256 * 1024);
     for (size_t i = 0; i < rq->query_len; i++)
         uri_add_param(&query, rq->query[i].name, slice_of(rq->query[i].value));
     if (page_token)

@@ -55,6 +55,25 @@ static void a_target_that_fails_inside_a_success_is_an_error_that_names_it(void 
     assert_int_equal(fixture_calls(f), 2);
 }
 
+static void any_number_of_targets_may_fail(void **state)
+{
+    struct fixture *f = *state;
+    const char *entry = arena_printf(f->arena,
+                                     "{\"TargetId\":\"%0100d\",\"ErrorCode\":\"%0200d\","
+                                     "\"ErrorMessage\":\"%0500d\"}",
+                                     1, 2, 3);
+    struct list_builder entries = list_begin(f->arena);
+    for (int i = 0; i < 400; i++)
+        list_add(&entries, fixture_json(f, entry));
+    struct map_builder body = map_begin(f->arena);
+    map_put(&body, "FailedEntries", list_end(&entries));
+    fixture_answer_target(f, "AWSEvents.PutTargets", NULL,
+                          json_print(f->arena, map_end(&body), JSON_COMPACT), 0);
+    fixture_answer_target(f, "AWSEvents.", NULL, "{}", 0);
+    fixture_run(f, OP_CREATE, RULE, NULL, WITH(TARGET("a", "")), NULL);
+    assert_int_equal(f->result, OP_RESULT_FAILED);
+}
+
 static void a_target_of_a_rule_that_is_busy_is_put_again_but_not_for_ever(void **state)
 {
     struct fixture *f = *state;
@@ -253,6 +272,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         FIXTURE_TEST(a_rule_is_made_whole_and_then_gets_its_targets),
         FIXTURE_TEST(a_target_that_fails_inside_a_success_is_an_error_that_names_it),
+        FIXTURE_TEST(any_number_of_targets_may_fail),
         FIXTURE_TEST(a_target_of_a_rule_that_is_busy_is_put_again_but_not_for_ever),
         FIXTURE_TEST(only_targets_that_differ_are_touched_and_removals_come_first),
         FIXTURE_TEST(a_target_that_loses_its_role_is_removed_and_put),

@@ -312,6 +312,84 @@ static void a_list_that_repeats_its_token_is_refused(void **state)
     assert_int_equal(fake_call_count(w->fake), 1 + 2);
 }
 
+static void a_list_whose_tokens_go_round_is_refused(void **state)
+{
+    struct world *w = *state;
+    for (int i = 0; i < 100; i++) /* five pages that follow each other for ever */
+        fake_when(w->fake, "GET /backup-vaults/",
+                  (struct fake_answer){.status = 200,
+                                       .body = arena_printf(w->arena,
+                                                            "{\"BackupVaultList\":[],"
+                                                            "\"NextToken\":\"t%d\"}",
+                                                            i % 5),
+                                       .times = 1});
+    struct got got = call(w, &backup_ListBackupVaults, NULL, NULL, true);
+    assert_string_equal(got.rs.code, CODE_BAD_ANSWER);
+    assert_true(fake_call_count(w->fake) < 1 + 20);
+}
+
+static void a_list_longer_than_is_taken_is_refused(void **state)
+{
+    struct world *w = *state;
+    aws_of(w->loop)->list_bytes_max = 1000;
+    for (int i = 0; i < 100; i++)
+        fake_when(w->fake, "GET /backup-vaults/",
+                  (struct fake_answer){.status = 200,
+                                       .body = arena_printf(w->arena,
+                                                            "{\"BackupVaultList\":[],\"a\":"
+                                                            "\"%0100d\",\"NextToken\":\"t%d\"}",
+                                                            0, i),
+                                       .times = 1});
+    struct got got = call(w, &backup_ListBackupVaults, NULL, NULL, true);
+    assert_string_equal(got.rs.code, CODE_BAD_ANSWER);
+    assert_true(fake_call_count(w->fake) < 1 + 10);
+}
+
+static void a_token_longer_than_is_taken_is_refused(void **state)
+{
+    struct world *w = *state;
+    fake_when(w->fake, "GET /backup-vaults/",
+              (struct fake_answer){.status = 200,
+                                   .body = arena_printf(w->arena,
+                                                        "{\"BackupVaultList\":[],"
+                                                        "\"NextToken\":\"%0100000d\"}",
+                                                        1)});
+    struct got got = call(w, &backup_ListBackupVaults, NULL, NULL, true);
+    assert_string_equal(got.rs.code, CODE_BAD_ANSWER);
+    assert_int_equal(fake_call_count(w->fake), 1 + 1);
+}
+
+static void a_label_that_an_answer_did_not_give_ends_the_call(void **state)
+{
+    struct world *w = *state;
+    const char *const labels[] = {NULL, "", arena_printf(w->arena, "%070000d", 1)};
+    assert_true(aws_verify_identities(w->loop, &w->diags));
+    for (size_t i = 0; i < ARRAY_LEN(labels); i++) {
+        struct got got = call(w, &backup_DescribeBackupVault, labels[i] ? "backupVaultName" : NULL,
+                              labels[i], false);
+        assert_int_equal(response_diag_code(&got.rs), E_BAD_ANSWER);
+        assert_non_null(strstr(got.rs.message, "backupVaultName"));
+    }
+    assert_int_equal(fake_call_count(w->fake), 1);
+}
+
+static void each_kind_of_fault_has_its_own_attempts(void **state)
+{
+    struct world *w = *state;
+    struct http_header type = {"X-Amzn-ErrorType", "ThrottlingException"};
+    fake_when(w->fake, "GET /backup-vaults/final",
+              (struct fake_answer){
+                  .status = 400, .body = "{}", .headers = &type, .header_len = 1, .times = 7});
+    fake_when(w->fake, "GET /backup-vaults/final",
+              (struct fake_answer){.status = 503, .body = "{}", .times = 5});
+    fake_when(w->fake, "GET /backup-vaults/final",
+              (struct fake_answer){
+                  .status = 400, .body = "{}", .headers = &type, .header_len = 1, .times = 4});
+    fake_when(w->fake, "GET /backup-vaults/final",
+              (struct fake_answer){.status = 200, .body = "{}"});
+    assert_int_equal(describe_vault(w).rs.fault, FAULT_NONE);
+}
+
 static void a_skewed_clock_is_corrected_from_the_answers_date(void **state)
 {
     struct world *w = *state;
@@ -443,6 +521,29 @@ static void a_failed_operation_says_where_what_and_the_request_id(void **state)
                                        "yours (request id req-42)");
 }
 
+static void words_of_any_length_in_an_error_are_shortened(void **state)
+{
+    struct world *w = *state;
+    struct http_header headers[] = {{"x-amzn-ErrorType", arena_printf(w->arena, "%020000d", 1)},
+                                    {"x-amzn-RequestId", arena_printf(w->arena, "%020000d", 1)}};
+    fake_when(w->fake, "GET /backup-vaults/final",
+              (struct fake_answer){.status = 400,
+                                   .body = arena_printf(w->arena, "{\"Message\":\"%020000d\"}", 1),
+                                   .headers = headers,
+                                   .header_len = 2});
+    static const struct resource_ops ops = {begin, begin, begin, begin, begin};
+    struct op_spec spec = {.kind = OP_READ,
+                           .ops = &ops,
+                           .address = "vaults.final",
+                           .account_id = ACCOUNT,
+                           .region = "us-east-1"};
+    enum op_result result = OP_RESULT_DONE;
+    loop_start(w->loop, &spec, count_end, &result);
+    run(w);
+    assert_int_equal(result, OP_RESULT_FAILED);
+    assert_true(strlen(w->diags.items[0].message) < 16384);
+}
+
 /* ---- sessions ---- */
 
 static void the_wrong_account_is_found_before_any_other_call(void **state)
@@ -556,6 +657,58 @@ static void a_role_that_cannot_be_assumed_is_reported_once(void **state)
     arena_free(w->arena);
 }
 
+static void a_session_that_got_no_answer_is_opened_by_the_next_call(void **state)
+{
+    (void)state;
+    struct world *w = set_up_world(&assuming, 1);
+    fake_when_contains(w->fake, "Action=AssumeRole",
+                       (struct fake_answer){.status = 503, .times = 6});
+    fake_when_contains(
+        w->fake, "Action=AssumeRole",
+        (struct fake_answer){.status = 200, .body = ASSUMED("ASIA1", "2026-01-01T01:00:00Z")});
+    fake_when_contains(w->fake, "GetCallerIdentity",
+                       (struct fake_answer){.status = 200, .body = IDENTITY_OF(ACCOUNT)});
+    fake_when(w->fake, "GET /backup-vaults/", (struct fake_answer){.status = 200, .body = "{}"});
+    assert_string_equal(describe_vault(w).rs.code, CODE_NO_SESSION);
+    assert_int_equal(w->diags.len, 1);
+    assert_int_equal(describe_vault(w).rs.fault, FAULT_NONE);
+    loop_free(w->loop);
+    arena_free(w->arena);
+}
+
+static void credentials_that_are_still_valid_outlive_a_renewal_that_fails(void **state)
+{
+    (void)state;
+    struct world *w = set_up_world(&assuming, 1);
+    fake_when_contains(w->fake, "Action=AssumeRole",
+                       (struct fake_answer){.status = 200,
+                                            .body = ASSUMED("ASIA1", "2026-01-01T01:00:00Z"),
+                                            .times = 1});
+    fake_when_contains(w->fake, "Action=AssumeRole",
+                       (struct fake_answer){.status = 503, .times = 6});
+    fake_when_contains(
+        w->fake, "Action=AssumeRole",
+        (struct fake_answer){.status = 200, .body = ASSUMED("ASIA2", "2026-01-01T02:00:00Z")});
+    fake_when_contains(w->fake, "GetCallerIdentity",
+                       (struct fake_answer){.status = 200, .body = IDENTITY_OF(ACCOUNT)});
+    fake_when(w->fake, "GET /backup-vaults/", (struct fake_answer){.status = 200, .body = "{}"});
+    describe_vault(w);
+    fake_set_now(w->fake, START_MS + 56 * MINUTE_MS);
+    run(w);
+    assert_int_equal(describe_vault(w).rs.fault, FAULT_NONE); /* with the old ones */
+    assert_int_equal(fake_call_count(w->fake), 3 + 6 + 1);
+    assert_int_equal(describe_vault(w).rs.fault, FAULT_NONE); /* too soon to try again */
+    assert_int_equal(fake_call_count(w->fake), 3 + 6 + 2);
+    assert_int_equal(w->diags.len, 0);
+    fake_set_now(w->fake, START_MS + 58 * MINUTE_MS);
+    run(w);
+    describe_vault(w);
+    const struct fake_call *last = fake_call(w->fake, fake_call_count(w->fake) - 1);
+    assert_string_equal(fake_call_header(last, "x-amz-security-token"), "token-ASIA2");
+    loop_free(w->loop);
+    arena_free(w->arena);
+}
+
 static void calls_of_one_account_share_one_session(void **state)
 {
     struct world *w = *state;
@@ -602,16 +755,24 @@ int main(void)
         CALL_TEST(pages_of_the_query_protocol_send_their_marker_in_the_form),
         CALL_TEST(maps_are_paged_too),
         CALL_TEST(a_list_that_repeats_its_token_is_refused),
+        CALL_TEST(a_list_whose_tokens_go_round_is_refused),
+        CALL_TEST(a_list_longer_than_is_taken_is_refused),
+        CALL_TEST(a_token_longer_than_is_taken_is_refused),
+        CALL_TEST(a_label_that_an_answer_did_not_give_ends_the_call),
+        CALL_TEST(each_kind_of_fault_has_its_own_attempts),
         CALL_TEST(a_skewed_clock_is_corrected_from_the_answers_date),
         CALL_TEST(a_wrong_signature_is_not_taken_for_a_skewed_clock),
         CALL_TEST(an_answer_in_other_words_than_awss_is_a_bad_answer),
         CALL_TEST(secrets_in_messages_of_aws_are_redacted),
         CALL_TEST(permissions_of_one_function_are_added_one_at_a_time),
         CALL_TEST(a_failed_operation_says_where_what_and_the_request_id),
+        CALL_TEST(words_of_any_length_in_an_error_are_shortened),
         CALL_TEST(the_wrong_account_is_found_before_any_other_call),
         CALL_TEST(a_role_is_assumed_once_and_renewed_five_minutes_before_its_end),
         CALL_TEST(an_expired_token_is_renewed_once),
         CALL_TEST(a_role_that_cannot_be_assumed_is_reported_once),
+        CALL_TEST(a_session_that_got_no_answer_is_opened_by_the_next_call),
+        CALL_TEST(credentials_that_are_still_valid_outlive_a_renewal_that_fails),
         CALL_TEST(calls_of_one_account_share_one_session),
         CALL_TEST(identities_are_told_by_account),
     };

@@ -201,6 +201,60 @@ static void an_account_that_no_session_serves_is_named(void **state)
     assert_non_null(strstr(w->diags.items[0].message, "999999999999"));
 }
 
+static void base_credentials_that_expired_are_read_again_for_a_role(void **state)
+{
+    struct world *w = *state;
+    static const struct aws_account assuming = {.id = "111122223333",
+                                                .name = "workload",
+                                                .partition = "aws",
+                                                .assume_role = "arn:aws:iam::111122223333:role/d"};
+    w->options.accounts = &assuming;
+    setenv("AWS_ACCESS_KEY_ID", "AKIAOLD", 1);
+    setenv("AWS_SECRET_ACCESS_KEY", "secret", 1);
+    assert_true(set_up_aws(w));
+    setenv("AWS_ACCESS_KEY_ID", "AKIANEW", 1); /* somebody has renewed them meanwhile */
+    fake_when_contains(w->fake, "AKIAOLD",
+                       (struct fake_answer){.status = 403,
+                                            .body = "<ErrorResponse><Error><Code>ExpiredToken"
+                                                    "</Code></Error></ErrorResponse>"});
+    fake_when_contains(
+        w->fake, "Action=AssumeRole",
+        (struct fake_answer){.status = 200,
+                             .body = "<AssumeRoleResponse><AssumeRoleResult><Credentials>"
+                                     "<AccessKeyId>ASIA1</AccessKeyId><SecretAccessKey>s"
+                                     "</SecretAccessKey><SessionToken>t</SessionToken>"
+                                     "</Credentials></AssumeRoleResult></AssumeRoleResponse>"});
+    fake_when_contains(
+        w->fake, "GetCallerIdentity",
+        (struct fake_answer){.status = 200,
+                             .body = "<GetCallerIdentityResponse><GetCallerIdentityResult>"
+                                     "<Arn>arn</Arn><Account>111122223333</Account>"
+                                     "</GetCallerIdentityResult></GetCallerIdentityResponse>"});
+    assert_true(aws_verify_identities(w->loop, &w->diags));
+    assert_int_equal(fake_call_count(w->fake), 3);
+    assert_non_null(strstr(fake_call_header(fake_call(w->fake, 1), "authorization"), "AKIANEW"));
+}
+
+static void base_credentials_that_stay_expired_are_tried_once(void **state)
+{
+    struct world *w = *state;
+    static const struct aws_account assuming = {.id = "111122223333",
+                                                .name = "workload",
+                                                .partition = "aws",
+                                                .assume_role = "arn:aws:iam::111122223333:role/d"};
+    w->options.accounts = &assuming;
+    setenv("AWS_ACCESS_KEY_ID", "AKIAOLD", 1);
+    setenv("AWS_SECRET_ACCESS_KEY", "secret", 1);
+    assert_true(set_up_aws(w));
+    fake_when_contains(w->fake, "AKIA",
+                       (struct fake_answer){.status = 403,
+                                            .body = "<ErrorResponse><Error><Code>ExpiredToken"
+                                                    "</Code></Error></ErrorResponse>"});
+    assert_false(aws_verify_identities(w->loop, &w->diags));
+    assert_int_equal(fake_call_count(w->fake), 1);
+    assert_int_equal(w->diags.items[0].code, E_ASSUME_ROLE);
+}
+
 int main(void)
 {
 #define SETUP_TEST(fn) cmocka_unit_test_setup_teardown(fn, set_up, tear_down)
@@ -212,6 +266,8 @@ int main(void)
         SETUP_TEST(a_simulated_world_reads_no_environment),
         SETUP_TEST(draining_ends_waiting_retries_as_not_sent),
         SETUP_TEST(an_account_that_no_session_serves_is_named),
+        SETUP_TEST(base_credentials_that_expired_are_read_again_for_a_role),
+        SETUP_TEST(base_credentials_that_stay_expired_are_tried_once),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
