@@ -4,11 +4,6 @@
 
 #include "engine/base/value.h"
 
-/* A replacement that creates first: between the two calls the old object is recorded under the
- * address with this suffix, so that a crash there leaves nothing without an owner. The next plan
- * deletes it, since no file names it. */
-#define RECORD_REPLACED_SUFFIX "#replaced"
-
 struct record {
     const char *address;            /* "vaults.final/lock" */
     const char *type;               /* "aws_backup_vault_lock" */
@@ -23,3 +18,12 @@ struct record {
     int64_t schema_version;
     bool adopted; /* shared by nature and found: never deleted by us */
 };
+
+/* A replacement that creates first: between the two calls the old object is recorded under an
+ * address of its own, so that a crash there leaves nothing without an owner, however many
+ * replacements are interrupted one after the other. The next plan deletes it, since no file names
+ * it. */
+const char *record_replaced_address(struct arena *arena, const char *address,
+                                    const char *identifier);
+/* The address that such a row once had; NULL for any other address. */
+const char *record_replaced_base(struct arena *arena, const char *address);

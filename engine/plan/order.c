@@ -18,7 +18,7 @@ struct drafts {
     struct builder *b;
     struct draft *items;
     size_t len;
-    struct map replaced; /* "vaults.x" -> the item "vaults.x#replaced" */
+    struct map replaced; /* "vaults.x" -> an item that "vaults.x" once was */
 };
 
 /* ---- the changes ---- */
@@ -192,18 +192,16 @@ static void name_needs(const struct drafts *drafts, struct draft *d)
     d->change.depends_on_len = len;
 }
 
-/* What an interrupted replacement left behind is recorded under the address with this suffix. */
+/* What an interrupted replacement left behind has a row of its own (record.h). */
 static void find_replaced(struct drafts *drafts)
 {
     const struct builder *b = drafts->b;
     map_init(&drafts->replaced, b->arena);
     for (size_t i = 0; i < b->len; i++) {
         const char *address = b->items[i].address;
-        if (str_ends(address, RECORD_REPLACED_SUFFIX))
-            map_set(
-                &drafts->replaced,
-                arena_strndup(b->arena, address, strlen(address) - strlen(RECORD_REPLACED_SUFFIX)),
-                &b->items[i]);
+        const char *base = record_replaced_base(b->arena, address);
+        if (base)
+            map_set(&drafts->replaced, base, &b->items[i]);
     }
 }
 

@@ -17,6 +17,9 @@ enum node_phase { NODE_WAITING, NODE_READY, NODE_RUNNING, NODE_DONE, NODE_FAILED
 #define GROUP_OF_DELETES 2000 /* minus the rank: the reverse of creation */
 #define GROUP_LAST 5000       /* compliance locks */
 #define READ_BACK_ATTEMPTS 30
+#define STALE_ATTEMPTS                                                                             \
+    6 /* together half a minute; then what is shown is recorded, and drift tells */
+#define STALE_WAIT_MS 500
 
 struct node {
     struct executor *executor;
@@ -33,8 +36,9 @@ struct node {
     struct intent intent;
     bool journaled;
     bool failed_write;   /* the call failed: what follows only looks at what is left */
+    bool ambiguous;      /* nobody can say whether the failed call ran */
     enum ownership said; /* by find, after a failed create */
-    int reads;
+    int reads, stale;
     int64_t started_ms;
 };
 
@@ -48,8 +52,7 @@ struct executor {
     size_t group_start, group_end, group_left;
     struct map attributes; /* address -> const struct value *: what is true now */
     struct run_summary summary;
-    bool stopped; /* nothing new may start */
-    bool broken;  /* the state cannot be written */
+    bool broken; /* the state cannot be written */
 };
 
 static void report(struct node *node, enum run_phase phase)
@@ -140,11 +143,6 @@ static void journal(struct node *node, enum outcome outcome, const struct record
     executor->broken = executor->broken || !ok;
 }
 
-static const char *replaced_row(struct arena *arena, const struct change *change)
-{
-    return arena_printf(arena, "%s%s", change->address, RECORD_REPLACED_SUFFIX);
-}
-
 /* The row of the new object takes the place of the old one's, which stands until its own delete:
  * it gets a row of its own, in the same commit. */
 static void keep_replaced(struct node *node, struct record *record)
@@ -161,7 +159,7 @@ static void keep_replaced(struct node *node, struct record *record)
                           .attributes = map_get(&executor->attributes, old->address)};
     if (old->record)
         kept = *old->record;
-    kept.address = replaced_row(run->arena, old);
+    kept.address = record_replaced_address(run->arena, old->address, old->identifier);
     record->generation++;
     if (!state_put(run->state, &kept, loop_now_ms(run->loop), run->diags))
         executor->broken = true;
@@ -208,13 +206,22 @@ static void read_ended(void *ctx, const struct op_outcome *outcome)
         settle_node(node, NODE_FAILED);
         return;
     }
-    struct record record =
-        object_record(run, change->schema, change->address, change->account_id, change->region,
-                      node->identifier, node->desired, attributes);
-    if (node->failed_write && change->record)
-        record.write_only = change->record->write_only;
-    else if (node->failed_write)
-        record.write_only = NULL;
+    if (!node->failed_write && ++node->stale < STALE_ATTEMPTS &&
+        !object_has_arrived(run->arena, change->schema, node->desired, attributes)) {
+        loop_after(run->loop, STALE_WAIT_MS << node->stale, retry_read, node);
+        return; /* AWS still shows what was there before */
+    }
+    struct object_facts facts = {.schema = change->schema,
+                                 .address = change->address,
+                                 .account_id = change->account_id,
+                                 .region = change->region,
+                                 .identifier = node->identifier,
+                                 .desired = node->desired,
+                                 .attributes = attributes,
+                                 .prior = change->action == ACTION_CREATE ? NULL : change->record,
+                                 .certainty =
+                                     node->failed_write ? OBJECT_UNCERTAIN : OBJECT_WRITTEN};
+    struct record record = object_record(run, &facts);
     keep_replaced(node, &record);
     set_attributes(executor, change->address, attributes);
     journal(node, node->failed_write ? OUTCOME_FAILED : OUTCOME_DONE, &record, false);
@@ -240,7 +247,9 @@ static void find_ended(void *ctx, const struct op_outcome *outcome)
     }
     bool ours = outcome->result == OP_RESULT_FOUND && outcome->ownership != OWNER_OTHER;
     if (!ours) {
-        journal(node, OUTCOME_ABANDONED, NULL, false);
+        /* AWS's lists lag behind: where the call may have run, the next run looks once more */
+        if (!node->ambiguous)
+            journal(node, OUTCOME_ABANDONED, NULL, false);
         settle_node(node, NODE_FAILED);
         return;
     }
@@ -270,12 +279,13 @@ static void write_ended(void *ctx, const struct op_outcome *outcome)
 {
     struct node *node = ctx;
     struct run *run = node->executor->run;
+    if (outcome->identifier)
+        node->identifier = arena_strdup(run->arena, outcome->identifier);
     if (outcome->result == OP_RESULT_FAILED) {
+        node->ambiguous = outcome->fault == FAULT_TRANSIENT;
         look_after_failure(node);
         return;
     }
-    if (outcome->identifier)
-        node->identifier = arena_strdup(run->arena, outcome->identifier);
     BUG_ON(!node->identifier);
     read_back(node);
 }
@@ -355,9 +365,15 @@ static void settle_without_call(struct node *node)
         journal(node, OUTCOME_DONE, NULL, true);
     } else if (change->action == ACTION_ADOPT) {
         const struct value *attributes = map_get(&executor->attributes, change->address);
-        struct record record =
-            object_record(run, change->schema, change->address, change->account_id, change->region,
-                          change->identifier, node->desired, attributes);
+        struct object_facts facts = {.schema = change->schema,
+                                     .address = change->address,
+                                     .account_id = change->account_id,
+                                     .region = change->region,
+                                     .identifier = change->identifier,
+                                     .desired = node->desired,
+                                     .attributes = attributes,
+                                     .certainty = OBJECT_FOUND};
+        struct record record = object_record(run, &facts);
         journal(node, OUTCOME_DONE, &record, false);
     }
     settle_node(node, NODE_DONE);
@@ -452,7 +468,7 @@ static void send_node(struct node *node)
 
 static bool stop_wanted(const struct executor *executor)
 {
-    return executor->stopped || executor->broken || (executor->run->stop && *executor->run->stop);
+    return executor->broken || (executor->run->stop && *executor->run->stop);
 }
 
 /* Puts the intents of what may start now into the batch; returns how many nodes moved on. */
@@ -613,7 +629,7 @@ static void build(struct executor *executor, const struct plan *plan)
             link_nodes(executor, twin, node); /* the other half of a replacement */
         if (twin && change->action != ACTION_CREATE) {
             twin->replaced = change;
-            node->row = replaced_row(arena, change);
+            node->row = record_replaced_address(arena, change->address, change->identifier);
         }
         for (size_t d = 0; d < change->depends_on_len; d++) {
             struct node *before = map_get(&by_address, change->depends_on[d]);

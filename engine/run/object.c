@@ -1,5 +1,8 @@
 #include "engine/run/object.h"
 
+#include "engine/config/normalize.h"
+#include "engine/plan/diff.h"
+
 #define TAG_TOPOLOGY "holdfast:topology"
 #define TAG_ADDRESS "holdfast:address"
 
@@ -55,8 +58,9 @@ enum found object_owner(struct arena *arena, const struct schema *schema,
     return FOUND_OTHER;
 }
 
-const struct value *object_write_only(struct arena *arena, const struct schema *schema,
-                                      const struct value *properties)
+/* The write-only properties of a value; NULL when there are none. */
+static const struct value *write_only_of(struct arena *arena, const struct schema *schema,
+                                         const struct value *properties)
 {
     struct map_builder b = map_begin(arena);
     for (size_t i = 0; i < schema->root->property_len; i++) {
@@ -67,37 +71,71 @@ const struct value *object_write_only(struct arena *arena, const struct schema *
     return b.len ? map_end(&b) : NULL;
 }
 
-/* The entries of `tags` whose keys stand in `managed`. */
-static const struct value *managed_tags(struct arena *arena, const struct value *tags,
-                                        const struct value *managed)
+/* The tags of an object that are ours: those that are wanted, and while it is uncertain what ran
+ * also those that were recorded. */
+static const struct value *managed_tags(struct arena *arena, const struct object_facts *facts)
 {
+    const struct value *tags = value_get(facts->attributes, "tags");
+    const struct value *wanted = value_get(facts->desired, "tags");
+    const struct value *recorded = facts->certainty == OBJECT_UNCERTAIN && facts->prior
+                                       ? value_get(facts->prior->attributes, "tags")
+                                       : NULL;
     struct map_builder b = map_begin(arena);
-    for (size_t i = 0; i < value_len(tags); i++)
-        if (value_get(managed, tags->map.entries[i].key))
-            map_put(&b, tags->map.entries[i].key, tags->map.entries[i].value);
+    for (size_t i = 0; i < value_len(tags); i++) {
+        const char *key = tags->map.entries[i].key;
+        if (value_get(wanted, key) || value_get(recorded, key))
+            map_put(&b, key, tags->map.entries[i].value);
+    }
     return map_end(&b);
 }
 
-struct record object_record(struct run *run, const struct schema *schema, const char *address,
-                            const char *account_id, const char *region, const char *identifier,
-                            const struct value *desired, const struct value *attributes)
+bool object_has_arrived(struct arena *arena, const struct schema *schema,
+                        const struct value *desired, const struct value *attributes)
 {
-    const struct resource *resource = run->topology ? topology_find(run->topology, address) : NULL;
-    const struct value *tags = value_get(attributes, "tags");
-    if (value_is(tags, VALUE_MAP) && desired)
-        attributes = value_with(run->arena, attributes, "tags",
-                                managed_tags(run->arena, tags, value_get(desired, "tags")));
+    struct diff diff;
+    struct diff_input input = {.schema = schema,
+                               .before = normalize(arena, schema, attributes),
+                               .after = normalize(arena, schema, desired)};
+    diff_desired(arena, &input, &diff);
+    return diff.len == 0;
+}
+
+static const struct value *surely_written(struct arena *arena, const struct object_facts *facts)
+{
+    const struct value *asked = write_only_of(arena, facts->schema, facts->desired);
+    const struct value *before = facts->prior ? facts->prior->write_only : NULL;
+    if (facts->certainty == OBJECT_FOUND)
+        return NULL;
+    if (facts->certainty == OBJECT_WRITTEN)
+        return asked;
+    bool arrived = object_has_arrived(arena, facts->schema, facts->desired, facts->attributes);
+    if (!facts->prior) /* a create: what stands there with our values is our call's doing */
+        return arrived ? asked : NULL;
+    struct diff moved;
+    diff_observed(arena, facts->schema, normalize(arena, facts->schema, facts->prior->attributes),
+                  normalize(arena, facts->schema, facts->attributes), &moved);
+    return arrived && moved.len > 0 ? asked : before;
+}
+
+struct record object_record(struct run *run, const struct object_facts *facts)
+{
+    const struct schema *schema = facts->schema;
+    const struct resource *resource =
+        run->topology ? topology_find(run->topology, facts->address) : NULL;
+    const struct value *attributes = facts->attributes;
+    if (value_is(value_get(attributes, "tags"), VALUE_MAP) && facts->desired)
+        attributes = value_with(run->arena, attributes, "tags", managed_tags(run->arena, facts));
     return (struct record){
-        .address = address,
+        .address = facts->address,
         .type = schema->type_name,
-        .account_id = account_id,
-        .region = region,
-        .identifier = identifier,
+        .account_id = facts->account_id,
+        .region = facts->region,
+        .identifier = facts->identifier,
         .attributes = attributes,
-        .write_only = object_write_only(run->arena, schema, desired),
+        .write_only = surely_written(run->arena, facts),
         .depends_on = resource ? resource->depends_on : NULL,
         .depends_on_len = resource ? resource->depends_on_len : 0,
-        .generation = state_generation(run->state, address),
+        .generation = state_generation(run->state, facts->address),
         .schema_version = 1,
         .adopted = schema->adopt || (resource && resource->schema->adopt),
     };

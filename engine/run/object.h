@@ -13,14 +13,28 @@ enum found object_owner(struct arena *arena, const struct schema *schema,
                         const struct value *desired, enum ownership said,
                         const struct value *attributes, const char **ret_owner);
 
-/* The record of an object that was just written or adopted. Of its tags only those that we manage
- * are recorded, so that tags of others show as drift and are never removed. */
-struct record object_record(struct run *run, const struct schema *schema, const char *address,
-                            const char *account_id, const char *region, const char *identifier,
-                            const struct value *desired, const struct value *attributes);
+enum object_certainty {
+    OBJECT_WRITTEN,   /* our call has run */
+    OBJECT_UNCERTAIN, /* it failed or was cut off, and may have run, or a part of it */
+    OBJECT_FOUND,     /* adopted without a call */
+};
+struct object_facts {
+    const struct schema *schema;
+    const char *address, *account_id, *region, *identifier;
+    const struct value *desired;    /* or NULL */
+    const struct value *attributes; /* as read just now */
+    const struct record *prior;     /* of the same object, or NULL */
+    enum object_certainty certainty;
+};
+/* The record of an object. Of its tags only those that we manage are kept, so that tags of others
+ * show as drift and are never removed; while it is uncertain whether a tag is gone, it stays ours.
+ * Write-only values are those that were surely written: of an update that may not have run the old
+ * ones, unless what can be read has moved on to what was asked for. NULL: not known. */
+struct record object_record(struct run *run, const struct object_facts *facts);
 
-/* The write-only properties of a value; NULL when there are none. */
-const struct value *object_write_only(struct arena *arena, const struct schema *schema,
-                                      const struct value *properties);
+/* Everything that was asked for and can be read back is there. */
+bool object_has_arrived(struct arena *arena, const struct schema *schema,
+                        const struct value *desired, const struct value *attributes);
+
 /* Attributes with the recorded write-only values: what op_prior() offers. */
 const struct value *object_prior(struct arena *arena, const struct record *record);

@@ -1,5 +1,4 @@
 #include "engine/base/bug.h"
-#include "engine/config/normalize.h"
 #include "engine/run/object.h"
 #include "engine/run/pump.h"
 
@@ -18,6 +17,7 @@ struct case_of {
     struct recovery *recovery;
     struct intent *intent;
     const struct schema *schema;
+    const struct record *before; /* as recorded, or NULL */
     const char *identifier;
     enum ownership said;
     enum settled settled;
@@ -42,23 +42,6 @@ static void settle(struct case_of *c, enum settled settled)
 {
     c->settled = settled;
     pump_ended(&c->recovery->pump);
-}
-
-/* True when every property that was asked for and can be read back has arrived. */
-static bool call_ran(struct arena *arena, const struct schema *schema, const struct value *desired,
-                     const struct value *attributes)
-{
-    const struct value *want = normalize(arena, schema, desired);
-    const struct value *have = normalize(arena, schema, attributes);
-    for (size_t i = 0; i < value_len(want); i++) {
-        const struct value_entry *entry = &want->map.entries[i];
-        const struct schema_node *node = schema_property_of(schema->root, entry->key);
-        if (node && (node->write_only || node->read_only || str_eq(entry->key, "tags")))
-            continue;
-        if (!value_equal(entry->value, value_get(have, entry->key)))
-            return false;
-    }
-    return true;
 }
 
 static void case_read(void *ctx, const struct op_outcome *outcome)
@@ -94,10 +77,16 @@ static void case_read(void *ctx, const struct op_outcome *outcome)
             return;
         }
     }
-    c->record = object_record(run, c->schema, intent->address, intent->account_id, intent->region,
-                              c->identifier, intent->desired, attributes);
-    if (!call_ran(run->arena, c->schema, intent->desired, attributes))
-        c->record.write_only = NULL;
+    struct object_facts facts = {.schema = c->schema,
+                                 .address = intent->address,
+                                 .account_id = intent->account_id,
+                                 .region = intent->region,
+                                 .identifier = c->identifier,
+                                 .desired = intent->desired,
+                                 .attributes = attributes,
+                                 .prior = intent->identifier ? c->before : NULL,
+                                 .certainty = OBJECT_UNCERTAIN};
+    c->record = object_record(run, &facts);
     settle(c, SETTLED_RECORD);
 }
 
@@ -160,7 +149,7 @@ static void keep_replaced(struct case_of *c, struct record *records, size_t *len
     struct arena *arena = c->recovery->run->arena;
     c->record.generation = old->generation + 1;
     c->replaced = arena_memdup(arena, old, sizeof(*old));
-    c->replaced->address = arena_printf(arena, "%s%s", old->address, RECORD_REPLACED_SUFFIX);
+    c->replaced->address = record_replaced_address(arena, old->address, old->identifier);
     records[(*len)++] = *c->replaced;
 }
 
@@ -174,8 +163,6 @@ static void amend(struct case_of *c, struct record *records, size_t *len)
             return;
         }
         keep_replaced(c, records, len, at);
-        if (!c->record.write_only && !c->replaced)
-            c->record.write_only = records[at].write_only;
         records[at] = c->record;
     } else if (c->settled == SETTLED_REMOVED && at < *len) {
         for (size_t i = at; i + 1 < *len; i++)
@@ -217,6 +204,8 @@ bool run_recover(struct run *run, struct record **records, size_t *record_len, b
         }
         recovery.cases[i] =
             (struct case_of){.recovery = &recovery, .intent = &intents[i], .schema = schema};
+        size_t at = index_of(*records, *record_len, intents[i].address);
+        recovery.cases[i].before = at < *record_len ? &(*records)[at] : NULL;
     }
     recovery.pump = (struct pump){
         .loop = run->loop, .len = len, .limit = 256, .start = start_case, .ctx = &recovery};

@@ -392,14 +392,13 @@ static void what_an_interrupted_replacement_left_is_deleted_after_its_users_move
     want(f, "plans.p/selections.s", SELECTION,
          "{\"name\":\"s\",\"backup_plan_id\":{\"$ref\":\"plans.p.id\"}}", "plans.p");
     have(f, "plans.p", PLAN, "{\"name\":\"new\",\"rules\":[],\"id\":\"9\"}", "");
-    have(f, "plans.p" RECORD_REPLACED_SUFFIX, PLAN, "{\"name\":\"old\",\"rules\":[],\"id\":\"1\"}",
-         "");
+    have(f, "plans.p#replaced.6b86b273", PLAN, "{\"name\":\"old\",\"rules\":[],\"id\":\"1\"}", "");
     have(f, "plans.p/selections.s", SELECTION,
          "{\"name\":\"s\",\"backup_plan_id\":\"1\",\"id\":\"2\"}", "plans.p");
     build(f);
     assert_string_equal(outline(f),
                         "re-create plans.p/selections.s, re-delete plans.p/selections.s, "
-                        "delete plans.p#replaced");
+                        "delete plans.p#replaced.6b86b273");
 }
 
 /* ---- targets ---- */
