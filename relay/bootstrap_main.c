@@ -4,6 +4,7 @@
 
 #include <stdio.h>
 
+#include "engine/base/clock.h"
 #include "engine/base/env.h"
 #include "engine/base/json.h"
 #include "engine/base/log.h"
@@ -11,6 +12,8 @@
 #include "providers/http.h"
 #include "relay/lambda_runtime.h"
 #include "relay/report.h"
+
+#define MARGIN_MS 2000 /* to tell of a failure before Lambda ends the invocation without a word */
 
 static bool read_settings(struct arena *arena, struct relay_config *ret, const char **ret_why)
 {
@@ -28,15 +31,42 @@ static bool read_settings(struct arena *arena, struct relay_config *ret, const c
     return false;
 }
 
+static bool has_account(const struct aws_account *accounts, size_t len, const char *id)
+{
+    for (size_t i = 0; i < len; i++)
+        if (str_eq(accounts[i].id, id))
+            return true;
+    return false;
+}
+
+/* A session of our own and, opened only when it is used, one of each reader role. */
 static bool set_up_aws(struct arena *arena, const struct relay_config *config, struct loop *loop,
                        struct diags *diags)
 {
-    struct aws_account *account = arena_new_of(arena, struct aws_account);
-    *account = (struct aws_account){
+    struct aws_account *accounts =
+        arena_array(arena, config->destination_len + 1, sizeof(*accounts));
+    size_t len = 1;
+    accounts[0] = (struct aws_account){
         .id = config->account_id, .name = config->relay, .partition = config->partition};
+    for (size_t i = 0; i < config->destination_len; i++) {
+        const struct relay_destination *to = &config->destinations[i];
+        if (to->reader_role_arn && !has_account(accounts, len, to->account_id))
+            accounts[len++] = (struct aws_account){.id = to->account_id,
+                                                   .name = to->account_id,
+                                                   .assume_role = to->reader_role_arn,
+                                                   .partition = config->partition};
+    }
     struct aws_options options = {
-        .accounts = account, .account_len = 1, .home_region = config->region};
+        .accounts = accounts, .account_len = len, .home_region = config->region};
     return aws_setup(arena, loop, &options, diags);
+}
+
+/* The clock that points are dated by: a simulated world tells its own. */
+static int64_t now_ms(void)
+{
+    const char *text = env_get("HOLDFAST_NOW_MS");
+    long long ms = 0;
+    return text && parse_int64(slice_of(text), &ms) ? ms : clock_wall_ms();
 }
 
 static bool handle(struct lambda_runtime *runtime, const struct relay_config *config,
@@ -44,12 +74,18 @@ static bool handle(struct lambda_runtime *runtime, const struct relay_config *co
 {
     const struct value *event = NULL;
     const char *why = NULL;
-    struct relay_pass pass = {
-        .arena = runtime->arena, .loop = loop, .config = config, .report = relay_log_report};
+    int64_t deadline_ms = invocation->deadline_ms - MARGIN_MS;
+    struct relay_pass pass = {.arena = runtime->arena,
+                              .loop = loop,
+                              .config = config,
+                              .now_ms = now_ms(),
+                              .deadline_ms = invocation->deadline_ms ? deadline_ms : 0,
+                              .report = relay_log_report};
     if (!json_parse(runtime->arena, invocation->event, &event, &why))
         return lambda_fail(runtime, invocation->request_id, "InvalidEvent", why);
     if (!relay_handle(&pass, event, &why))
-        return lambda_fail(runtime, invocation->request_id, "RelayError", why);
+        return lambda_fail(runtime, invocation->request_id, "RelayError", why) &&
+               !str_eq(why, RELAY_LATE); /* calls are in flight: a fresh process is next */
     return lambda_respond(runtime, invocation->request_id, "{}");
 }
 

@@ -1,9 +1,11 @@
 #include "relay/pass.h"
 
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "engine/base/bug.h"
+#include "engine/base/clock.h"
 #include "engine/base/log.h"
 #include "providers/aws/aws.h"
 #include "relay/decide/event.h"
@@ -13,6 +15,9 @@ struct walk {
     struct relay_pass *pass;
     struct relay_point point;
     struct relay_decision decision;
+    struct relay_job *jobs;
+    size_t job_len;
+    bool listed;      /* from the vault's list: creation_ms is the point's own */
     bool asked_other; /* the second source of tags has been asked */
     size_t *running;  /* how many walks have not ended */
 };
@@ -51,19 +56,34 @@ static void end_walk(struct walk *walk, const char *copy_job_id, const char *err
     --*walk->running;
 }
 
+static bool stopped(const struct relay_pass *pass)
+{
+    return pass->stop && *pass->stop;
+}
+
+static void call_in(struct walk *walk, const char *account_id, const char *region,
+                    const struct aws_operation *operation, const struct value *labels,
+                    const struct value *query, const struct value *body, aws_done_fn *done)
+{
+    struct aws_call_spec spec = {.operation = operation,
+                                 .account_id = account_id,
+                                 .region = region,
+                                 .labels = labels,
+                                 .query = query,
+                                 .body = body,
+                                 .all_pages = operation->token_in != NULL};
+    if (stopped(walk->pass))
+        end_walk(walk, NULL, "stopped by a signal");
+    else
+        aws_call(walk->pass->loop, &spec, done, walk);
+}
+
 static void call(struct walk *walk, const struct aws_operation *operation,
                  const struct value *labels, const struct value *query, const struct value *body,
                  aws_done_fn *done)
 {
     const struct relay_config *config = walk->pass->config;
-    struct aws_call_spec spec = {.operation = operation,
-                                 .account_id = config->account_id,
-                                 .region = config->region,
-                                 .labels = labels,
-                                 .query = query,
-                                 .body = body,
-                                 .all_pages = operation->token_in != NULL};
-    aws_call(walk->pass->loop, &spec, done, walk);
+    call_in(walk, config->account_id, config->region, operation, labels, query, body, done);
 }
 
 static const struct value *one(struct arena *arena, const char *key, const char *text)
@@ -109,6 +129,54 @@ static void start_copy(struct walk *walk)
     call(walk, &backup_StartCopyJob, NULL, NULL, map_end(&b), started);
 }
 
+/* ---- the copy in the last vault, when the job history does not reach back ---- */
+
+static void decide(struct walk *walk)
+{
+    struct relay_pass *pass = walk->pass;
+    relay_decide(pass->arena, pass->config, &walk->point, pass->now_ms, walk->jobs, walk->job_len,
+                 &walk->decision);
+    if (walk->decision.verdict != RELAY_START || pass->dry_run)
+        end_walk(walk, NULL, NULL);
+    else
+        start_copy(walk);
+}
+
+/* AWS writes times as seconds with a fraction. */
+static int64_t creation_ms(const struct value *point)
+{
+    const struct value *v = value_get(point, "CreationDate");
+    if (value_is(v, VALUE_INT))
+        return v->integer * 1000;
+    return value_is(v, VALUE_DOUBLE) ? (int64_t)llround(v->number * 1000.0) : 0;
+}
+
+static void destination_listed(void *ctx, const struct response *rs)
+{
+    struct walk *walk = ctx;
+    struct relay_pass *pass = walk->pass;
+    if (rs->fault != FAULT_NONE) {
+        end_walk(walk, NULL, error_text(pass->arena, rs));
+        return;
+    }
+    const struct value *list = value_get(rs->body, "RecoveryPoints");
+    for (size_t i = 0; i < value_len(list) && walk->job_len == 0; i++)
+        if (creation_ms(value_item(list, i)) == walk->point.creation_ms)
+            walk->jobs[walk->job_len++] =
+                (struct relay_job){walk->decision.destination->vault_arn, "COMPLETED"};
+    walk->point.destination_asked = true;
+    decide(walk);
+}
+
+static void ask_destination(struct walk *walk)
+{
+    const struct relay_destination *to = walk->decision.destination;
+    struct arena *arena = walk->pass->arena;
+    call_in(walk, to->account_id, to->region, &backup_ListRecoveryPointsByBackupVault,
+            one(arena, "backupVaultName", to->vault_name),
+            one(arena, "resourceArn", walk->point.resource_arn), NULL, destination_listed);
+}
+
 /* ---- the copy jobs of the point ---- */
 
 static void jobs_listed(void *ctx, const struct response *rs)
@@ -120,19 +188,20 @@ static void jobs_listed(void *ctx, const struct response *rs)
         return;
     }
     const struct value *list = value_get(rs->body, "CopyJobs");
-    struct relay_job *jobs = arena_array(pass->arena, value_len(list), sizeof(*jobs));
-    size_t len = 0;
+    walk->jobs = arena_array(pass->arena, value_len(list) + 1, sizeof(*walk->jobs));
     for (size_t i = 0; i < value_len(list); i++) {
         const struct value *job = value_item(list, i);
         if (str_eq(value_get_str(job, "SourceRecoveryPointArn"), walk->point.arn))
-            jobs[len++] = (struct relay_job){value_get_str(job, "DestinationBackupVaultArn"),
-                                             value_get_str(job, "State")};
+            walk->jobs[walk->job_len++] = (struct relay_job){
+                arena_strdup(pass->arena, value_get_str(job, "DestinationBackupVaultArn")),
+                arena_strdup(pass->arena, value_get_str(job, "State"))};
     }
-    relay_decide(pass->arena, pass->config, &walk->point, jobs, len, &walk->decision);
-    if (walk->decision.verdict != RELAY_START || pass->dry_run)
-        end_walk(walk, NULL, NULL);
+    if (walk->job_len == 0 && walk->listed && walk->point.resource_arn &&
+        walk->decision.destination->reader_role_arn &&
+        !relay_history_reaches(&walk->point, pass->now_ms))
+        ask_destination(walk);
     else
-        start_copy(walk);
+        decide(walk);
 }
 
 static void list_jobs(struct walk *walk)
@@ -211,28 +280,48 @@ static void ask_rds_for_tags(struct walk *walk)
 
 /* ---- many points ---- */
 
+static void wake(void *ctx)
+{
+    (void)ctx; /* the turn that waited for an answer has ended: that is all */
+}
+
+static bool too_late(const struct relay_pass *pass)
+{
+    return pass->deadline_ms > 0 && clock_wall_ms() >= pass->deadline_ms;
+}
+
 static bool walk_all(struct walkers *walkers, const char **ret_why)
 {
     struct relay_pass *pass = walkers->pass;
     for (;;) {
-        while (walkers->next < walkers->len && walkers->running < RELAY_WINDOW &&
+        if (too_late(pass)) {
+            *ret_why = RELAY_LATE;
+            return false;
+        }
+        while (!stopped(pass) && walkers->next < walkers->len && walkers->running < RELAY_WINDOW &&
                (int64_t)(pass->started + walkers->running) < walkers->budget) {
             struct walk *walk = &walkers->walks[walkers->next++];
             walk->running = &walkers->running;
             walkers->running++;
             pass->points++;
-            if (is_rds(walk->point.arn))
+            if (!walk->point.arn)
+                end_walk(walk, NULL, "AWS listed a point without an ARN");
+            else if (is_rds(walk->point.arn))
                 ask_rds_for_tags(walk);
             else
                 ask_backup_for_tags(walk);
         }
         if (walkers->running == 0)
             break;
-        BUG_ON(!loop_turn(pass->loop));
+        if (pass->deadline_ms > 0)
+            loop_after(pass->loop, pass->deadline_ms - clock_wall_ms(), wake, NULL);
+        BUG_ON(!loop_turn(pass->loop) && walkers->running > 0);
     }
-    if (pass->failed > 0)
+    if (stopped(pass))
+        *ret_why = "stopped by a signal";
+    else if (pass->failed > 0)
         *ret_why = "a call failed";
-    return pass->failed == 0;
+    return pass->failed == 0 && !stopped(pass);
 }
 
 static void reset(struct relay_pass *pass)
@@ -264,6 +353,7 @@ bool relay_handle(struct relay_pass *pass, const struct value *event, const char
     struct walk walk = {.pass = pass,
                         .point = {.arn = ev.point_arn,
                                   .vault_arn = pass->config->source_vault_arn,
+                                  .creation_ms = ev.creation_ms,
                                   .resource_arn = ev.resource_arn}};
     struct walkers walkers = {.pass = pass, .walks = &walk, .len = 1, .budget = INT64_MAX};
     return walk_all(&walkers, ret_why);
@@ -309,7 +399,7 @@ bool relay_reconcile(struct relay_pass *pass, const char **ret_why)
     reset(pass);
     aws_call(pass->loop, &spec, points_listed, &listing);
     while (!listing.ended)
-        BUG_ON(!loop_turn(pass->loop));
+        BUG_ON(!loop_turn(pass->loop) && !listing.ended);
     if (listing.failed) {
         *ret_why = listing.error;
         return false;
@@ -324,9 +414,11 @@ bool relay_reconcile(struct relay_pass *pass, const char **ret_why)
     for (size_t i = 0; i < len; i++)
         walkers.walks[i] =
             (struct walk){.pass = pass,
+                          .listed = true,
                           .point = {.arn = value_get_str(points[i], "RecoveryPointArn"),
                                     .vault_arn = value_get_str(points[i], "BackupVaultArn"),
                                     .resource_arn = value_get_str(points[i], "ResourceArn"),
+                                    .creation_ms = creation_ms(points[i]),
                                     .status = value_get_str(points[i], "Status")}};
     return walk_all(&walkers, ret_why);
 }

@@ -3,14 +3,20 @@
  * copies that it asks for. One event (Lambda), or all points of the vault (reconcile: `apply`,
  * `relay once`).
  *
+ * A point older than the job history is looked for in the last vault first, through the session of
+ * its account (the reader role in Lambda), by resource and creation date, which copies keep.
+ *
  * For each point: its tags (RDS first asks RDS, whose answer AWS documents; AWS Backup's own
  * ListTags is the other way), its copy jobs, the decision, StartCopyJob with the decision's token.
  * Points run side by side, at most RELAY_WINDOW at once. */
+
+#include <signal.h>
 
 #include "providers/loop.h"
 #include "relay/decide/decide.h"
 
 #define RELAY_WINDOW 32
+#define RELAY_LATE "the time of this invocation is over"
 
 /* What was done about one point. All pointers are valid during the call only. */
 struct relay_report {
@@ -25,6 +31,10 @@ struct relay_pass {
     struct arena *arena;
     struct loop *loop;
     const struct relay_config *config;
+    int64_t now_ms;      /* of the world: how old points are */
+    int64_t deadline_ms; /* on the wall clock; 0: none. When it has passed the pass fails at once
+                            and leaves calls in flight: the loop must not be turned again */
+    const volatile sig_atomic_t *stop; /* or NULL: once set no step begins; what flies ends */
     bool dry_run;
     relay_report_fn *report;
     void *ctx;

@@ -32,6 +32,7 @@ struct function_host {
     struct function_run *run; /* NULL: nothing runs */
     bool given, done;
     int64_t deadline_ms; /* wall clock */
+    int64_t now_ms;      /* the world's, when the function began */
     const char *stream;  /* of the log */
 };
 
@@ -168,10 +169,12 @@ static const char *unpack(struct world *world, struct arena *arena, struct funct
     return NULL;
 }
 
-static const char *const *environment(struct arena *arena, const struct function_run *run,
-                                      const struct value *keys, const char *dir, unsigned port,
-                                      const char *stream)
+static const char *const *environment(const struct function_host *host, const struct value *keys,
+                                      const char *dir)
 {
+    struct arena *arena = host->arena;
+    const struct function_run *run = host->run;
+    unsigned port = server_port(host->server);
     const struct value *own = value_get(value_get(run->function, "Environment"), "Variables");
     const char **env = arena_array(arena, value_len(own) + 32, sizeof(*env));
     size_t len = 0;
@@ -189,12 +192,14 @@ static const char *const *environment(struct arena *arena, const struct function
          arena_printf(arena, "%lld", (long long)value_get_int(run->function, "MemorySize", 128))},
         {"AWS_LAMBDA_LOG_GROUP_NAME",
          value_get_str(value_get(run->function, "LoggingConfig"), "LogGroup")},
-        {"AWS_LAMBDA_LOG_STREAM_NAME", stream},
+        {"AWS_LAMBDA_LOG_STREAM_NAME", host->stream},
         {"AWS_EXECUTION_ENV", "AWS_Lambda_provided.al2023"},
         {"LAMBDA_TASK_ROOT", dir},
         {"LAMBDA_RUNTIME_DIR", dir},
         {"_HANDLER", value_get_str(run->function, "Handler")},
         {"TZ", ":UTC"},
+        {"HOLDFAST_NOW_MS", /* the clock by which this world dates its points */
+         arena_printf(arena, "%lld", (long long)host->now_ms)},
         {"LANG", "en_US.UTF-8"},
         {"PATH", "/usr/local/bin:/usr/bin:/bin"},
         {"LSAN_OPTIONS", env_get("LSAN_OPTIONS")}, /* a sanitized bootstrap under a debugger */
@@ -303,10 +308,10 @@ void function_run(struct world *world, struct arena *arena, struct function_run 
     host->run = run;
     host->given = host->done = false;
     host->stream = new_stream(world, arena);
+    host->now_ms = world_now_ms(world);
     host->deadline_ms = clock_wall_ms() + timeout_s * 1000;
     const char *const argv[] = {program, NULL};
-    const char *const *env =
-        environment(arena, run, keys, dir, server_port(host->server), host->stream);
+    const char *const *env = environment(host, keys, dir);
     if (process_spawn(argv, env, dir, &host->process, &diags)) {
         attend(world, host);
     } else {

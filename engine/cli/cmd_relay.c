@@ -7,7 +7,9 @@ static int once(struct session *session)
 {
     if (!session_load(session) || !session_open(session, SESSION_READS))
         return EXIT_ERROR;
-    return relaying_reconcile(session) ? EXIT_DONE : EXIT_ERROR;
+    bool ok = relaying_reconcile(session);
+    int caught = *session_catch_signals();
+    return caught ? 128 + caught : ok ? EXIT_DONE : EXIT_ERROR;
 }
 
 int cmd_relay_once(struct cli *cli)

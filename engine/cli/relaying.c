@@ -40,11 +40,16 @@ static bool reconcile(struct session *session, const struct relay_entry *entry)
     struct relay_pass pass = {.arena = cli->arena,
                               .loop = session->loop,
                               .config = &config,
+                              .now_ms = loop_now_ms(session->loop),
+                              .stop = session_catch_signals(),
                               .report = report,
                               .ctx = &tally};
     if (relay_reconcile(&pass, &why))
         return true;
-    if (pass.failed == 0)
+    if (pass.stop && *pass.stop)
+        diag_error(&cli->diags, E_RELAY_COPY, NO_POS, entry->address,
+                   "a signal stopped it; the next pass goes on");
+    else if (pass.failed == 0)
         diag_error(&cli->diags, E_RELAY_COPY, NO_POS, entry->address,
                    "the points of %s cannot be listed: %s", config.source_vault_arn, why);
     return false;
@@ -52,8 +57,9 @@ static bool reconcile(struct session *session, const struct relay_entry *entry)
 
 bool relaying_reconcile(struct session *session)
 {
+    const volatile sig_atomic_t *stop = session_catch_signals();
     bool ok = true;
-    for (size_t i = 0; i < session->topology.relay_len; i++)
+    for (size_t i = 0; i < session->topology.relay_len && !*stop; i++)
         ok = reconcile(session, &session->topology.relays[i]) && ok;
-    return ok;
+    return ok && !*stop;
 }

@@ -3,6 +3,7 @@
 #include <assert.h>
 
 #include "engine/aws/lock_rules.h"
+#include "engine/base/clock.h"
 #include "engine/base/crypto.h"
 
 static const char *const verdict_names[] = {"start", "leave", "refuse"};
@@ -126,28 +127,51 @@ static const char *token_of(struct arena *arena, const char *point_arn, const ch
     return arena_strndup(arena, sha256_hex(arena, slice_of(text)), 32);
 }
 
+bool relay_history_reaches(const struct relay_point *point, int64_t now_ms)
+{
+    return now_ms - point->creation_ms <= RELAY_HISTORY_DAYS * DAY_MS;
+}
+
+/* What the jobs to the destination say: false when they end the matter. */
+static bool judge_jobs(const struct relay_job *jobs, size_t len, struct relay_decision *ret)
+{
+    bool copied = false, under_way = false, partial = false;
+    for (size_t i = 0; i < len; i++) {
+        if (!str_eq(jobs[i].destination_vault_arn, ret->destination->vault_arn))
+            continue;
+        if (str_eq(jobs[i].state, "FAILED"))
+            ret->attempt++;
+        else if (str_eq(jobs[i].state, "COMPLETED"))
+            copied = true;
+        else if (str_eq(jobs[i].state, "PARTIAL"))
+            partial = true;
+        else
+            under_way = true;
+    }
+    if (copied)
+        conclude(ret, RELAY_LEAVE, "the point has been copied");
+    else if (under_way)
+        conclude(ret, RELAY_LEAVE, "a copy of this point is under way");
+    else if (partial)
+        conclude(ret, RELAY_REFUSE, "an earlier copy of this point is PARTIAL");
+    return !copied && !under_way && !partial;
+}
+
 void relay_decide(struct arena *arena, const struct relay_config *config,
-                  const struct relay_point *point, const struct relay_job *jobs, size_t job_len,
-                  struct relay_decision *ret)
+                  const struct relay_point *point, int64_t now_ms, const struct relay_job *jobs,
+                  size_t job_len, struct relay_decision *ret)
 {
     relay_route(arena, config, point, ret);
-    if (ret->verdict != RELAY_START)
+    if (ret->verdict != RELAY_START || !judge_jobs(jobs, job_len, ret))
         return;
     const struct relay_destination *destination = ret->destination;
-    for (size_t i = 0; i < job_len; i++) {
-        if (!str_eq(jobs[i].destination_vault_arn, destination->vault_arn))
-            continue;
-        if (str_eq(jobs[i].state, "FAILED")) {
-            ret->attempt++;
-            continue;
-        }
-        conclude(ret, RELAY_LEAVE,
-                 str_eq(jobs[i].state, "COMPLETED") ? "the point has been copied"
-                                                    : "a copy of this point is under way");
-        return;
-    }
     if (!point_is_there(point->status)) {
         conclude(ret, RELAY_LEAVE, arena_printf(arena, "the point is %s", point->status));
+        return;
+    }
+    if (ret->attempt == 0 && !point->destination_asked && !relay_history_reaches(point, now_ms)) {
+        conclude(ret, RELAY_REFUSE,
+                 "no copy job is listed, but the job history does not reach back to this point");
         return;
     }
     if ((destination->lock_min_days || destination->lock_max_days) &&

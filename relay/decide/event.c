@@ -1,5 +1,8 @@
 #include "relay/decide/event.h"
 
+#include "engine/aws/arn.h"
+#include "engine/base/clock.h"
+
 static void conclude(struct relay_event *event, enum relay_event_kind kind, const char *why)
 {
     event->kind = kind;
@@ -11,13 +14,25 @@ static bool failed_state(const char *state)
     return str_eq(state, "FAILED") || str_eq(state, "PARTIAL");
 }
 
+static bool is_arn(const char *text)
+{
+    struct arn arn;
+    return text && arn_parse(slice_of(text), &arn);
+}
+
+static int64_t time_of(const char *text)
+{
+    int64_t ms = 0;
+    return text && time_parse_iso(slice_of(text), &ms) ? ms : 0;
+}
+
 static void read_first_hop(struct relay_event *event)
 {
     if (failed_state(event->state)) {
         conclude(event, RELAY_EVENT_FIRST_FAILED, NULL);
     } else if (!str_eq(event->state, "COMPLETED")) {
         conclude(event, RELAY_EVENT_OTHER, "the copy has not ended");
-    } else if (!event->point_arn) {
+    } else if (!is_arn(event->point_arn)) {
         conclude(event, RELAY_EVENT_INVALID, "detail.destinationRecoveryPointArn is not an ARN");
     } else {
         conclude(event, RELAY_EVENT_ARRIVED, NULL);
@@ -40,6 +55,7 @@ void relay_event_read(const struct relay_config *config, const struct value *jso
         .source_point_arn = value_str(value_item(value_get(json, "resources"), 0)),
         .resource_arn = value_get_str(detail, "resourceArn"),
         .resource_type = value_get_str(detail, "resourceType"),
+        .creation_ms = time_of(value_get_str(detail, "creationDate")),
     };
     if (!str_eq(value_get_str(json, "source"), "aws.backup") ||
         !str_eq(value_get_str(json, "detail-type"), "Copy Job State Change"))

@@ -21,7 +21,8 @@ struct relay_event {
     const char *point_arn;        /* in the source vault; NULL unless ARRIVED */
     const char *source_point_arn; /* what the copy was made from, or NULL */
     const char *resource_arn, *resource_type;
-    const char *why; /* of INVALID and OTHER */
+    int64_t creation_ms; /* of the copy job, so of the point that it made; 0 when not told */
+    const char *why;     /* of INVALID and OTHER */
 };
 
 void relay_event_read(const struct relay_config *config, const struct value *json,

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "engine/base/bug.h"
+#include "engine/base/clock.h"
 #include "engine/base/json.h"
 #include "relay/decide/decide.h"
 #include "relay/decide/event.h"
@@ -31,7 +32,8 @@ static void decide(struct arena *arena, const struct relay_config *config, const
                                 .vault_arn = value_get_str(p, "vault_arn"),
                                 .resource_arn = value_get_str(p, "resource_arn"),
                                 .status = value_get_str(p, "status"),
-                                .tags = value_get(p, "tags")};
+                                .tags = value_get(p, "tags"),
+                                .creation_ms = value_get_int(p, "creation_ms", 0) % DAY_MS};
     if (!point.arn || !point.vault_arn || !value_is(point.tags, VALUE_MAP))
         return;
     size_t len = value_is(jobs, VALUE_LIST) ? value_len(jobs) : 0;
@@ -44,10 +46,10 @@ static void decide(struct arena *arena, const struct relay_config *config, const
             return;
     }
     struct relay_decision decision = {0}, again = {0};
-    relay_decide(arena, config, &point, items, len, &decision);
+    relay_decide(arena, config, &point, DAY_MS, items, len, &decision);
     check(config, &decision);
     BUG_ON(decision.verdict == RELAY_START && (!decision.token || !*decision.token));
-    relay_decide(arena, config, &point, items, len, &again);
+    relay_decide(arena, config, &point, DAY_MS, items, len, &again);
     BUG_ON(decision.token && strcmp(decision.token, again.token) != 0);
     relay_route(arena, config, &point, &again);
     check(config, &again);

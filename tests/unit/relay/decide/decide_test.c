@@ -7,6 +7,7 @@
 #include <cmocka.h>
 
 #include "engine/aws/lock_rules.h"
+#include "engine/base/clock.h"
 #include "engine/base/json.h"
 #include "relay/decide/decide.h"
 #include "relay/decide/event.h"
@@ -49,7 +50,7 @@ static struct relay_decision decide(struct arena *arena, const struct relay_conf
     struct relay_point point = {
         .arn = POINT, .vault_arn = INTERMEDIATE, .tags = parse(arena, tags)};
     struct relay_decision decision;
-    relay_decide(arena, config, &point, jobs, len, &decision);
+    relay_decide(arena, config, &point, 0, jobs, len, &decision);
     return decision;
 }
 
@@ -114,6 +115,18 @@ static const struct row rows[] = {
      2,
      RELAY_START,
      2},
+    {"a partial copy is an alarm and is not doubled",
+     "{\"FinalVault\":\"" FINAL "\"}",
+     {{FINAL, "PARTIAL"}},
+     1,
+     RELAY_REFUSE,
+     0},
+    {"a partial copy matters no more when a whole one follows",
+     "{\"FinalVault\":\"" FINAL "\"}",
+     {{FINAL, "PARTIAL"}, {FINAL, "COMPLETED"}},
+     2,
+     RELAY_LEAVE,
+     0},
     {"jobs to other vaults do not count",
      "{\"FinalVault\":\"" FINAL "\"}",
      {{OTHER, "COMPLETED"}, {OTHER, "FAILED"}},
@@ -153,6 +166,67 @@ static void a_retention_outside_the_lock_is_refused_in_the_words_of_aws(void **s
     arena_free(arena);
 }
 
+/* One row: the age of a point, what is listed of it, whether its last vault was asked. */
+struct old_row {
+    const char *name;
+    int64_t creation_ms;
+    bool asked;
+    struct relay_job jobs[1];
+    size_t job_len;
+    enum relay_verdict verdict;
+};
+
+#define NOW_MS (1000 * DAY_MS)
+static const struct old_row old_rows[] = {
+    {"a young point is copied", NOW_MS - 29 * DAY_MS, false, {{0}}, 0, RELAY_START},
+    {"an old point without a job may have been copied",
+     NOW_MS - 29 * DAY_MS - 1,
+     false,
+     {{0}},
+     0,
+     RELAY_REFUSE},
+    {"a point of unknown age counts as old", 0, false, {{0}}, 0, RELAY_REFUSE},
+    {"an old point that the last vault lacks is copied",
+     NOW_MS - 40 * DAY_MS,
+     true,
+     {{0}},
+     0,
+     RELAY_START},
+    {"an old point that the last vault holds is left",
+     NOW_MS - 40 * DAY_MS,
+     true,
+     {{FINAL, "COMPLETED"}},
+     1,
+     RELAY_LEAVE},
+    {"an old point whose copy failed lately is tried again",
+     NOW_MS - 40 * DAY_MS,
+     false,
+     {{FINAL, "FAILED"}},
+     1,
+     RELAY_START},
+};
+
+static void a_point_older_than_the_job_history_is_not_copied_blindly(void **state)
+{
+    (void)state;
+    struct arena *arena = arena_new();
+    struct relay_config config = config_with(arena, "");
+    for (size_t i = 0; i < ARRAY_LEN(old_rows); i++) {
+        const struct old_row *row = &old_rows[i];
+        struct relay_point point = {.arn = POINT,
+                                    .vault_arn = INTERMEDIATE,
+                                    .tags = parse(arena, "{\"FinalVault\":\"" FINAL "\"}"),
+                                    .creation_ms = row->creation_ms,
+                                    .destination_asked = row->asked};
+        struct relay_decision decision;
+        relay_decide(arena, &config, &point, NOW_MS, row->jobs, row->job_len, &decision);
+        if (decision.verdict != row->verdict)
+            fail_msg("%s: %s (%s)", row->name, relay_verdict_name(decision.verdict),
+                     decision.reason);
+    }
+    arena_free(arena);
+}
+
 static void tokens_repeat_for_an_attempt_and_differ_between_attempts(void **state)
 {
     (void)state;
@@ -185,6 +259,7 @@ static const struct value *event(struct arena *arena, const char *state, const c
                               "{\"source\":\"aws.backup\",\"detail-type\":\"Copy Job State "
                               "Change\",\"id\":\"1\",\"account\":\"111122223333\",\"region\":"
                               "\"us-east-1\",\"resources\":[\"arn:source\"],\"detail\":{"
+                              "\"creationDate\":\"1970-01-03T00:00:00Z\","
                               "\"state\":\"%s\",\"sourceBackupVaultArn\":\"%s\","
                               "\"destinationBackupVaultArn\":\"%s\","
                               "\"destinationRecoveryPointArn\":%s}}",
@@ -201,7 +276,12 @@ static void events_are_read_with_their_quirks(void **state)
     assert_int_equal(ev.kind, RELAY_EVENT_ARRIVED);
     assert_string_equal(ev.point_arn, POINT);
     assert_string_equal(ev.source_point_arn, "arn:source");
+    assert_int_equal(ev.creation_ms, 2 * DAY_MS);
     relay_event_read(&config, event(arena, "COMPLETED", "v", INTERMEDIATE, "{}"), &ev);
+    assert_int_equal(ev.kind, RELAY_EVENT_INVALID);
+    relay_event_read(&config, event(arena, "COMPLETED", "v", INTERMEDIATE, "\"\""), &ev);
+    assert_int_equal(ev.kind, RELAY_EVENT_INVALID);
+    relay_event_read(&config, event(arena, "COMPLETED", "v", INTERMEDIATE, "\"snapshot\""), &ev);
     assert_int_equal(ev.kind, RELAY_EVENT_INVALID);
     relay_event_read(&config, event(arena, "FAILED", "v", INTERMEDIATE, "{}"), &ev);
     assert_int_equal(ev.kind, RELAY_EVENT_FIRST_FAILED);
@@ -239,6 +319,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(each_row_decides_as_it_says),
         cmocka_unit_test(a_retention_outside_the_lock_is_refused_in_the_words_of_aws),
+        cmocka_unit_test(a_point_older_than_the_job_history_is_not_copied_blindly),
         cmocka_unit_test(tokens_repeat_for_an_attempt_and_differ_between_attempts),
         cmocka_unit_test(untagged_points_go_to_the_only_destination_when_asked),
         cmocka_unit_test(events_are_read_with_their_quirks),

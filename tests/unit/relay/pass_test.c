@@ -1,0 +1,217 @@
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+#include <string.h>
+
+#include "engine/base/clock.h"
+#include "engine/base/json.h"
+#include "providers/aws/aws.h"
+#include "providers/fake_transport.h"
+#include "relay/pass.h"
+
+#define NOW_MS ((int64_t)1767225600000)
+#define SOURCE "arn:aws:backup:us-east-2:111122223333:backup-vault:intermediate"
+#define FINAL "arn:aws:backup:us-east-2:444455556666:backup-vault:final"
+#define POINT "arn:aws:backup:us-east-2:111122223333:recovery-point:p"
+#define EFS "arn:aws:elasticfilesystem:us-east-1:111122223333:file-system/fs-1"
+
+struct room {
+    struct arena *arena;
+    struct diags diags;
+    struct fake_transport *fake;
+    struct loop *loop;
+    struct relay_destination destination;
+    const char *keys[2];
+    struct relay_config config;
+    struct relay_pass pass;
+};
+
+static int set_up(void **state)
+{
+    static const struct aws_account accounts[] = {
+        {.id = "111122223333", .name = "workload", .partition = "aws"},
+        {.id = "444455556666", .name = "vaults", .partition = "aws"}};
+    struct arena *arena = arena_new();
+    struct room *room = arena_new_of(arena, struct room);
+    *room = (struct room){.arena = arena,
+                          .destination = {.vault_arn = FINAL,
+                                          .vault_name = "final",
+                                          .account_id = "444455556666",
+                                          .region = "us-east-2",
+                                          .reader_role_arn = "arn:aws:iam::444455556666:role/r"},
+                          .keys = {"FinalVault", NULL}};
+    room->config = (struct relay_config){.account_id = "111122223333",
+                                         .region = "us-east-2",
+                                         .source_vault_arn = SOURCE,
+                                         .source_vault_name = "intermediate",
+                                         .copy_role_arn = "arn:aws:iam::111122223333:role/copy",
+                                         .destinations = &room->destination,
+                                         .destination_len = 1,
+                                         .tag_keys = room->keys,
+                                         .budget = 100};
+    diags_init(&room->diags, arena);
+    room->fake = fake_transport_new(arena, NOW_MS);
+    room->loop = loop_new(fake_transport(room->fake), &room->diags);
+    struct aws_options options = {
+        .accounts = accounts, .account_len = 2, .home_region = "us-east-2", .simulated = true};
+    assert_true(aws_setup(arena, room->loop, &options, &room->diags));
+    for (size_t i = 0; i < ARRAY_LEN(accounts); i++)
+        fake_when_contains(
+            room->fake, arena_printf(arena, "%s/20260101/us-east-2/sts", accounts[i].id),
+            (struct fake_answer){
+                .status = 200,
+                .body = arena_printf(arena,
+                                     "<GetCallerIdentityResponse><GetCallerIdentityResult>"
+                                     "<Arn>arn:aws:iam::%s:root</Arn><Account>%s</Account>"
+                                     "</GetCallerIdentityResult></GetCallerIdentityResponse>",
+                                     accounts[i].id, accounts[i].id)});
+    room->pass = (struct relay_pass){
+        .arena = arena, .loop = room->loop, .config = &room->config, .now_ms = NOW_MS};
+    *state = room;
+    return 0;
+}
+
+static int tear_down(void **state)
+{
+    struct room *room = *state;
+    loop_free(room->loop);
+    arena_free(room->arena);
+    return 0;
+}
+
+static void answer(struct room *room, const char *request, const char *body)
+{
+    fake_when(room->fake, request, (struct fake_answer){.status = 200, .body = body});
+}
+
+/* A world with one point, so many days old, that no listed job has copied; the last vault answers
+ * with `copies`. */
+static void one_point(struct room *room, int days, const char *copies)
+{
+    long long seconds = (long long)(NOW_MS / 1000 - days * 86400);
+    answer(room, "GET /backup-vaults/intermediate/recovery-points",
+           arena_printf(room->arena,
+                        "{\"RecoveryPoints\":[{\"RecoveryPointArn\":\"" POINT
+                        "\",\"BackupVaultArn\":\"" SOURCE "\",\"ResourceArn\":\"" EFS
+                        "\",\"Status\":\"COMPLETED\",\"CreationDate\":%lld.25}]}",
+                        seconds));
+    answer(room, "GET /backup-vaults/final/recovery-points", copies);
+    answer(room, "GET /tags/", "{\"Tags\":{\"FinalVault\":\"" FINAL "\"}}");
+    answer(room, "GET /copy-jobs", "{\"CopyJobs\":[]}");
+    answer(room, "PUT /copy-jobs", "{\"CopyJobId\":\"j\"}");
+}
+
+static bool reconcile(struct room *room)
+{
+    const char *why = NULL;
+    bool good = relay_reconcile(&room->pass, &why);
+    if (fake_unmatched(room->fake))
+        fail_msg("nobody answers %s", fake_unmatched(room->fake));
+    return good;
+}
+
+static void an_old_point_that_stands_in_the_last_vault_is_not_copied_again(void **state)
+{
+    struct room *room = *state;
+    one_point(room, 40,
+              arena_printf(room->arena, "{\"RecoveryPoints\":[{\"CreationDate\":%lld.25}]}",
+                           (long long)(NOW_MS / 1000 - 40 * 86400)));
+    assert_true(reconcile(room));
+    assert_int_equal(room->pass.started, 0);
+    assert_int_equal(room->pass.left, 1);
+}
+
+static void an_old_point_that_the_last_vault_lacks_is_copied(void **state)
+{
+    struct room *room = *state;
+    one_point(room, 40, "{\"RecoveryPoints\":[{\"CreationDate\":1700000000}]}");
+    assert_true(reconcile(room));
+    assert_int_equal(room->pass.started, 1);
+}
+
+static void an_old_point_is_refused_where_nobody_may_look(void **state)
+{
+    struct room *room = *state;
+    room->destination.reader_role_arn = NULL;
+    one_point(room, 40, "{}");
+    assert_true(reconcile(room));
+    assert_int_equal(room->pass.started, 0);
+    assert_int_equal(room->pass.refused, 1);
+}
+
+static void without_credentials_it_fails_and_says_so(void **state)
+{
+    struct room *room = *state;
+    const char *why = NULL;
+    room->config.account_id = "123412341234";
+    assert_false(relay_reconcile(&room->pass, &why));
+    assert_non_null(strstr(why, "NoCredentials"));
+}
+
+static void a_young_point_is_copied_without_a_look(void **state)
+{
+    struct room *room = *state;
+    one_point(room, 3, "{\"RecoveryPoints\":[]}");
+    assert_true(reconcile(room));
+    assert_int_equal(room->pass.started, 1);
+    for (size_t i = 0; i < fake_call_count(room->fake); i++)
+        assert_null(strstr(fake_call(room->fake, i)->path, "/final/"));
+}
+
+static void a_listed_point_without_an_arn_is_an_error(void **state)
+{
+    struct room *room = *state;
+    answer(room, "GET /backup-vaults/intermediate/recovery-points",
+           "{\"RecoveryPoints\":[{\"BackupVaultArn\":\"" SOURCE "\",\"CreationDate\":1}]}");
+    assert_false(reconcile(room));
+    assert_int_equal(room->pass.failed, 1);
+}
+
+static void a_signal_stops_it_before_the_next_step(void **state)
+{
+    struct room *room = *state;
+    volatile sig_atomic_t stop = SIGTERM;
+    room->pass.stop = &stop;
+    one_point(room, 3, "{}");
+    assert_false(reconcile(room));
+    assert_int_equal(room->pass.started, 0);
+}
+
+static void an_event_that_takes_too_long_fails_before_lambda_ends_it(void **state)
+{
+    struct room *room = *state;
+    const struct value *event = NULL;
+    const char *why = NULL;
+    const char *text = "{\"source\":\"aws.backup\",\"detail-type\":\"Copy Job State Change\","
+                       "\"detail\":{\"state\":\"COMPLETED\",\"destinationBackupVaultArn\":\"" SOURCE
+                       "\",\"creationDate\":\"2025-12-31T00:00:00Z\","
+                       "\"destinationRecoveryPointArn\":\"" POINT "\"}}";
+    assert_true(json_parse(room->arena, slice_of(text), &event, &why));
+    one_point(room, 1, "{}");
+    room->pass.deadline_ms = clock_wall_ms();
+    assert_false(relay_handle(&room->pass, event, &why));
+    assert_string_equal(why, RELAY_LATE);
+    assert_int_equal(room->pass.started, 0);
+    room->pass.deadline_ms = clock_wall_ms() + HOUR_MS;
+    assert_true(relay_handle(&room->pass, event, &why));
+    assert_int_equal(room->pass.started, 1);
+}
+
+int main(void)
+{
+#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+    const struct CMUnitTest tests[] = {
+        TEST(an_old_point_that_stands_in_the_last_vault_is_not_copied_again),
+        TEST(an_old_point_that_the_last_vault_lacks_is_copied),
+        TEST(an_old_point_is_refused_where_nobody_may_look),
+        TEST(without_credentials_it_fails_and_says_so),
+        TEST(a_young_point_is_copied_without_a_look),
+        TEST(a_listed_point_without_an_arn_is_an_error),
+        TEST(a_signal_stops_it_before_the_next_step),
+        TEST(an_event_that_takes_too_long_fails_before_lambda_ends_it),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
