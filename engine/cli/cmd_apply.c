@@ -69,13 +69,13 @@ static int apply(struct session *session)
     struct run_world world = {session->records, session->record_len, planning.observations,
                               planning.observation_len};
     bool ok = empty || run_apply(&session->run, &planning.plan, &world, &summary);
-    if (*session->run.stop)
-        return 128 + (int)*session->run.stop;
-    if (ok)
+    if (ok) /* a signal that came too late to stop anything loses nothing */
         ok = keep_outputs(session);
-    if (ok && !str_eq(cli_option(cli, OPT_RELAY), "false"))
+    if (ok && !*session->run.stop && !str_eq(cli_option(cli, OPT_RELAY), "false"))
         ok = relaying_reconcile(session);
     print_summary(session, &planning, &summary);
+    if (*session->run.stop)
+        return 128 + (int)*session->run.stop;
     return ok ? EXIT_DONE : EXIT_ERROR;
 }
 
