@@ -23,6 +23,11 @@ struct state {
     bool outcomes_waiting;
 };
 
+/* store.c: what was written as JSON. NULL text gives NULL; text that is not JSON is damage. */
+MUST_CHECK bool json_column(struct arena *arena, const char *text, const struct value **ret);
+/* Reports E_STATE_CORRUPT; always false. */
+bool damaged(struct state *state, const char *what, struct diags *diags);
+
 /* lock.c */
 MUST_CHECK bool lock_take(struct state *state, struct diags *diags);
 void lock_release(struct state *state);

@@ -207,16 +207,9 @@ bool journal_outcome(struct state *state, int64_t seq, enum outcome outcome,
     return true;
 }
 
-static const struct value *read_json(struct arena *arena, const char *text)
+static bool read_intent(struct arena *arena, struct db_stmt *stmt, struct intent *ret)
 {
-    const struct value *v = NULL;
-    const char *why = NULL;
-    return text && json_parse(arena, slice_of(text), &v, &why) ? v : NULL;
-}
-
-static struct intent read_intent(struct arena *arena, struct db_stmt *stmt)
-{
-    return (struct intent){
+    *ret = (struct intent){
         .seq = db_int(stmt, 0),
         .run = db_int(stmt, 1),
         .address = arena_strdup(arena, db_text(stmt, 2)),
@@ -226,10 +219,10 @@ static struct intent read_intent(struct arena *arena, struct db_stmt *stmt)
         .account_id = arena_strdup(arena, db_text(stmt, 6)),
         .region = arena_strdup(arena, db_text(stmt, 7)),
         .identifier = arena_strdup(arena, db_text(stmt, 8)),
-        .desired = read_json(arena, db_text(stmt, 9)),
         .digest = arena_strdup(arena, db_text(stmt, 10)),
         .at_ms = db_int(stmt, 11),
     };
+    return json_column(arena, db_text(stmt, 9), &ret->desired);
 }
 
 bool journal_open_intents(struct state *state, struct arena *arena, struct intent **ret,
@@ -249,7 +242,14 @@ bool journal_open_intents(struct state *state, struct arena *arena, struct inten
     enum db_step step = DB_DONE;
     while (stmt && (step = db_step(stmt, diags)) == DB_ROW) {
         intents = arena_grow(arena, intents, len, &cap, len + 1, sizeof(*intents));
-        intents[len++] = read_intent(arena, stmt);
+        if (!read_intent(arena, stmt, &intents[len++])) {
+            damaged(state,
+                    arena_printf(arena, "intent %lld of the journal is not readable",
+                                 (long long)db_int(stmt, 0)),
+                    diags);
+            db_reset(stmt);
+            return false;
+        }
     }
     if (step == DB_FAILED)
         return false;
@@ -315,8 +315,8 @@ const struct value *state_fact(struct state *state, struct arena *arena, const c
     if (!stmt)
         return NULL;
     db_bind_text(stmt, 1, key);
-    const struct value *v =
-        db_step(stmt, &ignored) == DB_ROW ? read_json(arena, db_text(stmt, 0)) : NULL;
+    const struct value *v = NULL;
+    bool good = db_step(stmt, &ignored) == DB_ROW && json_column(arena, db_text(stmt, 0), &v);
     db_reset(stmt);
-    return v;
+    return good ? v : NULL; /* a fact can be made again */
 }

@@ -111,7 +111,7 @@ static bool migrate(struct state *state, const struct state_options *options, in
     return false;
 }
 
-static bool damaged(struct state *state, const char *what, struct diags *diags)
+bool damaged(struct state *state, const char *what, struct diags *diags)
 {
     diag_error(diags, E_STATE_CORRUPT, NO_POS, NULL, "%s: %s", state->path, what);
     return false;
@@ -379,8 +379,7 @@ const char *state_replacement_token(struct state *state, struct arena *arena, co
     return token_of(state, arena, address, state_generation(state, address) + 1);
 }
 
-/* NULL text gives NULL; text that is not JSON is damage. */
-static bool read_json(struct arena *arena, const char *text, const struct value **ret)
+bool json_column(struct arena *arena, const char *text, const struct value **ret)
 {
     const char *why = NULL;
     *ret = NULL;
@@ -390,7 +389,7 @@ static bool read_json(struct arena *arena, const char *text, const struct value 
 static bool read_deps(struct arena *arena, const char *text, struct record *record)
 {
     const struct value *list = NULL;
-    if (!read_json(arena, text, &list) || !value_is(list, VALUE_LIST))
+    if (!json_column(arena, text, &list) || !value_is(list, VALUE_LIST))
         return false;
     const char **deps = arena_array(arena, value_len(list), sizeof(*deps));
     for (size_t i = 0; i < value_len(list); i++) {
@@ -415,8 +414,8 @@ static bool read_row(struct arena *arena, struct db_stmt *stmt, struct record *r
         .schema_version = db_int(stmt, 9),
         .adopted = db_int(stmt, 10) != 0,
     };
-    return read_json(arena, db_text(stmt, 5), &record->attributes) &&
-           read_json(arena, db_text(stmt, 6), &record->write_only) &&
+    return json_column(arena, db_text(stmt, 5), &record->attributes) &&
+           json_column(arena, db_text(stmt, 6), &record->write_only) &&
            read_deps(arena, db_text(stmt, 7), record);
 }
 

@@ -216,6 +216,29 @@ static void every_row_change_leaves_a_history(void **state)
     db_close(db);
 }
 
+static void an_intent_that_cannot_be_read_is_damage(void **state)
+{
+    struct fixture *f = *state;
+    struct state *s = open_state(f);
+    struct intent intent = {.address = "a", .type = "t", .action = "create", .account_id = "1"};
+    assert_true(journal_begin_run(s, "plan", 1, &f->diags));
+    assert_true(journal_intent(s, &intent, &f->diags));
+    assert_true(journal_commit(s, &f->diags));
+    state_close(s);
+    struct db_options options = {.path = f->path};
+    struct db *db = NULL;
+    assert_true(db_open(&options, &db, &f->diags));
+    struct db_stmt *stmt = db_query(db, "UPDATE journal SET desired_json = '{'", &f->diags);
+    assert_true(db_run(stmt, &f->diags));
+    db_close(db);
+    struct intent *intents = NULL;
+    size_t len = 0;
+    s = open_state(f);
+    assert_false(journal_open_intents(s, f->arena, &intents, &len, &f->diags));
+    assert_int_equal(f->diags.items[0].code, E_STATE_CORRUPT);
+    state_close(s);
+}
+
 int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, fixture_setup, fixture_teardown)
@@ -226,6 +249,7 @@ int main(void)
         TEST(closing_drops_what_was_not_committed),
         TEST(tokens_are_deterministic_and_change_with_a_committed_delete_only),
         TEST(every_row_change_leaves_a_history),
+        TEST(an_intent_that_cannot_be_read_is_damage),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
