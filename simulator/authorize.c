@@ -62,6 +62,13 @@ static void add(struct policies *list, const struct policy *policy)
     list->items[list->len++] = policy;
 }
 
+/* What limits, and cannot be read, allows nothing. */
+static void add_limit(struct policies *list, const char *text)
+{
+    const struct policy *policy = parsed_text(list->arena, text);
+    add(list, policy ? policy : arena_new_of(list->arena, struct policy));
+}
+
 static void add_role(struct policies *list, const struct value *role)
 {
     if (iam_role_is_admin(role)) {
@@ -116,9 +123,10 @@ bool authorize(struct world *world, struct arena *arena, const struct authorizat
         add_role(&identity, role);
         const char *limit = value_get_str(role, "PermissionsBoundary");
         if (limit)
-            add(&boundary, parsed_text(arena, managed_policy_document(limit)));
+            add_limit(&boundary, managed_policy_document(limit));
     }
-    add(&session, parsed_text(arena, request->session_policy));
+    if (request->session_policy)
+        add_limit(&session, request->session_policy);
     const struct policy_request asked = {
         .principal = request->service   ? NULL
                      : request->session ? request->session

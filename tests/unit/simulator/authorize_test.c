@@ -225,6 +225,21 @@ static void a_key_policy_that_locks_its_maker_out_is_refused(void **state)
                           text)));
 }
 
+static void a_limit_that_cannot_be_read_allows_nothing(void **state)
+{
+    struct room *room = *state;
+    make_role(room, "r", "lambda.amazonaws.com", STATEMENT("sqs:SendMessage", "*"));
+    struct authorization request = {
+        .principal = ROLE_ARN, .action = "sqs:SendMessage", .resource = "*"};
+    assert_true(authorize(room->world, room->arena, &request, NULL));
+    request.session_policy = "{";
+    assert_false(authorize(room->world, room->arena, &request, NULL));
+    assert_good(form(room, ACCOUNT, "iam", "PutRolePermissionsBoundary",
+                     "RoleName=r&PermissionsBoundary=arn%3Aaws%3Aiam%3A%3A" ACCOUNT
+                     "%3Apolicy%2Fghost"));
+    assert_false(may(room, ROLE_ARN, "sqs:SendMessage", "*"));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -237,6 +252,7 @@ int main(void)
         IN_ROOM(a_role_is_assumed_only_by_those_whom_it_trusts),
         IN_ROOM(a_key_is_open_to_another_account_only_by_its_policy),
         IN_ROOM(the_keys_of_aws_serve_their_own_account_only),
+        IN_ROOM(a_limit_that_cannot_be_read_allows_nothing),
         IN_ROOM(a_key_policy_that_locks_its_maker_out_is_refused),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
