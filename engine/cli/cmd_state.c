@@ -1,5 +1,7 @@
-/* state list, state show, state journal, show, output: what is recorded; no network. */
+/* state list, state show, state journal, show, output: what is recorded; state journal close: the
+ * one change that a person makes to the journal. No network. */
 
+#include "engine/base/clock.h"
 #include "engine/base/json.h"
 #include "engine/cli/commands.h"
 #include "engine/cli/session.h"
@@ -110,7 +112,8 @@ static int journal(struct session *session)
         map_put_str(&b, "token", intents[i].token);
         list_add(&items, map_end(&b));
         if (!cli->json)
-            cli_out(cli, arena_printf(cli->arena, "run %lld  %-7s %s\n", (long long)intents[i].run,
+            cli_out(cli, arena_printf(cli->arena, "%-6lld run %lld  %-7s %s\n",
+                                      (long long)intents[i].seq, (long long)intents[i].run,
                                       intents[i].action, intents[i].address));
     }
     struct map_builder b = map_begin(cli->arena);
@@ -118,6 +121,35 @@ static int journal(struct session *session)
     map_put(&b, "open_intents", list_end(&items));
     if (cli->json)
         cli_out_json(cli, map_end(&b));
+    return EXIT_DONE;
+}
+
+static int close_intent(struct session *session)
+{
+    struct cli *cli = session->cli;
+    long long seq = 0;
+    struct intent *intents = NULL;
+    size_t len = 0, i = 0;
+    if (cli->line.argument_len != 1 || !parse_int64(slice_of(cli->line.arguments[0]), &seq)) {
+        diag_error(
+            &cli->diags, E_USAGE, NO_POS, NULL,
+            "state journal close takes the number of one intent, as state journal prints it");
+        return EXIT_USAGE;
+    }
+    if (!session_load(session) || !session_open_state(session, SESSION_WRITES) ||
+        !journal_open_intents(session->state, cli->arena, &intents, &len, &cli->diags))
+        return EXIT_ERROR;
+    while (i < len && intents[i].seq != seq)
+        i++;
+    if (i == len) {
+        diag_error(&cli->diags, E_TARGET, NO_POS, NULL, "there is no open intent %lld", seq);
+        return EXIT_USAGE;
+    }
+    if (!journal_outcome(session->state, seq, OUTCOME_ABANDONED, NULL, /* remove= */ false,
+                         "closed by hand", clock_wall_ms(), &cli->diags) ||
+        !journal_commit(session->state, &cli->diags))
+        return EXIT_ERROR;
+    cli_note(cli, "closed    intent %lld: %s %s", seq, intents[i].action, intents[i].address);
     return EXIT_DONE;
 }
 
@@ -169,6 +201,15 @@ int cmd_state_show(struct cli *cli)
 int cmd_state_journal(struct cli *cli)
 {
     return with_state(cli, journal);
+}
+
+int cmd_state_journal_close(struct cli *cli)
+{
+    struct session session;
+    session_init(&session, cli);
+    int status = close_intent(&session);
+    session_close(&session);
+    return status;
 }
 
 int cmd_output(struct cli *cli)

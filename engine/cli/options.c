@@ -137,7 +137,7 @@ static bool take_option(struct arena *arena, int argc, char **argv, int *i,
     return true;
 }
 
-/* A command has one or two words; the longer match wins. */
+/* The first match wins: in the table a longer command stands before its beginning. */
 static const struct command *match_command(const char *const *words, size_t len, size_t *ret_used)
 {
     for (size_t i = 0; i < command_count; i++) {
