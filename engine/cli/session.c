@@ -122,7 +122,8 @@ static void name_state(struct session *session, const char **ret_path, const cha
 {
     struct arena *arena = session->cli->arena;
     const char *given = cli_option(session->cli, OPT_STATE), *name = session->topology.name;
-    const char *endpoint = session_endpoint(session), *path;
+    const char *url = cli_option(session->cli, OPT_ENDPOINT_URL), *path;
+    const char *endpoint = aws_endpoint_overrides(arena, url);
     if (simulated(session)) {
         *ret_world = "simulated";
         path = arena_printf(arena, ".holdfast/%s.simulated.db", name);

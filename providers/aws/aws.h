@@ -77,6 +77,10 @@ struct aws_options {
 /* Sets up providers/aws on a loop. Reads the environment and the shared files unless simulated. */
 MUST_CHECK bool aws_setup(struct arena *arena, struct loop *loop, const struct aws_options *options,
                           struct diags *diags);
+/* What --endpoint-url and the environment put in the place of AWS, as one text that is the same for
+ * the same endpoints: the URL alone when it serves all, else a line for each service that goes
+ * elsewhere, sorted. NULL: nothing. */
+const char *aws_endpoint_overrides(struct arena *arena, const char *endpoint_url);
 /* Drives the loop until every account has credentials and GetCallerIdentity has confirmed its id.
  */
 MUST_CHECK bool aws_verify_identities(struct loop *loop, struct diags *diags);

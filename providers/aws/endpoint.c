@@ -1,5 +1,6 @@
 #include "providers/aws/endpoint.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "engine/aws/partition.h"
@@ -96,6 +97,32 @@ static const char *environment_url(struct arena *arena, const struct aws_api *ap
 {
     const char *url = env_get(arena_printf(arena, "AWS_ENDPOINT_URL_%s", api->sdk_id));
     return url ? url : env_get("AWS_ENDPOINT_URL");
+}
+
+static int by_text(const void *a, const void *b)
+{
+    return strcmp(*(const char *const *)a, *(const char *const *)b);
+}
+
+const char *aws_endpoint_overrides(struct arena *arena, const char *endpoint_url)
+{
+    static const char *const ids[] = {
+#define API(symbol, service, signing_name, sdk_id, wire, target, json, version, global) sdk_id,
+#include "providers/aws/apis.inc"
+#undef API
+    };
+    const char *all = endpoint_url ? endpoint_url : env_get("AWS_ENDPOINT_URL");
+    const char *lines[ARRAY_LEN(ids)];
+    size_t len = 0;
+    for (size_t i = 0; i < ARRAY_LEN(ids) && !endpoint_url; i++) {
+        const char *url = env_get(arena_printf(arena, "AWS_ENDPOINT_URL_%s", ids[i]));
+        if (url && !str_eq(url, all))
+            lines[len++] = arena_printf(arena, "%s=%s", ids[i], url);
+    }
+    qsort(lines, len, sizeof(*lines), by_text);
+    for (size_t i = 0; i < len; i++)
+        all = all ? arena_printf(arena, "%s\n%s", all, lines[i]) : lines[i];
+    return all;
 }
 
 /* Hosts of services that have one endpoint for a partition, where the name does not follow from

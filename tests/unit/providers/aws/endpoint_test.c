@@ -122,10 +122,27 @@ static void urls_that_cannot_be_used_are_refused(void **state)
     unsetenv("AWS_ENDPOINT_URL_KMS");
 }
 
+static void every_override_is_part_of_the_text_that_names_the_world(void **state)
+{
+    (void)state;
+    CLEANUP(arena_freep) struct arena *arena = arena_new();
+    assert_null(aws_endpoint_overrides(arena, NULL));
+    setenv("AWS_ENDPOINT_URL_KMS", "http://k", 1);
+    setenv("AWS_ENDPOINT_URL_BACKUP", "http://b", 1);
+    assert_string_equal(aws_endpoint_overrides(arena, NULL), "BACKUP=http://b\nKMS=http://k");
+    setenv("AWS_ENDPOINT_URL", "http://b", 1);
+    assert_string_equal(aws_endpoint_overrides(arena, NULL), "http://b\nKMS=http://k");
+    assert_string_equal(aws_endpoint_overrides(arena, "http://o"), "http://o");
+    unsetenv("AWS_ENDPOINT_URL_KMS");
+    unsetenv("AWS_ENDPOINT_URL_BACKUP");
+    unsetenv("AWS_ENDPOINT_URL");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(each_partition_has_its_names_and_signing_regions),
+        cmocka_unit_test(every_override_is_part_of_the_text_that_names_the_world),
         cmocka_unit_test(the_option_wins_over_the_list_and_the_list_over_the_environment),
         cmocka_unit_test(urls_are_split_as_they_are_signed_and_sent),
         cmocka_unit_test(urls_that_cannot_be_used_are_refused),
