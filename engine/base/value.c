@@ -188,7 +188,7 @@ static bool set_again(struct map_builder *b, const char *key, struct source_pos 
 {
     struct value_entry *entries = entries_of(b);
     for (size_t i = 0; i < b->len && b->len <= 64; i++)
-        if (strcmp(entries[i].key, key) == 0) {
+        if (str_eq(entries[i].key, key)) {
             entries[i].value = v;
             entries[i].key_pos = key_pos;
             return true;
@@ -236,7 +236,7 @@ void map_drop(struct map_builder *b, const char *key)
     struct value_entry *entries = entries_of(b);
     size_t kept = 0;
     for (size_t i = 0; i < b->len; i++)
-        if (strcmp(entries[i].key, key) != 0)
+        if (!str_eq(entries[i].key, key))
             entries[kept++] = entries[i];
     b->len = kept;
 }

@@ -443,7 +443,7 @@ static const struct value *prior_of(struct node *node)
         map_put(&prior, "tags", map_end(&kept));
     }
     const struct value *write_only = change->record ? change->record->write_only : NULL;
-    for (size_t i = 0; i < value_len(write_only); i++)
+    for (size_t i = 0; value_is(write_only, VALUE_MAP) && i < write_only->map.len; i++)
         map_put(&prior, write_only->map.entries[i].key, write_only->map.entries[i].value);
     return map_end(&prior);
 }

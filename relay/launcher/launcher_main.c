@@ -8,8 +8,6 @@
 
 #define PATH_MAX_LEN 4096
 
-extern char **environ;
-
 int main(int argc, char **argv)
 {
     (void)argc;
