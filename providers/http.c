@@ -7,6 +7,7 @@
 #include "engine/base/arena.h"
 #include "engine/base/bug.h"
 #include "engine/base/clock.h"
+#include "engine/base/file.h"
 #include "engine/base/strbuf.h"
 
 /* How long poll() may hold the thread when nothing is timed: signals are looked at between turns.
@@ -30,9 +31,29 @@ struct transfer {
 struct http {
     struct arena *arena;
     const char *ca_bundle;
-    CURLM *multi; /* NULL until the first request */
+    const char *ca_folder; /* or NULL: then the bundle, and without one libcurl's own */
+    CURLM *multi;          /* NULL until the first request */
     struct transfer *flying, *spare;
 };
+
+/* The folder of authorities, if it is of the kind that OpenSSL can look things up in
+ * ("5ed36f99.0"); other libraries would read all of it. */
+static const char *folder_of_authorities(struct arena *arena, const char *ca_bundle,
+                                         const curl_version_info_data *info)
+{
+    const char *folder = ca_bundle ? ca_bundle : info->capath;
+    const char **names = NULL;
+    size_t len = 0;
+    struct diags ignored;
+    diags_init(&ignored, arena);
+    if (!folder || !info->ssl_version || !str_starts(info->ssl_version, "OpenSSL") ||
+        !dir_exists(folder) || !dir_list(arena, folder, false, &names, &len, &ignored))
+        return NULL;
+    for (size_t i = 0; i < len; i++)
+        if (strlen(names[i]) == sizeof("5ed36f99.0") - 1 && str_ends(names[i], ".0"))
+            return folder;
+    return NULL;
+}
 
 static void start_libcurl(struct http *http)
 {
@@ -41,6 +62,7 @@ static void start_libcurl(struct http *http)
     const curl_version_info_data *info = curl_version_info(CURLVERSION_NOW);
     if (!(info->features & CURL_VERSION_ASYNCHDNS))
         BUG("this libcurl resolves names on the calling thread, which would stop the loop");
+    http->ca_folder = folder_of_authorities(http->arena, http->ca_bundle, info);
     http->multi = curl_multi_init();
     if (!http->multi)
         BUG("out of memory");
@@ -92,8 +114,10 @@ static void set_fixed_options(struct transfer *t)
     curl_easy_setopt(easy, CURLOPT_CONNECTTIMEOUT_MS, (long)HTTP_CONNECT_TIMEOUT_MS);
     curl_easy_setopt(easy, CURLOPT_TCP_KEEPALIVE, 1L);
     curl_easy_setopt(easy, CURLOPT_SSLVERSION, (long)CURL_SSLVERSION_TLSv1_2);
-    curl_easy_setopt(easy, CURLOPT_CAPATH, NULL);
-    if (t->http->ca_bundle)
+    curl_easy_setopt(easy, CURLOPT_CAPATH, t->http->ca_folder);
+    if (t->http->ca_folder)
+        curl_easy_setopt(easy, CURLOPT_CAINFO, NULL);
+    else if (t->http->ca_bundle)
         curl_easy_setopt(easy, CURLOPT_CAINFO, t->http->ca_bundle);
     curl_easy_setopt(easy, CURLOPT_PATH_AS_IS, 1L); /* the path is signed as it stands */
     curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, on_body);

@@ -183,6 +183,11 @@ def certificates(folder):
             full.write(system.read())
             with open(os.path.join(folder, "ca.pem"), encoding="utf-8") as ours:
                 full.write(ours.read())
+    # the same as a folder of single certificates, named by hash, as Debian has it in /etc/ssl/certs
+    shutil.copytree("/etc/ssl/certs", os.path.join(folder, "full.d"))
+    digest = subprocess.run(["openssl", "x509", "-hash", "-noout", "-in", "ca.pem"], cwd=folder, check=True,
+                            stdout=subprocess.PIPE, text=True).stdout.strip()
+    shutil.copy(os.path.join(folder, "ca.pem"), os.path.join(folder, "full.d", f"{digest}.0"))
 
 
 REFUSAL = (b"<ErrorResponse><Error><Type>Sender</Type><Code>InvalidClientTokenId</Code><Message>no</Message>"
@@ -227,13 +232,14 @@ def part_start(options):
         def first_request(bundle):
             env = {**CREDENTIALS, "AWS_CA_BUNDLE": os.path.join(folder, bundle)}
             return run([HOLDFAST, "whoami", "--endpoint-url", url], folder, env, expect=(1, 3))
-        full, small = in_turn(5 if options.quick else 15, lambda: first_request("full.pem"),
-                              lambda: first_request("ca.pem"))
+        full, single, small = in_turn(5 if options.quick else 15, lambda: first_request("full.pem"),
+                                      lambda: first_request("full.d"), lambda: first_request("ca.pem"))
         listener.close()
         if not count:
             raise SystemExit("no request has reached the server")
         note = f"whoami over TLS, refused; {len(count)} requests in all"
-        row("first request, all of the system's CAs", full, note)
+        row("first request, all CAs in a bundle", full, note)
+        row("first request, all CAs in a folder", single, note)
         row("first request, one CA", small, note)
 
 
