@@ -71,7 +71,8 @@ static int apply(struct session *session)
     bool ok = empty || run_apply(&session->run, &planning.plan, &world, &summary);
     if (ok) /* a signal that came too late to stop anything loses nothing */
         ok = keep_outputs(session);
-    if (ok && !*session->run.stop && !str_eq(cli_option(cli, OPT_RELAY), "false"))
+    if (ok && !*session->run.stop && !planning.input.targets &&
+        !str_eq(cli_option(cli, OPT_RELAY), "false"))
         ok = relaying_reconcile(session);
     print_summary(session, &planning, &summary);
     if (*session->run.stop)

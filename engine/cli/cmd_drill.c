@@ -19,14 +19,16 @@ static int drill(struct session *session)
     }
     if (!session_load(session))
         return EXIT_ERROR;
-    const char *state = cli_option(cli, OPT_STATE);
+    const char *world = cli_option(cli, OPT_WORLD), *state = cli_option(cli, OPT_STATE);
+    if (world && !state) /* a world of its own has a state of its own beside it */
+        state = str_eq(world, session_default_world(session))
+                    ? arena_printf(cli->arena, ".holdfast/%s.simulated.db", session->topology.name)
+                    : arena_printf(cli->arena, "%s.state.db", world);
     struct drill_options options = {
         .topology = &session->topology,
         .schemas = session->schemas,
-        .world_path = cli_option(cli, OPT_WORLD),
-        .state_path =
-            state ? state /* as every command with --simulate */
-                  : arena_printf(cli->arena, ".holdfast/%s.simulated.db", session->topology.name),
+        .world_path = world,
+        .state_path = state,
         .program_version = PROGRAM_VERSION,
         .days = days,
         .start_ms = start_ms,

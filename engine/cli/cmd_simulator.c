@@ -72,14 +72,21 @@ static void answered(void *ctx, const struct http_response *response)
                    "status %d; is this a holdfast simulator?", response->status);
 }
 
+/* Where the world is served, as for every other command; NULL: it is a file. */
+static const char *served_at(const struct session *session)
+{
+    return cli_flag(session->cli, OPT_SIMULATE) ? NULL : session_endpoint(session);
+}
+
 /* A served world is asked over its private paths. NULL on failure. */
-static const struct value *ask(struct cli *cli, const char *path, const struct value *body)
+static const struct value *ask(struct cli *cli, const char *url, const char *path,
+                               const struct value *body)
 {
     struct remote remote = {.cli = cli};
     struct transport transport = http_transport(NULL);
     struct http_request request = {
         .method = "POST",
-        .base_url = cli_option(cli, OPT_ENDPOINT_URL),
+        .base_url = url,
         .path = path,
         .query = "",
         .body = slice_of(json_print(cli->arena, body, JSON_COMPACT)),
@@ -100,10 +107,11 @@ static int advance(struct session *session)
         !cli_number(cli, OPT_HOURS, 0, 0, 876000, &hours))
         return EXIT_USAGE;
     int64_t ms = days * DAY_MS + hours * HOUR_MS;
-    if (cli_option(cli, OPT_ENDPOINT_URL)) {
+    if (served_at(session)) {
         struct map_builder b = map_begin(cli->arena);
         map_put_int(&b, "ms", ms);
-        const struct value *answer = ask(cli, "/_holdfast/advance", map_end(&b));
+        const struct value *answer =
+            ask(cli, served_at(session), "/_holdfast/advance", map_end(&b));
         if (!answer)
             return EXIT_ERROR;
         now = value_get_int(answer, "now_ms", 0);
@@ -129,10 +137,11 @@ static int dump(struct session *session)
     struct cli *cli = session->cli;
     bool calls = cli_flag(cli, OPT_CALLS), stable = cli_flag(cli, OPT_STABLE);
     const struct value *answer;
-    if (cli_option(cli, OPT_ENDPOINT_URL)) {
+    if (served_at(session)) {
         struct map_builder b = map_begin(cli->arena);
         map_put_bool(&b, "stable", stable);
-        answer = ask(cli, calls ? "/_holdfast/calls" : "/_holdfast/dump", map_end(&b));
+        answer = ask(cli, served_at(session), calls ? "/_holdfast/calls" : "/_holdfast/dump",
+                     map_end(&b));
         if (!answer)
             return EXIT_ERROR;
     } else {

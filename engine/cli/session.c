@@ -103,12 +103,15 @@ static bool simulated(const struct session *session)
     return cli_flag(session->cli, OPT_SIMULATE);
 }
 
+const char *session_default_world(const struct session *session)
+{
+    return arena_printf(session->cli->arena, ".holdfast/%s.world.db", session->topology.name);
+}
+
 const char *session_world_path(struct session *session)
 {
     const char *path = cli_option(session->cli, OPT_WORLD);
-    return path
-               ? path
-               : arena_printf(session->cli->arena, ".holdfast/%s.world.db", session->topology.name);
+    return path ? path : session_default_world(session);
 }
 
 const char *session_endpoint(const struct session *session)

@@ -34,6 +34,7 @@ void session_close(struct session *session);
 
 /* Where --endpoint-url or AWS_ENDPOINT_URL sends every call; NULL: to AWS. */
 const char *session_endpoint(const struct session *session);
+const char *session_default_world(const struct session *session);
 const char *session_world_path(struct session *session);
 const char *
 session_data_dir(struct cli *cli); /* HOLDFAST_DATA_DIR, beside the program, installed */

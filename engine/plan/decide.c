@@ -287,6 +287,9 @@ static void judge_write(struct builder *b, struct item *item)
     int64_t date = lock_date_observed(item->attributes);
     if (date && b->input->now_ms >= date)
         item->blocked = "the lock is permanent: neither we nor AWS can change it";
+    else if (date && !item->permanent_from_ms)
+        item->needs_allow_destroy =
+            true; /* from compliance to governance: anybody may then remove it */
 }
 
 static void judge_deletion(struct builder *b, struct item *item)
@@ -360,6 +363,21 @@ static void check_external(struct builder *b, const struct item *item)
     b->failed = true;
 }
 
+/* A key is never scheduled for deletion while a vault that stays was made with it: its points would
+ * become unreadable, and a lock does not protect them from that. */
+static void keep_needed(struct builder *b, struct item *key)
+{
+    for (size_t i = 0; i < b->len && !key->blocked; i++) {
+        const struct item *user = &b->items[i];
+        if (!user->record || !user->record_schema || !user->record_schema->holds_data ||
+            user == key || !user->attributes || user->verdict == VERDICT_DELETE)
+            continue;
+        for (size_t d = 0; d < user->record->depends_on_len && !key->blocked; d++)
+            if (str_eq(user->record->depends_on[d], key->address))
+                key->blocked = arena_printf(b->arena, "%s stays and needs it", user->address);
+    }
+}
+
 void items_decide(struct builder *b)
 {
     for (size_t i = 0; i < b->len; i++) {
@@ -376,4 +394,7 @@ void items_decide(struct builder *b)
         if (item->resource->external)
             check_external(b, item);
     }
+    for (size_t i = 0; i < b->len && !b->input->destroy; i++)
+        if (b->items[i].verdict == VERDICT_DELETE && b->items[i].schema->holds_data)
+            keep_needed(b, &b->items[i]);
 }

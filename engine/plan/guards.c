@@ -22,9 +22,10 @@ static void refuse_irreversible(const struct change *change, struct diags *diags
 
 static void refuse_destroy(const struct change *change, struct diags *diags)
 {
-    struct diag *diag = diag_error(diags, E_ALLOW_DESTROY, change_pos(change), change->address,
-                                   "the %s %s would be deleted: %s", change->schema->title,
-                                   change->address, change->reason);
+    struct diag *diag =
+        diag_error(diags, E_ALLOW_DESTROY, change_pos(change), change->address,
+                   "the %s %s would be %s: %s", change->schema->title, change->address,
+                   change->action == ACTION_UPDATE ? "weakened" : "deleted", change->reason);
     diag_hint(diags, diag, "If that is meant, add --allow-destroy %s.", change->address);
 }
 
