@@ -117,12 +117,29 @@ static const struct value *surely_written(struct arena *arena, const struct obje
     return arrived && moved.len > 0 ? asked : before;
 }
 
+/* What an update records: of what it wrote and of what AWS sets, what was read; of all else what
+ * was recorded before. An apply that is about something else never takes a change from outside into
+ * the record. */
+static const struct value *known_attributes(struct arena *arena, const struct object_facts *facts)
+{
+    if (!facts->prior || !facts->desired)
+        return facts->attributes;
+    struct map_builder b = map_begin(arena);
+    for (size_t i = 0; i < facts->schema->root->property_len; i++) {
+        const struct schema_property *property = &facts->schema->root->properties[i];
+        bool ours = property->node->read_only || value_get(facts->desired, property->name);
+        map_put(&b, property->name,
+                value_get(ours ? facts->attributes : facts->prior->attributes, property->name));
+    }
+    return map_end(&b);
+}
+
 struct record object_record(struct run *run, const struct object_facts *facts)
 {
     const struct schema *schema = facts->schema;
     const struct resource *resource =
         run->topology ? topology_find(run->topology, facts->address) : NULL;
-    const struct value *attributes = facts->attributes;
+    const struct value *attributes = known_attributes(run->arena, facts);
     if (value_is(value_get(attributes, "tags"), VALUE_MAP) && facts->desired)
         attributes = value_with(run->arena, attributes, "tags", managed_tags(run->arena, facts));
     return (struct record){

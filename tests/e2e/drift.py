@@ -105,6 +105,16 @@ with workspace() as folder, Served(folder) as served:
     served.aws(W, "us-east-1", "iam", "delete-role-policy", "--role-name", role, "--policy-name", "extra")
     clean()
 
+    # an apply about something else does not take a change from outside into the record
+    served.aws(W, "us-east-1", "iam", "put-role-permissions-boundary", "--role-name", role,
+               "--permissions-boundary", "arn:aws:iam::aws:policy/service-role/AWSLambdaBasicExecutionRole")
+    changed("relays.to_final/role")
+    served.aws(W, "us-east-1", "iam", "update-role", "--role-name", role, "--max-session-duration", "7200")
+    served.holdfast("apply", "--auto-approve", expect=0)
+    changed("relays.to_final/role")
+    served.aws(W, "us-east-1", "iam", "delete-role-permissions-boundary", "--role-name", role)
+    clean()
+
     rule = identifier("relays.to_final/rule").split("|")[-1]
     served.aws(W, "us-east-2", "events", "disable-rule", "--name", rule)
     changed("relays.to_final/rule", "high")
