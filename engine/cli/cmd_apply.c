@@ -1,10 +1,9 @@
 /* apply: plan, guards, approval, run, outputs, then the relays reconcile. */
 
 #include "engine/base/json.h"
-#include "engine/cli/approval.h"
 #include "engine/cli/commands.h"
+#include "engine/cli/executing.h"
 #include "engine/cli/outputs.h"
-#include "engine/cli/progress.h"
 #include "engine/cli/relaying.h"
 
 static bool keep_outputs(struct session *session)
@@ -29,8 +28,7 @@ static bool keep_outputs(struct session *session)
     return true;
 }
 
-static void print_summary(struct session *session, const struct planning *planning,
-                          const struct run_summary *summary)
+static void print_summary(struct session *session, const struct run_summary *summary)
 {
     struct cli *cli = session->cli;
     if (cli->json) {
@@ -43,7 +41,6 @@ static void print_summary(struct session *session, const struct planning *planni
         cli_out_json(cli, map_end(&b));
         return;
     }
-    (void)planning;
     cli_out(cli, arena_printf(cli->arena, "Apply: %zu done, %zu failed, %zu skipped\n",
                               summary->done, summary->failed, summary->skipped));
 }
@@ -51,30 +48,17 @@ static void print_summary(struct session *session, const struct planning *planni
 static int apply(struct session *session)
 {
     struct cli *cli = session->cli;
-    struct planning planning;
-    struct run_summary summary = {0};
-    if (!session_load(session) || !session_open(session, SESSION_WRITES) ||
-        !planning_build(session, /* destroy= */ false, &planning))
-        return EXIT_ERROR;
-    if (!cli->json)
-        planning_print(session, &planning);
-    if (!plan_guards(&planning.plan, &planning.input, &cli->diags))
-        return EXIT_REFUSED;
-    bool empty = plan_is_empty(&planning.plan);
-    if (!empty && !approval_ask(session, &planning.plan, "Apply this plan?"))
-        return EXIT_USAGE;
-    session->run.progress = progress_line;
-    session->run.progress_ctx = cli;
-    session->run.stop = session_catch_signals();
-    struct run_world world = {session->records, session->record_len, planning.observations,
-                              planning.observation_len};
-    bool ok = empty || run_apply(&session->run, &planning.plan, &world, &summary);
+    struct executing run;
+    int status = executing_run(session, /* destroy= */ false, "Apply this plan?", &run);
+    if (status != EXIT_DONE)
+        return status;
+    bool ok = run.ok;
     if (ok) /* a signal that came too late to stop anything loses nothing */
         ok = keep_outputs(session);
-    if (ok && !*session->run.stop && !planning.input.targets &&
+    if (ok && !*session->run.stop && !run.planning.input.targets &&
         !str_eq(cli_option(cli, OPT_RELAY), "false"))
         ok = relaying_reconcile(session);
-    print_summary(session, &planning, &summary);
+    print_summary(session, &run.summary);
     if (*session->run.stop)
         return 128 + (int)*session->run.stop;
     return ok ? EXIT_DONE : EXIT_ERROR;

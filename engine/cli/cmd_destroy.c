@@ -1,8 +1,7 @@
 /* destroy: deletes what is empty and unlocked; what stays is listed with the reason. */
 
-#include "engine/cli/approval.h"
 #include "engine/cli/commands.h"
-#include "engine/cli/progress.h"
+#include "engine/cli/executing.h"
 
 static void print_retained(struct session *session, const struct planning *planning,
                            const struct run_summary *summary)
@@ -36,31 +35,17 @@ static void print_retained(struct session *session, const struct planning *plann
 
 static int destroy(struct session *session)
 {
-    struct cli *cli = session->cli;
-    struct planning planning;
-    struct run_summary summary = {0};
-    if (!session_load(session) || !session_open(session, SESSION_WRITES) ||
-        !planning_build(session, /* destroy= */ true, &planning))
-        return EXIT_ERROR;
-    if (!cli->json)
-        planning_print(session, &planning);
-    if (!plan_guards(&planning.plan, &planning.input, &cli->diags))
-        return EXIT_REFUSED;
-    bool empty = plan_is_empty(&planning.plan);
-    if (!empty && !approval_ask(session, &planning.plan, "Destroy all this?"))
-        return EXIT_USAGE;
-    session->run.progress = progress_line;
-    session->run.progress_ctx = cli;
-    session->run.stop = session_catch_signals();
-    struct run_world world = {session->records, session->record_len, planning.observations,
-                              planning.observation_len};
-    bool ok = empty || run_apply(&session->run, &planning.plan, &world, &summary);
+    struct executing run;
+    int status = executing_run(session, /* destroy= */ true, "Destroy all this?", &run);
+    if (status != EXIT_DONE)
+        return status;
     if (*session->run.stop)
         return 128 + (int)*session->run.stop;
-    print_retained(session, &planning, &summary);
-    if (ok && planning.plan.retained_len > 0 && cli_flag(cli, OPT_DETAILED_EXITCODE))
+    print_retained(session, &run.planning, &run.summary);
+    if (run.ok && run.planning.plan.retained_len > 0 &&
+        cli_flag(session->cli, OPT_DETAILED_EXITCODE))
         return EXIT_CHANGES;
-    return ok ? EXIT_DONE : EXIT_ERROR;
+    return run.ok ? EXIT_DONE : EXIT_ERROR;
 }
 
 int cmd_destroy(struct cli *cli)
