@@ -19,6 +19,7 @@
 #define BACKOFF_MAX_MS 20000
 #define EVENTUAL_FIRST_MS 1000
 #define EVENTUAL_MAX_MS 8000
+#define NAPS_MOST_MS ((int64_t)10 * 60 * 1000) /* of one call, or of one page: all its waiting */
 #define PAGES_MAX 10000
 #define TOKEN_MAX 16384 /* of a page; three times as long when it is encoded */
 #define TIMEOUT_MS 60000
@@ -68,6 +69,7 @@ struct call {
     int attempt, throttled, transient, over_quota;
     int64_t eventual_ms;     /* when waiting for consistency began; 0: not waiting */
     int64_t eventual_nap_ms; /* the last nap */
+    int64_t napped_ms;       /* all of them */
     bool renewed, unskewed;  /* once each */
 
     struct queue *queue; /* of calls that go one at a time, or NULL */
@@ -263,12 +265,43 @@ static int64_t backoff_ms(struct call *call, int64_t base_ms, int before)
     return (int64_t)(next_random(call->aws) % (uint64_t)(bound_ms + 1));
 }
 
-static void retry_in(struct call *call, int64_t ms, const struct response *rs)
+/* False when the call has waited enough. */
+static bool retry_in(struct call *call, int64_t ms, const struct response *rs)
 {
+    if (call->napped_ms + ms > NAPS_MOST_MS)
+        return false;
+    call->napped_ms += ms;
     log_event(LOG_DEBUG, "call is repeated", "operation", rs->operation, "code", rs->code,
               "request_id", rs->request_id, NULL);
     call->attempt++;
     loop_after(call->aws->loop, ms, again, call);
+    return true;
+}
+
+/* How long the server asks to be left alone (Retry-After, in seconds or as a date); 0: it does not.
+ */
+static int64_t asked_to_wait_ms(const struct call *call, const struct http_response *http)
+{
+    const char *text = http_response_header(http, "retry-after");
+    long long seconds = 0;
+    int64_t date_ms = 0;
+    if (!text)
+        return 0;
+    if (parse_int64(slice_of(text), &seconds)) {
+        if (seconds < 0)
+            return 0;
+        return seconds > NAPS_MOST_MS / 1000 ? NAPS_MOST_MS + 1 : (int64_t)seconds * 1000;
+    }
+    int64_t now_ms = loop_now_ms(call->aws->loop) + call->aws->skew_ms;
+    return time_parse_http(slice_of(text), &date_ms) && date_ms > now_ms ? date_ms - now_ms : 0;
+}
+
+/* Waits as long as the server asks for, and otherwise at random. */
+static bool retry_later(struct call *call, int64_t ms, const struct response *rs,
+                        const struct http_response *http)
+{
+    int64_t asked_ms = asked_to_wait_ms(call, http);
+    return retry_in(call, asked_ms > ms ? asked_ms : ms, rs);
 }
 
 /* What is not repeatable and may have run is never sent again, or a second object would be left
@@ -317,8 +350,7 @@ static bool wait_for_consistency(struct call *call, const struct response *rs)
                      (int64_t)(next_random(call->aws) % (uint64_t)(call->eventual_nap_ms / 2 + 1));
     if (now_ms + nap_ms - call->eventual_ms > most_ms)
         return false;
-    retry_in(call, nap_ms, rs);
-    return true;
+    return retry_in(call, nap_ms, rs);
 }
 
 /* True when the call goes on; false when this answer is the last. */
@@ -327,31 +359,25 @@ static bool try_again(struct call *call, const struct response *rs,
 {
     if (loop_draining(call->aws->loop) || (call->rq->op && op_ended(call->rq->op)))
         return false;
-    if (rs->fault == FAULT_THROTTLED && call->throttled + 1 < THROTTLED_ATTEMPTS) {
-        retry_in(call, backoff_ms(call, (int64_t)2 * BACKOFF_BASE_MS, call->throttled++), rs);
-        return true;
-    }
+    if (rs->fault == FAULT_THROTTLED && call->throttled + 1 < THROTTLED_ATTEMPTS)
+        return retry_later(call, backoff_ms(call, (int64_t)2 * BACKOFF_BASE_MS, call->throttled++),
+                           rs, http);
     if (rs->fault == FAULT_TRANSIENT) {
         int most = str_eq(rs->code, CODE_UNREACHABLE) ? UNREACHABLE_ATTEMPTS : TRANSIENT_ATTEMPTS;
         if (call->transient + 1 >= most || !may_repeat(call, rs, http->maybe_sent))
             return false;
-        retry_in(call, backoff_ms(call, BACKOFF_BASE_MS, call->transient++), rs);
-        return true;
+        return retry_later(call, backoff_ms(call, BACKOFF_BASE_MS, call->transient++), rs, http);
     }
-    if (rs->fault == FAULT_QUOTA && call->over_quota + 1 < QUOTA_ATTEMPTS) {
-        retry_in(call, backoff_ms(call, (int64_t)5 * BACKOFF_BASE_MS, call->over_quota++), rs);
-        return true;
-    }
+    if (rs->fault == FAULT_QUOTA && call->over_quota + 1 < QUOTA_ATTEMPTS)
+        return retry_later(call, backoff_ms(call, (int64_t)5 * BACKOFF_BASE_MS, call->over_quota++),
+                           rs, http);
     if (response_is_expired(rs) && call->session && !call->renewed) {
         call->renewed = true;
         session_expired(call->session, call->used);
-        retry_in(call, 0, rs);
-        return true;
+        return retry_in(call, 0, rs);
     }
-    if (is_skewed(rs) && correct_clock(call, http)) {
-        retry_in(call, 0, rs);
-        return true;
-    }
+    if (is_skewed(rs) && correct_clock(call, http))
+        return retry_in(call, 0, rs);
     return wait_for_consistency(call, rs);
 }
 
@@ -477,6 +503,7 @@ static void replied(void *ctx, const struct http_response *http)
         return;
     if (rs->fault == FAULT_NONE && collect(call, rs)) {
         call->attempt = call->throttled = call->transient = call->over_quota = 0;
+        call->napped_ms = 0;
         call->encoded = false;
         start(call);
         return;

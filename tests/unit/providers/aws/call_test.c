@@ -184,6 +184,56 @@ static void throttling_without_end_is_reported(void **state)
     assert_int_equal(fake_call_count(w->fake), 1 + 12);
 }
 
+static void a_server_is_left_alone_as_long_as_it_asks(void **state)
+{
+    struct world *w = *state;
+    struct http_header seconds[] = {{"X-Amzn-ErrorType", "ThrottlingException"},
+                                    {"Retry-After", "90"}};
+    fake_when(w->fake, "GET /backup-vaults/final",
+              (struct fake_answer){
+                  .status = 400, .body = "{}", .headers = seconds, .header_len = 2, .times = 1});
+    struct http_header date = {"retry-after", "Thu, 01 Jan 2026 00:05:00 GMT"};
+    fake_when(w->fake, "GET /backup-vaults/final",
+              (struct fake_answer){
+                  .status = 503, .body = "{}", .headers = &date, .header_len = 1, .times = 1});
+    struct http_header nonsense = {"retry-after", "soon"};
+    fake_when(w->fake, "GET /backup-vaults/final",
+              (struct fake_answer){
+                  .status = 503, .body = "{}", .headers = &nonsense, .header_len = 1, .times = 1});
+    fake_when(w->fake, "GET /backup-vaults/final",
+              (struct fake_answer){.status = 200, .body = "{}"});
+    struct got got = describe_vault(w);
+    assert_int_equal(got.rs.fault, FAULT_NONE);
+    assert_in_range(fake_call(w->fake, 2)->at_ms, START_MS + 90000, START_MS + 92000);
+    assert_in_range(fake_call(w->fake, 3)->at_ms, START_MS + 5 * MINUTE_MS,
+                    START_MS + 5 * MINUTE_MS + 2000);
+    assert_in_range(got.at_ms, START_MS + 5 * MINUTE_MS, START_MS + 5 * MINUTE_MS + 4000);
+}
+
+static void nobody_waits_longer_than_ten_minutes_for_one_call(void **state)
+{
+    struct world *w = *state;
+    static const struct {
+        const char *asked;
+        size_t calls;
+    } cases[] = {{"150", 5}, {"601", 1}, {"99999999999999999", 1}, {"-5", 6}};
+    for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+        struct http_header header = {"Retry-After", cases[i].asked};
+        size_t before = i ? fake_call_count(w->fake) : 1;
+        fake_when(w->fake, "GET /backup-vaults/final",
+                  (struct fake_answer){.status = 503,
+                                       .body = "{}",
+                                       .headers = &header,
+                                       .header_len = 1,
+                                       .times = (int)cases[i].calls});
+        int64_t began_ms = loop_now_ms(w->loop);
+        struct got got = describe_vault(w);
+        assert_int_equal(got.rs.fault, FAULT_TRANSIENT);
+        assert_int_equal(fake_call_count(w->fake) - before, cases[i].calls);
+        assert_true(got.at_ms - began_ms <= 10 * MINUTE_MS);
+    }
+}
+
 static void lost_connections_and_refused_ones_are_told_apart(void **state)
 {
     struct world *w = *state;
@@ -747,6 +797,8 @@ int main(void)
         CALL_TEST(transient_faults_are_repeated_with_backoff_and_then_given_up),
         CALL_TEST(a_throttled_call_is_repeated_and_its_bucket_slows_down),
         CALL_TEST(throttling_without_end_is_reported),
+        CALL_TEST(a_server_is_left_alone_as_long_as_it_asks),
+        CALL_TEST(nobody_waits_longer_than_ten_minutes_for_one_call),
         CALL_TEST(lost_connections_and_refused_ones_are_told_apart),
         CALL_TEST(create_key_is_never_sent_twice_once_it_may_have_run),
         CALL_TEST(eventual_consistency_is_waited_out_but_not_for_ever),
