@@ -93,10 +93,29 @@ static void no_wait_is_longer_than_five_minutes(void **state)
 #undef EVENTUAL
 }
 
+static void each_line_of_the_table_is_reached(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *service, *code;
+        enum fault fault;
+    } rows[] = {
+#define FAULT(service, code, fault) {service, code, fault},
+#include "providers/aws/faults.inc"
+#undef FAULT
+    };
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        const char *service = rows[i].service[0] == '*' ? "any" : rows[i].service;
+        if (fault_of(service, rows[i].code, 400) != rows[i].fault)
+            fail_msg("%s %s: another line stands before it", rows[i].service, rows[i].code);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(each_code_is_classified_as_its_service_means_it),
+        cmocka_unit_test(each_line_of_the_table_is_reached),
         cmocka_unit_test(only_listed_refusals_are_waited_out),
         cmocka_unit_test(no_wait_is_longer_than_five_minutes),
     };
