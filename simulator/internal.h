@@ -30,7 +30,7 @@ struct world {
     int64_t request_count;
     int64_t made; /* objects that the running call has brought into being: history does not count */
     int64_t latency_ms;
-    const char *seed;
+    const char *seed, *id;
     struct pending_request *flight, *flight_tail, *free_flight; /* in process, by arrival */
     struct function_host *host; /* running function, see lambda_host.c */
 };

@@ -6,6 +6,7 @@
 #include "engine/base/log.h"
 
 #define FORMAT "1"
+#define IN_MEMORY "00000000" /* its id */
 
 static const struct sim_api *const apis[] = {
 #define SERVICE(name) &sim_##name,
@@ -102,7 +103,7 @@ static int64_t meta_int(struct world *world, const char *name, int64_t otherwise
     return good ? number : otherwise;
 }
 
-static bool load(struct world *world, struct diags *diags)
+static bool load(struct world *world, bool in_memory, struct diags *diags)
 {
     const char *format = NULL;
     world->fresh = !meta_get(world, world->arena, "format", &format);
@@ -122,9 +123,13 @@ static bool load(struct world *world, struct diags *diags)
         world->offset = world->now - wall;
     if (!meta_get(world, world->arena, "seed", &world->seed))
         world->seed = "holdfast";
+    if (!meta_get(world, world->arena, "id", &world->id))
+        world->id =
+            in_memory ? IN_MEMORY : arena_strndup(world->arena, random_uuid(world->arena), 8);
     world_begin(world);
     meta_put(world, "format", FORMAT);
     meta_put(world, "seed", world->seed);
+    meta_put(world, "id", world->id);
     if (world_commit(world))
         return true;
     diag_error(diags, E_WORLD, NO_POS, NULL, "the world cannot be written");
@@ -141,7 +146,8 @@ bool world_open(const struct world_options *options, struct world **ret, struct 
                             .latency_ms = options->latency_ms,
                             .pinned = -1};
     diags_init(&world->diags, arena);
-    if (!store_open(world, options->path, diags) || !load(world, diags)) {
+    if (!store_open(world, options->path, diags) ||
+        !load(world, str_eq(options->path, ":memory:"), diags)) {
         db_close(world->db);
         arena_free(arena);
         return false;
@@ -165,6 +171,11 @@ void world_close(struct world *world)
 bool world_is_new(const struct world *world)
 {
     return world->fresh;
+}
+
+const char *world_id(const struct world *world)
+{
+    return world->id;
 }
 
 /* ---- time ---- */

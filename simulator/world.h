@@ -31,6 +31,9 @@ MUST_CHECK bool world_open(const struct world_options *options, struct world **r
                            struct diags *diags);
 void world_close(struct world *world); /* accepts NULL; stops bootstraps and the inner server */
 bool world_is_new(const struct world *world);
+/* 8 hex digits that no other world's file has, made with the file; the same for every world in
+ * memory. */
+const char *world_id(const struct world *world);
 
 /* What a fresh world holds (CLI.md): as JSON so that engine/drill can make it from a topology
  * without this layer knowing topologies:

@@ -14,8 +14,9 @@ struct state {
     struct file_lock lock;
     bool locked;
     const char *lineage;
-    int64_t serial;  /* committed */
-    int64_t pending; /* the serial with the open batch in it */
+    const char *world; /* as the file says; NULL: there is none yet */
+    int64_t serial;    /* committed */
+    int64_t pending;   /* the serial with the open batch in it */
     int64_t next_seq, next_run;
     int64_t run;          /* the run under way, 0 for none */
     bool in_batch;        /* a transaction is open */

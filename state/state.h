@@ -16,7 +16,7 @@ struct state;
 struct state_options {
     const char *path;
     const char *topology;      /* name, compared with the file's */
-    const char *world;         /* "aws", "simulated", or "endpoint <8 hex>" */
+    const char *world;         /* "aws", "endpoint <8 hex>", or "simulated": state_meet_world() */
     bool read_only;            /* no lock, no creation; a missing file reads as empty */
     const char *command, *who; /* for the run row and the holder's note */
 };
@@ -29,6 +29,12 @@ void state_close(struct state *state); /* accepts NULL; releases the lock */
 const char *state_lineage(const struct state *state);
 int64_t state_serial(const struct state *state); /* rises with every committed outcome */
 bool state_is_new(const struct state *state);
+/* There are many simulated worlds, each with an id of its own, and a state serves one: a state that
+ * has met none takes this one (reading only: compares), one that has met another is
+ * E_STATE_FOREIGN. id NULL: the world at `path` is still to be made, so that it cannot be the one.
+ */
+MUST_CHECK bool state_meet_world(struct state *state, const char *id, const char *path,
+                                 struct diags *diags);
 
 MUST_CHECK bool state_load(struct state *state, struct arena *arena, struct record **ret,
                            size_t *ret_len, struct diags *diags);

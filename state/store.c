@@ -117,12 +117,21 @@ bool damaged(struct state *state, const char *what, struct diags *diags)
     return false;
 }
 
+#define SIMULATED "simulated"
+
+/* "simulated" stands for every simulated world. */
+static bool is_world_of(const char *recorded, const char *wanted)
+{
+    return str_eq(recorded, wanted) ||
+           (str_eq(wanted, SIMULATED) && str_starts(recorded, SIMULATED " "));
+}
+
 static bool check_owner(struct state *state, const struct state_options *options,
                         struct db_stmt *meta, struct diags *diags)
 {
     const char *topology = db_text(meta, 2), *world = db_text(meta, 3);
     bool same = (!options->topology || str_eq(topology, options->topology)) &&
-                (!options->world || str_eq(world, options->world));
+                (!options->world || is_world_of(world, options->world));
     if (!same)
         diag_error(diags, E_STATE_FOREIGN, NO_POS, NULL,
                    "%s belongs to topology %s in world %s, not to %s in %s", state->path, topology,
@@ -142,6 +151,7 @@ static bool read_meta(struct state *state, const struct state_options *options, 
         return damaged(state, "it has no lineage", diags);
     state->lineage = arena_strdup(state->arena, db_text(meta, 0));
     state->serial = state->pending = db_int(meta, 1);
+    state->world = arena_strdup(state->arena, db_text(meta, 3));
     bool good = check_owner(state, options, meta, diags);
     db_reset(meta);
     return good &&
@@ -265,6 +275,48 @@ int64_t state_serial(const struct state *state)
 bool state_is_new(const struct state *state)
 {
     return state->is_new;
+}
+
+/* ---- simulated worlds ---- */
+
+static bool refuse_world(struct state *state, const char *id, const char *path, struct diags *diags)
+{
+    struct diag *diag;
+    if (id) {
+        diag = diag_error(diags, E_STATE_FOREIGN, NO_POS, NULL,
+                          "%s belongs to the world %s, not to " SIMULATED " %s in %s", state->path,
+                          state->world, id, path);
+        diag_hint(diags, diag, "Name the world of this state with --world, or another --state.");
+    } else {
+        diag = diag_error(diags, E_STATE_FOREIGN, NO_POS, NULL,
+                          "%s belongs to the world %s, and %s is not there", state->path,
+                          state->world, path);
+        diag_hint(diags, diag,
+                  "A new world holds nothing of what this state records: put that file back, name "
+                  "the world with --world, or begin with another --state.");
+    }
+    return false;
+}
+
+static bool write_world(struct state *state, const char *world, struct diags *diags)
+{
+    struct db_stmt *stmt = db_query(state->db, "UPDATE meta SET world = ?", diags);
+    if (!stmt)
+        return false;
+    db_bind_text(stmt, 1, world);
+    if (!db_run(stmt, diags))
+        return false;
+    state->world = world;
+    return true;
+}
+
+bool state_meet_world(struct state *state, const char *id, const char *path, struct diags *diags)
+{
+    const char *world = id ? arena_printf(state->arena, SIMULATED " %s", id) : NULL;
+    bool met = state->world && !str_eq(state->world, SIMULATED);
+    if (met)
+        return (world && str_eq(state->world, world)) || refuse_world(state, id, path, diags);
+    return !world || state->read_only || write_world(state, world, diags);
 }
 
 /* ---- rows ---- */

@@ -225,10 +225,25 @@ bool session_connect(struct session *session)
     return true;
 }
 
+/* Before a world is made: the state may miss another. */
+static bool world_may_open(struct session *session)
+{
+    const char *path = session_world_path(session);
+    return !simulated(session) || file_exists(path) ||
+           state_meet_world(session->state, NULL, path, &session->cli->diags);
+}
+
+static bool meet_world(struct session *session)
+{
+    return !session->world || state_meet_world(session->state, world_id(session->world),
+                                               session_world_path(session), &session->cli->diags);
+}
+
 bool session_open(struct session *session, enum session_mode mode)
 {
     struct cli *cli = session->cli;
-    return session_open_state(session, mode) && session_connect(session) &&
+    return session_open_state(session, mode) && world_may_open(session) &&
+           session_connect(session) && meet_world(session) &&
            state_load(session->state, cli->arena, &session->records, &session->record_len,
                       &cli->diags) &&
            run_recover(&session->run, &session->records, &session->record_len,

@@ -33,6 +33,8 @@ static bool open_world(struct drill *drill)
 {
     const char *path = drill->options->world_path;
     const struct world_options options = {.path = path ? path : ":memory:"};
+    if (path && !file_exists(path) && !state_meet_world(drill->state, NULL, path, drill->diags))
+        return false;
     if (!world_open(&options, &drill->world, drill->diags))
         return false;
     if (world_is_new(drill->world)) {
@@ -44,7 +46,7 @@ static bool open_world(struct drill *drill)
             return false;
     }
     drill->transport = world_transport(drill->world);
-    return true;
+    return state_meet_world(drill->state, world_id(drill->world), options.path, drill->diags);
 }
 
 static bool connect(struct drill *drill)
@@ -190,7 +192,7 @@ static const struct value *logs_of(struct drill *drill)
 
 static bool run(struct drill *drill, struct drill_report *ret)
 {
-    if (!open_world(drill) || !open_state(drill) || !connect(drill) || !apply(drill))
+    if (!open_state(drill) || !open_world(drill) || !connect(drill) || !apply(drill))
         return false;
     int64_t start = world_now_ms(drill->world);
     if (!let_pass(drill, start + drill->options->days * DAY_MS))

@@ -11,6 +11,29 @@ static void a_fresh_world_begins_at_its_epoch_and_moves_only_when_told(void **st
     assert_int_equal(world_now_ms(room->world), WORLD_EPOCH_MS + DAY_MS);
 }
 
+static const char *id_of(struct room *room, const char *path)
+{
+    struct world_options options = {.path = path};
+    struct world *world = NULL;
+    assert_true(world_open(&options, &world, &room->diags));
+    const char *id = arena_strdup(room->arena, world_id(world));
+    world_close(world);
+    return id;
+}
+
+static void each_file_is_a_world_with_an_id_of_its_own(void **state)
+{
+    struct room *room = *state;
+    const char *dir = path_temp_dir(room->arena);
+    const char *one = path_join(room->arena, dir, "one.db");
+    const char *id = id_of(room, one);
+    assert_int_equal(strlen(id), 8);
+    assert_string_equal(id_of(room, one), id);
+    assert_string_not_equal(id_of(room, path_join(room->arena, dir, "two.db")), id);
+    assert_string_equal(id_of(room, ":memory:"), id_of(room, ":memory:"));
+    dir_remove(dir);
+}
+
 static void an_error_leaves_no_trace_but_in_the_ledger(void **state)
 {
     struct room *room = *state;
@@ -235,6 +258,7 @@ int main(void)
         IN_ROOM(answers_come_only_from_wait_and_an_idle_wait_jumps),
         cmocka_unit_test(latency_passes_on_the_worlds_clock),
         cmocka_unit_test(a_world_goes_on_where_it_was_closed),
+        IN_ROOM(each_file_is_a_world_with_an_id_of_its_own),
         cmocka_unit_test(equal_histories_make_equal_worlds),
         IN_ROOM(tasks_run_in_order_at_their_own_time),
         IN_ROOM(pages_lose_nothing_when_items_go_between_them),

@@ -146,6 +146,35 @@ static void another_topology_or_world_is_refused(void **state)
     state_close(open_state(f)); /* and the lock is free again */
 }
 
+static void a_state_serves_the_first_simulated_world_that_it_meets(void **state)
+{
+    struct fixture *f = *state;
+    struct state *s = open_state(f);
+    assert_true(state_meet_world(s, NULL, "w.db", &f->diags));
+    assert_true(state_meet_world(s, "11111111", "w.db", &f->diags));
+    state_close(s);
+    s = open_reader(f);
+    assert_true(state_meet_world(s, "11111111", "moved.db", &f->diags));
+    assert_false(state_meet_world(s, "22222222", "other.db", &f->diags));
+    assert_false(state_meet_world(s, NULL, "gone.db", &f->diags));
+    assert_int_equal(f->diags.len, 2);
+    for (size_t i = 0; i < f->diags.len; i++)
+        assert_int_equal(f->diags.items[i].code, E_STATE_FOREIGN);
+    state_close(s);
+}
+
+static void reading_a_state_binds_it_to_no_world(void **state)
+{
+    struct fixture *f = *state;
+    state_close(open_state(f));
+    struct state *s = open_reader(f);
+    assert_true(state_meet_world(s, "11111111", "w.db", &f->diags));
+    state_close(s);
+    s = open_reader(f);
+    assert_true(state_meet_world(s, "22222222", "w.db", &f->diags));
+    state_close(s);
+}
+
 static void change_file(struct fixture *f, const char *sql)
 {
     struct db_options options = {.path = f->path, .open_code = E_STATE_OPEN};
@@ -296,6 +325,8 @@ int main(void)
         TEST(a_missing_file_reads_as_empty_and_stays_missing),
         TEST(a_reader_sees_what_is_committed_while_a_writer_holds_the_lock),
         TEST(another_topology_or_world_is_refused),
+        TEST(a_state_serves_the_first_simulated_world_that_it_meets),
+        TEST(reading_a_state_binds_it_to_no_world),
         TEST(a_newer_format_is_refused),
         TEST(the_database_of_another_program_is_refused),
         TEST(text_in_the_place_of_a_state_is_refused),

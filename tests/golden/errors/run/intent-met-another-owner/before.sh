@@ -5,6 +5,7 @@ python3 - <<'END'
 import sqlite3
 db = sqlite3.connect(".holdfast/t.simulated.db")
 db.execute("DELETE FROM resource")
+db.execute("UPDATE meta SET world = ?", sqlite3.connect("u.db").execute("SELECT world FROM meta").fetchone())
 db.execute("UPDATE journal SET phase = 'open', identifier = NULL, detail = NULL, ended_ms = NULL")
 db.commit()
 END

@@ -1,0 +1,1 @@
+"$HOLDFAST" apply --simulate --auto-approve --state s.db --world a.world.db >/dev/null
