@@ -45,6 +45,8 @@ static void end_walk(struct walk *walk, const char *copy_job_id, const char *err
         pass->started++;
     else if (walk->decision.verdict == RELAY_REFUSE)
         pass->refused++;
+    else if (walk->decision.waits)
+        pass->waiting++;
     else
         pass->left++;
     struct relay_report report = {.point = &walk->point,
@@ -317,6 +319,7 @@ static bool walk_all(struct walkers *walkers, const char **ret_why)
             loop_after(pass->loop, pass->deadline_ms - clock_wall_ms(), wake, NULL);
         BUG_ON(!loop_turn(pass->loop) && walkers->running > 0);
     }
+    pass->waiting += walkers->len - walkers->next;
     if (stopped(pass))
         *ret_why = "stopped by a signal";
     else if (pass->failed > 0)
@@ -326,7 +329,8 @@ static bool walk_all(struct walkers *walkers, const char **ret_why)
 
 static void reset(struct relay_pass *pass)
 {
-    pass->points = pass->started = pass->refused = pass->left = pass->failed = 0;
+    pass->points = pass->started = pass->refused = 0;
+    pass->waiting = pass->left = pass->failed = 0;
 }
 
 bool relay_handle(struct relay_pass *pass, const struct value *event, const char **ret_why)

@@ -38,8 +38,9 @@ struct relay_pass {
     bool dry_run;
     relay_report_fn *report;
     void *ctx;
-    /* counts of the last call */
-    size_t points, started, refused, left, failed;
+    /* Counts of the last call. A dry run counts as started what it would start; waiting: points
+     * that a later pass may have to act on, those beyond the budget among them. */
+    size_t points, started, refused, waiting, left, failed;
 };
 
 /* One event. False when it is not one that can be understood, or when a call failed: the host hands

@@ -28,7 +28,9 @@ static bool keep_outputs(struct session *session)
     return true;
 }
 
-static void print_summary(struct session *session, const struct run_summary *summary)
+/* relaying: NULL when the relays had no pass. */
+static void print_summary(struct session *session, const struct run_summary *summary,
+                          const struct relaying *relaying)
 {
     struct cli *cli = session->cli;
     if (cli->json) {
@@ -38,27 +40,34 @@ static void print_summary(struct session *session, const struct run_summary *sum
         map_put_int(&b, "failed", (int64_t)summary->failed);
         map_put_int(&b, "skipped", (int64_t)summary->skipped);
         map_put(&b, "outputs", state_fact(session->state, cli->arena, "outputs"));
+        if (relaying) {
+            struct map_builder counts = map_begin(cli->arena);
+            relaying_put_counts(&counts, relaying);
+            map_put(&b, "relay", map_end(&counts));
+        }
         cli_out_json(cli, map_end(&b));
         return;
     }
     cli_out(cli, arena_printf(cli->arena, "Apply: %zu done, %zu failed, %zu skipped\n",
                               summary->done, summary->failed, summary->skipped));
+    if (relaying)
+        cli_out(cli, arena_printf(cli->arena, "Relay: %s\n", relaying_text(cli->arena, relaying)));
 }
 
 static int apply(struct session *session)
 {
-    struct cli *cli = session->cli;
     struct executing run;
+    struct relaying relaying;
     int status = executing_run(session, /* destroy= */ false, "Apply this plan?", &run);
     if (status != EXIT_DONE)
         return status;
     bool ok = run.ok;
     if (ok) /* a signal that came too late to stop anything loses nothing */
         ok = keep_outputs(session);
-    if (ok && !*session->run.stop && !run.planning.input.targets &&
-        !str_eq(cli_option(cli, OPT_RELAY), "false"))
-        ok = relaying_reconcile(session);
-    print_summary(session, &run.summary);
+    bool relays = ok && !*session->run.stop && relaying_follows(session, &run.planning);
+    if (relays)
+        ok = relaying_reconcile(session, &relaying);
+    print_summary(session, &run.summary, relays ? &relaying : NULL);
     if (*session->run.stop)
         return 128 + (int)*session->run.stop;
     return ok ? EXIT_DONE : EXIT_ERROR;

@@ -3,11 +3,27 @@
 #include "engine/cli/commands.h"
 #include "engine/cli/relaying.h"
 
+static void print_answer(struct cli *cli, const struct relaying *relaying)
+{
+    if (!cli->json) {
+        cli_out(cli, arena_printf(cli->arena, "Relay: %s\n", relaying_text(cli->arena, relaying)));
+        return;
+    }
+    struct list_builder decisions = relaying->decisions;
+    struct map_builder b = map_begin(cli->arena);
+    map_put_str(&b, "format_version", "1.0");
+    relaying_put_counts(&b, relaying);
+    map_put(&b, "decisions", list_end(&decisions));
+    cli_out_json(cli, map_end(&b));
+}
+
 static int once(struct session *session)
 {
+    struct relaying relaying;
     if (!session_load(session) || !session_open(session, SESSION_READS))
         return EXIT_ERROR;
-    bool ok = relaying_reconcile(session);
+    bool ok = relaying_reconcile(session, &relaying);
+    print_answer(session->cli, &relaying);
     int caught = *session_catch_signals();
     return caught ? 128 + caught : ok ? EXIT_DONE : EXIT_ERROR;
 }

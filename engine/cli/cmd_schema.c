@@ -36,5 +36,11 @@ int cmd_schema_docs(struct cli *cli)
     bool ok = write_reference(cli, path_join(cli->arena, out, "reference")) &&
               dir_make(man, 0755, &cli->diags) &&
               write_page(cli, man, "holdfast.1", man_page(cli->arena));
+    if (ok && cli->json) {
+        struct map_builder b = map_begin(cli->arena);
+        map_put_str(&b, "format_version", "1.0");
+        map_put_str(&b, "written", out);
+        cli_out_json(cli, map_end(&b));
+    }
     return ok ? EXIT_DONE : EXIT_ERROR;
 }

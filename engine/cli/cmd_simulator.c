@@ -28,6 +28,22 @@ static bool open_world(struct session *session, bool wall_clock, int64_t latency
            world_seed(session->world, drill_seed(cli->arena, &session->topology), &cli->diags);
 }
 
+/* One line, for readers that wait for it. */
+static void say_where(struct cli *cli, const char *url)
+{
+    if (!cli->json) {
+        cli_out(cli, arena_printf(cli->arena, "listening on %s\n", url));
+    } else {
+        struct map_builder b = map_begin(cli->arena);
+        map_put_str(&b, "format_version", "1.0");
+        map_put_str(&b, "listening", url);
+        cli_out(cli, json_print(cli->arena, map_end(&b), JSON_COMPACT));
+        cli_out(cli, "\n");
+        cli->result_printed = true;
+    }
+    cli_flush(cli);
+}
+
 static int serve(struct session *session)
 {
     struct cli *cli = session->cli;
@@ -39,9 +55,7 @@ static int serve(struct session *session)
         !server_start(session->world, (unsigned)port, &server, &cli->diags))
         return EXIT_ERROR;
     const volatile sig_atomic_t *stop = session_catch_signals();
-    cli_out(cli,
-            arena_printf(cli->arena, "listening on http://127.0.0.1:%u\n", server_port(server)));
-    cli_flush(cli);
+    say_where(cli, arena_printf(cli->arena, "http://127.0.0.1:%u", server_port(server)));
     while (!*stop) {
         server_poll(server, 50);
         world_step(session->world);
@@ -149,6 +163,12 @@ static int dump(struct session *session)
             return EXIT_ERROR;
         answer = calls ? world_calls(session->world, cli->arena)
                        : world_dump(session->world, cli->arena, stable);
+    }
+    if (cli->json && calls) { /* a list by itself has no place for its version */
+        struct map_builder b = map_begin(cli->arena);
+        map_put_str(&b, "format_version", "1.0");
+        map_put(&b, "calls", answer);
+        answer = map_end(&b);
     }
     cli_out(cli, json_print(cli->arena, answer, JSON_PRETTY | JSON_SORTED));
     cli_out(cli, "\n");

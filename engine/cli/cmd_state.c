@@ -23,21 +23,19 @@ static int with_state(struct cli *cli, int (*act)(struct session *session))
     return status;
 }
 
-static const struct value *record_to_value(struct arena *arena, const struct record *record)
+static void put_record(struct map_builder *b, const struct record *record)
 {
-    struct map_builder b = map_begin(arena);
-    struct list_builder deps = list_begin(arena);
+    struct list_builder deps = list_begin(b->arena);
     for (size_t i = 0; i < record->depends_on_len; i++)
         list_add_str(&deps, record->depends_on[i]);
-    map_put_str(&b, "address", record->address);
-    map_put_str(&b, "type", record->type);
-    map_put_str(&b, "account_id", record->account_id);
-    map_put_str(&b, "region", record->region);
-    map_put_str(&b, "identifier", record->identifier);
-    map_put(&b, "attributes", record->attributes);
-    map_put(&b, "depends_on", list_end(&deps));
-    map_put_bool(&b, "adopted", record->adopted);
-    return map_end(&b);
+    map_put_str(b, "address", record->address);
+    map_put_str(b, "type", record->type);
+    map_put_str(b, "account_id", record->account_id);
+    map_put_str(b, "region", record->region);
+    map_put_str(b, "identifier", record->identifier);
+    map_put(b, "attributes", record->attributes);
+    map_put(b, "depends_on", list_end(&deps));
+    map_put_bool(b, "adopted", record->adopted);
 }
 
 static int print_records(struct session *session, bool attributes)
@@ -49,8 +47,11 @@ static int print_records(struct session *session, bool attributes)
         const char *const *wanted = cli->line.argument_len ? cli->line.arguments : NULL;
         if (wanted && !str_is_one_of(record->address, wanted))
             continue;
-        const struct value *v = record_to_value(cli->arena, record);
-        list_add(&items, attributes ? v : value_without(cli->arena, v, "attributes"));
+        struct map_builder row = map_begin(cli->arena);
+        put_record(&row, record);
+        if (!attributes)
+            map_drop(&row, "attributes");
+        list_add(&items, map_end(&row));
         if (!cli->json)
             cli_out(cli, arena_printf(cli->arena, "%-44s %s %s\n", record->address,
                                       record->account_id, record->region ? record->region : "-"));
@@ -88,7 +89,10 @@ static int show_one(struct session *session)
     }
     for (size_t i = 0; i < session->record_len; i++)
         if (str_eq(session->records[i].address, cli->line.arguments[0])) {
-            cli_out_json(cli, record_to_value(cli->arena, &session->records[i]));
+            struct map_builder b = map_begin(cli->arena);
+            map_put_str(&b, "format_version", "1.0");
+            put_record(&b, &session->records[i]);
+            cli_out_json(cli, map_end(&b));
             return EXIT_DONE;
         }
     diag_error(&cli->diags, E_TARGET, NO_POS, cli->line.arguments[0], "nothing is recorded there");
@@ -149,6 +153,13 @@ static int close_intent(struct session *session)
                          "closed by hand", clock_wall_ms(), &cli->diags) ||
         !journal_commit(session->state, &cli->diags))
         return EXIT_ERROR;
+    struct map_builder b = map_begin(cli->arena);
+    map_put_str(&b, "format_version", "1.0");
+    map_put_int(&b, "seq", seq);
+    map_put_str(&b, "action", intents[i].action);
+    map_put_str(&b, "address", intents[i].address);
+    if (cli->json)
+        cli_out_json(cli, map_end(&b));
     cli_note(cli, "closed    intent %lld: %s %s", seq, intents[i].action, intents[i].address);
     return EXIT_DONE;
 }

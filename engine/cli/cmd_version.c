@@ -17,16 +17,30 @@ int cmd_version(struct cli *cli)
     return EXIT_DONE;
 }
 
+static void explain(struct cli *cli, enum diag_code code)
+{
+    if (!cli->json) {
+        cli_out(cli, arena_printf(cli->arena, "%s: %s\n%s\nExit status %d.\n", diag_code_id(code),
+                                  diag_code_summary(code), diag_code_next(code),
+                                  diag_code_status(code)));
+        return;
+    }
+    struct map_builder b = map_begin(cli->arena);
+    map_put_str(&b, "format_version", "1.0");
+    map_put_str(&b, "code", diag_code_id(code));
+    map_put_str(&b, "summary", diag_code_summary(code));
+    map_put_str(&b, "next", diag_code_next(code));
+    map_put_int(&b, "exit_status", diag_code_status(code));
+    cli_out_json(cli, map_end(&b));
+}
+
 int cmd_explain(struct cli *cli)
 {
     const char *wanted = cli->line.argument_len == 1 ? cli->line.arguments[0] : "";
     for (int code = 0; code < DIAG_CODE_COUNT; code++) {
         if (!str_eq(diag_code_id((enum diag_code)code), wanted))
             continue;
-        cli_out(cli, arena_printf(cli->arena, "%s: %s\n%s\nExit status %d.\n", wanted,
-                                  diag_code_summary((enum diag_code)code),
-                                  diag_code_next((enum diag_code)code),
-                                  diag_code_status((enum diag_code)code)));
+        explain(cli, (enum diag_code)code);
         return EXIT_DONE;
     }
     if (*wanted)

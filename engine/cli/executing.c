@@ -2,6 +2,7 @@
 
 #include "engine/cli/approval.h"
 #include "engine/cli/progress.h"
+#include "engine/cli/relaying.h"
 
 int executing_run(struct session *session, bool destroy, const char *question,
                   struct executing *ret)
@@ -12,8 +13,10 @@ int executing_run(struct session *session, bool destroy, const char *question,
     if (!session_load(session) || !session_open(session, SESSION_WRITES) ||
         !planning_build(session, destroy, planning))
         return EXIT_ERROR;
-    if (!cli->json)
+    if (!cli->json) {
+        planning->relay_copies = relaying_foresee(session, planning);
         planning_print(session, planning);
+    }
     if (!plan_guards(&planning->plan, &planning->input, &cli->diags))
         return EXIT_REFUSED;
     bool empty = plan_is_empty(&planning->plan);

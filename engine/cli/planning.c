@@ -63,6 +63,7 @@ struct render_options planning_render_options(struct session *session,
         .world = world_name(session, now),
         .state_is_new = state_is_new(session->state),
         .sources = &cli->diags,
+        .relay_copies = planning->relay_copies,
     };
 }
 

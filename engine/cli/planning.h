@@ -9,6 +9,7 @@ struct planning {
     struct observation *observations;
     size_t observation_len;
     struct plan plan;
+    size_t relay_copies; /* that the relays would start after an apply of it */
 };
 
 /* Observes and builds. Where something could not be read the plan is not built. */

@@ -3,16 +3,36 @@
 #include "engine/cli/outputs.h"
 #include "relay/report.h"
 
+/* ---- what was decided ---- */
+
 struct tally {
     struct cli *cli;
     const char *relay;
+    struct relaying *relaying;
 };
+
+static void add_row(struct tally *tally, const struct relay_report *report)
+{
+    const struct relay_decision *decision = report->decision;
+    struct map_builder b = map_begin(tally->cli->arena);
+    map_put_str(&b, "relay", tally->relay);
+    map_put_str(&b, "point", report->point->arn);
+    map_put_str(&b, "resource", report->point->resource_arn);
+    map_put_str(&b, "verdict", decision ? relay_verdict_name(decision->verdict) : NULL);
+    map_put_str(&b, "reason", decision ? decision->reason : NULL);
+    map_put_str(&b, "destination",
+                decision && decision->destination ? decision->destination->vault_arn : NULL);
+    map_put_str(&b, "copy_job_id", report->copy_job_id);
+    map_put_str(&b, "error", report->error);
+    list_add(&tally->relaying->decisions, map_end(&b));
+}
 
 static void report(void *ctx, const struct relay_report *report)
 {
     struct tally *tally = ctx;
     struct cli *cli = tally->cli;
     const struct relay_decision *decision = report->decision;
+    add_row(tally, report);
     relay_log_report(NULL, report);
     if (report->error)
         diag_error(&cli->diags, E_RELAY_COPY, NO_POS, tally->relay, "%s: %s", report->point->arn,
@@ -24,42 +44,136 @@ static void report(void *ctx, const struct relay_report *report)
         cli_note(cli, "relayed   %s to %s", report->point->arn, decision->destination->vault_arn);
 }
 
-static bool reconcile(struct session *session, const struct relay_entry *entry)
+static void add_counts(struct relaying *relaying, const struct relay_pass *pass)
+{
+    relaying->started += pass->started;
+    relaying->refused += pass->refused;
+    relaying->waiting += pass->waiting;
+    relaying->left += pass->left;
+    relaying->failed += pass->failed;
+}
+
+const char *relaying_text(struct arena *arena, const struct relaying *relaying)
+{
+    return arena_printf(arena, "%zu started, %zu refused, %zu waiting, %zu failed",
+                        relaying->started, relaying->refused, relaying->waiting, relaying->failed);
+}
+
+void relaying_put_counts(struct map_builder *b, const struct relaying *relaying)
+{
+    map_put_int(b, "started", (int64_t)relaying->started);
+    map_put_int(b, "refused", (int64_t)relaying->refused);
+    map_put_int(b, "waiting", (int64_t)relaying->waiting);
+    map_put_int(b, "left", (int64_t)relaying->left);
+    map_put_int(b, "failed", (int64_t)relaying->failed);
+}
+
+/* ---- the pass ---- */
+
+/* The settings, as far as what is recorded completes them. */
+static const struct value *settings_of(struct session *session, const struct relay_entry *entry)
+{
+    return records_resolve(session->cli->arena, entry->config, session->records,
+                           session->record_len);
+}
+
+static struct relay_pass pass_of(struct session *session, const struct relay_config *config)
+{
+    return (struct relay_pass){.arena = session->cli->arena,
+                               .loop = session->loop,
+                               .config = config,
+                               .now_ms = loop_now_ms(session->loop),
+                               .stop = session_catch_signals()};
+}
+
+static bool reconcile(struct session *session, const struct relay_entry *entry,
+                      struct relaying *ret)
 {
     struct cli *cli = session->cli;
     struct relay_config config;
-    struct tally tally = {cli, entry->address};
+    struct tally tally = {cli, entry->address, ret};
     const char *why = NULL;
-    const struct value *json =
-        records_resolve(cli->arena, entry->config, session->records, session->record_len);
-    if (!relay_config_parse(cli->arena, json, &config, &why)) {
+    if (!relay_config_parse(cli->arena, settings_of(session, entry), &config, &why)) {
         diag_error(&cli->diags, E_RELAY_COPY, NO_POS, entry->address,
                    "its settings lack %s: was everything applied?", why);
+        ret->failed++;
         return false;
     }
-    struct relay_pass pass = {.arena = cli->arena,
-                              .loop = session->loop,
-                              .config = &config,
-                              .now_ms = loop_now_ms(session->loop),
-                              .stop = session_catch_signals(),
-                              .report = report,
-                              .ctx = &tally};
-    if (relay_reconcile(&pass, &why))
+    struct relay_pass pass = pass_of(session, &config);
+    pass.report = report;
+    pass.ctx = &tally;
+    bool ok = relay_reconcile(&pass, &why);
+    add_counts(ret, &pass);
+    if (ok)
         return true;
-    if (pass.stop && *pass.stop)
+    if (*pass.stop)
         diag_error(&cli->diags, E_RELAY_COPY, NO_POS, entry->address,
                    "a signal stopped it; the next pass goes on");
-    else if (pass.failed == 0)
-        diag_error(&cli->diags, E_RELAY_COPY, NO_POS, entry->address,
-                   "the points of %s cannot be listed: %s", config.source_vault_arn, why);
+    if (*pass.stop || pass.failed > 0)
+        return false;
+    ret->failed++;
+    diag_error(&cli->diags, E_RELAY_COPY, NO_POS, entry->address,
+               "the points of %s cannot be listed: %s", config.source_vault_arn, why);
     return false;
 }
 
-bool relaying_reconcile(struct session *session)
+bool relaying_reconcile(struct session *session, struct relaying *ret)
 {
     const volatile sig_atomic_t *stop = session_catch_signals();
+    *ret = (struct relaying){.decisions = list_begin(session->cli->arena)};
     bool ok = true;
     for (size_t i = 0; i < session->topology.relay_len && !*stop; i++)
-        ok = reconcile(session, &session->topology.relays[i]) && ok;
+        ok = reconcile(session, &session->topology.relays[i], ret) && ok;
     return ok && !*stop;
+}
+
+/* ---- foresight ---- */
+
+bool relaying_follows(const struct session *session, const struct planning *planning)
+{
+    return !planning->input.destroy && !planning->input.targets &&
+           session->topology.relay_len > 0 && !str_eq(cli_option(session->cli, OPT_RELAY), "false");
+}
+
+static bool is_created(struct arena *arena, const struct plan *plan, const char *vault_arn)
+{
+    for (size_t i = 0; i < plan->len; i++) {
+        const struct change *change = &plan->changes[i];
+        if (change->action == ACTION_CREATE &&
+            str_eq(change->schema->type_name, "aws_backup_vault") &&
+            str_eq(schema_arn(arena, change->schema, change->account_id, change->region,
+                              change->after),
+                   vault_arn))
+            return true;
+    }
+    return false;
+}
+
+static size_t foresee(struct session *session, const struct plan *plan,
+                      const struct relay_entry *entry)
+{
+    struct cli *cli = session->cli;
+    struct relay_config config;
+    const struct value *settings = settings_of(session, entry);
+    const char *why = NULL;
+    if (is_created(cli->arena, plan, value_get_str(settings, "source_vault_arn")) ||
+        !relay_config_parse(cli->arena, settings, &config, &why))
+        return 0; /* what its settings name is still to be made: no point can have arrived */
+    struct relay_pass pass = pass_of(session, &config);
+    pass.dry_run = true;
+    if (!relay_reconcile(&pass, &why))
+        diag_warning(&cli->diags, E_RELAY_COPY, NO_POS, entry->address,
+                     "how many copies it would start cannot be told: %s", why);
+    return pass.started;
+}
+
+size_t relaying_foresee(struct session *session, const struct planning *planning)
+{
+    size_t copies = 0;
+    bool reads = !str_eq(cli_option(session->cli, OPT_REFRESH), "false");
+    if (!reads || !relaying_follows(session, planning))
+        return 0;
+    for (size_t i = 0; i < session->topology.relay_len; i++)
+        copies += foresee(session, &planning->plan, &session->topology.relays[i]);
+    return copies;
 }

@@ -1,6 +1,26 @@
 #pragma once
-/* The engine as a host of the relay core: one reconcile pass of every relay. */
+/* The engine as a host of the relay core: one reconcile pass of every relay, done or only looked
+ * at. */
 
-#include "engine/cli/session.h"
+#include "engine/cli/planning.h"
 
-MUST_CHECK bool relaying_reconcile(struct session *session);
+/* Counts over all relays (relay/pass.h), a relay that could not begin being one failure; decisions:
+ * one row for each point that was looked at. */
+struct relaying {
+    size_t started, refused, waiting, left, failed;
+    struct list_builder decisions;
+};
+
+/* Starts copies. False when a relay could not do all it should; what it did is counted all the
+ * same. */
+MUST_CHECK bool relaying_reconcile(struct session *session, struct relaying *ret);
+/* Whether an apply of this plan ends with the relays' pass. */
+bool relaying_follows(const struct session *session, const struct planning *planning);
+/* How many copies that pass would start, by reading only. A relay whose source vault is still to be
+ * made has nothing to copy. What cannot be told is a warning and counts as none. */
+size_t relaying_foresee(struct session *session, const struct planning *planning);
+
+/* "2 started, 0 refused, 1 waiting, 0 failed" */
+const char *relaying_text(struct arena *arena, const struct relaying *relaying);
+/* The same as members of an answer. */
+void relaying_put_counts(struct map_builder *b, const struct relaying *relaying);

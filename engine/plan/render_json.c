@@ -94,24 +94,43 @@ static const struct value *change_value(struct arena *arena, const struct plan *
     return map_end(&b);
 }
 
-static const struct value *summary_value(struct arena *arena, const struct plan *plan,
-                                         const struct render_options *options)
+/* The counts that plan and drift both have, in their order. */
+struct counts {
+    size_t create, update, replace, remove, forget, adopt, irreversible, retained, relay_copies;
+};
+
+static void put_counts(struct map_builder *b, const struct counts *counts)
 {
     const struct {
         const char *name;
         size_t count;
-    } counts[] = {{"create", plan->create},
-                  {"update", plan->update},
-                  {"replace", plan->replace},
-                  {"delete", plan->remove},
-                  {"forget", plan->forget},
-                  {"adopt", plan->adopt},
-                  {"irreversible", plan->irreversible},
-                  {"retained", plan->retained_len},
-                  {"relay_copies", options->relay_copies}};
+    } rows[] = {{"create", counts->create},
+                {"update", counts->update},
+                {"replace", counts->replace},
+                {"delete", counts->remove},
+                {"forget", counts->forget},
+                {"adopt", counts->adopt},
+                {"irreversible", counts->irreversible},
+                {"retained", counts->retained},
+                {"relay_copies", counts->relay_copies}};
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++)
+        map_put_int(b, rows[i].name, (int64_t)rows[i].count);
+}
+
+static const struct value *summary_value(struct arena *arena, const struct plan *plan,
+                                         const struct render_options *options)
+{
+    const struct counts counts = {.create = plan->create,
+                                  .update = plan->update,
+                                  .replace = plan->replace,
+                                  .remove = plan->remove,
+                                  .forget = plan->forget,
+                                  .adopt = plan->adopt,
+                                  .irreversible = plan->irreversible,
+                                  .retained = plan->retained_len,
+                                  .relay_copies = options->relay_copies};
     struct map_builder b = map_begin(arena);
-    for (size_t i = 0; i < ARRAY_LEN(counts); i++)
-        map_put_int(&b, counts[i].name, (int64_t)counts[i].count);
+    put_counts(&b, &counts);
     return map_end(&b);
 }
 
@@ -182,6 +201,9 @@ const struct value *drift_to_json(struct arena *arena, const struct drift *drift
         list_add(&list, drift_value(arena, &drifts[i]));
     }
     struct map_builder summary = map_begin(arena);
+    /* as plan would count what was done outside */
+    const struct counts done = {.update = counts[0], .remove = counts[1]};
+    put_counts(&summary, &done);
     for (size_t n = 0; n < ARRAY_LEN(names); n++)
         map_put_int(&summary, names[n], (int64_t)counts[n]);
     struct map_builder b = map_begin(arena);

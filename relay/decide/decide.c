@@ -21,6 +21,12 @@ static void conclude(struct relay_decision *decision, enum relay_verdict verdict
     decision->reason = reason;
 }
 
+static void conclude_for_now(struct relay_decision *decision, const char *reason)
+{
+    conclude(decision, RELAY_LEAVE, reason);
+    decision->waits = true;
+}
+
 static char lower(char c)
 {
     return c >= 'A' && c <= 'Z' ? (char)(c - 'A' + 'a') : c;
@@ -151,7 +157,7 @@ static bool judge_jobs(const struct relay_job *jobs, size_t len, struct relay_de
     if (copied)
         conclude(ret, RELAY_LEAVE, "the point has been copied");
     else if (under_way)
-        conclude(ret, RELAY_LEAVE, "a copy of this point is under way");
+        conclude_for_now(ret, "a copy of this point is under way");
     else if (partial)
         conclude(ret, RELAY_REFUSE, "an earlier copy of this point is PARTIAL");
     return !copied && !under_way && !partial;
@@ -166,7 +172,7 @@ void relay_decide(struct arena *arena, const struct relay_config *config,
         return;
     const struct relay_destination *destination = ret->destination;
     if (!point_is_there(point->status)) {
-        conclude(ret, RELAY_LEAVE, arena_printf(arena, "the point is %s", point->status));
+        conclude_for_now(ret, arena_printf(arena, "the point is %s", point->status));
         return;
     }
     if (ret->attempt == 0 && !point->destination_asked && !relay_history_reaches(point, now_ms)) {

@@ -37,6 +37,7 @@ struct relay_decision {
     enum relay_verdict verdict;
     const struct relay_destination *destination; /* or NULL */
     int64_t attempt;
+    bool waits; /* of RELAY_LEAVE: for now only, a later pass may have to act */
     const char *token;
     const char *reason; /* one sentence */
 };

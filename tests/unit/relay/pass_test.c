@@ -161,6 +161,27 @@ static void a_young_point_is_copied_without_a_look(void **state)
         assert_null(strstr(fake_call(room->fake, i)->path, "/final/"));
 }
 
+static void a_dry_run_starts_nothing_and_counts_what_it_would(void **state)
+{
+    struct room *room = *state;
+    one_point(room, 3, "{\"RecoveryPoints\":[]}");
+    room->pass.dry_run = true;
+    assert_true(reconcile(room));
+    assert_int_equal(room->pass.started, 1);
+    for (size_t i = 0; i < fake_call_count(room->fake); i++)
+        assert_string_not_equal(fake_call(room->fake, i)->method, "PUT");
+}
+
+static void what_is_beyond_the_budget_waits(void **state)
+{
+    struct room *room = *state;
+    one_point(room, 3, "{\"RecoveryPoints\":[]}");
+    room->config.budget = 0;
+    assert_true(reconcile(room));
+    assert_int_equal(room->pass.started, 0);
+    assert_int_equal(room->pass.waiting, 1);
+}
+
 static void a_listed_point_without_an_arn_is_an_error(void **state)
 {
     struct room *room = *state;
@@ -209,6 +230,8 @@ int main(void)
         TEST(an_old_point_is_refused_where_nobody_may_look),
         TEST(without_credentials_it_fails_and_says_so),
         TEST(a_young_point_is_copied_without_a_look),
+        TEST(a_dry_run_starts_nothing_and_counts_what_it_would),
+        TEST(what_is_beyond_the_budget_waits),
         TEST(a_listed_point_without_an_arn_is_an_error),
         TEST(a_signal_stops_it_before_the_next_step),
         TEST(an_event_that_takes_too_long_fails_before_lambda_ends_it),

@@ -44,11 +44,16 @@ static struct relay_config config_with(struct arena *arena, const char *extra)
     return config;
 }
 
+static struct relay_point point_with(struct arena *arena, const char *tags)
+{
+    return (struct relay_point){
+        .arn = POINT, .vault_arn = INTERMEDIATE, .tags = parse(arena, tags)};
+}
+
 static struct relay_decision decide(struct arena *arena, const struct relay_config *config,
                                     const char *tags, const struct relay_job *jobs, size_t len)
 {
-    struct relay_point point = {
-        .arn = POINT, .vault_arn = INTERMEDIATE, .tags = parse(arena, tags)};
+    struct relay_point point = point_with(arena, tags);
     struct relay_decision decision;
     relay_decide(arena, config, &point, 0, jobs, len, &decision);
     return decision;
@@ -147,6 +152,32 @@ static void each_row_decides_as_it_says(void **state)
             fail_msg("%s: %s, attempt %d", rows[i].name, relay_verdict_name(decision.verdict),
                      (int)decision.attempt);
         assert_non_null(decision.reason);
+        arena_free(arena);
+    }
+}
+
+static void only_what_a_later_pass_may_have_to_act_on_waits(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *tags, *status, *job;
+        bool waits;
+    } cases[] = {
+        {"{\"FinalVault\":\"" FINAL "\"}", "COMPLETED", "RUNNING", true},
+        {"{\"FinalVault\":\"" FINAL "\"}", "CREATING", "FAILED", true},
+        {"{\"FinalVault\":\"" FINAL "\"}", "COMPLETED", "COMPLETED", false},
+        {"{\"FinalVault\":\"" FINAL "\"}", "COMPLETED", "FAILED", false},
+        {"{}", "COMPLETED", "FAILED", false},
+    };
+    for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+        struct arena *arena = arena_new();
+        struct relay_config config = config_with(arena, "");
+        struct relay_job job = {FINAL, cases[i].job};
+        struct relay_point point = point_with(arena, cases[i].tags);
+        struct relay_decision decision;
+        point.status = cases[i].status;
+        relay_decide(arena, &config, &point, 0, &job, 1, &decision);
+        assert_int_equal(decision.waits, cases[i].waits);
         arena_free(arena);
     }
 }
@@ -318,6 +349,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(each_row_decides_as_it_says),
+        cmocka_unit_test(only_what_a_later_pass_may_have_to_act_on_waits),
         cmocka_unit_test(a_retention_outside_the_lock_is_refused_in_the_words_of_aws),
         cmocka_unit_test(a_point_older_than_the_job_history_is_not_copied_blindly),
         cmocka_unit_test(tokens_repeat_for_an_attempt_and_differ_between_attempts),

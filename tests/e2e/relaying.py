@@ -1,0 +1,71 @@
+"""The plan foretells the copies that the relays' pass after an apply starts, and that pass tells what it did."""
+
+import os
+import stat
+import tempfile
+import zipfile
+
+from harness import apply_seed, calls, check, done, holdfast, workspace
+
+COUNTS = ("started", "refused", "waiting", "left", "failed")
+
+
+def plan(folder, *args):
+    return holdfast("plan", "--simulate", *args, cwd=folder, env=env, expect=0)
+
+
+def foretold(folder, *args):
+    return plan(folder, "--json", *args).json["summary"]["relay_copies"]
+
+
+def once(folder):
+    return holdfast("relay", "once", "--simulate", "--json", cwd=folder, env=env, expect=0).json
+
+
+def counts(answer):
+    return {name: answer[name] for name in COUNTS}
+
+
+def some(**numbers):
+    return {name: numbers.get(name, 0) for name in COUNTS}
+
+
+with tempfile.TemporaryDirectory() as data, workspace() as folder:
+    # a function that fails at once leaves every point to the pass after an apply
+    os.mkdir(os.path.join(data, "relay"))
+    with zipfile.ZipFile(os.path.join(data, "relay", "bootstrap.zip"), "w") as package:
+        info = zipfile.ZipInfo("bootstrap")
+        info.external_attr = (stat.S_IFREG | 0o755) << 16
+        package.writestr(info, "#!/bin/sh\nexit 1\n")
+    env = {"HOLDFAST_DATA_DIR": data}
+    check(foretold(folder) == 0, "where no vault stands yet nothing is copied")
+    first = apply_seed(folder, "--simulate", "--json", env=env).json
+    check(first["relay"] == some(), f"the pass of a first apply has nothing to do: {first['relay']}")
+    holdfast("simulator", "advance", "--simulate", "--days", "2", cwd=folder, env=env, expect=0)
+
+    before = len([c for c in calls(folder, "--simulate") if c["writes"]])
+    check(foretold(folder) == 2, "each of the two points would be copied")
+    check("the relays would then start 2 copies" in plan(folder).out, "and people read it too")
+    check(len([c for c in calls(folder, "--simulate") if c["writes"]]) == before, "looking writes nothing")
+    check(foretold(folder, "--target", "vaults.final") == 0, "an apply of a part is followed by no pass")
+    check(foretold(folder, "--refresh=false") == 0, "nothing is read where nothing may be")
+
+    applied = holdfast("apply", "--simulate", "--auto-approve", "--relay=false", "--json", cwd=folder, env=env,
+                       expect=0).json
+    check("relay" not in applied, "no pass, no counts")
+    applied = holdfast("apply", "--simulate", "--auto-approve", cwd=folder, env=env, expect=0)
+    check("the relays would then start 2 copies" in applied.out, f"apply shows its plan: {applied.out}")
+    check("Relay: 2 started, 0 refused, 0 waiting, 0 failed" in applied.out, f"and keeps it: {applied.out}")
+    check(foretold(folder) == 0, "what has been started is not started again")
+
+    answer = once(folder)
+    check(counts(answer) == some(waiting=2), f"two copies are under way: {answer}")
+    check(len(answer["decisions"]) == 2, "one row a point")
+    row = answer["decisions"][0]
+    check(row["relay"] == "relays.to_final" and row["verdict"] == "leave" and "under way" in row["reason"]
+          and row["point"].startswith("arn:aws:") and row["destination"].endswith("-final"), f"a row: {row}")
+    holdfast("simulator", "advance", "--simulate", "--hours", "6", cwd=folder, env=env, expect=0)
+    check(counts(once(folder)) == some(left=2), "and then there is nothing to do")
+    out = holdfast("relay", "once", "--simulate", cwd=folder, env=env, expect=0).out
+    check(out == "Relay: 0 started, 0 refused, 0 waiting, 0 failed\n", f"as people read it: {out}")
+done()
