@@ -6,6 +6,9 @@
 #define SETTINGS "backup.settings"
 #define SWITCH_CROSS_ACCOUNT "isCrossAccountBackupEnabled"
 
+static const char *const switches[] = {SWITCH_CROSS_ACCOUNT, "isMpaEnabled",
+                                       "isDelegatedAdministratorEnabled", NULL};
+
 /* A world may begin with all types of an account and Region off ("backup.opt_in_off"). */
 static const struct value *preferences(struct world *world, struct arena *arena,
                                        const char *account, const char *region)
@@ -96,11 +99,14 @@ bool backup_describe_global_settings(struct sim_call *call)
         return false;
     const struct value *set =
         store_get(call->world, call->arena, "backup.global", call->account, "", "");
-    struct map_builder switches = map_begin_from(call->arena, value_get(set, "GlobalSettings"));
-    map_put_str(&switches, SWITCH_CROSS_ACCOUNT,
+    const struct value *stored = value_get(set, "GlobalSettings");
+    struct map_builder all = map_begin(call->arena);
+    for (size_t i = 0; switches[i]; i++)
+        map_put_str(&all, switches[i], text_or(value_get_str(stored, switches[i]), "false"));
+    map_put_str(&all, SWITCH_CROSS_ACCOUNT,
                 backup_cross_account(call->world, call->arena) ? "true" : "false");
     struct map_builder b = map_begin(call->arena);
-    map_put(&b, "GlobalSettings", map_end(&switches));
+    map_put(&b, "GlobalSettings", map_end(&all));
     map_put(&b, "LastUpdateTime", call_time(call, value_get_int(set, "UpdateTime", call->now)));
     return call_answer(call, map_end(&b));
 }
@@ -112,18 +118,20 @@ bool backup_update_global_settings(struct sim_call *call)
     const struct value *asked = call_get(call, "GlobalSettings");
     const struct value *set =
         store_get(call->world, call->arena, "backup.global", call->account, "", "");
-    struct map_builder switches = map_begin_from(call->arena, value_get(set, "GlobalSettings"));
+    struct map_builder all = map_begin_from(call->arena, value_get(set, "GlobalSettings"));
     for (size_t i = 0; i < value_len(asked); i++) {
         const char *key = asked->map.entries[i].key;
         const char *text = value_str(asked->map.entries[i].value);
+        if (!str_is_one_of(key, switches))
+            return backup_invalid(call, "%s is no global setting", key);
         if (!str_eq(text, "true") && !str_eq(text, "false"))
             return backup_invalid(call, "The value of %s must be \"true\" or \"false\"", key);
-        map_put_str(&switches, key, text);
+        map_put_str(&all, key, text);
         if (str_eq(key, SWITCH_CROSS_ACCOUNT))
             setting_put(call->world, "cross_account_backup", text);
     }
     struct map_builder b = map_begin(call->arena);
-    map_put(&b, "GlobalSettings", map_end(&switches));
+    map_put(&b, "GlobalSettings", map_end(&all));
     map_put_int(&b, "UpdateTime", call->now);
     store_put(call->world, "backup.global", call->account, "", "", map_end(&b));
     return call_answer(call, NULL);

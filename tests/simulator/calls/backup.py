@@ -125,7 +125,8 @@ def settings(place):
         return
     backup.update_global_settings(GlobalSettings={"isCrossAccountBackupEnabled": "false"})
     got = backup.describe_global_settings()
-    check(got["GlobalSettings"]["isCrossAccountBackupEnabled"] == "false", "the organization's switch")
+    check(got["GlobalSettings"] == {"isCrossAccountBackupEnabled": "false", "isMpaEnabled": "false",
+                                    "isDelegatedAdministratorEnabled": "false"}, "the organization's switches")
     backup.update_global_settings(GlobalSettings={"isCrossAccountBackupEnabled": "true"})
 
 

@@ -130,6 +130,7 @@ def settings(world):
     refused("InvalidRequestException", member.describe_global_settings)
     refused("InvalidParameterValueException", management.update_global_settings,
             GlobalSettings={"isCrossAccountBackupEnabled": "yes"})
+    refused("InvalidParameterValueException", management.update_global_settings, GlobalSettings={"isTeapot": "true"})
     refused("InvalidParameterValueException", member.update_region_settings,
             ResourceTypeOptInPreference={"Typewriter": True})
 
