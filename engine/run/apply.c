@@ -355,25 +355,41 @@ static bool needs_call(const struct change *change)
            (change->action == ACTION_ADOPT && change->difference_len > 0);
 }
 
+/* An adopted object as it was found. */
+static struct record found_record(struct node *node)
+{
+    const struct change *change = node->change;
+    struct object_facts facts = {.schema = change->schema,
+                                 .address = change->address,
+                                 .account_id = change->account_id,
+                                 .region = change->region,
+                                 .identifier = change->identifier,
+                                 .desired = node->desired,
+                                 .attributes =
+                                     map_get(&node->executor->attributes, change->address),
+                                 .certainty = OBJECT_FOUND};
+    return object_record(node->executor->run, &facts);
+}
+
+/* What is shared by nature was there before us, and others may ask what it was: it is recorded as
+ * it was found before it is changed, so that the history knows. */
+static bool remember_found(struct node *node)
+{
+    struct run *run = node->executor->run;
+    if (node->change->action != ACTION_ADOPT || !node->change->resource->schema->adopt)
+        return true;
+    struct record record = found_record(node);
+    return state_put(run->state, &record, loop_now_ms(run->loop), run->diags);
+}
+
 /* Actions that only change the state. */
 static void settle_without_call(struct node *node)
 {
-    struct executor *executor = node->executor;
-    struct run *run = executor->run;
     const struct change *change = node->change;
     if (change->action == ACTION_FORGET) {
         journal(node, OUTCOME_DONE, NULL, true);
     } else if (change->action == ACTION_ADOPT) {
-        const struct value *attributes = map_get(&executor->attributes, change->address);
-        struct object_facts facts = {.schema = change->schema,
-                                     .address = change->address,
-                                     .account_id = change->account_id,
-                                     .region = change->region,
-                                     .identifier = change->identifier,
-                                     .desired = node->desired,
-                                     .attributes = attributes,
-                                     .certainty = OBJECT_FOUND};
-        struct record record = object_record(run, &facts);
+        struct record record = found_record(node);
         journal(node, OUTCOME_DONE, &record, false);
     }
     settle_node(node, NODE_DONE);
@@ -490,7 +506,7 @@ static size_t pick(struct executor *executor, struct node **started, size_t *sta
             settle_without_call(node);
             continue;
         }
-        if (!write_intent(node)) {
+        if (!remember_found(node) || !write_intent(node)) {
             executor->broken = true;
             break;
         }
