@@ -21,7 +21,10 @@ bool approval_ask(struct session *session, const struct plan *plan, const char *
     bool approved = ask(cli, question, "yes");
     for (size_t i = 0; approved && i < plan->len; i++)
         if (plan->changes[i].irreversible)
-            approved = ask(cli, "This change cannot be undone.", plan->changes[i].address);
+            approved = ask(cli,
+                           plan->changes[i].turns_off ? "This turns off what others rely on."
+                                                      : "This change cannot be undone.",
+                           plan->changes[i].address);
     if (!approved)
         diag_error(&cli->diags, E_APPROVAL, NO_POS, NULL, "not approved; nothing was done");
     return approved;

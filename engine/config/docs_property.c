@@ -160,6 +160,10 @@ void docs_add_signature(struct strbuf *sb, const struct schema_node *node, bool 
         strbuf_add(sb, "; cannot be read back");
     if (node->irreversible)
         strbuf_add(sb, "; irreversible, needs `--allow-irreversible ADDRESS`");
+    if (node->off_guard)
+        strbuf_addf(sb, "; turning it off needs `--%s ADDRESS`",
+                    node->off_guard == OFF_NEEDS_ALLOW_DESTROY ? "allow-destroy"
+                                                               : "allow-irreversible");
     if (node->sensitive)
         strbuf_add(sb, "; never stored or printed");
     if (node->unmanaged_when_absent)

@@ -40,7 +40,9 @@
  *   x-wire                 the member's name at AWS where x-wire-case does not give it
  *   x-rules                names of checks in engine/aws: the table is in rules.c
  *   x-local (means something on this machine only, a path: neither recorded nor compared),
- *   x-sensitive, x-unmanaged-when-absent (normalize.h) */
+ *   x-sensitive, x-unmanaged-when-absent (normalize.h)
+ *   x-off-needs            allow-destroy | allow-irreversible: of a switch that others rely on, the
+ *                          flag that turning it off needs */
 
 #include <stdbool.h>
 
@@ -65,6 +67,7 @@ enum canonical {
     CANONICAL_LOWER,
     CANONICAL_EVENT_PATTERN,
 };
+enum off_guard { OFF_FREE, OFF_NEEDS_ALLOW_DESTROY, OFF_NEEDS_ALLOW_IRREVERSIBLE };
 enum schema_scope { SCOPE_ACCOUNT_REGION, SCOPE_ACCOUNT, SCOPE_ORGANIZATION };
 enum replacement { REPLACE_NEVER, REPLACE_CREATE_THEN_DELETE, REPLACE_DELETE_THEN_CREATE };
 
@@ -90,6 +93,7 @@ struct schema_node {
     bool unique_items, insertion_order, sensitive, local, unmanaged_when_absent;
     const struct value *otherwise; /* `default`, or NULL */
     enum canonical canonical;
+    enum off_guard off_guard;
     const char *ref;                      /* x-ref */
     const char *const *rules;             /* NULL-terminated, or NULL */
     const struct schema_node *items;      /* of arrays */

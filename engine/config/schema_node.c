@@ -212,6 +212,14 @@ static void load_unmanaged(const struct scope *scope, struct schema_node *node,
     node->unmanaged_when_absent = schema_bool_of(scope, v, "x-unmanaged-when-absent");
 }
 
+static void load_off_needs(const struct scope *scope, struct schema_node *node,
+                           const struct value *v)
+{
+    static const char *const words[] = {"allow-destroy", "allow-irreversible", NULL};
+    node->off_guard =
+        (enum off_guard)(OFF_NEEDS_ALLOW_DESTROY + schema_word_of(scope, v, words, "x-off-needs"));
+}
+
 static void load_elsewhere(const struct scope *scope, struct schema_node *node,
                            const struct value *v)
 {
@@ -247,6 +255,7 @@ static const struct keyword {
     {"x-local", load_local, false},
     {"x-sensitive", load_sensitive, false},
     {"x-unmanaged-when-absent", load_unmanaged, false},
+    {"x-off-needs", load_off_needs, false},
     {"$ref", load_elsewhere, false},    /* first of all */
     {"oneOf", load_elsewhere, false},   /* after the others */
     {"required", load_elsewhere, true}, /* after properties */

@@ -49,7 +49,8 @@ struct change {
     bool irreversible;         /* needs --allow-irreversible */
     int64_t permanent_from_ms; /* of a compliance lock: from then on for ever; 0: does not apply */
     bool needs_allow_destroy;
-    const char *blocked; /* why AWS will not do it: plan_guards() refuses; NULL: it will */
+    const char *turns_off; /* a switch that others rely on, by its pointer (schema: x-off-needs) */
+    const char *blocked;   /* why AWS will not do it: plan_guards() refuses; NULL: it will */
     /* Addresses to wait for: all changes of them that stand before this one in the plan. The other
      * half of a replacement is not named; it is waited for as well. */
     const char *const *depends_on;

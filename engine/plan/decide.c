@@ -273,6 +273,22 @@ static bool has_irreversible(const struct item *item)
     return false;
 }
 
+/* What is shared by nature may be switched on by anybody who needs it, but off only on purpose. */
+static void judge_switches(struct item *item)
+{
+    for (size_t i = 0; i < item->diff.len; i++) {
+        const struct difference *d = &item->diff.items[i];
+        if (!d->node || !d->node->off_guard || !value_is(d->before, VALUE_BOOL) ||
+            !d->before->boolean)
+            continue;
+        item->turns_off = d->path;
+        if (d->node->off_guard == OFF_NEEDS_ALLOW_IRREVERSIBLE)
+            item->irreversible = true;
+        else
+            item->needs_allow_destroy = true;
+    }
+}
+
 static void judge_write(struct builder *b, struct item *item)
 {
     bool writes = item->verdict == VERDICT_CREATE || item->verdict == VERDICT_UPDATE ||
@@ -281,6 +297,7 @@ static void judge_write(struct builder *b, struct item *item)
     if (!writes)
         return;
     item->irreversible = has_irreversible(item);
+    judge_switches(item);
     if (!lock_is(item->schema))
         return;
     item->permanent_from_ms = lock_date_wanted(item->after, b->input->now_ms);

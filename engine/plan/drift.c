@@ -18,6 +18,8 @@ static const struct row {
     {"aws_backup_vault_lock", "", HIGH},
     {"aws_backup_vault_policy", NULL, HIGH},
     {"aws_backup_vault_policy", "", HIGH},
+    {"aws_backup_global_settings", "", HIGH},
+    {"aws_backup_region_settings", "", HIGH},
     {"aws_kms_key", NULL, HIGH},
     {"aws_kms_key", "/policy", HIGH},
     {"aws_kms_key", "/enabled", HIGH},
@@ -48,6 +50,48 @@ static enum grade grade_of(const char *type, const struct difference *d)
     return MEDIUM;
 }
 
+/* Without the keys that only count where the file names them. */
+static const struct value *named_keys(struct arena *arena, const struct schema_node *node,
+                                      const struct value *v, const struct value *named)
+{
+    struct map_builder b = map_begin(arena);
+    for (size_t i = 0; i < v->map.len; i++) {
+        const struct value_entry *entry = &v->map.entries[i];
+        const struct schema_node *child = schema_property_of(node, entry->key);
+        child = child ? child : node->additional;
+        if (!child || !child->unmanaged_when_absent || value_get(named, entry->key))
+            map_put(&b, entry->key, entry->value);
+    }
+    return map_end(&b);
+}
+
+static bool is_shared(const struct schema_node *node)
+{
+    bool shared = node->additional && node->additional->unmanaged_when_absent;
+    for (size_t i = 0; i < node->property_len && !shared; i++)
+        shared = node->properties[i].node->unmanaged_when_absent;
+    return shared;
+}
+
+/* Of settings that a whole account or organization shares, those that the file names: what others
+ * do with the rest is theirs to do. */
+static const struct value *managed(struct arena *arena, const struct plan_input *input,
+                                   const struct record *record, const struct schema *schema,
+                                   const struct value *attributes)
+{
+    const struct resource *resource =
+        input->topology ? topology_find(input->topology, record->address) : NULL;
+    for (size_t i = 0; resource && i < schema->root->property_len; i++) {
+        const struct schema_property *property = &schema->root->properties[i];
+        const struct value *v = value_get(attributes, property->name);
+        if (value_is(v, VALUE_MAP) && is_shared(property->node))
+            attributes = value_with(arena, attributes, property->name,
+                                    named_keys(arena, property->node, v,
+                                               value_get(resource->properties, property->name)));
+    }
+    return attributes;
+}
+
 static const char *account_name(const struct plan_input *input, const char *id)
 {
     for (size_t i = 0; input->topology && i < input->topology->account_len; i++)
@@ -69,12 +113,13 @@ static bool drift_of(struct arena *arena, const struct plan_input *input,
                           .region = record->region,
                           .schema = schema,
                           .action = seen->gone ? "deleted" : "changed"};
-    ret->before = normalize(arena, schema, record->attributes);
+    ret->before =
+        normalize(arena, schema, managed(arena, input, record, schema, record->attributes));
     if (seen->gone) {
         ret->severity = grade_names[grade_of(record->type, NULL)];
         return true;
     }
-    ret->after = normalize(arena, schema, seen->attributes);
+    ret->after = normalize(arena, schema, managed(arena, input, record, schema, seen->attributes));
     struct diff diff;
     diff_observed(arena, schema, ret->before, ret->after, &diff);
     enum grade worst = LOW;

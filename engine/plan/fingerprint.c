@@ -7,9 +7,9 @@
 /* What of a schema decides a plan. */
 static void add_node(struct strbuf *sb, const char *name, const struct schema_node *node)
 {
-    strbuf_addf(sb, "%s:%u:%d%d%d%d%d%d:%d(", name, node->types, node->read_only, node->create_only,
-                node->write_only, node->irreversible, node->insertion_order,
-                node->unmanaged_when_absent, (int)node->canonical);
+    strbuf_addf(sb, "%s:%u:%d%d%d%d%d%d:%d:%d(", name, node->types, node->read_only,
+                node->create_only, node->write_only, node->irreversible, node->insertion_order,
+                node->unmanaged_when_absent, (int)node->canonical, (int)node->off_guard);
     for (size_t i = 0; i < node->property_len; i++)
         add_node(sb, node->properties[i].name, node->properties[i].node);
     if (node->items)

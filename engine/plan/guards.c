@@ -14,6 +14,11 @@ static void refuse_irreversible(const struct change *change, struct diags *diags
                           "%s would become permanent on %s: after that nobody, not even AWS, can "
                           "remove it",
                           change->address, time_iso(diags->arena, change->permanent_from_ms));
+    else if (change->turns_off)
+        diag = diag_error(diags, E_IRREVERSIBLE, change_pos(change), change->address,
+                          "%s would turn off %s, which others rely on: what fails meanwhile cannot "
+                          "be made up for",
+                          change->address, change->turns_off);
     else
         diag = diag_error(diags, E_IRREVERSIBLE, change_pos(change), change->address,
                           "%s cannot be taken back", change->address);
@@ -22,10 +27,13 @@ static void refuse_irreversible(const struct change *change, struct diags *diags
 
 static void refuse_destroy(const struct change *change, struct diags *diags)
 {
-    struct diag *diag =
-        diag_error(diags, E_ALLOW_DESTROY, change_pos(change), change->address,
-                   "the %s %s would be %s: %s", change->schema->title, change->address,
-                   change->action == ACTION_UPDATE ? "weakened" : "deleted", change->reason);
+    bool deletes = change->action == ACTION_DELETE;
+    const char *why = change->turns_off
+                          ? arena_printf(diags->arena, "%s is turned off", change->turns_off)
+                          : change->reason;
+    struct diag *diag = diag_error(diags, E_ALLOW_DESTROY, change_pos(change), change->address,
+                                   "the %s %s would be %s: %s", change->schema->title,
+                                   change->address, deletes ? "deleted" : "weakened", why);
     diag_hint(diags, diag, "If that is meant, add --allow-destroy %s.", change->address);
 }
 

@@ -26,6 +26,7 @@ struct item {
     enum verdict verdict;
     const char *reason;
     bool irreversible, needs_allow_destroy;
+    const char *turns_off; /* a switch that others rely on */
     int64_t permanent_from_ms;
     const char *blocked;  /* AWS will not do it */
     const char *retained; /* a destroy leaves it: why */

@@ -67,7 +67,8 @@ static void draft_make(struct drafts *drafts, struct item *item, enum action act
         .difference_len = item->diff.len,
         .irreversible = item->irreversible,
         /* of a replacement its deletion asks */
-        .needs_allow_destroy = item->verdict == VERDICT_UPDATE && item->needs_allow_destroy,
+        .needs_allow_destroy = item->verdict != VERDICT_REPLACE && item->needs_allow_destroy,
+        .turns_off = item->turns_off,
         .permanent_from_ms = item->permanent_from_ms,
         .blocked = item->blocked,
         .rank = item->schema->rank,

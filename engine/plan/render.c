@@ -100,10 +100,16 @@ static void add_danger(struct page *page, const struct change *change)
         strbuf_addf(
             sb, "        %sPERMANENT on %s%s: after that nobody, not even AWS, can remove it.\n",
             style->danger, text_minute(page->arena, change->permanent_from_ms), style->off);
+    else if (change->turns_off)
+        strbuf_addf(sb, "        %sTURNS OFF%s %s, which others rely on.\n", style->danger,
+                    style->off, change->turns_off);
     else
         strbuf_addf(sb, "        %sIRREVERSIBLE%s: nobody can take this back.\n", style->danger,
                     style->off);
-    strbuf_addf(sb, "        Needs --allow-irreversible %s\n", change->address);
+    if (change->irreversible)
+        strbuf_addf(sb, "        Needs --allow-irreversible %s\n", change->address);
+    if (change->needs_allow_destroy)
+        strbuf_addf(sb, "        Needs --allow-destroy %s\n", change->address);
 }
 
 static void add_line_text(struct page *page, const struct line *line)
@@ -254,7 +260,7 @@ static void describe(struct page *page, const struct plan *plan, const struct ch
         line->summary = joined(arena, "forget", change->reason);
         break;
     }
-    if (change->irreversible) {
+    if (change->irreversible || change->turns_off) {
         line->symbol = change->replacement ? line->symbol : "!";
         line->colour = style->danger;
         line->danger = change;

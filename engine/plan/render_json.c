@@ -87,6 +87,7 @@ static const struct value *change_value(struct arena *arena, const struct plan *
     if (change->permanent_from_ms)
         map_put_str(&b, "permanent_from", time_iso(arena, change->permanent_from_ms));
     map_put_bool(&b, "needs_allow_destroy", change->needs_allow_destroy);
+    map_put_str(&b, "turns_off", change->turns_off);
     if (change->blocked)
         map_put_str(&b, "refused", change->blocked);
     map_put(&b, "differences",

@@ -194,7 +194,7 @@ static void run_script(struct contract *c)
     const struct value *desired =
         contract_properties(c, c->schema, address, value_get(c->file, "create"));
     if (!contract_run(c, &(struct contract_op){.kind = OP_FIND, .desired = desired},
-                      OP_RESULT_GONE))
+                      skipped(c, "absence") ? OP_RESULT_FOUND : OP_RESULT_GONE))
         return;
     const char *identifier = create(c, "create", desired);
     if (value_len(changes) == 0 && !skipped(c, "change"))
@@ -262,7 +262,7 @@ static int test_type(const char *folder, const char *type)
 {
     static const char *const keys[] = {"account", "region",  "world", "packages", "before",
                                        "create",  "changes", "skip",  "implied",  NULL};
-    static const char *const steps[] = {"change", "delete", NULL};
+    static const char *const steps[] = {"absence", "change", "delete", NULL};
     struct contract c;
     if (contract_open(&c, type, folder)) {
         want_known_keys(&c, c.file, keys);

@@ -79,6 +79,29 @@ static void a_lock_that_somebody_put_again_drifts_by_its_date(void **state)
                     "{\"backup_vault_name\":\"v\",\"lock_date\":2}", "high");
 }
 
+#define SETTINGS "aws_backup_region_settings"
+
+static void what_others_do_with_shared_settings_is_no_drift(void **state)
+{
+    struct fixture *f = *state;
+    const char *recorded =
+        "{\"account_id\":\"1\",\"resource_type_opt_in_preference\":{\"RDS\":true,"
+        "\"EBS\":true}}";
+    want(f, "region_settings.s", SETTINGS,
+         "{\"account_id\":\"1\",\"resource_type_opt_in_preference\":{\"RDS\":true}}", "");
+    have(f, "region_settings.s", SETTINGS, recorded, "");
+    seen(f, "region_settings.s", FOUND_NOT_ASKED,
+         "{\"account_id\":\"1\",\"resource_type_opt_in_preference\":{\"RDS\":true,\"EBS\":false,"
+         "\"S3\":true}}");
+    assert_none(f);
+    f->observations[0].attributes =
+        json(f, "{\"account_id\":\"1\",\"resource_type_opt_in_preference\":{\"RDS\":false}}");
+    const struct drift *drift = only_drift(f);
+    assert_int_equal(drift->difference_len, 1);
+    assert_string_equal(drift->differences[0].path, "/resource_type_opt_in_preference/RDS");
+    assert_string_equal(drift->severity, "high");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -87,6 +110,7 @@ int main(void)
         TEST(severity_follows_what_is_at_stake),
         TEST(tags_of_others_are_low_and_lost_tags_of_ours_are_more),
         TEST(a_lock_that_somebody_put_again_drifts_by_its_date),
+        TEST(what_others_do_with_shared_settings_is_no_drift),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

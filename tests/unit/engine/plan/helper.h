@@ -62,6 +62,7 @@ static inline int fixture_setup(void **state)
                                    .lineage = "lineage",
                                    .program_version = "0",
                                    .now_ms = NOW_MS};
+    map_init(&f->topology.by_address, arena);
     *state = f;
     return 0;
 }
@@ -107,6 +108,7 @@ static inline struct resource *want(struct fixture *f, const char *address, cons
     assert_non_null(r->schema);
     r->properties = normalize(f->arena, r->schema, json(f, properties));
     r->depends_on = words(f, depends_on, &r->depends_on_len);
+    map_set(&f->topology.by_address, address, r);
     return r;
 }
 

@@ -582,6 +582,77 @@ static void a_lock_that_left_the_file_needs_a_flag_in_its_grace_days_only(void *
     assert_non_null(f->plan.changes[0].blocked);
 }
 
+/* ---- switches that others rely on ---- */
+
+#define OPT_IN "aws_backup_region_settings"
+#define ORGANIZATION "aws_backup_global_settings"
+
+static void settings_that_the_file_does_not_name_are_left_alone(void **state)
+{
+    struct fixture *f = *state;
+    want(f, "region_settings.s", OPT_IN,
+         "{\"account_id\":\"1\",\"resource_type_opt_in_preference\":{\"RDS\":true}}", "");
+    seen(f, "region_settings.s", FOUND_SHARED,
+         "{\"account_id\":\"1\",\"resource_type_opt_in_preference\":{\"EBS\":true,\"RDS\":true},"
+         "\"resource_type_management_preference\":{\"EFS\":true}}");
+    build(f);
+    assert_string_equal(outline(f), "adopt region_settings.s");
+    assert_int_equal(f->plan.changes[0].difference_len, 0);
+    f->observations[0].attributes =
+        json(f, "{\"account_id\":\"1\",\"resource_type_opt_in_preference\":{\"RDS\":false}}");
+    build(f);
+    assert_int_equal(f->plan.changes[0].difference_len, 1);
+    assert_true(plan_guards(&f->plan, &f->input, &f->diags)); /* on is for anybody */
+}
+
+static void a_shared_opt_in_is_turned_off_by_its_flag_only(void **state)
+{
+    struct fixture *f = *state;
+    want(f, "region_settings.s", OPT_IN,
+         "{\"account_id\":\"1\",\"resource_type_opt_in_preference\":{\"RDS\":false}}", "");
+    seen(f, "region_settings.s", FOUND_SHARED,
+         "{\"account_id\":\"1\",\"resource_type_opt_in_preference\":{\"RDS\":true}}");
+    build(f);
+    assert_false(f->plan.changes[0].irreversible);
+    assert_false(plan_guards(&f->plan, &f->input, &f->diags));
+    assert_int_equal(f->diags.items[0].code, E_ALLOW_DESTROY);
+    assert_non_null(strstr(f->diags.items[0].message, "weakened"));
+    assert_non_null(strstr(f->diags.items[0].message, "/resource_type_opt_in_preference/RDS"));
+    const char *const flags[] = {"region_settings.s", NULL};
+    f->input.allow_destroy = flags;
+    assert_true(plan_guards(&f->plan, &f->input, &f->diags));
+}
+
+static void the_switch_of_an_organization_is_turned_off_by_its_flag_only(void **state)
+{
+    struct fixture *f = *state;
+    want(f, "organization/settings", ORGANIZATION,
+         "{\"account_id\":\"1\",\"global_settings\":{\"is_cross_account_backup_enabled\":false}}",
+         "");
+    have(f, "organization/settings", ORGANIZATION,
+         "{\"account_id\":\"1\",\"global_settings\":{\"is_cross_account_backup_enabled\":true}}",
+         "");
+    build(f);
+    assert_string_equal(outline(f), "update organization/settings");
+    assert_true(f->plan.changes[0].irreversible);
+    assert_false(plan_guards(&f->plan, &f->input, &f->diags));
+    assert_int_equal(f->diags.items[0].code, E_IRREVERSIBLE);
+    assert_non_null(strstr(f->diags.items[0].message, "is_cross_account_backup_enabled"));
+    const char *const flags[] = {"organization/settings", NULL};
+    f->input.allow_irreversible = flags;
+    assert_true(plan_guards(&f->plan, &f->input, &f->diags));
+}
+
+static void settings_are_forgotten_and_never_deleted(void **state)
+{
+    struct fixture *f = *state;
+    have(f, "region_settings.s", OPT_IN,
+         "{\"account_id\":\"1\",\"resource_type_opt_in_preference\":{\"RDS\":true}}", "");
+    build(f);
+    assert_string_equal(outline(f), "forget region_settings.s");
+    assert_true(plan_guards(&f->plan, &f->input, &f->diags));
+}
+
 /* ---- destroy ---- */
 
 static void destroy_deletes_everything_that_is_empty_and_unlocked(void **state)
@@ -728,6 +799,10 @@ int main(void)
         TEST(a_compliance_lock_is_irreversible_and_names_its_date),
         TEST(the_flag_of_another_lock_opens_nothing),
         TEST(a_governance_lock_is_an_ordinary_change),
+        TEST(settings_that_the_file_does_not_name_are_left_alone),
+        TEST(a_shared_opt_in_is_turned_off_by_its_flag_only),
+        TEST(the_switch_of_an_organization_is_turned_off_by_its_flag_only),
+        TEST(settings_are_forgotten_and_never_deleted),
         TEST(an_unchanged_compliance_lock_is_never_put_again),
         TEST(a_change_in_the_grace_days_arms_the_lock_anew),
         TEST(a_change_of_a_permanent_lock_is_refused),
