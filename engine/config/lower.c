@@ -5,9 +5,16 @@ static const struct {
     const char *section;
     lower_fn *lower;
 } sections[] = {
-    {"keys", lower_keys},     {"vaults", lower_vaults},       {"roles", lower_roles},
-    {"queues", lower_queues}, {"functions", lower_functions}, {"plans", lower_plans},
-    {"relays", lower_relays}, {"rules", lower_rules},         {"resources", lower_resources},
+    {"region_settings", lower_region_settings},
+    {"keys", lower_keys},
+    {"vaults", lower_vaults},
+    {"roles", lower_roles},
+    {"queues", lower_queues},
+    {"functions", lower_functions},
+    {"plans", lower_plans},
+    {"relays", lower_relays},
+    {"rules", lower_rules},
+    {"resources", lower_resources},
 };
 
 void lower(struct lowering *lw)

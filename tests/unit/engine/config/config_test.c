@@ -184,9 +184,15 @@ static const struct fault faults[] = {
     {"an organization that is not there",
      PLACES "vaults:\n  v: {account: one, region: here, accept_copies_from: [organization]}\n",
      E_BAD_REFERENCE, L + 1, 56},
-    {"a switch without a type",
-     PLACES "organization:\n  account: two\n  cross_account_backup: true\n", E_UNKNOWN_TYPE, L + 2,
-     3},
+    {"a switch without its account", PLACES "organization:\n  cross_account_backup: true\n",
+     E_PLACEMENT, L + 1, 3},
+    {"settings without a Region",
+     PLACES "region_settings:\n  s: {account: one, resource_type_opt_in: {RDS: true}}\n",
+     E_PLACEMENT, L + 1, 3},
+    {"two settings of one account and Region",
+     PLACES "region_settings:\n  s: {account: one, region: here}\n  t: {account: one, region: "
+            "here}\n",
+     E_DUPLICATE_IDENTITY, L + 2, 3},
     {"a target of two kinds",
      PLACES "queues: {q: " VAULT
             "}\nrules:\n  r: {account: one, region: here, targets: {t: {queue: "

@@ -103,6 +103,12 @@ static void the_first_walkthrough_becomes_its_resources(void **state)
     becomes("rds-immutable-backup", SOURCE_DIR "/examples/rds-immutable-backup.yaml");
 }
 
+static void the_second_walkthrough_becomes_its_resources(void **state)
+{
+    (void)state;
+    becomes("rds-default-key", SOURCE_DIR "/examples/rds-default-key.yaml");
+}
+
 static void groups_become_one_instance_a_member(void **state)
 {
     (void)state;
@@ -119,6 +125,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_first_walkthrough_becomes_its_resources),
+        cmocka_unit_test(the_second_walkthrough_becomes_its_resources),
         cmocka_unit_test(groups_become_one_instance_a_member),
         cmocka_unit_test(entries_by_hand_become_what_they_say),
     };
