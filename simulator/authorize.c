@@ -1,10 +1,10 @@
 #include "simulator/authorize.h"
 
 #include "engine/aws/arn.h"
-#include "engine/aws/managed_policies.h"
 #include "engine/base/json.h"
 #include "engine/policy/evaluate.h"
 #include "simulator/iam.h"
+#include "simulator/iam_policies.h"
 
 static const char grant_all[] = "{\"Version\":\"2012-10-17\",\"Statement\":[{\"Effect\":\"Allow\","
                                 "\"Action\":\"*\",\"Resource\":\"*\"}]}";
@@ -69,7 +69,7 @@ static void add_limit(struct policies *list, const char *text)
     add(list, policy ? policy : arena_new_of(list->arena, struct policy));
 }
 
-static void add_role(struct policies *list, const struct value *role)
+static void add_role(struct world *world, struct policies *list, const struct value *role)
 {
     if (iam_role_is_admin(role)) {
         add(list, parsed(list->arena, policy_all(list->arena)));
@@ -80,8 +80,8 @@ static void add_role(struct policies *list, const struct value *role)
         add(list, parsed_text(list->arena, value_str(inlines->map.entries[i].value)));
     const struct value *attached = value_get(role, "Attached");
     for (size_t i = 0; i < value_len(attached); i++)
-        add(list,
-            parsed_text(list->arena, managed_policy_document(value_str(value_item(attached, i)))));
+        add(list, parsed_text(list->arena, iam_policy_text(world, list->arena,
+                                                           value_str(value_item(attached, i)))));
 }
 
 /* ---- the context ---- */
@@ -120,10 +120,10 @@ bool authorize(struct world *world, struct arena *arena, const struct authorizat
         add(&identity, parsed(arena, policy_all(arena)));
     } else if (request->principal) {
         const struct value *role = iam_role_get(world, arena, request->principal);
-        add_role(&identity, role);
+        add_role(world, &identity, role);
         const char *limit = value_get_str(role, "PermissionsBoundary");
         if (limit)
-            add_limit(&boundary, managed_policy_document(limit));
+            add_limit(&boundary, iam_policy_text(world, arena, limit));
     }
     if (request->session_policy)
         add_limit(&session, request->session_policy);

@@ -1,4 +1,5 @@
-/* IAM: roles, their policies and tags, service-linked roles, AWS's managed policies. */
+/* IAM: roles, their policies and tags, service-linked roles. iam_policies.c has managed policies.
+ */
 #include "simulator/iam.h"
 
 #include <ctype.h>
@@ -7,9 +8,10 @@
 #include "engine/aws/arn.h"
 #include "engine/aws/managed_policies.h"
 #include "simulator/authorize.h"
+#include "simulator/iam_policies.h"
 #include "simulator/tags.h"
 
-#define ROLE "iam.role"
+#define ROLE IAM_ROLE
 #define ADMIN_POLICY "arn:aws:iam::aws:policy/AdministratorAccess"
 
 /* ---- for other services ---- */
@@ -476,7 +478,7 @@ static bool attach_role_policy(struct sim_call *call)
     const char *arn = role ? call_need(call, "PolicyArn") : NULL;
     if (!arn || refuse_linked(call, role, name))
         return false;
-    if (!managed_policy_document(arn) && !str_eq(arn, ADMIN_POLICY))
+    if (!iam_policy_text(call->world, call->arena, arn) && !str_eq(arn, ADMIN_POLICY))
         return call_error(call, 404, "NoSuchEntity",
                           "Policy %s does not exist or is not attachable.", arn);
     const struct value *attached = value_get(role, "Attached");
@@ -534,49 +536,6 @@ static bool list_attached(struct sim_call *call)
         list_add(&list, map_end(&b));
     }
     return answer_list(call, "AttachedPolicies", list_end(&list), next);
-}
-
-static bool get_policy(struct sim_call *call)
-{
-    const char *arn = call_need(call, "PolicyArn");
-    if (!arn)
-        return false;
-    const struct managed_policy *policy = managed_policy_find(arn);
-    if (!policy)
-        return call_error(call, 404, "NoSuchEntity", "Policy %s was not found.", arn);
-    struct map_builder b = map_begin(call->arena);
-    map_put_str(&b, "PolicyName", policy->name);
-    map_put_str(&b, "PolicyId", "ANPAAAAAAAAAAAAAAAAAA");
-    map_put_str(&b, "Arn", arn);
-    map_put_str(&b, "Path", policy->path);
-    map_put_str(&b, "DefaultVersionId", policy->version);
-    map_put_bool(&b, "IsAttachable", true);
-    map_put(&b, "CreateDate", call_time(call, WORLD_EPOCH_MS));
-    map_put(&b, "UpdateDate", call_time(call, WORLD_EPOCH_MS));
-    struct map_builder answer = map_begin(call->arena);
-    map_put(&answer, "Policy", map_end(&b));
-    return call_answer(call, map_end(&answer));
-}
-
-static bool get_policy_version(struct sim_call *call)
-{
-    const char *arn = call_need(call, "PolicyArn");
-    const char *version = arn ? call_need(call, "VersionId") : NULL;
-    if (!version)
-        return false;
-    const struct managed_policy *policy = managed_policy_find(arn);
-    if (!policy || !str_eq(policy->version, version))
-        return call_error(call, 404, "NoSuchEntity",
-                          "Policy %s version %s does not exist or is not attachable.", arn,
-                          version);
-    struct map_builder b = map_begin(call->arena);
-    map_put_str(&b, "Document", percent_encode(call->arena, managed_policy_document(arn)));
-    map_put_str(&b, "VersionId", version);
-    map_put_bool(&b, "IsDefaultVersion", true);
-    map_put(&b, "CreateDate", call_time(call, WORLD_EPOCH_MS));
-    struct map_builder answer = map_begin(call->arena);
-    map_put(&answer, "PolicyVersion", map_end(&b));
-    return call_answer(call, map_end(&answer));
 }
 
 /* ---- boundary, tags, service-linked roles ---- */
@@ -677,6 +636,7 @@ static bool create_linked_role(struct sim_call *call)
     return answer_role(call, role);
 }
 
+#define POLICY_ARN "{PolicyArn}"
 #define ROLE_ARN "arn:{Partition}:iam::{Account}:role/{RoleName}"
 
 static const struct sim_operation operations[] = {
@@ -693,8 +653,31 @@ static const struct sim_operation operations[] = {
     {.name = "AttachRolePolicy", .run = attach_role_policy, .writes = true, .resource = ROLE_ARN},
     {.name = "DetachRolePolicy", .run = detach_role_policy, .writes = true, .resource = ROLE_ARN},
     {.name = "ListAttachedRolePolicies", .run = list_attached, .resource = ROLE_ARN},
-    {.name = "GetPolicy", .run = get_policy, .resource = "{PolicyArn}"},
-    {.name = "GetPolicyVersion", .run = get_policy_version, .resource = "{PolicyArn}"},
+    {.name = "CreatePolicy",
+     .run = iam_create_policy,
+     .writes = true,
+     .resource = "arn:{Partition}:iam::{Account}:policy/{PolicyName}"},
+    {.name = "GetPolicy", .run = iam_get_policy, .resource = POLICY_ARN},
+    {.name = "DeletePolicy", .run = iam_delete_policy, .writes = true, .resource = POLICY_ARN},
+    {.name = "ListPolicies", .run = iam_list_policies},
+    {.name = "CreatePolicyVersion",
+     .run = iam_create_policy_version,
+     .writes = true,
+     .resource = POLICY_ARN},
+    {.name = "GetPolicyVersion", .run = iam_get_policy_version, .resource = POLICY_ARN},
+    {.name = "ListPolicyVersions", .run = iam_list_policy_versions, .resource = POLICY_ARN},
+    {.name = "SetDefaultPolicyVersion",
+     .run = iam_set_default_policy_version,
+     .writes = true,
+     .resource = POLICY_ARN},
+    {.name = "DeletePolicyVersion",
+     .run = iam_delete_policy_version,
+     .writes = true,
+     .resource = POLICY_ARN},
+    {.name = "ListEntitiesForPolicy", .run = iam_list_entities_for_policy, .resource = POLICY_ARN},
+    {.name = "TagPolicy", .run = iam_tag_policy, .writes = true, .resource = POLICY_ARN},
+    {.name = "UntagPolicy", .run = iam_untag_policy, .writes = true, .resource = POLICY_ARN},
+    {.name = "ListPolicyTags", .run = iam_list_policy_tags, .resource = POLICY_ARN},
     {.name = "PutRolePermissionsBoundary",
      .run = put_boundary,
      .writes = true,

@@ -3,6 +3,8 @@
 
 #include "simulator/service.h"
 
+#define IAM_ROLE "iam.role" /* the kind of roles in the store, by name */
+
 /* Body of a role by ARN: RoleName, Path, Arn, RoleId, AssumeRolePolicyDocument (text), Inline
  * {name: text}, Attached [arn], Tags {}, CreateDate (ms), Admin (bool), ... NULL: no such role. */
 const struct value *iam_role_get(struct world *world, struct arena *arena, const char *role_arn);

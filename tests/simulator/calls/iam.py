@@ -25,6 +25,7 @@ def call_all(place):
     check(not iam.list_instance_profiles_for_role(RoleName="all")["InstanceProfiles"], "nobody makes profiles")
     inline(iam)
     attached(iam)
+    managed(place)
     boundary_and_tags(iam)
     linked = iam.create_service_linked_role(AWSServiceName="rds.amazonaws.com", Description="d")["Role"]
     check(linked["Path"] == "/aws-service-role/rds.amazonaws.com/", "a service-linked role's path")
@@ -60,6 +61,42 @@ def attached(iam):
     for arn in (MANAGED, RESTORES):
         iam.detach_role_policy(RoleName="all", PolicyArn=arn)
     check(not iam.list_attached_role_policies(RoleName="all")["AttachedPolicies"], "none is attached")
+
+
+def managed(place):
+    iam, document = place.iam, policy(allow("rds:*"))
+    made = iam.create_policy(PolicyName="own", Path="/team/", Description="d", PolicyDocument=document,
+                             Tags=[{"Key": "team", "Value": "a"}])["Policy"]
+    arn = f"arn:aws:iam::{place.account}:policy/team/own"
+    check(made["Arn"] == arn and made["DefaultVersionId"] == "v1", "a policy of the account's own")
+    check(made["PolicyId"].startswith("ANPA") and made["AttachmentCount"] == 0, "its parts")
+    second = iam.create_policy_version(PolicyArn=arn, PolicyDocument=policy(allow("sqs:*")), SetAsDefault=True)
+    check(second["PolicyVersion"]["VersionId"] == "v2", "a second version")
+    for number in (3, 4):
+        iam.create_policy_version(PolicyArn=arn, PolicyDocument=document)
+    versions, count = pages(iam, "list_policy_versions", "Versions", 3, PolicyArn=arn)
+    check({v["VersionId"]: v["IsDefaultVersion"] for v in versions} ==
+          {"v1": False, "v2": True, "v3": False, "v4": False} and count == 2, "its versions")
+    got = iam.get_policy_version(PolicyArn=arn, VersionId="v2")["PolicyVersion"]["Document"]
+    check(got["Statement"][0]["Action"] == "sqs:*", "the document of one")
+    iam.set_default_policy_version(PolicyArn=arn, VersionId="v1")
+    for version in ("v2", "v3", "v4"):
+        iam.delete_policy_version(PolicyArn=arn, VersionId=version)
+    check(iam.get_policy(PolicyArn=arn)["Policy"]["DefaultVersionId"] == "v1", "another is the default")
+    iam.create_policy(PolicyName="also", PolicyDocument=document)
+    found, count = pages(iam, "list_policies", "Policies", 1, Scope="Local")
+    check([p["PolicyName"] for p in found] == ["also", "own"] and count == 2, "the account's policies")
+    iam.attach_role_policy(RoleName="all", PolicyArn=arn)
+    found, _ = pages(iam, "list_entities_for_policy", "PolicyRoles", 1, PolicyArn=arn)
+    check([r["RoleName"] for r in found] == ["all"], "who has it")
+    check(iam.get_policy(PolicyArn=arn)["Policy"]["AttachmentCount"] == 1, "counted")
+    iam.detach_role_policy(RoleName="all", PolicyArn=arn)
+    iam.tag_policy(PolicyArn=arn, Tags=[{"Key": "a", "Value": "1"}, {"Key": "b", "Value": ""}])
+    iam.untag_policy(PolicyArn=arn, TagKeys=["team"])
+    found, count = pages(iam, "list_policy_tags", "Tags", 1, PolicyArn=arn)
+    check(found == [{"Key": "a", "Value": "1"}, {"Key": "b", "Value": ""}] and count == 2, "a policy's tags")
+    iam.delete_policy(PolicyArn=arn)
+    check([p["PolicyName"] for p in iam.list_policies(Scope="Local")["Policies"]] == ["also"], "one is left")
 
 
 def boundary_and_tags(iam):

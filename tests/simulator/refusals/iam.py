@@ -21,6 +21,7 @@ def refuse_all(world):
     refused("NoSuchEntity", iam.get_policy, status=404, PolicyArn="arn:aws:iam::aws:policy/NoSuchPolicy")
     refused("NoSuchEntity", iam.get_policy_version, status=404, PolicyArn=MANAGED, VersionId="v999999")
     deletion(iam)
+    managed(iam)
     linked(iam)
 
 
@@ -46,6 +47,31 @@ def deletion(iam):
     refused("DeleteConflict", iam.delete_role, status=409, RoleName="r")
     iam.delete_role_policy(RoleName="r", PolicyName="p")
     iam.delete_role(RoleName="r")
+
+
+def managed(iam):
+    arn, document = "arn:aws:iam::111122223333:policy/p", policy(allow("rds:*"))
+    for call in (iam.get_policy, iam.delete_policy, iam.list_policy_versions, iam.list_policy_tags):
+        refused("NoSuchEntity", call, status=404, PolicyArn=arn)
+    iam.create_policy(PolicyName="p", PolicyDocument=document)
+    refused("EntityAlreadyExists", iam.create_policy, status=409, PolicyName="p", Path="/x/", PolicyDocument=document)
+    refused("MalformedPolicyDocument", iam.create_policy, status=400, PolicyName="q", PolicyDocument="{}")
+    refused("LimitExceeded", iam.create_policy, status=409, PolicyName="q",
+            PolicyDocument=policy(allow([f"rds:Action{i:05}" for i in range(500)])))
+    for _ in range(4):
+        iam.create_policy_version(PolicyArn=arn, PolicyDocument=document)
+    refused("LimitExceeded", iam.create_policy_version, status=409, PolicyArn=arn, PolicyDocument=document,
+            message="up to 5 versions")
+    refused("DeleteConflict", iam.delete_policy_version, status=409, PolicyArn=arn, VersionId="v1")
+    refused("NoSuchEntity", iam.delete_policy_version, status=404, PolicyArn=arn, VersionId="v9")
+    refused("DeleteConflict", iam.delete_policy, status=409, PolicyArn=arn, message="more than one version")
+    for version in ("v2", "v3", "v4", "v5"):
+        iam.delete_policy_version(PolicyArn=arn, VersionId=version)
+    iam.create_role(RoleName="bound", AssumeRolePolicyDocument=trust("backup.amazonaws.com"), PermissionsBoundary=arn)
+    refused("DeleteConflict", iam.delete_policy, status=409, PolicyArn=arn, message="attached")
+    iam.delete_role(RoleName="bound")
+    iam.delete_policy(PolicyArn=arn)
+    refused("AccessDenied", iam.delete_policy, status=403, PolicyArn=MANAGED)
 
 
 def linked(iam):
