@@ -43,13 +43,45 @@ static const struct value *bus_shape(struct sim_call *call, const char *name,
     map_put_str(&b, "Name", name);
     map_put_str(&b, "Arn", event_bus_arn(call->arena, call->account, call->region, name));
     map_put_str(&b, "Policy", policy_echo(call->arena, value_get_str(bus, "Policy")));
+    map_put(&b, "Description", value_get(bus, "Description"));
     return map_end(&b);
 }
 
 static bool describe_bus(struct sim_call *call)
 {
     const char *name = bus_name(call, "Name");
-    return bus_exists(call, name) && call_answer(call, bus_shape(call, name, bus_get(call, name)));
+    const struct value *bus = bus_get(call, name);
+    if (!bus_exists(call, name))
+        return false;
+    struct map_builder b = map_begin_from(call->arena, bus_shape(call, name, bus));
+    map_put(&b, "KmsKeyIdentifier", value_get(bus, "KmsKeyIdentifier"));
+    map_put(&b, "DeadLetterConfig", value_get(bus, "DeadLetterConfig"));
+    if (value_get(bus, "Created_ms")) {
+        map_put(&b, "CreationTime", call_time(call, value_get_int(bus, "Created_ms", 0)));
+        map_put(&b, "LastModifiedTime", call_time(call, value_get_int(bus, "Modified_ms", 0)));
+    }
+    return call_answer(call, map_end(&b));
+}
+
+/* The settings that a bus is made with and changed to. What is left out goes, but for the
+ * description, which only an empty one takes away. False: refused. */
+static bool put_settings(struct sim_call *call, struct map_builder *b)
+{
+    static const char *const settings[] = {"Description", "KmsKeyIdentifier", "DeadLetterConfig"};
+    const char *queue = value_get_str(call_get(call, "DeadLetterConfig"), "Arn");
+    struct arn arn;
+    if (queue && (!arn_parse(slice_of(queue), &arn) || !slice_is(arn.service, "sqs") ||
+                  !slice_is(arn.region, call->region)))
+        return call_error(call, 400, "ValidationException",
+                          "The dead-letter queue of an event bus must be a standard SQS queue in "
+                          "the Region of the bus.");
+    for (size_t i = 0; i < ARRAY_LEN(settings); i++) {
+        if (!str_eq(settings[i], "Description"))
+            map_drop(b, settings[i]);
+        map_put(b, settings[i], call_get(call, settings[i]));
+    }
+    map_put_int(b, "Modified_ms", call->now);
+    return true;
 }
 
 static bool create_bus(struct sim_call *call)
@@ -60,12 +92,34 @@ static bool create_bus(struct sim_call *call)
     if (str_eq(name, "default") || bus_get(call, name))
         return call_error(call, 400, "ResourceAlreadyExistsException",
                           "Event bus %s already exists.", name);
+    const struct value *tags = tags_from_list(call->arena, call_get(call, "Tags"), "Key", "Value");
+    const char *refused = tags_refused(call->arena, tags);
+    if (refused)
+        return call_error(call, 400, "ValidationException", "%s", refused);
     struct map_builder b = map_begin(call->arena);
-    map_put(&b, "Tags", tags_from_list(call->arena, call_get(call, "Tags"), "Key", "Value"));
+    map_put(&b, "Tags", tags);
+    map_put_int(&b, "Created_ms", call->now);
+    if (!put_settings(call, &b))
+        return false;
     store_put(call->world, EVENTS_BUS, call->account, call->region, name, map_end(&b));
     struct map_builder answer = map_begin(call->arena);
     map_put_str(&answer, "EventBusArn",
                 event_bus_arn(call->arena, call->account, call->region, name));
+    return call_answer(call, map_end(&answer));
+}
+
+static bool update_bus(struct sim_call *call)
+{
+    const char *name = bus_name(call, "Name");
+    if (!bus_exists(call, name))
+        return false;
+    struct map_builder b = map_begin_from(call->arena, bus_get(call, name));
+    if (!put_settings(call, &b))
+        return false;
+    store_put(call->world, EVENTS_BUS, call->account, call->region, name, map_end(&b));
+    struct map_builder answer = map_begin(call->arena);
+    map_put_str(&answer, "Name", name);
+    map_put_str(&answer, "Arn", event_bus_arn(call->arena, call->account, call->region, name));
     return call_answer(call, map_end(&answer));
 }
 
@@ -709,6 +763,7 @@ static const struct sim_operation operations[] = {
     {.name = "RemovePermission", .run = remove_permission, .writes = true},
     {.name = "DescribeEventBus", .run = describe_bus, .resource = BUS("Name")},
     {.name = "CreateEventBus", .run = create_bus, .writes = true, .resource = BUS("Name")},
+    {.name = "UpdateEventBus", .run = update_bus, .writes = true, .resource = BUS("Name")},
     {.name = "DeleteEventBus", .run = delete_bus, .writes = true, .resource = BUS("Name")},
     {.name = "ListEventBuses", .run = list_buses},
     {.name = "TagResource", .run = tag_resource, .writes = true, .resource = "{ResourceARN}"},

@@ -47,10 +47,14 @@ static const struct value *naming(struct lowering *lw, const struct draft *draft
             map_put(&map, e->key, value_resolve(lw->arena, e->value, lookup, lw));
     }
     /* Rules of the default bus leave the bus out of their ARN, rules of others do not. */
-    const char *bus = value_get_str(draft->properties, "event_bus_name");
+    const struct value *given =
+        value_resolve(lw->arena, value_get(draft->properties, "event_bus_name"), lookup, lw);
+    const char *bus = value_str(given);
     const char *name = value_get_str(map_end(&map), "name");
     if (bus && name && !str_eq(bus, "default") && str_eq(schema->type_name, "aws_event_rule"))
         map_put_str(&map, "name", arena_printf(lw->arena, "%s/%s", bus, name));
+    if (given && !bus)
+        map_drop(&map, "name"); /* not known yet, and so is the ARN */
     return map_end(&map);
 }
 

@@ -19,8 +19,20 @@ def call_all(place):
     permissions(events)
     rules(place, base)
     tags(events, bus)
+    change(place)
     events.delete_event_bus(Name="own")
     check([b["Name"] for b in events.list_event_buses()["EventBuses"]] == ["default"], "one bus is left")
+
+
+def change(place):
+    events = place.events
+    queue = f"arn:aws:sqs:{place.region}:{place.account}:letters"
+    events.update_event_bus(Name="own", Description="said", DeadLetterConfig={"Arn": queue})
+    got = events.describe_event_bus(Name="own")
+    check(got["Description"] == "said" and got["DeadLetterConfig"] == {"Arn": queue}, "a bus changes")
+    events.update_event_bus(Name="own")
+    got = events.describe_event_bus(Name="own")
+    check(got["Description"] == "said" and "DeadLetterConfig" not in got, "what is left out goes, but for the text")
 
 
 def permissions(events):

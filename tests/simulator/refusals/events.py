@@ -14,6 +14,9 @@ def refuse_all(world):
     refused("ResourceNotFoundException", events.describe_event_bus, Name="none")
     events.create_event_bus(Name="b")
     refused("ResourceAlreadyExistsException", events.create_event_bus, Name="b")
+    refused("ResourceNotFoundException", events.update_event_bus, Name="none")
+    refused("ValidationException", events.update_event_bus, Name="b",
+            DeadLetterConfig={"Arn": f"arn:aws:sqs:eu-west-1:{WORKLOAD}:elsewhere"})
     events.put_rule(Name="r", EventBusName="b", EventPattern=PATTERN)
     refused("ValidationException", events.delete_event_bus, Name="b")
     for pattern in ("{", "{}", '{"source": "aws.backup"}', '{"source": [{"sounds-like": "x"}]}'):
