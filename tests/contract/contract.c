@@ -191,13 +191,24 @@ static const char *kind_name(enum op_kind kind)
     return names[kind];
 }
 
+/* IAM names an action by a word of its own where it is not that of the signature. */
+static const char *const iam_prefixes[][2] = {{"monitoring", "cloudwatch"}};
+
+static char *iam_action(struct contract *c, const char *service, const char *operation)
+{
+    for (size_t i = 0; i < ARRAY_LEN(iam_prefixes); i++)
+        if (str_eq(service, iam_prefixes[i][0]))
+            service = iam_prefixes[i][1];
+    return arena_printf(c->arena, "%s:%s", service, operation);
+}
+
 static void record_actions(struct contract *c, enum op_kind kind, size_t from)
 {
     const struct value *calls = world_calls(c->world, c->arena);
     for (size_t i = from; i < value_len(calls); i++) {
         const struct value *call = value_item(calls, i);
-        char *action = arena_printf(c->arena, "%s:%s", value_get_str(call, "service"),
-                                    value_get_str(call, "operation"));
+        char *action =
+            iam_action(c, value_get_str(call, "service"), value_get_str(call, "operation"));
         map_set(&c->actions[kind], action, action);
     }
 }

@@ -61,7 +61,7 @@ class Place:
     def _called(self, model, http_response, **_):
         if http_response.status_code < 300:
             self.world.watch.succeeded.add(
-                (model.service_model.service_name, model.name, self.account, self.region))
+                (model.service_model.signing_name, model.name, self.account, self.region))
 
 
 class World(harness.Served):

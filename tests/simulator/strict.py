@@ -322,7 +322,7 @@ def check_json_error(operation, response, faults):
     value = json_body(response["body"], operation.name, faults)
     if not isinstance(value, dict):
         return
-    rest = operation.service_model.metadata["protocol"] == "rest-json"
+    rest = operation.service_model.resolved_protocol == "rest-json"
     code = response["headers"].get("x-amzn-errortype") if rest else value.get("__type")
     if not code:
         faults.add(operation.name, f"an error without code: {value!r}")
@@ -353,5 +353,5 @@ def violations(operation, response):
     if not headers.get("x-amzn-requestid"):
         faults.add(operation.name, "no x-amzn-RequestId")
     table = ERROR if response["status_code"] >= 300 else SUCCESS
-    table[operation.service_model.metadata["protocol"]](operation, response, faults)
+    table[operation.service_model.resolved_protocol](operation, response, faults)
     return faults
