@@ -10,10 +10,12 @@ static const struct {
     {"vaults", lower_vaults},
     {"roles", lower_roles},
     {"queues", lower_queues},
+    {"buses", lower_buses},
     {"functions", lower_functions},
     {"plans", lower_plans},
     {"relays", lower_relays},
     {"rules", lower_rules},
+    {"alarms", lower_alarms},
     {"resources", lower_resources},
 };
 

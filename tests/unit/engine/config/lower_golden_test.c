@@ -121,6 +121,12 @@ static void entries_by_hand_become_what_they_say(void **state)
     becomes("by-hand", GOLDEN "by-hand/topology.yaml");
 }
 
+static void alarms_and_buses_become_what_they_say(void **state)
+{
+    (void)state;
+    becomes("alarms-and-buses", GOLDEN "alarms-and-buses/topology.yaml");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -128,6 +134,7 @@ int main(void)
         cmocka_unit_test(the_second_walkthrough_becomes_its_resources),
         cmocka_unit_test(groups_become_one_instance_a_member),
         cmocka_unit_test(entries_by_hand_become_what_they_say),
+        cmocka_unit_test(alarms_and_buses_become_what_they_say),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
