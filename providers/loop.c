@@ -6,6 +6,7 @@
 #include "engine/base/fault.h"
 #include "engine/base/map.h"
 #include "providers/op_private.h"
+#include "providers/recorder.h"
 #include "providers/throttle.h"
 
 /* One request that waits for its bucket, or flies. */
@@ -299,6 +300,7 @@ static void send_one(struct loop *loop, struct send *send)
     loop->in_flight++;
     loop->calls++;
     bool mutates = send->mutates;
+    RECORD_REQUEST(request);
     loop->transport.ops->send(loop->transport.self, request, answered, send);
     if (mutates)
         FAULT_POINT("after-send");

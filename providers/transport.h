@@ -20,6 +20,7 @@ struct http_request {
     const struct http_header *headers;
     size_t header_len;
     struct slice body;
+    const char *operation; /* of AWS's: "backup:CreateBackupVault", for the recorder; or NULL */
     int timeout_ms;
     bool once; /* must not reach the server twice: no transport repeats it by itself */
 };

@@ -203,6 +203,7 @@ static const char *const *environment(const struct function_host *host, const st
         {"LANG", "en_US.UTF-8"},
         {"PATH", "/usr/local/bin:/usr/bin:/bin"},
         {"LSAN_OPTIONS", env_get("LSAN_OPTIONS")}, /* a sanitized bootstrap under a debugger */
+        {"HOLDFAST_RECORD", env_get("HOLDFAST_RECORD")}, /* providers/recorder.h */
     };
     for (size_t i = 0; i < ARRAY_LEN(pairs); i++) {
         if (pairs[i][1])

@@ -48,6 +48,7 @@ struct call {
     bool own_arena; /* no op: given back at the end */
     struct request *rq;
     const struct aws_operation *operation;
+    const char *name;        /* "backup:CreateBackupVault" */
     struct session *session; /* NULL: `used` was given */
     const struct credentials *used;
     struct endpoint endpoint;
@@ -144,6 +145,7 @@ static const struct http_request *build(void *ctx)
         .headers = call->headers,
         .header_len = n,
         .body = call->wire.body,
+        .operation = call->name,
         .once = !is_repeatable(call),
         .timeout_ms = call->wire.body.len > (size_t)512 * 1024 ? UPLOAD_TIMEOUT_MS : TIMEOUT_MS,
     };
@@ -197,9 +199,7 @@ static void deliver_own(struct call *call, enum fault fault, const char *code, c
     struct map_builder empty = map_begin(call->arena);
     struct response *rs = arena_new_of(call->arena, struct response);
     *rs = (struct response){.fault = fault,
-                            .operation =
-                                arena_printf(call->arena, "%s:%s", call->operation->api->service,
-                                             call->operation->name),
+                            .operation = call->name,
                             .code = code,
                             .message = message,
                             .body = map_end(&empty)};
@@ -491,8 +491,7 @@ static void replied(void *ctx, const struct http_response *http)
     struct call *call = ctx;
     struct map_builder empty = map_begin(call->arena);
     struct response *rs = arena_new_of(call->arena, struct response);
-    rs->operation =
-        arena_printf(call->arena, "%s:%s", call->operation->api->service, call->operation->name);
+    rs->operation = call->name;
     rs->body = map_end(&empty);
     decode(call, http, rs);
     call->page_bytes += http->body.len;
@@ -528,12 +527,14 @@ static const char *bucket_of(struct call *call)
 static struct call *call_new(struct aws *aws, struct request *rq)
 {
     struct call *call = arena_new_of(rq->arena, struct call);
-    *call = (struct call){.aws = aws,
-                          .arena = rq->arena,
-                          .rq = rq,
-                          .operation = rq->operation,
-                          .listed = list_begin(rq->arena),
-                          .mapped = map_begin(rq->arena)};
+    *call = (struct call){
+        .aws = aws,
+        .arena = rq->arena,
+        .rq = rq,
+        .operation = rq->operation,
+        .name = arena_printf(rq->arena, "%s:%s", rq->operation->api->service, rq->operation->name),
+        .listed = list_begin(rq->arena),
+        .mapped = map_begin(rq->arena)};
     return call;
 }
 
