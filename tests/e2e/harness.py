@@ -49,7 +49,7 @@ class Result:
 
 
 def clean_environment(extra=None):
-    keep = ("PATH", "HOME", "HOLDFAST_DATA_DIR", "LD_LIBRARY_PATH", "ASAN_OPTIONS", "LANG")
+    keep = ("PATH", "HOME", "HOLDFAST_DATA_DIR", "HOLDFAST_RECORD", "LD_LIBRARY_PATH", "ASAN_OPTIONS", "LANG")
     env = {k: v for k, v in os.environ.items() if k in keep}
     env.update(extra or {})
     return env

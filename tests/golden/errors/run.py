@@ -78,8 +78,7 @@ class Case:
 
     def environment(self, extra=None):
         env = {k: v for k, v in os.environ.items() if not k.startswith(("AWS_", "HOLDFAST_"))}
-        if "HOLDFAST_DATA_DIR" in os.environ:
-            env["HOLDFAST_DATA_DIR"] = os.environ["HOLDFAST_DATA_DIR"]
+        env.update({k: os.environ[k] for k in ("HOLDFAST_DATA_DIR", "HOLDFAST_RECORD") if k in os.environ})
         return {**env, "HOME": self.folder, "USER": "tester", **(extra or {})}
 
     def serve(self):

@@ -5,7 +5,7 @@
 #define PLAN "aws_backup_plan"
 #define ARN "arn:aws:backup:us-east-1:" FIXTURE_ACCOUNT ":backup-plan:"
 #define RULES(days)                                                                                \
-    "\"rules\":[{\"rule_name\":\"daily\",\"target_backup_vault_name\":\"v\","                      \
+    "\"rules\":[{\"rule_name\":\"daily\",\"target_backup_vault_name\":\"vault\","                  \
     "\"lifecycle\":{\"delete_after_days\":" days "}}]"
 #define OWNED(address) "{\"holdfast:topology\":\"t\",\"holdfast:address\":\"" address "\"}"
 
@@ -15,7 +15,7 @@ static void a_plan_is_read_in_our_names_with_tags_and_version(void **state)
     fixture_answer(f, "GET /backup/plans/p-1/", NULL,
                    "{\"BackupPlanId\":\"p-1\",\"VersionId\":\"v-1\",\"BackupPlan\":{"
                    "\"BackupPlanName\":\"daily\",\"Rules\":[{\"RuleName\":\"r\",\"RuleId\":\"x\","
-                   "\"TargetBackupVaultName\":\"v\",\"Lifecycle\":{\"DeleteAfterDays\":35},"
+                   "\"TargetBackupVaultName\":\"vault\",\"Lifecycle\":{\"DeleteAfterDays\":35},"
                    "\"RecoveryPointTags\":{\"FinalVault\":\"a\"},\"CopyActions\":[{"
                    "\"DestinationBackupVaultArn\":\"d\"}]}]}}",
                    0);
@@ -27,7 +27,7 @@ static void a_plan_is_read_in_our_names_with_tags_and_version(void **state)
         "{\"arn\":\"" ARN "p-1\",\"id\":\"p-1\",\"name\":\"daily\",\"rules\":[{\"copy_actions\":[{"
         "\"destination_backup_vault_arn\":\"d\"}],\"lifecycle\":{\"delete_after_days\":35},"
         "\"recovery_point_tags\":{\"FinalVault\":\"a\"},\"rule_name\":\"r\","
-        "\"target_backup_vault_name\":\"v\"}],\"tags\":{\"a\":\"1\"},\"version_id\":\"v-1\"}");
+        "\"target_backup_vault_name\":\"vault\"}],\"tags\":{\"a\":\"1\"},\"version_id\":\"v-1\"}");
 }
 
 static void a_plan_that_was_deleted_is_gone_although_it_is_shown(void **state)
@@ -51,7 +51,7 @@ static void already_exists_is_success_with_our_token_and_failure_with_another(vo
     assert_string_equal(f->identifier, "p-7");
     assert_string_equal(fixture_call(f, 0)->body,
                         "{\"BackupPlan\":{\"BackupPlanName\":\"daily\",\"Rules\":[{\"RuleName\":"
-                        "\"daily\",\"TargetBackupVaultName\":\"v\",\"Lifecycle\":{"
+                        "\"daily\",\"TargetBackupVaultName\":\"vault\",\"Lifecycle\":{"
                         "\"DeleteAfterDays\":35}}]},\"CreatorRequestId\":\"" FIXTURE_TOKEN "\"}");
     fixture_run(f, OP_CREATE, PLAN, NULL, "{\"name\":\"daily\"," RULES("35") "}", NULL);
     assert_int_equal(f->result, OP_RESULT_FAILED);

@@ -27,7 +27,8 @@ static const char *package_digest(struct fixture *f)
 static const char *wanted(struct fixture *f, const char *more)
 {
     return arena_printf(f->arena,
-                        "{\"name\":\"relay\",\"role\":\"r\",\"runtime\":\"provided.al2023\","
+                        "{\"name\":\"relay\",\"role\":\"arn:aws:iam::111122223333:role/"
+                        "relay\",\"runtime\":\"provided.al2023\","
                         "\"handler\":\"bootstrap\",\"filename\":\"%s\",\"code_sha256\":\"%s\"%s}",
                         package_path(), package_digest(f), more);
 }
@@ -102,7 +103,8 @@ static void code_settles_before_the_configuration_is_changed(void **state)
     fixture_run(f, OP_UPDATE, FUNCTION, "relay",
                 wanted(f, ",\"timeout\":30,\"architectures\":[\"arm64\"],"
                           "\"environment\":null,\"dead_letter_config\":null,\"kms_key_arn\":null"),
-                "{\"name\":\"relay\",\"role\":\"r\",\"runtime\":\"provided.al2023\",\"handler\":"
+                "{\"name\":\"relay\",\"role\":\"arn:aws:iam::111122223333:role/"
+                "relay\",\"runtime\":\"provided.al2023\",\"handler\":"
                 "\"bootstrap\",\"code_sha256\":\"old\",\"timeout\":3,\"environment\":{"
                 "\"variables\":{\"A\":\"1\"}},\"dead_letter_config\":{\"target_arn\":\"q\"},"
                 "\"kms_key_arn\":\"k\"}");

@@ -1,0 +1,25 @@
+"""The provider's tables of services and operations, as text: providers/aws/*.inc."""
+
+import pathlib
+import re
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+
+
+def rows(name, macro):
+    text = re.sub(r"/\*.*?\*/", "", (ROOT / "providers/aws" / name).read_text(), flags=re.S)
+    for row in re.findall(macro + r"\((.*?)\)\s*(?:\n|$)", text, flags=re.S):
+        yield [field.strip('"') for field in re.split(r",\s*", row.strip())]
+
+
+def services():
+    """{endpoint prefix: symbol}; the symbol is the name of botocore's model."""
+    return {prefix: symbol for symbol, prefix, *_ in rows("apis.inc", "API")}
+
+
+def operations():
+    """Every operation that some source sends: ["backup:CreateBackupVault", ...]."""
+    sources = [path.read_text() for folder in ("providers", "relay", "engine") for path in (ROOT / folder).rglob("*.c")]
+    named = set(re.findall(r"\b[a-z0-9]+_[A-Z]\w+", "\n".join(sources)))
+    return [f"{symbol}:{name}" for symbol, name, *_ in rows("operations.inc", "OPERATION")
+            if f"{symbol}_{name}" in named]
