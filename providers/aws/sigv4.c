@@ -12,19 +12,19 @@
 
 #define CANONICAL_MAX ((size_t)256 * 1024)
 
-/* RFC 3986 5.2.4 and empty segments out: "/a//./b/../c/" is "/a/c/". */
+/* Dot segments and empty ones out: "/a//./b/../c/" is "/a/c/". Unlike RFC 3986 has it, and as AWS's
+ * own signers do it, "/a/b/.." is "/a": only a slash at the end stays one. */
 static const char *normalized_path(struct arena *arena, const char *path)
 {
     struct slice rest = slice_of(path);
     size_t cap = 0, len = 0;
     struct slice *kept = NULL;
-    bool ends_open = false;
+    bool ends_open = str_ends(path, "/");
     while (rest.ptr) {
         struct slice part = slice_cut(&rest, '/');
-        ends_open = part.len == 0 || slice_is(part, ".") || slice_is(part, "..");
         if (slice_is(part, "..") && len > 0)
             len--;
-        if (ends_open)
+        if (part.len == 0 || slice_is(part, ".") || slice_is(part, ".."))
             continue;
         kept = arena_grow(arena, kept, len, &cap, len + 1, sizeof(*kept));
         kept[len++] = part;
