@@ -1,5 +1,7 @@
 #include "engine/config/rules.h"
 
+#include <string.h>
+
 #include "engine/aws/arn.h"
 #include "engine/aws/cron.h"
 #include "engine/aws/event_pattern.h"
@@ -15,6 +17,7 @@
 #include "engine/policy/policy.h"
 
 #define START_WINDOW_MINUTES_MIN 60
+#define POLICY_NAME_MAX 128
 
 /* One check of one value. On false *why is a sentence; *property is the key that is wrong in a map,
  * or NULL. A check that has reported by itself leaves *why NULL. */
@@ -115,6 +118,42 @@ static bool check_timezone(struct call *call)
         return true;
     return refuse(call, NULL,
                   arena_printf(call->arena, "`%s` is no time zone", value_str(call->v)));
+}
+
+/* Of IAM, for what a map names. */
+static bool check_policy_names(struct call *call)
+{
+    static const char allowed[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
+                                  "_+=,.@-";
+    for (size_t i = 0; i < value_len(call->v); i++) {
+        const struct value_entry *entry = &call->v->map.entries[i];
+        size_t len = strlen(entry->key);
+        if (len > 0 && len <= POLICY_NAME_MAX && strspn(entry->key, allowed) == len)
+            continue;
+        call->at = entry->key_pos;
+        return refuse(
+            call, NULL,
+            arena_printf(call->arena,
+                         "`%s` is no name of a policy: 1 to %d letters, digits and _+=,.@-",
+                         entry->key, POLICY_NAME_MAX));
+    }
+    return true;
+}
+
+/* UTF-8 of characters up to U+00FF and no control characters: what IAM takes for a description. */
+static bool check_latin1(struct call *call)
+{
+    for (const char *at = value_str(call->v); *at; at++) {
+        unsigned char c = (unsigned char)at[0], next = (unsigned char)at[1];
+        if ((c >= ' ' && c < 0x7f) || c == '\t' || c == '\n' || c == '\r')
+            continue;
+        if (!(c == 0xc2 && next >= 0xa1) && c != 0xc3)
+            return refuse(call, NULL,
+                          "has a character that AWS does not take here: only letters, "
+                          "digits and signs of Western Europe");
+        at++;
+    }
+    return true;
 }
 
 /* A text that is not known yet, as one that no matcher refuses. */
@@ -219,12 +258,14 @@ static const struct rule {
     {"timezone", E_RULE_TIMEZONE, true, check_timezone},
     {"event_pattern", E_RULE_PATTERN, false, check_event_pattern},
     {"arn", E_RULE_ARN, true, check_arn},
+    {"latin1", E_BAD_VALUE, true, check_latin1},
     {"region", E_RULE_REGION, true, check_region},
     {"account_id", E_RULE_REGION, true, check_account_id},
     {"policy", E_RULE_POLICY, false, check_policy},
     {"policy_identity", E_RULE_POLICY, false, check_policy_identity},
     {"policy_resource", E_RULE_POLICY, false, check_policy_resource},
     {"policy_trust", E_RULE_POLICY, false, check_policy_trust},
+    {"policy_names", E_BAD_VALUE, false, check_policy_names},
     {"policy_scp", E_RULE_POLICY, false, check_policy_scp},
 };
 

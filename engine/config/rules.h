@@ -16,6 +16,8 @@
  *   account_id         12 digits
  *   policy             a policy document of any kind; policy_identity, policy_resource,
  *                      policy_trust, policy_scp: one that fits its place
+ *   policy_names       a map whose keys are names of inline policies
+ *   latin1             text of characters that IAM takes for a description
  *
  * Text that still holds ${...}, and unknowns, pass: they are checked when they are known. */
 
