@@ -110,7 +110,7 @@ static const struct http_request *build(void *ctx)
     if (!call->encoded)
         wire_codec_of(api->wire)->encode(call->rq, call->page_token, &call->wire);
     call->encoded = true;
-    int64_t now_ms = loop_now_ms(call->aws->loop) + call->aws->skew_ms;
+    int64_t now_ms = aws_now_ms(call->aws);
     size_t n = 0;
     call->headers[n++] = (struct http_header){"host", call->endpoint.host};
     call->headers[n++] = (struct http_header){"x-amz-date", time_amz(arena, now_ms)};
@@ -292,7 +292,7 @@ static int64_t asked_to_wait_ms(const struct call *call, const struct http_respo
             return 0;
         return seconds > NAPS_MOST_MS / 1000 ? NAPS_MOST_MS + 1 : (int64_t)seconds * 1000;
     }
-    int64_t now_ms = loop_now_ms(call->aws->loop) + call->aws->skew_ms;
+    int64_t now_ms = aws_now_ms(call->aws);
     return time_parse_http(slice_of(text), &date_ms) && date_ms > now_ms ? date_ms - now_ms : 0;
 }
 
@@ -313,13 +313,15 @@ static bool may_repeat(const struct call *call, const struct response *rs, bool 
 
 static bool is_skewed(const struct response *rs)
 {
-    static const char *const codes[] = {"RequestTimeTooSkewed", "RequestExpired",
-                                        "InvalidSignatureException", "SignatureDoesNotMatch", NULL};
-    if (!rs->code || !str_is_one_of(rs->code, codes))
+    static const char *const always[] = {"RequestTimeTooSkewed", "RequestExpired",
+                                         "RequestInTheFuture", NULL};
+    static const char *const by_words[] = {"InvalidSignatureException", "SignatureDoesNotMatch",
+                                           NULL};
+    if (!rs->code)
         return false;
-    return codes[0] == rs->code || str_eq(rs->code, codes[0]) || str_eq(rs->code, codes[1]) ||
-           (rs->message && (strstr(rs->message, "Signature expired") ||
-                            strstr(rs->message, "Signature not yet current")));
+    return str_is_one_of(rs->code, always) || (str_is_one_of(rs->code, by_words) && rs->message &&
+                                               (strstr(rs->message, "Signature expired") ||
+                                                strstr(rs->message, "Signature not yet current")));
 }
 
 /* Takes the server's Date for the right time, once. */

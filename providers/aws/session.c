@@ -35,6 +35,11 @@ struct aws *aws_of(struct loop *loop)
     return aws;
 }
 
+int64_t aws_now_ms(const struct aws *aws)
+{
+    return loop_now_ms(aws->loop) + aws->skew_ms;
+}
+
 void sessions_init(struct aws *aws, const struct aws_account *accounts, size_t len)
 {
     aws->sessions = arena_array(aws->arena, len, sizeof(*aws->sessions));
@@ -77,8 +82,7 @@ static const char *name_of(const struct session *s)
 static bool is_valid(const struct session *s)
 {
     return s->verified && s->credentials && !s->expired &&
-           (s->credentials->expires_ms == 0 ||
-            s->credentials->expires_ms > loop_now_ms(s->aws->loop));
+           (s->credentials->expires_ms == 0 || s->credentials->expires_ms > aws_now_ms(s->aws));
 }
 
 /* A renewal that fails while the credentials still serve is tried again later. After a fault that
@@ -203,7 +207,7 @@ static void assumed(void *ctx, const struct response *rs)
     };
     const char *expiration = value_get_str(got, "Expiration");
     if (!expiration || !time_parse_iso(slice_of(expiration), &c->expires_ms))
-        c->expires_ms = loop_now_ms(s->aws->loop) + HOUR_MS;
+        c->expires_ms = aws_now_ms(s->aws) + HOUR_MS;
     take(s, c);
 }
 
@@ -242,9 +246,8 @@ static void open_session(struct session *s)
 static bool is_fresh(const struct session *s)
 {
     int64_t expires_ms = s->credentials->expires_ms;
-    return !s->expired &&
-           (expires_ms == 0 || expires_ms - loop_now_ms(s->aws->loop) > SESSION_RENEW_MS ||
-            (is_valid(s) && loop_now_ms(s->aws->loop) < s->renew_not_before_ms));
+    return !s->expired && (expires_ms == 0 || expires_ms - aws_now_ms(s->aws) > SESSION_RENEW_MS ||
+                           (is_valid(s) && loop_now_ms(s->aws->loop) < s->renew_not_before_ms));
 }
 
 void session_use(struct session *s, session_ready_fn *fn, void *ctx)

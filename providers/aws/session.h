@@ -33,6 +33,7 @@ struct aws {
     struct map one_at_a_time; /* call.c's queues */
 };
 struct aws *aws_of(struct loop *loop);
+int64_t aws_now_ms(const struct aws *aws); /* by AWS's clock, as far as it is known */
 
 void sessions_init(struct aws *aws, const struct aws_account *accounts, size_t len);
 struct session *session_find(struct aws *aws, const char *account_id); /* or NULL */

@@ -440,33 +440,78 @@ static void each_kind_of_fault_has_its_own_attempts(void **state)
     assert_int_equal(describe_vault(w).rs.fault, FAULT_NONE);
 }
 
-static void a_skewed_clock_is_corrected_from_the_answers_date(void **state)
+/* Two hours ahead of the test's clock. */
+#define AWS_DATE "Thu, 01 Jan 2026 02:00:00 GMT"
+
+static void refuse_the_time(struct world *w, const char *code, const char *message, int times)
 {
-    struct world *w = *state;
-    struct http_header headers[] = {{"x-amzn-ErrorType", "InvalidSignatureException"},
-                                    {"Date", "Thu, 01 Jan 2026 02:00:00 GMT"}};
+    struct http_header *headers = arena_array(w->arena, 2, sizeof(*headers));
+    headers[0] = (struct http_header){"x-amzn-ErrorType", code};
+    headers[1] = (struct http_header){"Date", AWS_DATE};
     fake_when(w->fake, "GET /backup-vaults/final",
               (struct fake_answer){.status = 403,
-                                   .body = "{\"message\":\"Signature expired: 2026...\"}",
+                                   .body = arena_printf(w->arena, "{\"message\":\"%s\"}", message),
                                    .headers = headers,
                                    .header_len = 2,
-                                   .times = 1});
-    fake_when(w->fake, "GET /backup-vaults/final",
-              (struct fake_answer){.status = 200, .body = "{}"});
-    assert_int_equal(describe_vault(w).rs.fault, FAULT_NONE);
-    assert_string_equal(fake_call_header(fake_call(w->fake, 2), "x-amz-date"), "20260101T020000Z");
+                                   .times = times});
 }
 
-static void a_wrong_signature_is_not_taken_for_a_skewed_clock(void **state)
+static void a_skewed_clock_is_corrected_from_the_answers_date(void **state)
+{
+    static const struct {
+        const char *code, *message;
+        bool skewed;
+    } refusals[] = {
+        {"InvalidSignatureException", "Signature expired: 20260101T000000Z is now earlier", true},
+        {"InvalidSignatureException", "Signature not yet current: 20260101T000000Z", true},
+        {"SignatureDoesNotMatch", "Signature expired: 20260101T000000Z is now earlier", true},
+        {"RequestTimeTooSkewed", "The difference between the times is too large.", true},
+        {"RequestExpired", "Request has expired.", true},
+        {"RequestInTheFuture", "The request is dated in the future.", true},
+        {"InvalidSignatureException", "The signature does not match.", false},
+        {"SignatureDoesNotMatch", "The signature does not match.", false},
+        {"AccessDeniedException", "Signature expired: of another kind", false},
+    };
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LEN(refusals); i++) {
+        void *fresh = NULL;
+        set_up(&fresh);
+        struct world *w = fresh;
+        refuse_the_time(w, refusals[i].code, refusals[i].message, 1);
+        fake_when(w->fake, "GET /backup-vaults/final",
+                  (struct fake_answer){.status = 200, .body = "{}"});
+        assert_int_equal(describe_vault(w).rs.fault,
+                         refusals[i].skewed ? FAULT_NONE : FAULT_DENIED);
+        assert_int_equal(fake_call_count(w->fake), refusals[i].skewed ? 3 : 2);
+        if (refusals[i].skewed) {
+            assert_string_equal(fake_call_header(fake_call(w->fake, 1), "x-amz-date"),
+                                "20260101T000000Z");
+            assert_string_equal(fake_call_header(fake_call(w->fake, 2), "x-amz-date"),
+                                "20260101T020000Z");
+        }
+        tear_down(&fresh);
+    }
+}
+
+static void a_clock_is_corrected_once_in_a_call_and_stays_corrected(void **state)
 {
     struct world *w = *state;
-    struct http_header headers[] = {{"x-amzn-ErrorType", "InvalidSignatureException"},
-                                    {"Date", "Thu, 01 Jan 2026 02:00:00 GMT"}};
+    refuse_the_time(w, "RequestTimeTooSkewed", "too far", 2);
     fake_when(w->fake, "GET /backup-vaults/final",
-              (struct fake_answer){.status = 403,
-                                   .body = "{\"message\":\"does not match\"}",
-                                   .headers = headers,
-                                   .header_len = 2});
+              (struct fake_answer){.status = 200, .body = "{}"});
+    assert_int_equal(describe_vault(w).rs.fault, FAULT_DENIED);
+    assert_int_equal(fake_call_count(w->fake), 3);
+    assert_int_equal(describe_vault(w).rs.fault, FAULT_NONE);
+    assert_int_equal(fake_call_count(w->fake), 4);
+    assert_string_equal(fake_call_header(fake_call(w->fake, 3), "x-amz-date"), "20260101T020000Z");
+}
+
+static void a_refused_time_without_a_date_is_final(void **state)
+{
+    struct world *w = *state;
+    struct http_header type = {"x-amzn-ErrorType", "RequestTimeTooSkewed"};
+    fake_when(w->fake, "GET /backup-vaults/final",
+              (struct fake_answer){.status = 403, .body = "{}", .headers = &type, .header_len = 1});
     assert_int_equal(describe_vault(w).rs.fault, FAULT_DENIED);
     assert_int_equal(fake_call_count(w->fake), 2);
 }
@@ -668,6 +713,38 @@ static void a_role_is_assumed_once_and_renewed_five_minutes_before_its_end(void 
     arena_free(w->arena);
 }
 
+/* Our clock is four hours ahead: by it, the role's session would have ended before it began. */
+static void a_session_lasts_by_the_clock_of_aws(void **state)
+{
+    (void)state;
+    struct world *w = set_up_world(&assuming, 1);
+    struct http_header date = {"Date", "Wed, 31 Dec 2025 20:00:00 GMT"};
+    fake_when_contains(
+        w->fake, "Action=AssumeRole",
+        (struct fake_answer){.status = 403,
+                             .body = "<ErrorResponse><Error><Code>SignatureDoesNotMatch</Code>"
+                                     "<Message>Signature not yet current: 20260101T000000Z is "
+                                     "still later</Message></Error></ErrorResponse>",
+                             .headers = &date,
+                             .header_len = 1,
+                             .times = 1});
+    fake_when_contains(
+        w->fake, "Action=AssumeRole",
+        (struct fake_answer){.status = 200, .body = ASSUMED("ASIA1", "2025-12-31T21:00:00Z")});
+    fake_when_contains(w->fake, "GetCallerIdentity",
+                       (struct fake_answer){.status = 200, .body = IDENTITY_OF(ACCOUNT)});
+    fake_when(w->fake, "GET /backup-vaults/", (struct fake_answer){.status = 200, .body = "{}"});
+    assert_int_equal(describe_vault(w).rs.fault, FAULT_NONE);
+    assert_int_equal(describe_vault(w).rs.fault, FAULT_NONE);
+    assert_int_equal(fake_call_count(w->fake), 5); /* assume twice, identity, two calls */
+    fake_set_now(w->fake, START_MS + 56 * MINUTE_MS);
+    run(w);
+    describe_vault(w);
+    assert_int_equal(fake_call_count(w->fake), 7);
+    loop_free(w->loop);
+    arena_free(w->arena);
+}
+
 static void an_expired_token_is_renewed_once(void **state)
 {
     (void)state;
@@ -813,7 +890,8 @@ int main(void)
         CALL_TEST(a_label_that_an_answer_did_not_give_ends_the_call),
         CALL_TEST(each_kind_of_fault_has_its_own_attempts),
         CALL_TEST(a_skewed_clock_is_corrected_from_the_answers_date),
-        CALL_TEST(a_wrong_signature_is_not_taken_for_a_skewed_clock),
+        CALL_TEST(a_clock_is_corrected_once_in_a_call_and_stays_corrected),
+        CALL_TEST(a_refused_time_without_a_date_is_final),
         CALL_TEST(an_answer_in_other_words_than_awss_is_a_bad_answer),
         CALL_TEST(secrets_in_messages_of_aws_are_redacted),
         CALL_TEST(permissions_of_one_function_are_added_one_at_a_time),
@@ -821,6 +899,7 @@ int main(void)
         CALL_TEST(words_of_any_length_in_an_error_are_shortened),
         CALL_TEST(the_wrong_account_is_found_before_any_other_call),
         CALL_TEST(a_role_is_assumed_once_and_renewed_five_minutes_before_its_end),
+        CALL_TEST(a_session_lasts_by_the_clock_of_aws),
         CALL_TEST(an_expired_token_is_renewed_once),
         CALL_TEST(a_role_that_cannot_be_assumed_is_reported_once),
         CALL_TEST(a_session_that_got_no_answer_is_opened_by_the_next_call),
