@@ -3,6 +3,21 @@
 #include "engine/cli/commands.h"
 #include "engine/cli/planning.h"
 
+/* What others added to recorded objects is not in the state: it is looked for. */
+static bool observe_parts(struct session *session, struct plan_input *input)
+{
+    struct record *parts = NULL;
+    struct observation *observations = NULL;
+    struct run run = session->run;
+    run.topology = NULL; /* nothing that is only desired */
+    drift_parts(session->cli->arena, input, &parts, &input->part_len);
+    if (!run_observe(&run, parts, input->part_len, &observations, &input->part_len))
+        return false;
+    input->parts = parts;
+    input->part_observations = observations;
+    return true;
+}
+
 static int drift(struct session *session)
 {
     struct cli *cli = session->cli;
@@ -10,7 +25,7 @@ static int drift(struct session *session)
     struct drift *items = NULL;
     size_t len = 0;
     if (!session_load(session) || !session_open(session, SESSION_READS) ||
-        !planning_observe(session, &planning) ||
+        !planning_observe(session, &planning) || !observe_parts(session, &planning.input) ||
         !drift_build(cli->arena, &planning.input, &items, &len, &cli->diags))
         return EXIT_ERROR;
     if (cli->json) {

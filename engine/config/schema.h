@@ -21,6 +21,8 @@
  *   x-holds-data           deletion needs --allow-destroy
  *   x-adopt                shared by nature: found means adopted, never deleted
  *   x-find                 plan (default) | recovery (only to settle an open intent)
+ *   x-part-of              a type whose identifier is ours too: what others set there although the
+ *                          file declares none shows in drift
  *   x-rank                 order of creation, docs/ARCHITECTURE.md
  *   x-taggable             property "tags" carries owner tags
  *   x-wire-case            pascal (default) | lower-camel: how members are spelled at AWS
@@ -39,6 +41,9 @@
  *   x-ref                  a section, or TYPE/attribute
  *   x-wire                 the member's name at AWS where x-wire-case does not give it
  *   x-rules                names of checks in engine/aws: the table is in rules.c
+ *   x-drift                of a read-only property: true: its change is somebody's doing and shows
+ *                          in drift; a type: so are its entries, but for those that are recorded as
+ *                          objects of that type, identified by our identifier, "|" and the key
  *   x-local (means something on this machine only, a path: neither recorded nor compared),
  *   x-sensitive, x-unmanaged-when-absent (normalize.h)
  *   x-off-needs            allow-destroy | allow-irreversible: of a switch that others rely on, the
@@ -101,6 +106,8 @@ struct schema_node {
     const struct schema_property *properties;
     size_t property_len;
     bool read_only, create_only, write_only, irreversible; /* from the root's pointer lists */
+    bool drifts;                                           /* x-drift */
+    const char *entry_type;                                /* x-drift, where it names one */
 };
 
 struct schema {
@@ -109,6 +116,7 @@ struct schema {
     enum replacement replacement;
     const char *const *identifier; /* property names, NULL-terminated; joined with "|" */
     const char *arn;               /* x-arn or NULL */
+    const char *part_of;           /* x-part-of or NULL */
     bool holds_data, adopt, taggable, find_only_for_recovery;
     int rank;
     const struct schema_node *root; /* an object */

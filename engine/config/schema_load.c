@@ -71,6 +71,15 @@ int schema_word_of(const struct scope *scope, const struct value *v, const char 
     schema_refuse(scope, "%s: %s is not a word of the vocabulary", keyword, text);
 }
 
+const char *schema_type_name_of(const struct scope *scope, const struct value *v,
+                                const char *keyword)
+{
+    const char *name = schema_text_of(scope, v, keyword);
+    if (!str_starts(name, "aws_") || !map_get(&scope->loader->files, name))
+        schema_refuse(scope, "%s: there is no type %s", keyword, name);
+    return name;
+}
+
 static void collect_pointers(const struct scope *scope, const char *keyword, unsigned flag)
 {
     const struct value *list = value_get(scope->file->json, keyword);
@@ -185,6 +194,8 @@ static const struct schema *type_load(const struct scope *scope)
         scope, must_get(scope, "replacementStrategy"), strategies, "replacementStrategy");
     const struct value *find = value_get(json, "x-find");
     schema->find_only_for_recovery = find && schema_word_of(scope, find, finds, "x-find") == 1;
+    const struct value *whole = value_get(json, "x-part-of");
+    schema->part_of = whole ? schema_type_name_of(scope, whole, "x-part-of") : NULL;
     const struct value *rank = value_get(json, "x-rank");
     schema->rank = rank ? (int)schema_count_of(scope, rank, "x-rank") : 0;
     schema->holds_data = flag_of(scope, "x-holds-data");

@@ -50,6 +50,9 @@ double schema_number_of(const struct scope *scope, const struct value *v, const 
 /* Ends with NULL. */
 const char *const *schema_names_of(const struct scope *scope, const struct value *v,
                                    const char *keyword);
+/* The name of a resource type that there is. */
+const char *schema_type_name_of(const struct scope *scope, const struct value *v,
+                                const char *keyword);
 /* The index of a word in a list that ends with NULL. */
 int schema_word_of(const struct scope *scope, const struct value *v, const char *const *words,
                    const char *keyword);

@@ -220,6 +220,13 @@ static void load_off_needs(const struct scope *scope, struct schema_node *node,
         (enum off_guard)(OFF_NEEDS_ALLOW_DESTROY + schema_word_of(scope, v, words, "x-off-needs"));
 }
 
+static void load_drift(const struct scope *scope, struct schema_node *node, const struct value *v)
+{
+    node->drifts = true;
+    if (!value_is(v, VALUE_BOOL))
+        node->entry_type = schema_type_name_of(scope, v, "x-drift");
+}
+
 static void load_elsewhere(const struct scope *scope, struct schema_node *node,
                            const struct value *v)
 {
@@ -256,6 +263,7 @@ static const struct keyword {
     {"x-sensitive", load_sensitive, false},
     {"x-unmanaged-when-absent", load_unmanaged, false},
     {"x-off-needs", load_off_needs, false},
+    {"x-drift", load_drift, false},
     {"$ref", load_elsewhere, false},    /* first of all */
     {"oneOf", load_elsewhere, false},   /* after the others */
     {"required", load_elsewhere, true}, /* after properties */
@@ -466,6 +474,7 @@ static const char *const type_keywords[] = {"typeName",
                                             "x-holds-data",
                                             "x-adopt",
                                             "x-find",
+                                            "x-part-of",
                                             "x-rank",
                                             "x-irreversible",
                                             "x-taggable",

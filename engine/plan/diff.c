@@ -236,12 +236,6 @@ void diff_desired(struct arena *arena, const struct diff_input *input, struct di
     }
 }
 
-/* Read-only, and yet somebody's doing: a lock that was put again has another date. */
-static bool tells_of_a_change(const struct schema *schema, const char *property)
-{
-    return str_eq(schema->type_name, "aws_backup_vault_lock") && str_eq(property, "lock_date");
-}
-
 void diff_observed(struct arena *arena, const struct schema *schema, const struct value *before,
                    const struct value *after, struct diff *ret)
 {
@@ -250,8 +244,7 @@ void diff_observed(struct arena *arena, const struct schema *schema, const struc
     struct differ d = {.arena = arena, .input = &input, .ret = ret, .symmetric = true};
     for (size_t i = 0; i < schema->root->property_len; i++) {
         const struct schema_property *property = &schema->root->properties[i];
-        if (property->node->write_only ||
-            (property->node->read_only && !tells_of_a_change(schema, property->name)))
+        if (property->node->write_only || (property->node->read_only && !property->node->drifts))
             continue;
         compare(&d, path_to(arena, "", property->name), property->node,
                 value_get(before, property->name), value_get(after, property->name), false);

@@ -10,6 +10,10 @@ struct plan_input {
     size_t record_len;
     const struct observation *observations;
     size_t observation_len;
+    /* For drift: what drift_parts() asked to look for, and what was seen of it. */
+    const struct record *parts;
+    const struct observation *part_observations;
+    size_t part_len;
     const char *lineage, *program_version;
     int64_t serial, now_ms;
     bool destroy; /* everything recorded goes, as far as guards and locks let it */
@@ -37,11 +41,15 @@ MUST_CHECK bool plan_guards(const struct plan *plan, const struct plan_input *in
 struct drift {
     const char *address, *type, *account, *account_id, *region, *severity; /* high, medium, low */
     const struct schema *schema;
-    const char *action; /* "deleted", "changed" */
+    const char *action; /* "deleted", "changed", "added" */
     const struct difference *differences;
     size_t difference_len;
     const struct value *before, *after;
 };
-/* In order of the records. False when an observation failed, whose diagnostics the caller has. */
+/* Parts of recorded objects (x-part-of) that are neither recorded nor in the file, as if they were
+ * records: what others may have added. To be observed like records. */
+void drift_parts(struct arena *arena, const struct plan_input *input, struct record **ret,
+                 size_t *ret_len);
+/* In order of the records, what was added behind them. False when an observation failed, whose diagnostics the caller has. */
 MUST_CHECK bool drift_build(struct arena *arena, const struct plan_input *input, struct drift **ret,
                             size_t *ret_len, struct diags *diags);

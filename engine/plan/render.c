@@ -351,10 +351,13 @@ static void add_drifts(struct page *page, const struct drift *drifts, size_t len
 {
     for (size_t i = 0; i < len; i++) {
         const struct drift *drift = &drifts[i];
-        bool gone = str_eq(drift->action, "deleted"), high = str_eq(drift->severity, "high");
+        bool high = str_eq(drift->severity, "high");
+        const char *symbol = str_eq(drift->action, "deleted") ? "-"
+                             : str_eq(drift->action, "added") ? "+"
+                                                              : "~";
         add_row(page, (struct line){.account_id = drift->account_id,
                                     .region = drift->region,
-                                    .symbol = gone ? "-" : "~",
+                                    .symbol = symbol,
                                     .colour = high ? page->style->danger : page->style->change,
                                     .address = drift->address,
                                     .title = drift->schema->title,
@@ -373,15 +376,17 @@ const char *drift_render_text(struct arena *arena, const struct drift *drifts, s
     add_drifts(&page, drifts, len);
     add_header(&page);
     add_lines(&page);
-    size_t deleted = 0, high = 0;
+    size_t deleted = 0, added = 0, high = 0;
     for (size_t i = 0; i < len; i++) {
         deleted += str_eq(drifts[i].action, "deleted") ? 1 : 0;
+        added += str_eq(drifts[i].action, "added") ? 1 : 0;
         high += str_eq(drifts[i].severity, "high") ? 1 : 0;
     }
     if (len == 0)
         strbuf_add(&page.sb, "\nDrift: none\n");
     else
-        strbuf_addf(&page.sb, "\nDrift: %zu changed, %zu deleted; %zu of high severity\n",
-                    len - deleted, deleted, high);
+        strbuf_addf(&page.sb,
+                    "\nDrift: %zu changed, %zu deleted, %zu added; %zu of high severity\n",
+                    len - deleted - added, deleted, added, high);
     return strbuf_str(&page.sb);
 }

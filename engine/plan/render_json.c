@@ -179,7 +179,10 @@ static const struct value *drift_value(struct arena *arena, const struct drift *
     map_put_str(&b, "account_id", drift->account_id);
     map_put(&b, "region", text_or_null(arena, drift->region));
     map_put_str(&b, "action", drift->action);
-    map_put_str(&b, "reason", str_eq(drift->action, "deleted") ? "deleted outside" : "differs");
+    map_put_str(&b, "reason",
+                str_eq(drift->action, "changed")
+                    ? "differs"
+                    : arena_printf(arena, "%s outside", drift->action));
     map_put_str(&b, "severity", drift->severity);
     map_put(&b, "before", or_null(value_redacted(arena, root, drift->before)));
     map_put(&b, "after", or_null(value_redacted(arena, root, drift->after)));
@@ -192,7 +195,7 @@ static const struct value *drift_value(struct arena *arena, const struct drift *
 
 const struct value *drift_to_json(struct arena *arena, const struct drift *drifts, size_t len)
 {
-    static const char *const names[] = {"changed", "deleted", "high", "medium", "low"};
+    static const char *const names[] = {"changed", "deleted", "added", "high", "medium", "low"};
     size_t counts[ARRAY_LEN(names)] = {0};
     struct list_builder list = list_begin(arena);
     for (size_t i = 0; i < len; i++) {

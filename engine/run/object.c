@@ -117,8 +117,8 @@ static const struct value *surely_written(struct arena *arena, const struct obje
     return arrived && moved.len > 0 ? asked : before;
 }
 
-/* What an update records: of what it wrote and of what AWS sets, what was read; of all else what
- * was recorded before. An apply that is about something else never takes a change from outside into
+/* What an update records: of what it wrote and of what AWS sets, what was read; of all else, which
+ * is other people's doing, what was recorded before. An apply that is about something else never takes a change from outside into
  * the record. */
 static const struct value *known_attributes(struct arena *arena, const struct object_facts *facts)
 {
@@ -127,7 +127,8 @@ static const struct value *known_attributes(struct arena *arena, const struct ob
     struct map_builder b = map_begin(arena);
     for (size_t i = 0; i < facts->schema->root->property_len; i++) {
         const struct schema_property *property = &facts->schema->root->properties[i];
-        bool ours = property->node->read_only || value_get(facts->desired, property->name);
+        bool set_by_aws = property->node->read_only && !property->node->entry_type;
+        bool ours = set_by_aws || value_get(facts->desired, property->name);
         map_put(&b, property->name,
                 value_get(ours ? facts->attributes : facts->prior->attributes, property->name));
     }

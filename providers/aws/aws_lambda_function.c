@@ -2,6 +2,7 @@
  * which AWS changes by calls of their own. The first two settle for a while, and nothing may be
  * changed meanwhile. There is no token: after a lost answer the owner tags tell our function. */
 #include "engine/base/crypto.h"
+#include "engine/base/json.h"
 #include "engine/config/assets.h"
 #include "providers/aws/properties.h"
 
@@ -11,6 +12,7 @@
 
 struct work {
     const struct value *function;    /* read: GetFunction's answer */
+    const struct value *statements;  /* read: who may invoke it */
     const struct response *conflict; /* create: what AWS said */
     size_t stage;
     int naps;
@@ -34,7 +36,28 @@ static struct request *function_request(struct op *op, const struct aws_operatio
     return rq;
 }
 
-/* ---- read: GetFunction, then GetFunctionConcurrency ---- */
+/* ---- read: GetFunction, GetPolicy, then GetFunctionConcurrency ---- */
+
+/* The statements of GetPolicy's answer by their ids. False when they cannot be read. */
+static bool statements_of(struct arena *arena, const struct response *rs, const struct value **ret)
+{
+    const struct value *policy = NULL;
+    const char *why = NULL;
+    if (rs->fault == FAULT_NOT_FOUND) /* no statement at all */
+        return true;
+    if (rs->fault != FAULT_NONE ||
+        !json_parse(arena, slice_of(value_get_str(rs->body, "Policy")), &policy, &why))
+        return false;
+    const struct value *list = value_get(policy, "Statement");
+    struct map_builder b = map_begin(arena);
+    for (size_t i = 0; i < value_len(list); i++) {
+        const struct value *statement = value_item(list, i);
+        const char *sid = value_get_str(statement, "Sid");
+        map_put(&b, sid ? sid : arena_printf(arena, "%zu", i), statement);
+    }
+    *ret = map_end(&b);
+    return true;
+}
 
 static void concurrency_got(struct op *op, const struct response *rs)
 {
@@ -53,7 +76,20 @@ static void concurrency_got(struct op *op, const struct response *rs)
     map_put(&b, "reserved_concurrent_executions",
             value_get(rs->body, "ReservedConcurrentExecutions"));
     map_put(&b, "tags", value_get(function, "Tags"));
+    map_put(&b, "policy_statements", work_of(op)->statements);
     op_done(op, op_identifier(op), map_end(&b));
+}
+
+static void policy_got(struct op *op, const struct response *rs)
+{
+    bool readable = statements_of(op_arena(op), rs, &work_of(op)->statements);
+    if (!readable && rs->fault == FAULT_NONE)
+        op_fail_with(op, E_BAD_ANSWER, "%s: the policy of function %s is not JSON", rs->operation,
+                     name_of(op));
+    else if (!readable)
+        op_fail(op, rs);
+    else
+        op_send(op, function_request(op, &lambda_GetFunctionConcurrency), concurrency_got);
 }
 
 static void function_got(struct op *op, const struct response *rs)
@@ -70,7 +106,7 @@ static void function_got(struct op *op, const struct response *rs)
                      value_get_str(refused, "ErrorCode"), message ? message : "no message");
     } else {
         work_of(op)->function = rs->body;
-        op_send(op, function_request(op, &lambda_GetFunctionConcurrency), concurrency_got);
+        op_send(op, function_request(op, &lambda_GetPolicy), policy_got);
     }
 }
 

@@ -58,6 +58,7 @@ with workspace() as folder, Served(folder) as served:
     vault_policy(lambda p: old)
     clean()
 
+    vault_policy_text = old
     old = key_policy(lambda p: with_statement(p, {"Sid": "Other", "Effect": "Allow", "Principal":
                      {"AWS": "arn:aws:iam::444455556666:root"}, "Action": "kms:Decrypt", "Resource": "*"}))
     changed("keys.intermediate", "high")
@@ -113,6 +114,27 @@ with workspace() as folder, Served(folder) as served:
     served.holdfast("apply", "--auto-approve", expect=0)
     changed("relays.to_final/role")
     served.aws(W, "us-east-1", "iam", "delete-role-permissions-boundary", "--role-name", role)
+    clean()
+
+    # what others add beside what the file declares
+    function = identifier("relays.to_final/function")
+    served.aws(W, "us-east-2", "lambda", "add-permission", "--function-name", function, "--statement-id",
+               "other", "--action", "lambda:InvokeFunction", "--principal", "444455556666")
+    changed("relays.to_final/function", "high")
+    served.holdfast("apply", "--auto-approve", expect=0)
+    changed("relays.to_final/function", "high")
+    served.aws(W, "us-east-2", "lambda", "remove-permission", "--function-name", function,
+               "--statement-id", "other")
+    clean()
+    name = identifier("vaults.intermediate")
+    vault = ("--backup-vault-name", name)
+    served.aws(W, "us-east-2", "backup", "put-backup-vault-access-policy", *vault, "--policy", vault_policy_text)
+    changed("vaults.intermediate/policy", "high")
+    served.aws(W, "us-east-2", "backup", "delete-backup-vault-access-policy", *vault)
+    served.aws(W, "us-east-2", "backup", "put-backup-vault-lock-configuration", *vault,
+               "--min-retention-days", "1")
+    changed("vaults.intermediate/lock", "high")
+    served.aws(W, "us-east-2", "backup", "delete-backup-vault-lock-configuration", *vault)
     clean()
 
     rule = identifier("relays.to_final/rule").split("|")[-1]

@@ -102,6 +102,69 @@ static void what_others_do_with_shared_settings_is_no_drift(void **state)
     assert_string_equal(drift->severity, "high");
 }
 
+#define STATEMENT "{\"Effect\":\"Allow\"}"
+
+static void a_statement_of_a_function_is_its_permission_s_or_somebody_else_s(void **state)
+{
+    struct fixture *f = *state;
+    have(f, "functions.f", "aws_lambda_function", "{\"name\":\"f\"}", "")->identifier = "f";
+    have(f, "rules.r/permission", "aws_lambda_permission", "{}", "")->identifier = "f|ours";
+    seen(f, "functions.f", FOUND_NOT_ASKED,
+         "{\"name\":\"f\",\"policy_statements\":{\"ours\":" STATEMENT "}}");
+    seen(f, "rules.r/permission", FOUND_NOT_ASKED, "{}");
+    assert_none(f);
+    f->observations[0].attributes =
+        json(f, "{\"name\":\"f\",\"policy_statements\":{\"ours\":" STATEMENT
+                ",\"theirs\":" STATEMENT "}}");
+    const struct drift *drift = only_drift(f);
+    assert_string_equal(drift->address, "functions.f");
+    assert_string_equal(drift->severity, "high");
+    assert_string_equal(drift->differences[0].path, "/policy_statements");
+}
+
+static void what_others_add_to_a_recorded_object_is_looked_for(void **state)
+{
+    struct fixture *f = *state;
+    struct record *parts = NULL;
+    struct observation there = {.address = "vaults.v/policy"}, not_there = {.gone = true};
+    size_t len = 0;
+    have(f, "vaults.v", "aws_backup_vault", "{\"name\":\"v\"}", "")->identifier = "v";
+    seen(f, "vaults.v", FOUND_NOT_ASKED, "{\"name\":\"v\"}");
+    have(f, "vaults.v/lock", "aws_backup_vault_lock", "{}", "")->identifier = "v";
+    seen(f, "vaults.v/lock", FOUND_NOT_ASKED, "{}");
+    drift_parts(f->arena, &f->input, &parts, &len);
+    struct observation *observations = arena_array(f->arena, len, sizeof(*observations));
+    size_t policies = 0;
+    for (size_t i = 0; i < len; i++) {
+        bool policy = str_eq(parts[i].address, "vaults.v/policy");
+        assert_string_not_equal(parts[i].address, "vaults.v/lock"); /* recorded */
+        assert_string_equal(parts[i].identifier, "v");
+        policies += policy ? 1 : 0;
+        observations[i] = policy ? there : not_there;
+    }
+    assert_int_equal(policies, 1);
+    f->input.parts = parts;
+    f->input.part_observations = observations;
+    f->input.part_len = len;
+    there.attributes = json(f, "{\"backup_vault_name\":\"v\"}");
+    const struct drift *drift = only_drift(f);
+    assert_string_equal(drift->address, "vaults.v/policy");
+    assert_string_equal(drift->action, "added");
+    assert_string_equal(drift->severity, "high");
+}
+
+static void what_the_file_declares_is_not_added_by_others(void **state)
+{
+    struct fixture *f = *state;
+    struct record *parts = NULL;
+    size_t len = 0;
+    have(f, "vaults.v", "aws_backup_vault", "{\"name\":\"v\"}", "")->identifier = "v";
+    want(f, "vaults.v/lock", "aws_backup_vault_lock", "{\"backup_vault_name\":\"v\"}", "");
+    drift_parts(f->arena, &f->input, &parts, &len);
+    for (size_t i = 0; i < len; i++)
+        assert_string_not_equal(parts[i].address, "vaults.v/lock");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -111,6 +174,9 @@ int main(void)
         TEST(tags_of_others_are_low_and_lost_tags_of_ours_are_more),
         TEST(a_lock_that_somebody_put_again_drifts_by_its_date),
         TEST(what_others_do_with_shared_settings_is_no_drift),
+        TEST(a_statement_of_a_function_is_its_permission_s_or_somebody_else_s),
+        TEST(what_others_add_to_a_recorded_object_is_looked_for),
+        TEST(what_the_file_declares_is_not_added_by_others),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -55,6 +55,7 @@ static inline int fixture_setup(void **state)
                                     .region_len = 1,
                                     .resources = f->resources,
                                     .spec_digest = "digest"};
+    map_init(&f->topology.by_address, arena);
     f->input = (struct plan_input){.topology = &f->topology,
                                    .schemas = schemas(),
                                    .records = f->records,
@@ -106,6 +107,7 @@ static inline struct resource *want(struct fixture *f, const char *address, cons
                            .account = &f->accounts[0],
                            .region = "us-east-1"};
     assert_non_null(r->schema);
+    map_set(&f->topology.by_address, address, r);
     r->properties = normalize(f->arena, r->schema, json(f, properties));
     r->depends_on = words(f, depends_on, &r->depends_on_len);
     map_set(&f->topology.by_address, address, r);

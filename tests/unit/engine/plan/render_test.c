@@ -283,7 +283,7 @@ static void drift_is_grouped_and_counted(void **state)
                         "        \"Use\"  Principal.AWS  + 444455556666\n"
                         "    - vaults.v  backup vault  deleted, high\n"
                         "\n"
-                        "Drift: 1 changed, 1 deleted; 2 of high severity\n");
+                        "Drift: 1 changed, 1 deleted, 0 added; 2 of high severity\n");
     const struct value *v = drift_to_json(f->arena, drifts, len);
     assert_true(value_equal(value_get(v, "summary"),
                             json(f, "{\"create\":0,\"update\":1,\"replace\":0,\"delete\":1,"

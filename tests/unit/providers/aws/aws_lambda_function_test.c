@@ -165,6 +165,8 @@ static void a_function_that_fails_to_settle_is_reported_with_its_reason(void **s
 static void a_function_is_read_with_tags_and_concurrency(void **state)
 {
     struct fixture *f = *state;
+    fixture_answer(f, "GET " BASE "/relay/policy", NULL,
+                   "{\"Policy\":\"{\\\"Statement\\\":[{\\\"Sid\\\":\\\"s\\\"}]}\"}", 0);
     fixture_answer(f, "GET " BASE "/relay", NULL,
                    "{\"Configuration\":{\"FunctionName\":\"relay\",\"FunctionArn\":\"arn\","
                    "\"CodeSha256\":\"x\",\"Environment\":{\"Variables\":{\"A\":\"1\"}},"
@@ -180,6 +182,7 @@ static void a_function_is_read_with_tags_and_concurrency(void **state)
     assert_string_equal(json_print(f->arena, f->attributes, JSON_SORTED),
                         "{\"architectures\":[\"arm64\"],\"arn\":\"arn\",\"code_sha256\":\"x\","
                         "\"environment\":{\"variables\":{\"A\":\"1\"}},\"name\":\"relay\","
+                        "\"policy_statements\":{\"s\":{\"Sid\":\"s\"}},"
                         "\"reserved_concurrent_executions\":0,\"tags\":{\"a\":\"1\"}}");
     fixture_run(f, OP_READ, FUNCTION, "relay", NULL, NULL);
     assert_int_equal(f->result, OP_RESULT_FAILED);
