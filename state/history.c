@@ -15,6 +15,7 @@ static const struct value *record_value(struct arena *arena, const struct record
     map_put(&b, "write_only", record->write_only);
     map_put(&b, "depends_on", list_end(&deps));
     map_put_bool(&b, "adopted", record->adopted);
+    map_put_bool(&b, "prevent_destroy", record->prevent_destroy);
     return map_end(&b);
 }
 

@@ -30,6 +30,7 @@ static const char *const migrations[] = {
     "  run INTEGER NOT NULL, generation INTEGER NOT NULL, record_json TEXT,"
     "  at_ms INTEGER NOT NULL, PRIMARY KEY (address, serial));"
     "CREATE TABLE fact (key TEXT PRIMARY KEY, value_json TEXT NOT NULL) WITHOUT ROWID;",
+    "ALTER TABLE resource ADD COLUMN prevent_destroy INTEGER NOT NULL DEFAULT 0;",
 };
 #define FORMAT ((int64_t)ARRAY_LEN(migrations))
 
@@ -341,8 +342,8 @@ static bool row_write(struct state *state, const struct record *record, int64_t 
     struct db_stmt *stmt =
         db_query(state->db,
                  "INSERT OR REPLACE INTO resource (address, type, account_id, region, identifier, "
-                 "attrs_json, write_only_json, deps_json, generation, schema_version, adopted) "
-                 "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                 "attrs_json, write_only_json, deps_json, generation, schema_version, adopted, "
+                 "prevent_destroy) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
                  diags);
     if (!stmt)
         return false;
@@ -357,6 +358,7 @@ static bool row_write(struct state *state, const struct record *record, int64_t 
     db_bind_int(stmt, 9, generation);
     db_bind_int(stmt, 10, record->schema_version);
     db_bind_int(stmt, 11, record->adopted);
+    db_bind_int(stmt, 12, record->prevent_destroy);
     return db_run(stmt, diags);
 }
 
@@ -369,7 +371,8 @@ bool row_is(struct state *state, const struct record *record)
         db_query(state->db,
                  "SELECT 1 FROM resource WHERE address = ? AND type IS ? AND account_id IS ? AND "
                  "region IS ? AND identifier IS ? AND attrs_json IS ? AND write_only_json IS ? AND "
-                 "deps_json IS ? AND schema_version = ? AND adopted = ?",
+                 "deps_json IS ? AND schema_version = ? AND adopted = ? AND "
+                 "prevent_destroy = ?",
                  &ignored);
     if (!stmt)
         return false;
@@ -383,6 +386,7 @@ bool row_is(struct state *state, const struct record *record)
     db_bind_text(stmt, 8, deps_json(scratch, record));
     db_bind_int(stmt, 9, record->schema_version);
     db_bind_int(stmt, 10, record->adopted);
+    db_bind_int(stmt, 11, record->prevent_destroy);
     bool same = db_step(stmt, &ignored) == DB_ROW;
     db_reset(stmt);
     return same;
@@ -465,6 +469,7 @@ static bool read_row(struct arena *arena, struct db_stmt *stmt, struct record *r
         .generation = db_int(stmt, 8),
         .schema_version = db_int(stmt, 9),
         .adopted = db_int(stmt, 10) != 0,
+        .prevent_destroy = db_int(stmt, 11) != 0,
     };
     return json_column(arena, db_text(stmt, 5), &record->attributes) &&
            json_column(arena, db_text(stmt, 6), &record->write_only) &&
@@ -479,7 +484,8 @@ bool state_load(struct state *state, struct arena *arena, struct record **ret, s
     struct db_stmt *stmt =
         state->db ? db_query(state->db,
                              "SELECT address, type, account_id, region, identifier, attrs_json, "
-                             "write_only_json, deps_json, generation, schema_version, adopted "
+                             "write_only_json, deps_json, generation, schema_version, adopted, "
+                             "prevent_destroy "
                              "FROM resource ORDER BY address",
                              diags)
                   : NULL;

@@ -16,7 +16,8 @@ struct record {
     size_t depends_on_len;
     int64_t generation; /* rises when a delete is committed; part of the token */
     int64_t schema_version;
-    bool adopted; /* shared by nature and found: never deleted by us */
+    bool adopted;         /* shared by nature and found: never deleted by us */
+    bool prevent_destroy; /* so the file said at the last apply: no deletion when it leaves it */
 };
 
 /* A replacement that creates first: between the two calls the old object is recorded under an

@@ -36,6 +36,7 @@ static void put_record(struct map_builder *b, const struct record *record)
     map_put(b, "attributes", record->attributes);
     map_put(b, "depends_on", list_end(&deps));
     map_put_bool(b, "adopted", record->adopted);
+    map_put_bool(b, "prevent_destroy", record->prevent_destroy);
 }
 
 static int print_records(struct session *session, bool attributes)

@@ -22,6 +22,8 @@ int executing_run(struct session *session, bool destroy, const char *question,
     bool empty = plan_is_empty(&planning->plan);
     if (!empty && !approval_ask(session, &planning->plan, question))
         return EXIT_USAGE;
+    if (!destroy && !run_declare(&session->run, session->records, session->record_len))
+        return EXIT_ERROR;
     session->run.progress = progress_line;
     session->run.progress_ctx = cli;
     session->run.stop = session_catch_signals();

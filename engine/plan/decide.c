@@ -255,10 +255,22 @@ static void refuse_owner(struct builder *b, struct item *item)
     refuse(b, item);
 }
 
+/* The file's word counts; of an entry that has left it, its last one. */
+static bool prevents_destroy(const struct item *item)
+{
+    return item->resource ? item->resource->prevent_destroy
+                          : item->record && item->record->prevent_destroy;
+}
+
 static void refuse_deletion(struct builder *b, struct item *item)
 {
-    diag_error(b->diags, E_PREVENT_DESTROY, item_pos(item), item->address,
-               "%s has prevent_destroy and would be deleted (%s)", item->address, item->reason);
+    struct diag *diag =
+        diag_error(b->diags, E_PREVENT_DESTROY, item_pos(item), item->address,
+                   "%s has prevent_destroy and would be deleted (%s)", item->address, item->reason);
+    if (!item->resource)
+        diag_hint(b->diags, diag,
+                  "Put it back into the file; to let it go, first apply it there without "
+                  "prevent_destroy.");
     refuse(b, item);
 }
 
@@ -322,7 +334,7 @@ static void judge_deletion(struct builder *b, struct item *item)
         item->blocked = "the lock is permanent: neither we nor AWS can remove it";
     else if (points > 0)
         item->blocked = arena_printf(b->arena, "it holds %lld recovery points", (long long)points);
-    if (item->resource && item->resource->prevent_destroy)
+    if (prevents_destroy(item))
         refuse_deletion(b, item);
 }
 

@@ -50,6 +50,7 @@ struct drift {
  * records: what others may have added. To be observed like records. */
 void drift_parts(struct arena *arena, const struct plan_input *input, struct record **ret,
                  size_t *ret_len);
-/* In order of the records, what was added behind them. False when an observation failed, whose diagnostics the caller has. */
+/* In order of the records, what was added behind them. False when an observation failed, whose
+ * diagnostics the caller has. */
 MUST_CHECK bool drift_build(struct arena *arena, const struct plan_input *input, struct drift **ret,
                             size_t *ret_len, struct diags *diags);

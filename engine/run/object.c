@@ -118,8 +118,8 @@ static const struct value *surely_written(struct arena *arena, const struct obje
 }
 
 /* What an update records: of what it wrote and of what AWS sets, what was read; of all else, which
- * is other people's doing, what was recorded before. An apply that is about something else never takes a change from outside into
- * the record. */
+ * is other people's doing, what was recorded before. An apply that is about something else never
+ * takes a change from outside into the record. */
 static const struct value *known_attributes(struct arena *arena, const struct object_facts *facts)
 {
     if (!facts->prior || !facts->desired)
@@ -156,6 +156,7 @@ struct record object_record(struct run *run, const struct object_facts *facts)
         .generation = state_generation(run->state, facts->address),
         .schema_version = 1,
         .adopted = schema->adopt || (resource && resource->schema->adopt),
+        .prevent_destroy = resource && resource->prevent_destroy,
     };
 }
 

@@ -42,6 +42,10 @@ MUST_CHECK bool run_observe(struct run *run, const struct record *records, size_
 MUST_CHECK bool run_recover(struct run *run, struct record **records, size_t *record_len,
                             bool persist);
 
+/* Records what the file says of objects beside their properties, where that has changed: what
+ * guards them must be known when their entries have left the file. */
+MUST_CHECK bool run_declare(struct run *run, struct record *records, size_t record_len);
+
 struct run_summary {
     size_t done, failed, skipped;
 };

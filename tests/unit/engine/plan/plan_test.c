@@ -722,6 +722,25 @@ static void destroy_leaves_a_vault_with_points_and_its_key(void **state)
     assert_string_equal(f->plan.retained[1].reason, "it holds 3 recovery points");
 }
 
+static void prevent_destroy_holds_when_the_entry_has_left_the_file(void **state)
+{
+    struct fixture *f = *state;
+    have(f, "queues.q", QUEUE, "{\"name\":\"q\"}", "")->prevent_destroy = true;
+    seen(f, "queues.q", FOUND_NOT_ASKED, "{\"name\":\"q\"}");
+    assert_fails(f, E_PREVENT_DESTROY);
+    assert_non_null(f->diags.items[0].hint);
+}
+
+static void the_file_may_lift_a_recorded_prevent_destroy(void **state)
+{
+    struct fixture *f = *state;
+    want(f, "queues.q", QUEUE, "{\"name\":\"new\"}", "");
+    have(f, "queues.q", QUEUE, "{\"name\":\"q\"}", "")->prevent_destroy = true;
+    seen(f, "queues.q", FOUND_NOT_ASKED, "{\"name\":\"q\"}");
+    build(f);
+    assert_int_equal(f->plan.replace, 1);
+}
+
 static void destroy_heeds_prevent_destroy(void **state)
 {
     struct fixture *f = *state;
@@ -815,6 +834,8 @@ int main(void)
         TEST(destroy_leaves_a_lock_in_its_grace_days_with_vault_and_key),
         TEST(destroy_leaves_a_permanent_lock_whatever_flag_is_given),
         TEST(destroy_leaves_a_vault_with_points_and_its_key),
+        TEST(prevent_destroy_holds_when_the_entry_has_left_the_file),
+        TEST(the_file_may_lift_a_recorded_prevent_destroy),
         TEST(destroy_heeds_prevent_destroy),
         TEST(the_fingerprint_follows_each_of_its_inputs_and_nothing_else),
     };
