@@ -1,5 +1,6 @@
 /* Selections: which resources a plan takes. They are made and deleted, never changed. */
 #include "simulator/backup.h"
+#include "simulator/iam.h"
 
 #include "engine/aws/backup_types.h"
 #include "engine/aws/selection.h"
@@ -132,6 +133,8 @@ bool backup_create_selection(struct sim_call *call)
     }
     if (!backup_role_usable(call, role))
         return false;
+    if (!iam_role_policies_settled(call->world, iam_role_get(call->world, call->arena, role)))
+        return backup_invalid(call, "IAM Role %s is not authorized to call tag:GetResources", role);
     const char *id = id_uuid(call->world, call->arena);
     struct map_builder b = map_begin(call->arena);
     map_put_str(&b, "SelectionId", id);

@@ -105,7 +105,8 @@ static const char *vault_key(struct sim_call *call)
                                                     call->region, asked ? asked : VAULT_KEY_DEFAULT)
                                      : NULL;
     if (!key || (asked && !slice_is(arn.region, call->region)) ||
-        (asked && !str_eq(value_get_str(key, "KeyState"), "Enabled"))) {
+        (asked && !str_eq(value_get_str(key, "KeyState"), "Enabled")) ||
+        !kms_key_settled(call->world, key)) {
         backup_invalid(call,
                        "The specified KMS key %s does not exist, is not enabled or is in "
                        "another Region",

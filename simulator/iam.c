@@ -60,6 +60,12 @@ bool iam_role_settled(struct world *world, const struct value *role)
            value_get_int(role, "Created_ms", 0) + setting_int(world, "iam_delay_ms", 0);
 }
 
+bool iam_role_policies_settled(struct world *world, const struct value *role)
+{
+    return world_now_ms(world) >=
+           value_get_int(role, "Created_ms", 0) + setting_int(world, "iam_delay_ms", 0) * 3 / 2;
+}
+
 bool iam_principal_exists(struct world *world, struct arena *arena, const char *arn_text)
 {
     struct arn arn;

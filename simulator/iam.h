@@ -12,6 +12,8 @@ const struct value *iam_role_get(struct world *world, struct arena *arena, const
 bool iam_role_is_admin(const struct value *role);
 /* Whether a role has existed long enough to be seen elsewhere (setting iam_delay_ms). */
 bool iam_role_settled(struct world *world, const struct value *role);
+/* Whether its policies have too: they come half as much later. */
+bool iam_role_policies_settled(struct world *world, const struct value *role);
 /* Whether a role, a user or an account root of that ARN exists in the world. */
 bool iam_principal_exists(struct world *world, struct arena *arena, const char *arn);
 /* Makes the service-linked role when absent and returns its ARN: "backup.amazonaws.com" ->

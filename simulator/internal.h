@@ -3,9 +3,31 @@
  * the host of functions. Services do not include it. */
 
 #include "engine/base/db.h"
+#include "engine/base/map.h"
 #include "simulator/service.h"
 
 struct function_host;
+
+/* past.c: what young changes took away, for reads that do not see those changes yet. */
+struct past_change {
+    const char *kind, *account, *region, *id;
+    int64_t at;
+    const struct value *body; /* as it was before; NULL: there was nothing */
+};
+struct past {
+    struct arena *arena; /* its own; NULL while nothing is kept */
+    struct past_change *items;
+    size_t len, cap, len_saved; /* saved: as of the last commit */
+};
+
+/* hardships.c: the settings that make a world hard on its callers, and what they count. */
+struct hardships {
+    bool known; /* the settings have been read since they were changed */
+    int64_t read_delay_ms, calls_a_second, fail_every, quota_every, lose_every, cut_every;
+    int64_t failed, refused, lost, cut;
+    struct map struck; /* marks of calls that were struck and have not come again */
+    struct map rates;  /* account/Region/service -> calls of the running second */
+};
 
 struct pending_request {
     struct pending_request *next;
@@ -32,6 +54,9 @@ struct world {
     int64_t latency_ms;
     const char *seed, *id;
     struct pending_request *flight, *flight_tail, *free_flight; /* in process, by arrival */
+    struct hardships hardships;
+    struct past past;
+    bool reading;               /* a call that changes nothing runs: it sees the past */
     struct function_host *host; /* running function, see lambda_host.c */
 };
 
@@ -65,6 +90,7 @@ struct sim_request {
     size_t header_len;
     struct slice body;
     bool served; /* came over HTTP: lives on the wall clock */
+    bool beside; /* another request to the same place is in flight */
 };
 struct sim_response {
     int status;
@@ -75,6 +101,24 @@ struct sim_response {
 void world_handle(struct world *world, struct arena *arena, const struct sim_request *request,
                   struct sim_response *ret);
 const char *sim_header(const struct sim_request *request, const char *name); /* any case */
+
+/* past.c */
+void past_keep(struct world *world, const char *kind, const char *account, const char *region,
+               const char *id, const struct value *body);
+bool past_sees(const struct world *world); /* what is read may differ from what is there */
+/* True when reads see *ret (NULL: nothing) in the place of what is there. */
+bool past_get(struct world *world, const char *kind, const char *account, const char *region,
+              const char *id, const struct value **ret);
+/* Turns the rows that are there into those that reads see; arguments as of store_list(). */
+void past_list(struct world *world, struct arena *arena, const char *kind, const char *account,
+               const char *region, const char *prefix, struct objects *rows);
+void past_free(struct past *past);
+
+/* hardships.c */
+void hardships_load(struct world *world);
+bool hardships_let_through(struct sim_call *call); /* before it runs; false: an error is set */
+void hardships_spoil(struct sim_call *call); /* after it ran: the answer may become an error */
+void hardships_cut(struct sim_call *call, struct slice *body); /* or come in half */
 
 /* lambda_host.c */
 /* One request of the Runtime API; false: it gets no answer, its process is about to end. */

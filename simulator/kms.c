@@ -148,6 +148,13 @@ const struct value *kms_key_find(struct world *world, struct arena *arena, const
     return store_get(world, arena, KEY, account, region, key);
 }
 
+bool kms_key_settled(struct world *world, const struct value *key)
+{
+    return str_eq(value_get_str(key, "KeyManager"), "AWS") ||
+           world_now_ms(world) >=
+               value_get_int(key, "Created_ms", 0) + setting_int(world, "key_delay_ms", 0);
+}
+
 static const struct value *with_caller(struct arena *arena, const char *principal,
                                        const struct value *context)
 {
@@ -219,6 +226,14 @@ static bool key_not_found(struct sim_call *call, const char *name)
                       full ? name : key_arn(call->arena, call->account, call->region, name));
 }
 
+/* What whoever made a key does next, sooner than all of KMS knows it. */
+static bool comes_too_soon(struct sim_call *call, const struct value *key)
+{
+    static const char *const early[] = {"CreateAlias",        "UpdateAlias", "EnableKeyRotation",
+                                        "DisableKeyRotation", "DisableKey",  NULL};
+    return str_is_one_of(call->operation->name, early) && !kms_key_settled(call->world, key);
+}
+
 /* The key that the call names, judged by its own policy, whoever calls. */
 static bool need_key(struct sim_call *call, const char *member, struct key_place *ret)
 {
@@ -229,7 +244,7 @@ static bool need_key(struct sim_call *call, const char *member, struct key_place
         kms_key_find(call->world, call->arena, call->account, call->region, name);
     struct arn arn;
     if (!key || !arn_parse(slice_of(value_get_str(key, "Arn")), &arn) ||
-        !slice_is(arn.region, call->region))
+        !slice_is(arn.region, call->region) || comes_too_soon(call, key))
         return key_not_found(call, name);
     *ret = (struct key_place){arena_strndup(call->arena, arn.account.ptr, arn.account.len),
                               call->region, value_get_str(key, "KeyId"), key};

@@ -8,6 +8,8 @@
  * managed keys ("alias/aws/rds", ...) are made when first asked for. */
 const struct value *kms_key_find(struct world *world, struct arena *arena, const char *account,
                                  const char *region, const char *key);
+/* Whether a key has existed long enough to be seen elsewhere (setting key_delay_ms). */
+bool kms_key_settled(struct world *world, const struct value *key);
 /* Whether the principal may do `action` ("kms:Decrypt") with the key, by key policy and identity
  * policies. context: kms:ViaService, kms:GrantIsForAWSResource, ... or NULL. */
 bool kms_allows(struct world *world, struct arena *arena, const char *principal, const char *action,

@@ -406,9 +406,12 @@ static bool add_permission(struct sim_call *call)
     map_put(&b, "Resource", value_get(function, "FunctionArn"));
     map_put(&b, "Condition", condition_of(call));
     const struct value *statement = map_end(&b);
-    save(call, name,
-         value_with(call->arena, function, "Statements",
-                    value_with(call->arena, statements, sid, statement)));
+    /* known of AWS: one of two that meet is answered as if it had been added */
+    bool lost = call->beside && setting_int(call->world, "lose_permissions", 0);
+    if (!lost)
+        save(call, name,
+             value_with(call->arena, function, "Statements",
+                        value_with(call->arena, statements, sid, statement)));
     struct map_builder answer = map_begin(call->arena);
     map_put_str(&answer, "Statement", json_print(call->arena, statement, JSON_COMPACT));
     return call_answer(call, map_end(&answer));

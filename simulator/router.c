@@ -322,6 +322,16 @@ static void settle(struct world *world, struct sim_call *call, bool good,
     call_error(call, 500, "InternalFailure", "the world cannot be written");
 }
 
+/* Sessions are known at once, or nobody could use what was just handed out. */
+static bool run(struct sim_call *call)
+{
+    struct world *world = call->world;
+    world->reading = !call->operation->writes && !str_eq(call->api->service, "sts");
+    bool good = call->operation->run(call);
+    world->reading = false;
+    return good;
+}
+
 void world_handle(struct world *world, struct arena *arena, const struct sim_request *request,
                   struct sim_response *ret)
 {
@@ -334,6 +344,7 @@ void world_handle(struct world *world, struct arena *arena, const struct sim_req
                             .now = world_now_ms(world),
                             .input = map_end(&none),
                             .body = request->body,
+                            .beside = request->beside,
                             .invocation_type = sim_header(request, "x-amz-invocation-type")};
     struct credential_scope scope = {0};
     long long count = (long long)++world->request_count;
@@ -342,7 +353,13 @@ void world_handle(struct world *world, struct arena *arena, const struct sim_req
     world_begin(world);
     world->made = 0;
     bool good = find_api(&call, request, &scope) && caller_known(&call, request) &&
-                find_operation(&call, request) && judged(&call) && call.operation->run(&call);
+                find_operation(&call, request) && hardships_let_through(&call) && judged(&call) &&
+                run(&call);
     settle(world, &call, good, &scope);
+    good = good && !call.error_code;
+    if (good)
+        hardships_spoil(&call);
     respond(&call, request, ret);
+    if (good)
+        hardships_cut(&call, &ret->body);
 }

@@ -94,6 +94,8 @@ struct sim_call {
     const struct value *input;   /* a map, never NULL */
     struct slice body;           /* as it came */
     const char *invocation_type; /* header X-Amz-Invocation-Type; NULL: absent */
+    bool beside;                 /* another request to the same place is in flight */
+    bool spared;                 /* was struck before (hardships.c): this time it is answered */
     /* the answer */
     int status;
     const struct value *output; /* NULL: an empty body */

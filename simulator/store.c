@@ -127,16 +127,16 @@ void setting_put(struct world *world, const char *name, const char *text)
 {
     struct arena *arena = arena_new();
     meta_put(world, arena_printf(arena, "setting.%s", name), text);
+    world->hardships.known = false;
     arena_free(arena);
 }
 
 /* ---- objects ---- */
 
-const struct value *store_get(struct world *world, struct arena *arena, const char *kind,
-                              const char *account, const char *region, const char *id)
+/* As it is there, whatever reads see. */
+static const struct value *fetch(struct world *world, struct arena *arena, const char *kind,
+                                 const char *account, const char *region, const char *id)
 {
-    if (!account || !region || !id)
-        return NULL;
     struct db_stmt *stmt = query(world, "SELECT json FROM object WHERE kind = ?1 AND account = ?2"
                                         " AND region = ?3 AND id = ?4");
     if (!stmt)
@@ -152,11 +152,32 @@ const struct value *store_get(struct world *world, struct arena *arena, const ch
     return body;
 }
 
+const struct value *store_get(struct world *world, struct arena *arena, const char *kind,
+                              const char *account, const char *region, const char *id)
+{
+    const struct value *before = NULL;
+    if (!account || !region || !id)
+        return NULL;
+    return past_get(world, kind, account, region, id, &before)
+               ? before
+               : fetch(world, arena, kind, account, region, id);
+}
+
+/* Before a change, so that reads go on to see what was there. History is never late, nor is what a
+ * read makes on its way. */
+static void keep_past(struct world *world, struct arena *arena, const char *kind,
+                      const char *account, const char *region, const char *id)
+{
+    if (world->hardships.read_delay_ms > 0 && !world->reading && kind[0] != '~')
+        past_keep(world, kind, account, region, id, fetch(world, arena, kind, account, region, id));
+}
+
 void store_put(struct world *world, const char *kind, const char *account, const char *region,
                const char *id, const struct value *body)
 {
     BUG_ON(!world->in_tx);
     struct arena *arena = arena_new();
+    keep_past(world, arena, kind, account, region, id);
     struct db_stmt *stmt =
         query(world, "INSERT INTO object VALUES(?1, ?2, ?3, ?4, ?5, ?6)"
                      " ON CONFLICT(kind, account, region, id) DO UPDATE SET json = excluded.json"
@@ -181,7 +202,9 @@ bool store_delete(struct world *world, const char *kind, const char *account, co
 {
     BUG_ON(!world->in_tx);
     struct arena *arena = arena_new();
-    bool was = store_get(world, arena, kind, account, region, id) != NULL;
+    bool was = fetch(world, arena, kind, account, region, id) != NULL;
+    if (was)
+        keep_past(world, arena, kind, account, region, id);
     arena_free(arena);
     struct db_stmt *stmt = query(world, "DELETE FROM object WHERE kind = ?1 AND account = ?2"
                                         " AND region = ?3 AND id = ?4");
@@ -243,6 +266,8 @@ struct objects store_list(struct world *world, struct arena *arena, const char *
     struct db_stmt *stmt = list_query(world, arena, kind, account, region, prefix);
     while (stmt && next_row(world, stmt))
         add_row(arena, &rows, &cap, stmt);
+    if (past_sees(world))
+        past_list(world, arena, kind, account, region, prefix, &rows);
     return rows;
 }
 
@@ -251,6 +276,8 @@ struct objects store_holding(struct world *world, struct arena *arena, const cha
 {
     struct objects rows = {0};
     size_t cap = 0;
+    if (past_sees(world))
+        return store_list(world, arena, kind, account, region, NULL);
     const char *needle = json_print(arena, value_string(arena, text), JSON_COMPACT);
     struct db_stmt *stmt = list_query(world, arena, kind, account, region, NULL);
     while (stmt && next_row(world, stmt))
@@ -263,6 +290,11 @@ bool store_any(struct world *world, const char *kind, const char *account, const
                const char *prefix)
 {
     struct arena *arena = arena_new();
+    if (past_sees(world)) {
+        bool seen = store_list(world, arena, kind, account, region, prefix).len > 0;
+        arena_free(arena);
+        return seen;
+    }
     struct db_stmt *stmt = list_query(world, arena, kind, account, region, prefix);
     bool found = stmt && next_row(world, stmt);
     if (found)
@@ -322,6 +354,10 @@ bool store_page(struct sim_call *call, const char *kind, const char *prefix, con
                 const char **ret_next)
 {
     const char *after;
+    if (past_sees(call->world)) {
+        *ret = store_list(call->world, call->arena, kind, call->account, call->region, prefix);
+        return call_page(call, ret, token, limit, default_limit, ret_next);
+    }
     size_t max = page_len(call, limit, default_limit), cap = 0;
     *ret = (struct objects){0};
     if (!page_start(call, token, &after))

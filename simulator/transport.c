@@ -25,6 +25,14 @@ static void enqueue(void *self, const struct http_request *request, transport_do
     world->flight_tail = pending;
 }
 
+static bool has_company(const struct world *world, const struct http_request *request)
+{
+    for (const struct pending_request *p = world->flight; p; p = p->next)
+        if (str_eq(p->request->method, request->method) && str_eq(p->request->path, request->path))
+            return true;
+    return false;
+}
+
 static void answer(struct world *world, struct pending_request *pending)
 {
     struct arena *arena = arena_new();
@@ -36,6 +44,7 @@ static void answer(struct world *world, struct pending_request *pending)
         .headers = rq->headers,
         .header_len = rq->header_len,
         .body = rq->body,
+        .beside = has_company(world, rq),
     };
     struct sim_response made;
     world_handle(world, arena, &request, &made);

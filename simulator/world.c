@@ -62,6 +62,8 @@ static void roll_back(struct world *world)
     world->in_tx = false;
     world->id_count = world->id_saved;
     world->seq_count = world->seq_saved;
+    world->past.len = world->past.len_saved;
+    world->hardships.known = false; /* settings may have been among what is undone */
 }
 
 bool world_commit(struct world *world)
@@ -81,6 +83,7 @@ bool world_commit(struct world *world)
     world->in_tx = false;
     world->id_saved = world->id_count;
     world->seq_saved = world->seq_count;
+    world->past.len_saved = world->past.len;
     world->now = world->now_saved = now;
     return true;
 }
@@ -165,6 +168,7 @@ void world_close(struct world *world)
     if (!world_commit(world))
         log_event(LOG_WARN, "the world's clock could not be saved", NULL);
     db_close(world->db);
+    past_free(&world->past);
     arena_free(world->arena);
 }
 

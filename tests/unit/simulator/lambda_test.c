@@ -252,9 +252,73 @@ static void the_role_is_checked_when_a_function_is_made(void **state)
         "InvalidParameterValueException");
 }
 
+static void added(void *ctx, const struct http_response *response)
+{
+    size_t *good = ctx;
+    *good += response->status == 201;
+}
+
+/* Two statements, both in flight before either is answered. */
+static void add_two_permissions(struct room *room, const char *function)
+{
+    static const struct http_header header = {"Authorization",
+                                              "AWS4-HMAC-SHA256 Credential=" ACCOUNT
+                                              "/20260101/us-east-1/lambda/aws4_request, x=0"};
+    struct transport t = world_transport(room->world);
+    struct http_request requests[2];
+    size_t good = 0;
+    for (int i = 0; i < 2; i++) {
+        const char *body = arena_printf(room->arena,
+                                        "{\"StatementId\":\"s%d\",\"Action\":\"lambda:Invoke"
+                                        "Function\",\"Principal\":\"events.amazonaws.com\"}",
+                                        i);
+        requests[i] = (struct http_request){
+            .method = "POST",
+            .base_url = "https://lambda.us-east-1.amazonaws.com",
+            .path = arena_printf(room->arena, "/2015-03-31/functions/%s/policy", function),
+            .query = "",
+            .headers = &header,
+            .header_len = 1,
+            .body = slice_of(body)};
+        t.ops->send(t.self, &requests[i], added, &good);
+    }
+    t.ops->wait(t.self, world_now_ms(room->world));
+    assert_int_equal(good, 2);
+}
+
+static size_t permissions(struct room *room)
+{
+    struct answer answer =
+        ask(room, ACCOUNT, REGION, "lambda", "GET", "/2015-03-31/functions/f/policy", NULL, "");
+    assert_good(answer);
+    return value_len(
+        value_get(json(room->arena, value_get_str(answer.body, "Policy")), "Statement"));
+}
+
+static void of_two_permissions_that_meet_one_may_be_lost(void **state)
+{
+    struct room *room = *state;
+    put_function(room, "");
+    world_begin(room->world);
+    setting_put(room->world, "lose_permissions", "1");
+    assert_true(world_commit(room->world));
+    add_two_permissions(room, "f");
+    assert_int_equal(permissions(room), 1);
+}
+
+static void two_permissions_that_meet_are_added_otherwise(void **state)
+{
+    struct room *room = *state;
+    put_function(room, "");
+    add_two_permissions(room, "f");
+    assert_int_equal(permissions(room), 2);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        IN_ROOM(of_two_permissions_that_meet_one_may_be_lost),
+        IN_ROOM(two_permissions_that_meet_are_added_otherwise),
         IN_ROOM(a_function_runs_with_the_rights_of_its_role_and_writes_its_log),
         IN_ROOM(what_an_earlier_run_asks_for_late_does_not_get_the_next_event),
         IN_ROOM(without_the_right_its_calls_are_refused),
