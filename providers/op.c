@@ -10,6 +10,9 @@
 #include "engine/base/strbuf.h"
 #include "engine/config/normalize.h"
 
+#define LOOK_NAP_MS 3000
+#define LOOKS_MAX 10
+
 static const char *const kind_names[] = {
     [OP_READ] = "read",     [OP_CREATE] = "create", [OP_UPDATE] = "update",
     [OP_REMOVE] = "remove", [OP_FIND] = "find",
@@ -93,6 +96,15 @@ void op_later(struct op *op, int64_t ms, op_step_fn *step)
     op_expect(op);
     op->sleeping++;
     loop_after(op->loop, ms, nap_over, nap);
+}
+
+bool op_look_again(struct op *op, op_step_fn *step)
+{
+    if (op->looks >= LOOKS_MAX)
+        return false;
+    op->looks++;
+    op_later(op, LOOK_NAP_MS, step);
+    return true;
 }
 
 static void end(struct op *op, struct op_outcome outcome)

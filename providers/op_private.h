@@ -13,6 +13,7 @@ struct op {
     size_t sleeping; /* of these, op_later() timers */
     bool asleep;     /* counted as asleep: nothing but timers is due */
     bool ended;
+    int looks;        /* op_look_again() */
     const char *made; /* op_made() */
     struct op_outcome outcome;
     void *data; /* op_data() */

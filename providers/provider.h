@@ -86,6 +86,9 @@ void op_fail(struct op *op, const struct response *rs); /* AWS's code, message a
 void op_fail_with(struct op *op, enum diag_code code, const char *fmt, ...) PRINTF_LIKE(3, 4);
 /* Runs `step` (with rs NULL) after the world's clock has moved on by ms: for states to settle. */
 void op_later(struct op *op, int64_t ms, op_step_fn *step);
+/* For what AWS says exists and does not show, since its reads lag behind its changes: runs `step` a
+ * little later. False when the operation has looked for half a minute already. */
+bool op_look_again(struct op *op, op_step_fn *step);
 
 /* The registry: generated from the files in schemas/, one extern struct a type. NULL when unknown.
  */

@@ -114,6 +114,8 @@ static const char *id_by_token(struct op *op, const struct response *rs)
     return NULL;
 }
 
+static void look_for_our_own(struct op *op, const struct response *rs);
+
 static void looked_for_our_own(struct op *op, const struct response *rs)
 {
     struct creation *creation = op_data(op, sizeof(*creation));
@@ -122,8 +124,15 @@ static void looked_for_our_own(struct op *op, const struct response *rs)
         look_for_made(op);
     else if (rs->fault != FAULT_NONE)
         op_fail(op, rs);
-    else
+    else if (!op_look_again(op, look_for_our_own))
         op_fail_with(op, E_AWS, "AWS Backup says that the selection exists, but does not list it");
+}
+
+static void look_for_our_own(struct op *op, const struct response *rs)
+{
+    (void)rs;
+    op_send_all(op, selection_request(op, &backup_ListBackupSelections, wanted_plan(op), NULL),
+                looked_for_our_own);
 }
 
 static void created(struct op *op, const struct response *rs)
@@ -135,8 +144,7 @@ static void created(struct op *op, const struct response *rs)
     else if (rs->fault == FAULT_CONFLICT &&
              str_eq(value_get_str(rs->body, "CreatorRequestId"), op_token(op)))
         /* an answer was lost; the error names the plan, not the selection */
-        op_send_all(op, selection_request(op, &backup_ListBackupSelections, wanted_plan(op), NULL),
-                    looked_for_our_own);
+        look_for_our_own(op, NULL);
     else
         op_fail(op, rs);
 }

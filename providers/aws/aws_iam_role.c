@@ -199,17 +199,27 @@ struct creation {
     const struct response *refusal;
 };
 
+static void read_existing(struct op *op, const struct response *rs);
+
 /* Our own role means that the answer to an earlier attempt was lost. */
 static void existing_read(struct op *op, const struct response *rs)
 {
     const struct creation *creation = op_data(op, sizeof(*creation));
     const struct value *role = value_get(rs->body, "Role");
     const struct value *tags = aws_tag_map(op_arena(op), value_get(role, "Tags"), "Key", "Value");
+    if (rs->fault == FAULT_NOT_FOUND && op_look_again(op, read_existing))
+        return;
     if (rs->fault == FAULT_NONE && has_our_tags(op, tags) &&
         str_eq(value_get_str(role, "Path"), value_get_str(op_desired(op), "path")))
         fill(op);
     else
         op_fail(op, creation->refusal);
+}
+
+static void read_existing(struct op *op, const struct response *rs)
+{
+    (void)rs;
+    get_role(op, value_get_str(op_desired(op), "name"), existing_read);
 }
 
 static void created(struct op *op, const struct response *rs)
@@ -219,7 +229,7 @@ static void created(struct op *op, const struct response *rs)
     if (rs->fault == FAULT_NONE)
         fill(op);
     else if (rs->fault == FAULT_CONFLICT)
-        get_role(op, value_get_str(op_desired(op), "name"), existing_read);
+        read_existing(op, NULL);
     else
         op_fail(op, rs);
 }

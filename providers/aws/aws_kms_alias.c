@@ -68,14 +68,24 @@ struct creation {
     const struct response *refusal;
 };
 
+static void describe_existing(struct op *op, const struct response *rs);
+
 /* Our own key behind it means that the answer to an earlier attempt was lost. */
 static void existing_described(struct op *op, const struct response *rs)
 {
     const struct creation *creation = op_data(op, sizeof(*creation));
+    if (rs->fault == FAULT_NOT_FOUND && op_look_again(op, describe_existing))
+        return;
     if (rs->fault == FAULT_NONE && names_our_key(op, rs))
         op_done(op, name_of(op), NULL);
     else
         op_fail(op, creation->refusal);
+}
+
+static void describe_existing(struct op *op, const struct response *rs)
+{
+    (void)rs;
+    describe(op, name_of(op), existing_described);
 }
 
 static void created(struct op *op, const struct response *rs)
@@ -85,7 +95,7 @@ static void created(struct op *op, const struct response *rs)
     if (rs->fault == FAULT_NONE)
         op_done(op, name_of(op), NULL);
     else if (rs->fault == FAULT_CONFLICT)
-        describe(op, name_of(op), existing_described);
+        describe_existing(op, NULL);
     else
         op_fail(op, rs);
 }

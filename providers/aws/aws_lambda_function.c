@@ -348,12 +348,22 @@ static void wait_for_creation(struct op *op)
     look(op, NULL);
 }
 
+static void look_at_conflict(struct op *op, const struct response *rs);
+
 static void looked_at_conflict(struct op *op, const struct response *rs)
 {
+    if (rs->fault == FAULT_NOT_FOUND && op_look_again(op, look_at_conflict))
+        return;
     if (rs->fault == FAULT_NONE && has_our_tags(op, value_get(rs->body, "Tags")))
         wait_for_creation(op); /* ours: an answer was lost */
     else
         op_fail(op, work_of(op)->conflict);
+}
+
+static void look_at_conflict(struct op *op, const struct response *rs)
+{
+    (void)rs;
+    op_send(op, function_request(op, &lambda_GetFunction), looked_at_conflict);
 }
 
 static void created(struct op *op, const struct response *rs)
@@ -362,7 +372,7 @@ static void created(struct op *op, const struct response *rs)
         wait_for_creation(op);
     } else if (rs->fault == FAULT_CONFLICT) {
         work_of(op)->conflict = rs;
-        op_send(op, function_request(op, &lambda_GetFunction), looked_at_conflict);
+        look_at_conflict(op, NULL);
     } else {
         op_fail(op, rs);
     }

@@ -134,18 +134,29 @@ struct creation {
     const struct response *conflict;
 };
 
+static void look_at_conflict(struct op *op, const struct response *rs);
+
 /* A statement of that name which says what we want is our own: an answer was lost. */
 static void looked_at_conflict(struct op *op, const struct response *rs)
 {
     struct arena *arena = op_arena(op);
     const struct creation *creation = op_data(op, sizeof(*creation));
     const struct value *statement = NULL, *there = NULL;
-    if (statement_in(op, rs, &statement) && statement)
+    bool readable = statement_in(op, rs, &statement);
+    if (readable && !statement && op_look_again(op, look_at_conflict))
+        return;
+    if (statement)
         there = normalize(arena, op_schema(op), attributes(op, statement));
     if (there && value_equal(there, normalize(arena, op_schema(op), op_desired(op))))
         op_done(op, identifier(op), NULL);
     else
         op_fail(op, creation->conflict);
+}
+
+static void look_at_conflict(struct op *op, const struct response *rs)
+{
+    (void)rs;
+    op_send(op, permission_request(op, &lambda_GetPolicy), looked_at_conflict);
 }
 
 static void added(struct op *op, const struct response *rs)
@@ -155,7 +166,7 @@ static void added(struct op *op, const struct response *rs)
     } else if (rs->fault == FAULT_CONFLICT) {
         struct creation *creation = op_data(op, sizeof(*creation));
         creation->conflict = rs;
-        op_send(op, permission_request(op, &lambda_GetPolicy), looked_at_conflict);
+        look_at_conflict(op, NULL);
     } else {
         op_fail(op, rs);
     }

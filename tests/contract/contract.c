@@ -6,13 +6,18 @@
 
 #include "engine/aws/tags.h"
 #include "engine/base/file.h"
+#include "engine/base/json.h"
 #include "engine/base/strbuf.h"
 #include "engine/config/assets.h"
+#include "engine/config/normalize.h"
 #include "engine/config/validate.h"
 #include "engine/config/yaml.h"
+#include "engine/plan/diff.h"
 
 #define ADDRESS "contract.object"
 #define TEXT_MAX ((size_t)1024 * 1024)
+#define NAP_MS 2000 /* between two reads in a hard world */
+#define NAPS_MAX 30
 
 void contract_fail(struct contract *c, const char *fmt, ...)
 {
@@ -43,13 +48,26 @@ static const struct value *account_entry(struct arena *arena, const char *id)
     return map_end(&b);
 }
 
-/* Small pages, so that every list is read to its end. */
-static bool open_world(struct contract *c)
+static bool read_hardships(struct contract *c, const char *path, const struct value **ret)
 {
+    struct slice text;
+    const char *why = NULL;
+    if (!path || !file_read(c->arena, path, TEXT_MAX, &text, &c->diags))
+        return !path;
+    c->hard = true;
+    return json_parse(c->arena, text, ret, &why);
+}
+
+/* Small pages, so that every list is read to its end. */
+static bool open_world(struct contract *c, const char *hardships)
+{
+    const struct value *given = NULL;
+    if (!read_hardships(c, hardships, &given))
+        return false;
     struct world_options options = {.path = ":memory:", .record_calls = true};
     struct list_builder accounts = list_begin(c->arena);
     list_add(&accounts, account_entry(c->arena, account_of(c)));
-    struct map_builder settings = map_begin(c->arena);
+    struct map_builder settings = map_begin_from(c->arena, given);
     map_put_int(&settings, "page_size", 1);
     struct map_builder seed = map_begin_from(c->arena, value_get(c->file, "world"));
     if (!value_get(value_get(c->file, "world"), "accounts"))
@@ -78,7 +96,7 @@ static bool read_file(struct contract *c, const char *folder)
            yaml_parse(c->arena, path, text, &c->file, &c->diags);
 }
 
-bool contract_open(struct contract *c, const char *type, const char *folder)
+bool contract_open(struct contract *c, const char *type, const char *folder, const char *hardships)
 {
     *c = (struct contract){.arena = arena_new(), .type = type, .folder = folder};
     diags_init(&c->diags, c->arena);
@@ -91,7 +109,7 @@ bool contract_open(struct contract *c, const char *type, const char *folder)
         contract_fail(c, "there is no such type");
         return false;
     }
-    if (read_file(c, folder) && account_of(c) && open_world(c) && open_loop(c))
+    if (read_file(c, folder) && account_of(c) && open_world(c, hardships) && open_loop(c))
         return true;
     contract_fail(c, "the test cannot be set up");
     return false;
@@ -168,6 +186,7 @@ static void ended(void *ctx, const struct op_outcome *outcome)
     struct contract *c = ctx;
     c->result = outcome->result;
     c->ownership = outcome->ownership;
+    c->fault = outcome->fault;
     c->identifier = arena_strdup(c->arena, outcome->identifier);
     c->attributes = value_copy(c->arena, outcome->attributes);
 }
@@ -213,30 +232,109 @@ static void record_actions(struct contract *c, enum op_kind kind, size_t from)
     }
 }
 
+/* One operation on one object: everything of op_spec that the operations share. */
 static void run(struct contract *c, struct op_spec spec)
 {
     spec.ops = provider_ops(spec.schema->type_name);
     spec.partition = "aws";
     if (spec.kind == OP_CREATE || spec.kind == OP_FIND)
         spec.token = arena_printf(c->arena, "0123456789abcdef0123456789ab%04d", c->life);
+    size_t before = value_len(world_calls(c->world, c->arena));
     c->result = OP_RESULT_FAILED;
     loop_start(c->loop, &spec, ended, c);
     while (loop_turn(c->loop)) {
     }
+    if (spec.schema == c->schema)
+        record_actions(c, spec.kind, before);
+}
+
+static void wake(void *ctx)
+{
+    (void)ctx;
+}
+
+static void nap(struct contract *c)
+{
+    loop_after(c->loop, NAP_MS, wake, c);
+    while (loop_turn(c->loop)) {
+    }
+}
+
+static bool shows(struct contract *c, const struct schema *schema, const struct value *wanted)
+{
+    struct diff diff = {0};
+    const struct diff_input input = {.schema = schema,
+                                     .before = normalize(c->arena, schema, c->attributes),
+                                     .after = normalize(c->arena, schema, wanted),
+                                     .tags = value_get(c->attributes, "tags")};
+    diff_desired(c->arena, &input, &diff);
+    return diff.len == 0;
+}
+
+/* A read or a search, repeated in a hard world until it ends as wanted and shows what it shall. */
+static void look(struct contract *c, struct op_spec spec, enum op_result wanted,
+                 const struct value *shown)
+{
+    for (int naps = 0;; naps++) {
+        run(c, spec);
+        bool good = c->result == wanted && (!shown || shows(c, spec.schema, shown));
+        if (good || !c->hard || naps == NAPS_MAX)
+            return;
+        nap(c);
+    }
+}
+
+/* A creation without a good answer may have made the object all the same: found, it is brought to
+ * what is desired. What was not made is made by the next attempt. */
+static void look_for_made(struct contract *c, struct op_spec spec)
+{
+    const struct value *desired = spec.desired;
+    spec.kind = OP_FIND;
+    look(c, spec, OP_RESULT_FOUND, NULL);
+    if (c->result != OP_RESULT_FOUND) {
+        spec.kind = OP_CREATE;
+        run(c, spec);
+        return;
+    }
+    if (c->ownership == OWNER_OTHER) {
+        c->result = OP_RESULT_FAILED;
+        return;
+    }
+    spec.kind = OP_READ;
+    spec.desired = NULL;
+    spec.identifier = c->identifier;
+    look(c, spec, OP_RESULT_DONE, NULL);
+    spec.kind = OP_UPDATE;
+    spec.desired = desired;
+    spec.prior = c->attributes;
+    if (c->result == OP_RESULT_DONE)
+        run(c, spec);
+}
+
+static void run_or_look(struct contract *c, struct op_spec spec, enum op_result wanted,
+                        const struct value *shown)
+{
+    if (spec.kind == OP_READ || spec.kind == OP_FIND) {
+        look(c, spec, wanted, shown);
+        return;
+    }
+    run(c, spec);
+    bool unknown = c->result == OP_RESULT_FAILED && c->fault == FAULT_TRANSIENT;
+    if (spec.kind == OP_CREATE && c->hard && unknown)
+        look_for_made(c, spec);
 }
 
 bool contract_run(struct contract *c, const struct contract_op *op, enum op_result wanted)
 {
-    size_t before = value_len(world_calls(c->world, c->arena));
-    run(c, (struct op_spec){.kind = op->kind,
-                            .schema = c->schema,
-                            .address = ADDRESS,
-                            .account_id = account_of(c),
-                            .region = value_get_str(c->file, "region"),
-                            .identifier = op->identifier,
-                            .desired = op->desired,
-                            .prior = op->prior});
-    record_actions(c, op->kind, before);
+    struct op_spec spec = {.kind = op->kind,
+                           .schema = c->schema,
+                           .address = ADDRESS,
+                           .account_id = account_of(c),
+                           .region = value_get_str(c->file, "region"),
+                           .identifier = op->identifier,
+                           .desired = op->desired,
+                           .prior = op->prior};
+    run_or_look(c, spec, wanted, op->shown);
     if (c->result == wanted) {
         c->diags.len = c->diags.errors = 0; /* of a wanted refusal */
         return true;
@@ -254,25 +352,28 @@ static bool prepare_one(struct contract *c, const char *name, const struct value
         return false;
     }
     const char *account = value_get_str(entry, "account"), *region = value_get_str(entry, "region");
-    struct op_spec spec = {
-        .kind = OP_CREATE,
-        .schema = schema,
-        .address = name,
-        .account_id = account ? account : account_of(c),
-        .region = schema->scope == SCOPE_ACCOUNT_REGION
-                      ? (region ? region : value_get_str(c->file, "region"))
-                      : NULL,
-        .desired = contract_properties(c, schema, name, value_get(entry, "properties"))};
-    run(c, spec);
+    const struct value *desired =
+        contract_properties(c, schema, name, value_get(entry, "properties"));
+    struct op_spec spec = {.kind = OP_CREATE,
+                           .schema = schema,
+                           .address = name,
+                           .account_id = account ? account : account_of(c),
+                           .region = schema->scope == SCOPE_ACCOUNT_REGION
+                                         ? (region ? region : value_get_str(c->file, "region"))
+                                         : NULL,
+                           .desired = desired};
+    run_or_look(c, spec, OP_RESULT_DONE, NULL);
     c->life++;
     spec.kind = OP_READ;
+    spec.desired = NULL;
     spec.identifier = c->identifier;
     if (c->result == OP_RESULT_DONE)
-        run(c, spec);
+        look(c, spec, OP_RESULT_DONE, desired);
     if (c->result != OP_RESULT_DONE) {
         contract_fail(c, "before.%s cannot be made", name);
         return false;
     }
+    c->diags.len = c->diags.errors = 0;
     map_set(&c->before, name, (void *)(uintptr_t)c->attributes);
     return true;
 }

@@ -19,17 +19,20 @@ struct contract {
     struct loop *loop;
     struct map before;            /* name -> attributes (const struct value *) */
     struct map actions[OP_KINDS]; /* of the type under test: IAM action -> itself */
-    int life; /* rises with every object that is made: what the tokens are made of */
+    int life;  /* rises with every object that is made: what the tokens are made of */
+    bool hard; /* the world is hard on its callers: reads are repeated until they show it all */
     size_t failures;
     /* of the last operation */
     enum op_result result;
     enum ownership ownership;
+    enum fault fault;
     const char *identifier;
     const struct value *attributes;
 };
 
-/* Reads the file, opens the world and the loop. False after a message. */
-bool contract_open(struct contract *c, const char *type, const char *folder);
+/* Reads the file, opens the world and the loop. hardships: a file of settings that make the world
+ * hard (simulator/README.md), or NULL. False after a message. */
+bool contract_open(struct contract *c, const char *type, const char *folder, const char *hardships);
 void contract_close(struct contract *c);
 
 void contract_fail(struct contract *c, const char *fmt, ...) PRINTF_LIKE(2, 3);
@@ -44,6 +47,9 @@ struct contract_op {
     enum op_kind kind;
     const char *identifier;
     const struct value *desired, *prior;
+    const struct value *shown; /* of a read: what it shows at last, in a hard world; or NULL */
 };
-/* Runs one operation of the type under test; false when it ended otherwise than wanted. */
+/* Runs one operation of the type under test; false when it ended otherwise than wanted. In a hard
+ * world it does what an apply does there: it reads until the answer fits, and looks for what a
+ * creation without a good answer may have made. */
 bool contract_run(struct contract *c, const struct contract_op *op, enum op_result wanted);

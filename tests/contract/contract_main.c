@@ -1,5 +1,5 @@
-/* The contract of a resource type: contract_test FOLDER TYPE; without TYPE that of the registry.
- * See README.md. */
+/* The contract of a resource type: contract_test FOLDER TYPE [HARDSHIPS]; without TYPE that of the
+ * registry. See README.md. */
 #include <stdio.h>
 #include <string.h>
 
@@ -91,8 +91,8 @@ static const char *skipped(struct contract *c, const char *step)
 static bool read_back(struct contract *c, const char *after_what, const char *identifier,
                       const struct value *desired)
 {
-    if (!contract_run(c, &(struct contract_op){.kind = OP_READ, .identifier = identifier},
-                      OP_RESULT_DONE))
+    const struct contract_op op = {.kind = OP_READ, .identifier = identifier, .shown = desired};
+    if (!contract_run(c, &op, OP_RESULT_DONE))
         return false;
     want_honest_attributes(c, identifier, c->attributes, desired);
     want_no_diff(c, after_what, with_write_only(c, c->attributes, desired), desired, true);
@@ -172,8 +172,8 @@ static void import(struct contract *c, const char *identifier, const struct valu
         contract_fail(c, "find gives %s instead of %s", c->identifier, identifier);
     if (c->ownership == OWNER_OTHER)
         contract_fail(c, "find says that the object belongs to somebody else");
-    if (!contract_run(c, &(struct contract_op){.kind = OP_READ, .identifier = identifier},
-                      OP_RESULT_DONE))
+    const struct contract_op op = {.kind = OP_READ, .identifier = identifier, .shown = desired};
+    if (!contract_run(c, &op, OP_RESULT_DONE))
         return;
     want_no_diff(c, "import", c->attributes, desired, false);
 }
@@ -239,6 +239,8 @@ static void compare_permissions(struct contract *c, enum op_kind kind, const cha
     for (size_t i = 0; i < value_len(permissions); i++) {
         const char *action = value_str(value_item(permissions, i));
         bool reasoned = value_get_str(implied, action) != NULL;
+        if (c->hard) /* which calls a lost answer leads to is for the other pass */
+            continue;
         if (!map_get(seen, action) && !reasoned)
             contract_fail(c, "%s: nothing of this test needs %s, and no reason is given", handler,
                           action);
@@ -258,13 +260,13 @@ static void want_known_keys(struct contract *c, const struct value *map, const c
             contract_fail(c, "%s is no key of this file", map->map.entries[i].key);
 }
 
-static int test_type(const char *folder, const char *type)
+static int test_type(const char *folder, const char *type, const char *hardships)
 {
     static const char *const keys[] = {"account", "region",  "world", "packages", "before",
                                        "create",  "changes", "skip",  "implied",  NULL};
     static const char *const steps[] = {"absence", "change", "delete", NULL};
     struct contract c;
-    if (contract_open(&c, type, folder)) {
+    if (contract_open(&c, type, folder, hardships)) {
         want_known_keys(&c, c.file, keys);
         want_known_keys(&c, value_get(c.file, "skip"), steps);
         if (contract_prepare(&c)) {
@@ -321,10 +323,10 @@ static int test_registry(const char *folder)
 
 int main(int argc, char **argv)
 {
-    if (argc == 3)
-        return test_type(argv[1], argv[2]);
+    if (argc == 3 || argc == 4)
+        return test_type(argv[1], argv[2], argv[3]);
     if (argc == 2)
         return test_registry(argv[1]);
-    fprintf(stderr, "usage: contract_test FOLDER [TYPE]\n");
+    fprintf(stderr, "usage: contract_test FOLDER [TYPE [HARDSHIPS]]\n");
     return 64;
 }
