@@ -1,7 +1,13 @@
 /* Organizations, as far as it is read. */
 #include "simulator/service.h"
 
-#define ROOT "r-root" /* one root, and every account directly under it */
+#define ROOT "r-root" /* one root; accounts lie in it or in units right below it */
+
+static const char *parent_of(const struct value *account)
+{
+    const char *parent = value_get_str(account, "Parent");
+    return parent ? parent : ROOT;
+}
 
 static const char *need_organization(struct sim_call *call)
 {
@@ -43,13 +49,14 @@ static const struct value *account_shape(struct sim_call *call, const char *orga
                                          const struct object *row)
 {
     const char *name = value_get_str(row->body, "Name");
+    const char *status = value_get_str(row->body, "Status");
     struct map_builder b = map_begin(call->arena);
     map_put_str(&b, "Id", row->id);
     map_put_str(&b, "Arn", account_arn(call, organization, row->id));
     map_put_str(&b, "Email", arena_printf(call->arena, "aws+%s@example.com", row->id));
     map_put_str(&b, "Name", name ? name : row->id);
-    map_put_str(&b, "Status", "ACTIVE");
-    map_put_str(&b, "State", "ACTIVE");
+    map_put_str(&b, "Status", status ? status : "ACTIVE");
+    map_put_str(&b, "State", status ? status : "ACTIVE");
     map_put_str(&b, "JoinedMethod", "CREATED");
     map_put(&b, "JoinedTimestamp", call_time(call, WORLD_EPOCH_MS));
     return map_end(&b);
@@ -63,12 +70,9 @@ static bool from_management(struct sim_call *call)
                       "You don't have permissions to access this resource.");
 }
 
-static bool list_accounts(struct sim_call *call)
+static bool answer_accounts(struct sim_call *call, const char *id, struct objects rows)
 {
-    const char *id = need_organization(call), *next;
-    if (!id || !from_management(call))
-        return false;
-    struct objects rows = store_list(call->world, call->arena, "account", "", "", NULL);
+    const char *next;
     if (!call_page(call, &rows, "NextToken", "MaxResults", 20, &next))
         return call_error(call, 400, "InvalidInputException", "Invalid NextToken");
     struct list_builder list = list_begin(call->arena);
@@ -78,6 +82,13 @@ static bool list_accounts(struct sim_call *call)
     map_put(&b, "Accounts", list_end(&list));
     map_put_str(&b, "NextToken", next);
     return call_answer(call, map_end(&b));
+}
+
+static bool list_accounts(struct sim_call *call)
+{
+    const char *id = need_organization(call);
+    return id && from_management(call) &&
+           answer_accounts(call, id, store_list(call->world, call->arena, "account", "", "", NULL));
 }
 
 static bool describe_account(struct sim_call *call)
@@ -120,12 +131,13 @@ static bool list_parents(struct sim_call *call)
     const char *child = need_organization(call) ? call_need(call, "ChildId") : NULL;
     if (!child || !from_management(call))
         return false;
-    if (!store_get(call->world, call->arena, "account", "", "", child))
+    const struct value *account = store_get(call->world, call->arena, "account", "", "", child);
+    if (!account)
         return call_error(call, 400, "ChildNotFoundException",
                           "You specified a child that doesn't exist.");
     struct map_builder parent = map_begin(call->arena);
-    map_put_str(&parent, "Id", ROOT);
-    map_put_str(&parent, "Type", "ROOT");
+    map_put_str(&parent, "Id", parent_of(account));
+    map_put_str(&parent, "Type", str_eq(parent_of(account), ROOT) ? "ROOT" : "ORGANIZATIONAL_UNIT");
     struct list_builder list = list_begin(call->arena);
     list_add(&list, map_end(&parent));
     struct map_builder b = map_begin(call->arena);
@@ -133,15 +145,23 @@ static bool list_parents(struct sim_call *call)
     return call_answer(call, map_end(&b));
 }
 
+/* A unit is there when an account lies in it. */
 static bool list_accounts_for_parent(struct sim_call *call)
 {
-    const char *parent = call_need(call, "ParentId");
+    const char *id = need_organization(call);
+    const char *parent = id && from_management(call) ? call_need(call, "ParentId") : NULL;
     if (!parent)
         return false;
-    if (!str_eq(parent, ROOT))
+    struct objects rows = store_list(call->world, call->arena, "account", "", "", NULL);
+    size_t len = 0;
+    for (size_t i = 0; i < rows.len; i++)
+        if (str_eq(parent_of(rows.items[i].body), parent))
+            rows.items[len++] = rows.items[i];
+    rows.len = len;
+    if (len == 0 && !str_eq(parent, ROOT))
         return call_error(call, 400, "ParentNotFoundException",
                           "You specified a parent that doesn't exist.");
-    return list_accounts(call);
+    return answer_accounts(call, id, rows);
 }
 
 static const struct sim_operation operations[] = {

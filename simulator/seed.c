@@ -26,6 +26,8 @@ static bool seed_accounts(struct world *world, struct arena *arena, const struct
         }
         struct map_builder b = map_begin(arena);
         map_put_str(&b, "Name", text_of(account, "name", id));
+        map_put_str(&b, "Parent", value_get_str(account, "parent"));
+        map_put_str(&b, "Status", text_of(account, "status", "ACTIVE"));
         store_put(world, "account", "", "", id, map_end(&b));
     }
     const char *management = value_get_str(organization, "management");

@@ -37,7 +37,8 @@ const char *world_id(const struct world *world);
 
 /* What a fresh world holds (CLI.md): as JSON so that engine/drill can make it from a topology
  * without this layer knowing topologies:
- * {"accounts": [{"id","name"}], "organization": {"id","management"}, "cross_account_backup": bool,
+ * {"accounts": [{"id","name","parent": an organizational unit,"status"}],
+ *  "organization": {"id","management"}, "cross_account_backup": bool,
  *  "roles": [arn...] (made with a trust for everybody in the world and administrator rights),
  *  "principals": [arn...] (only exist, for policies that name them),
  *  "databases": [{"account_id","region","name","arn","key": "aws/rds"|"none"|key arn,"tags": {}}],

@@ -1,9 +1,27 @@
 /* drill: what would have arrived. */
 
 #include "engine/base/clock.h"
+#include "engine/base/file.h"
 #include "engine/cli/commands.h"
 #include "engine/cli/session.h"
 #include "engine/drill/drill.h"
+
+/* What units hold in the world that the drill will open for itself, or would make. */
+static bool expand(struct session *session, const char *world)
+{
+    struct world_options options = {.path = world && file_exists(world) ? world : ":memory:"};
+    if (session->topology.unit_len == 0)
+        return true;
+    if (!world_open(&options, &session->world, &session->cli->diags))
+        return false;
+    session->transport = world_transport(session->world);
+    bool good = session_expand(session);
+    session->transport.ops->close(session->transport.self);
+    session->transport = (struct transport){0};
+    world_close(session->world);
+    session->world = NULL;
+    return good;
+}
 
 static int drill(struct session *session)
 {
@@ -24,6 +42,8 @@ static int drill(struct session *session)
         state = str_eq(world, session_default_world(session))
                     ? arena_printf(cli->arena, ".holdfast/%s.simulated.db", session->topology.name)
                     : arena_printf(cli->arena, "%s.state.db", world);
+    if (!expand(session, world))
+        return EXIT_ERROR;
     struct drill_options options = {
         .topology = &session->topology,
         .schemas = session->schemas,

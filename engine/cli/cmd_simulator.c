@@ -25,7 +25,8 @@ static bool open_world(struct session *session, bool wall_clock, int64_t latency
     if (!world_open(&options, &session->world, &cli->diags))
         return false;
     return !has_file || !world_is_new(session->world) ||
-           world_seed(session->world, drill_seed(cli->arena, &session->topology), &cli->diags);
+           (session_expand(session) &&
+            world_seed(session->world, drill_seed(cli->arena, &session->topology), &cli->diags));
 }
 
 /* One line, for readers that wait for it. */

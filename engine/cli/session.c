@@ -7,10 +7,10 @@
 #include "engine/base/crypto.h"
 #include "engine/base/env.h"
 #include "engine/base/file.h"
+#include "engine/cli/units.h"
 #include "engine/config/config.h"
 #include "engine/config/yaml.h"
 #include "engine/drill/seed.h"
-#include "providers/aws/aws.h"
 #include "providers/http.h"
 
 static volatile sig_atomic_t caught;
@@ -80,11 +80,10 @@ static bool read_variables(struct session *session, const struct value **ret)
     return true;
 }
 
-bool session_load(struct session *session)
+static bool load(struct session *session, const struct value *units)
 {
     struct cli *cli = session->cli;
     const struct value *variables = NULL;
-    session->schemas = schema_load(cli->arena);
     if (!read_variables(session, &variables))
         return false;
     const char *path = cli_option(cli, OPT_FILE);
@@ -93,9 +92,44 @@ bool session_load(struct session *session)
         .variables = variables,
         .data_dir = session_data_dir(cli),
         .environment_variables = env_with_prefix(cli->arena, "HOLDFAST_VAR_"),
+        .units = units,
     };
     return config_load(cli->arena, &options, session->schemas, &session->topology, &cli->diags) &&
            plan_check_cycles(cli->arena, &session->topology, session->schemas, &cli->diags);
+}
+
+bool session_load(struct session *session)
+{
+    session->schemas = schema_load(session->cli->arena);
+    session->before = session->cli->diags.len;
+    bool good = load(session, NULL);
+    session->after = session->cli->diags.len;
+    return good;
+}
+
+/* What the first reading warned of, the second says again, of the accounts that there are. */
+static void forget_warnings(struct session *session)
+{
+    struct diags *diags = &session->cli->diags;
+    size_t len = session->after - session->before;
+    if (len == 0)
+        return;
+    memmove(diags->items + session->before, diags->items + session->after,
+            (diags->len - session->after) * sizeof(*diags->items));
+    diags->len -= len;
+}
+
+bool session_expand(struct session *session)
+{
+    const struct value *units = NULL;
+    if (session->topology.unit_len == 0)
+        return true;
+    if (session->world && world_is_new(session->world))
+        units = drill_units(session->cli->arena, &session->topology);
+    else if (!units_read(session, &units))
+        return false;
+    forget_warnings(session);
+    return load(session, units);
 }
 
 static bool simulated(const struct session *session)
@@ -164,34 +198,41 @@ static bool open_world(struct session *session)
     struct world_options options = {.path = session_world_path(session), .record_calls = true};
     if (!world_open(&options, &session->world, &cli->diags))
         return false;
-    if (world_is_new(session->world) &&
-        !world_seed(session->world, drill_seed(cli->arena, &session->topology), &cli->diags))
-        return false;
     session->transport = world_transport(session->world);
     return true;
 }
 
-static struct aws_options aws_options_of(struct session *session)
+static bool seed_world(struct session *session)
+{
+    struct cli *cli = session->cli;
+    return !session->world || !world_is_new(session->world) ||
+           world_seed(session->world, drill_seed(cli->arena, &session->topology), &cli->diags);
+}
+
+struct aws_options session_aws_options(struct session *session, const char *only)
 {
     struct arena *arena = session->cli->arena;
     const struct topology *topology = &session->topology;
     struct aws_account *accounts = arena_array(arena, topology->account_len, sizeof(*accounts));
+    size_t len = 0;
     for (size_t i = 0; i < topology->account_len; i++) {
         const struct account *account = &topology->accounts[i];
-        accounts[i] = (struct aws_account){.id = account->id,
-                                           .name = account->name,
-                                           .assume_role = account->assume_role,
-                                           .external_id = account->external_id,
-                                           .session_name = account->session_name,
-                                           .partition = account->partition,
-                                           .pos = account->pos};
+        if (only && (account->symbolic || !str_eq(account->id, only)))
+            continue;
+        accounts[len++] = (struct aws_account){.id = account->id,
+                                               .name = account->name,
+                                               .assume_role = account->assume_role,
+                                               .external_id = account->external_id,
+                                               .session_name = account->session_name,
+                                               .partition = account->partition,
+                                               .pos = account->pos};
     }
     return (struct aws_options){
         .accounts = accounts,
-        .account_len = topology->account_len,
+        .account_len = len,
         .home_region = topology->region_len ? topology->regions[0] : "us-east-1",
         .endpoint_url = cli_option(session->cli, OPT_ENDPOINT_URL),
-        .simulated = simulated(session),
+        .simulated = session->world || simulated(session),
     };
 }
 
@@ -204,8 +245,10 @@ bool session_connect(struct session *session)
     } else {
         session->transport = http_transport(env_get("AWS_CA_BUNDLE"));
     }
+    if (!session_expand(session) || !seed_world(session))
+        return false;
     session->loop = loop_new(session->transport, &cli->diags);
-    struct aws_options options = aws_options_of(session);
+    struct aws_options options = session_aws_options(session, /* only= */ NULL);
     if (!aws_setup(cli->arena, session->loop, &options, &cli->diags) ||
         !aws_verify_identities(session->loop, &cli->diags))
         return false;

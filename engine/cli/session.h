@@ -4,6 +4,7 @@
 
 #include "engine/cli/cli.h"
 #include "engine/run/run.h"
+#include "providers/aws/aws.h"
 #include "simulator/world.h"
 
 struct session {
@@ -17,6 +18,7 @@ struct session {
     struct run run;
     struct record *records; /* recorded, open intents settled */
     size_t record_len;
+    size_t before, after; /* diagnostics of session_load() */
 };
 
 enum session_mode { SESSION_READS, SESSION_WRITES };
@@ -24,6 +26,10 @@ enum session_mode { SESSION_READS, SESSION_WRITES };
 void session_init(struct session *session, struct cli *cli);
 /* Reads and checks the topology; no network, no credentials. */
 MUST_CHECK bool session_load(struct session *session);
+/* Opens the groups that are organizational units and reads the topology again: with what the
+ * organization says, over the session's transport; in a new world with what it will hold. Part of
+ * session_connect(). */
+MUST_CHECK bool session_expand(struct session *session);
 /* Opens the state (locked for SESSION_WRITES), connects, confirms every account's identity, loads
  * the records and settles open intents (in memory only for SESSION_READS). */
 MUST_CHECK bool session_open(struct session *session, enum session_mode mode);
@@ -32,6 +38,8 @@ MUST_CHECK bool session_open_state(struct session *session,
 MUST_CHECK bool session_connect(struct session *session);   /* no state */
 void session_close(struct session *session);
 
+/* The sessions to have: one for each account of the topology, or for that with this id only. */
+struct aws_options session_aws_options(struct session *session, const char *only);
 /* Where --endpoint-url or AWS_ENDPOINT_URL sends every call; NULL: to AWS. */
 const char *session_endpoint(const struct session *session);
 const char *session_default_world(const struct session *session);

@@ -10,6 +10,9 @@ struct config_options {
     const char *data_dir;          /* where relay/bootstrap.zip lives */
     const char *const
         *environment_variables; /* NULL-terminated "NAME=value" of HOLDFAST_VAR_*, or NULL */
+    /* What organizational units hold: lists of account ids by the unit's id. A unit that does not
+     * stand there, or all of them where this is NULL, has one symbolic member. */
+    const struct value *units;
 };
 
 MUST_CHECK bool config_load(struct arena *arena, const struct config_options *options,

@@ -102,7 +102,7 @@ void unknown_entry(struct lowering *lw, const char *section, const char *name,
 
 static bool member_matches(const struct instance *in, const char *member)
 {
-    return (in->entry->account->group && str_eq(in->account->name, member)) ||
+    return (in->entry->account->group && account_is_called(in->account, member)) ||
            (in->entry->region && in->entry->region->group && str_eq(in->region, member));
 }
 
@@ -110,7 +110,7 @@ static bool account_is_named(const struct entry *entry, const struct reference *
 {
     for (size_t i = 0; i < ref->member_len; i++)
         for (size_t j = 0; j < entry->account->len; j++)
-            if (str_eq(entry->account->members[j]->name, ref->members[i]))
+            if (account_is_called(entry->account->members[j], ref->members[i]))
                 return true;
     return false;
 }
@@ -122,6 +122,14 @@ static bool region_is_named(const struct entry *entry, const struct reference *r
             if (str_eq(entry->region->codes[j], ref->members[i]))
                 return true;
     return false;
+}
+
+/* From outside of a unit its accounts cannot be counted on: today's only one is one of many. */
+static bool leaves_unit_open(const struct instance *from, const struct reference *ref,
+                             const struct entry *to)
+{
+    bool inside = from && from->entry && from->entry->account == to->account;
+    return to->account->unit && !inside && !ref->all && !account_is_named(to, ref);
 }
 
 /* Whether the reference reaches this member: named, or the one that the referring instance is. */
@@ -163,6 +171,13 @@ static void crossing(struct lowering *lw, const struct instance *from, const str
     bool from_group =
         from && from->entry && from->entry->account &&
         (from->entry->account->group || (from->entry->region && from->entry->region->group));
+    if (to->account->unit) {
+        lower_error(lw, E_GROUP, pos, NULL,
+                    "`%s` stands for every account of %s; name one by its id, as in "
+                    "%s[111122223333], or all with [*]",
+                    to->address, to->account->unit, to->address);
+        return;
+    }
     const char *example = strchr(to->instances[0].address, '[');
     lower_error(lw, E_GROUP, pos, NULL,
                 from_group ? "`%s` stands for %zu members of another group; name one, as in %s%s, "
@@ -206,7 +221,7 @@ static bool find(struct lowering *lw, const struct instance *from, const struct 
         no_member(lw, ref, entry, pos);
         return false;
     }
-    if (ret->len > 1 && !ref->all) {
+    if ((ret->len > 1 && !ref->all) || leaves_unit_open(from, ref, entry)) {
         crossing(lw, from, entry, ret->len, pos);
         return false;
     }
@@ -277,14 +292,17 @@ static const struct value *place_attribute(struct lowering *lw, const struct ref
     size_t len = account ? account->len : region->len;
     for (size_t i = 0; i < len; i++) {
         const char *name = account ? account->members[i]->name : region->codes[i];
-        if (ref->member_len > 0 && !str_eq(name, ref->members[0]))
+        if (ref->member_len > 0 &&
+            !(account ? account_is_called(account->members[i], ref->members[0])
+                      : str_eq(name, ref->members[0])))
             continue;
         bool id = account && str_eq(attribute, "id");
         list_add_str(&list, id ? account->members[i]->id : name);
     }
     if (ref->all)
         return list_end(&list);
-    if (list.len == 1)
+    bool open = account && account->unit && ref->member_len == 0;
+    if (list.len == 1 && !open)
         return list_items(&list)[0];
     lower_error(lw, list.len ? E_GROUP : E_BAD_REFERENCE, pos, NULL,
                 list.len ? "`%s.%s` is a group; name one member in [ ], or all with [*]"
@@ -548,7 +566,7 @@ bool accounts_add(struct lowering *lw, struct account_list *list, const struct v
     }
     bool any = false;
     for (size_t i = 0; i < entry->len; i++)
-        if (ref.member_len == 0 || str_eq(entry->members[i]->name, ref.members[0])) {
+        if (ref.member_len == 0 || account_is_called(entry->members[i], ref.members[0])) {
             account_add(lw, list, entry->members[i]);
             any = true;
         }

@@ -52,7 +52,7 @@ bool entry_name_is_valid(const char *name)
     return true;
 }
 
-static void check_name(struct lowering *lw, const struct value_entry *e)
+void check_entry_name(struct lowering *lw, const struct value_entry *e)
 {
     if (!entry_name_is_valid(e->key))
         lower_error(lw, E_BAD_VALUE, e->key_pos, NULL,
@@ -77,8 +77,7 @@ const struct account *account_by_id(const struct lowering *lw, const char *id)
     return NULL;
 }
 
-/* What everything else is built from cannot refer to anything; variables are applied already. */
-static void refuse_expression(struct lowering *lw, const char *what, const struct value *v)
+void refuse_expression(struct lowering *lw, const char *what, const struct value *v)
 {
     if (!value_is(v, VALUE_STRING) || !ref_has_expression(v->string))
         return;
@@ -91,7 +90,7 @@ static void refuse_expression(struct lowering *lw, const char *what, const struc
  */
 static void add_region(struct lowering *lw, const struct value_entry *e)
 {
-    check_name(lw, e);
+    check_entry_name(lw, e);
     bool group = value_is(e->value, VALUE_LIST);
     size_t len = group ? e->value->list.len : 1;
     struct region_entry *region = arena_new_of(lw->arena, struct region_entry);
@@ -108,89 +107,12 @@ static void add_region(struct lowering *lw, const struct value_entry *e)
     map_set(&lw->region_entries, e->key, region);
 }
 
-static const char *first_region(const struct lowering *lw)
-{
-    for (size_t i = 0; i < lw->region_entries.len; i++) {
-        const struct region_entry *region = lw->region_entries.entries[i].value;
-        if (region->len > 0)
-            return region->codes[0];
-    }
-    return NULL;
-}
-
-/* --- accounts ---------------------------------------------------------------------------------
- */
-static void fill_account(struct lowering *lw, struct account *account, const char *name,
-                         const struct value *id, const struct value *body, struct source_pos pos)
-{
-    struct arn arn;
-    const char *digits = value_str(id);
-    if (!digits || !account_id_is_valid(digits))
-        digits = NO_ACCOUNT_ID; /* reported */
-    refuse_expression(lw, "an account's id", id);
-    *account = (struct account){.name = name, .id = digits, .pos = pos};
-    account->partition = partition_of_region(first_region(lw));
-    struct instance self = {.account = account};
-    account->assume_role = value_str(evaluate(lw, &self, value_get(body, "assume_role")));
-    account->external_id = value_str(evaluate(lw, &self, value_get(body, "external_id")));
-    account->session_name = value_str(evaluate(lw, &self, value_get(body, "session_name")));
-    if (!account->assume_role)
-        return;
-    if (arn_parse(slice_of(account->assume_role), &arn)) {
-        account->partition = arena_strndup(lw->arena, arn.partition.ptr, arn.partition.len);
-        return;
-    }
-    lower_error(lw, E_RULE_ARN, place_or(value_get(body, "assume_role"), pos), NULL,
-                "`%s` is not the ARN of a role", account->assume_role);
-}
-
-static size_t member_count(const struct value *body)
-{
-    const struct value *members = value_get(body, "members");
-    return members ? value_len(members) : 1;
-}
-
-static void add_account(struct lowering *lw, const struct value_entry *e)
-{
-    check_name(lw, e);
-    const struct value *members = value_get(e->value, "members"), *id = value_get(e->value, "id");
-    if (members && id)
-        lower_error(lw, E_BAD_VALUE, place_or(members, e->key_pos), NULL,
-                    "account `%s` has an id and members; a group has members only", e->key);
-    if (!members && !id)
-        lower_error(lw, E_MISSING_KEY, e->key_pos, NULL, "account `%s` has no `id`", e->key);
-    size_t len = member_count(e->value);
-    const struct account **list = arena_array(lw->arena, len, sizeof(*list));
-    for (size_t i = 0; i < len; i++) {
-        const struct value_entry *member =
-            value_is(members, VALUE_MAP) ? &members->map.entries[i] : NULL;
-        struct account *account = &lw->accounts[lw->account_len++];
-        if (member)
-            check_name(lw, member);
-        fill_account(lw, account, member ? member->key : e->key, member ? member->value : id,
-                     e->value, member ? member->key_pos : e->key_pos);
-        list[i] = account;
-    }
-    struct account_entry *entry = arena_new_of(lw->arena, struct account_entry);
-    *entry = (struct account_entry){e->key, list, len, members != NULL, e->key_pos};
-    map_set(&lw->account_entries, e->key, entry);
-}
-
-static void add_places(struct lowering *lw)
+static void add_regions(struct lowering *lw)
 {
     const struct value *regions = value_get(lw->doc, "regions");
-    const struct value *accounts = value_get(lw->doc, "accounts");
-    size_t total = 0;
     if (value_is(regions, VALUE_MAP))
         for (size_t i = 0; i < regions->map.len; i++)
             add_region(lw, &regions->map.entries[i]);
-    if (!value_is(accounts, VALUE_MAP))
-        return;
-    for (size_t i = 0; i < accounts->map.len; i++)
-        total += member_count(accounts->map.entries[i].value);
-    lw->accounts = arena_array(lw->arena, total + 1, sizeof(*lw->accounts));
-    for (size_t i = 0; i < accounts->map.len; i++)
-        add_account(lw, &accounts->map.entries[i]);
 }
 
 /* --- placement --------------------------------------------------------------------------------
@@ -265,7 +187,7 @@ static const struct account_entry *lone_account(struct lowering *lw, const struc
     struct account_entry *lone = arena_new_of(lw->arena, struct account_entry);
     const struct account **members = arena_array(lw->arena, 1, sizeof(*members));
     members[0] = account;
-    *lone = (struct account_entry){account->name, members, 1, false, account->pos};
+    *lone = (struct account_entry){account->name, members, 1, false, NULL, account->pos};
     return lone;
 }
 
@@ -398,7 +320,7 @@ static void add_section(struct lowering *lw, const char *section, enum placement
         return;
     for (size_t i = 0; i < map->map.len; i++) {
         const struct value_entry *e = &map->map.entries[i];
-        check_name(lw, e);
+        check_entry_name(lw, e);
         struct entry *entry = arena_new_of(lw->arena, struct entry);
         entry->section = section;
         entry->name = e->key;
@@ -417,7 +339,8 @@ static void add_section(struct lowering *lw, const char *section, enum placement
 void expand(struct lowering *lw)
 {
     refuse_expression(lw, "the topology's name", value_get(lw->doc, "name"));
-    add_places(lw);
+    add_regions(lw);
+    accounts_expand(lw);
     for (size_t i = 0; i < ARRAY_LEN(sections); i++)
         add_section(lw, sections[i].name, sections[i].placement);
     /* Bodies may refer to any entry, so they are read when all of them have their place. */

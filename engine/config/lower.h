@@ -3,7 +3,8 @@
  * share. Private to engine/config.
  *
  *   variables.c   ${variables.x} becomes its value
- *   expand.c      accounts, regions and entries; groups become one instance for each member
+ *   accounts.c    the accounts, those of groups and of organizational units
+ *   expand.c      regions and entries; groups become one instance for each member
  *   evaluate.c    ${...} of one instance becomes text, a VALUE_REF or a VALUE_CONCAT
  *   lower_*.c     one section each: an instance becomes one or more drafts of resources
  *   resolve.c     VALUE_REFs become literals or edges; tags; the final set
@@ -26,6 +27,7 @@ struct account_entry {
     const struct account *const *members; /* one, or the members of a group */
     size_t len;
     bool group;
+    const char *unit; /* a group whose members are the accounts of this organizational unit */
     struct source_pos pos;
 };
 
@@ -78,6 +80,8 @@ struct lowering {
     const char *topology;
     struct account *accounts; /* all members, in order of the file */
     size_t account_len;
+    struct organizational_unit *units;
+    size_t unit_len, unit_cap;
     struct map account_entries, region_entries; /* name -> struct account_entry *, region_entry * */
     struct map entries;       /* "vaults.final" -> struct entry *, in order of the section table */
     struct map drafts;        /* address -> struct draft * */
@@ -108,9 +112,20 @@ const struct value *variables_apply(struct lowering *lw, const struct value *doc
 /* --- expand.c ----------------------------------------------------------------------------------
  */
 void expand(struct lowering *lw);
+/* An entry's name that cannot be one is reported. */
+void check_entry_name(struct lowering *lw, const struct value_entry *e);
+/* What everything else is built from cannot refer to anything; variables are applied already. */
+void refuse_expression(struct lowering *lw, const char *what, const struct value *v);
 struct entry *entry_of(const struct lowering *lw, const char *section, const char *name);
 const struct account *account_by_id(const struct lowering *lw, const char *id);
 bool entry_name_is_valid(const char *name);
+
+/* --- accounts.c --------------------------------------------------------------------------------
+ */
+void accounts_expand(struct lowering *lw); /* after the Regions */
+/* Whether the account is the member of its group that a reference names. What a symbolic one is
+ * called is not known: any account id may be it. */
+bool account_is_called(const struct account *account, const char *member);
 
 /* --- evaluate.c --------------------------------------------------------------------------------
  */

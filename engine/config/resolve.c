@@ -328,6 +328,8 @@ void resolve(struct lowering *lw, struct topology *ret)
         .name = lw->topology,
         .accounts = lw->accounts,
         .account_len = lw->account_len,
+        .units = lw->units,
+        .unit_len = lw->unit_len,
         .organization_id = lw->organization_id,
         .management_account_id = lw->management_account_id,
         .document = lw->doc,

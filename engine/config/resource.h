@@ -11,6 +11,16 @@ struct account {
     const char *name, *id; /* the entry's name (or the member's), 12 digits */
     const char *assume_role, *external_id, *session_name; /* or NULL */
     const char *partition;
+    const char *unit; /* the organizational unit that it was found in, or NULL */
+    bool symbolic;    /* stands for whatever a unit holds: the organization was not asked */
+    struct source_pos pos;
+};
+
+/* An account group whose members the organization tells. */
+struct organizational_unit {
+    const char *id, *group;                /* "ou-ab12-cdefgh34", the entry of `accounts` */
+    const struct account *const *accounts; /* as the organization said; offline one is symbolic */
+    size_t account_len;
     struct source_pos pos;
 };
 
@@ -51,6 +61,8 @@ struct topology {
     size_t account_len;
     const char *const *regions; /* codes, sorted, each once */
     size_t region_len;
+    const struct organizational_unit *units; /* in order of the file */
+    size_t unit_len;
     const char *organization_id, *management_account_id; /* or NULL */
     const struct resource *resources;                    /* sorted by address */
     size_t resource_len;

@@ -5,6 +5,8 @@
 
 #define MANAGEMENT_ACCOUNT "999999999999"
 #define ORGANIZATION_ID "o-simulated0"
+#define FIRST_MEMBER 100000000001LL /* account ids of what units hold, upwards */
+#define UNIT_MEMBERS 2
 
 struct seed {
     struct arena *arena;
@@ -42,6 +44,7 @@ static void add_accounts(struct seed *seed)
         struct map_builder b = map_begin(seed->arena);
         map_put_str(&b, "id", account->id);
         map_put_str(&b, "name", account->name);
+        map_put_str(&b, "parent", account->unit);
         list_add(&seed->accounts, map_end(&b));
         if (account->assume_role && first_time(seed, account->assume_role))
             list_add_str(&seed->roles, account->assume_role);
@@ -205,4 +208,30 @@ const struct value *drill_seed(struct arena *arena, const struct topology *topol
     map_put(&b, "opt_in_off", list_end(&seed.opt_in_off));
     map_put_bool(&b, "rds_single_hop", false);
     return map_end(&b);
+}
+
+static bool in_topology(const struct topology *topology, const char *id)
+{
+    for (size_t i = 0; i < topology->account_len; i++)
+        if (str_eq(topology->accounts[i].id, id))
+            return true;
+    return false;
+}
+
+const struct value *drill_units(struct arena *arena, const struct topology *topology)
+{
+    struct map_builder units = map_begin(arena);
+    long long next = FIRST_MEMBER;
+    for (size_t i = 0; i < topology->unit_len; i++) {
+        struct list_builder ids = list_begin(arena);
+        for (size_t n = 0; n < UNIT_MEMBERS; next++) {
+            const char *id = arena_printf(arena, "%lld", next);
+            if (in_topology(topology, id))
+                continue;
+            list_add_str(&ids, id);
+            n++;
+        }
+        map_put(&units, topology->units[i].id, list_end(&ids));
+    }
+    return map_end(&units);
 }

@@ -7,3 +7,7 @@
 #include "engine/config/resource.h"
 
 const struct value *drill_seed(struct arena *arena, const struct topology *topology);
+
+/* The accounts that a fresh world puts into the topology's organizational units, two into each: ids
+ * by the unit's id, as config_load() takes them. */
+const struct value *drill_units(struct arena *arena, const struct topology *topology);

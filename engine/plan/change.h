@@ -68,7 +68,8 @@ struct retained {
 };
 
 struct plan {
-    const struct change *changes; /* in order of execution: a dependency never stands behind */
+    const struct topology *topology; /* what it was made for; NULL where the file is not needed */
+    const struct change *changes;    /* in order of execution: a dependency never stands behind */
     size_t len;
     const struct retained *retained; /* of a destroy */
     size_t retained_len;

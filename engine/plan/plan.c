@@ -34,7 +34,8 @@ bool plan_build(struct arena *arena, const struct plan_input *input, struct plan
                 struct diags *diags)
 {
     struct builder b = {.arena = arena, .input = input, .diags = diags};
-    struct plan plan = {.lineage = input->lineage,
+    struct plan plan = {.topology = input->topology,
+                        .lineage = input->lineage,
                         .serial = input->serial,
                         .created_ms = input->now_ms,
                         .fingerprint = plan_fingerprint(arena, input)};

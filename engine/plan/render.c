@@ -158,6 +158,15 @@ static void add_lines(struct page *page)
     }
 }
 
+/* Which accounts the plan is about: the file alone does not say. */
+static void add_unit(struct strbuf *sb, const struct organizational_unit *unit)
+{
+    strbuf_addf(sb, "  accounts.%s: %s holds", unit->group, unit->id);
+    for (size_t i = 0; i < unit->account_len; i++)
+        strbuf_addf(sb, "%s %s", i ? "," : "", unit->accounts[i]->id);
+    strbuf_add(sb, "\n");
+}
+
 static void add_header(struct page *page)
 {
     const struct topology *topology = page->topology;
@@ -172,6 +181,8 @@ static void add_header(struct page *page)
     strbuf_addf(sb, "   %zu account%s, %zu Region%s\n", topology->account_len,
                 topology->account_len == 1 ? "" : "s", topology->region_len,
                 topology->region_len == 1 ? "" : "s");
+    for (size_t i = 0; i < topology->unit_len; i++)
+        add_unit(sb, &topology->units[i]);
 }
 
 /* ---- plan ---- */

@@ -148,6 +148,23 @@ static const struct value *retained_value(struct arena *arena, const struct plan
     return list_end(&list);
 }
 
+static const struct value *units_value(struct arena *arena, const struct topology *topology)
+{
+    struct list_builder list = list_begin(arena);
+    for (size_t i = 0; topology && i < topology->unit_len; i++) {
+        const struct organizational_unit *unit = &topology->units[i];
+        struct list_builder ids = list_begin(arena);
+        for (size_t n = 0; n < unit->account_len; n++)
+            list_add_str(&ids, unit->accounts[n]->id);
+        struct map_builder b = map_begin(arena);
+        map_put_str(&b, "id", unit->id);
+        map_put_str(&b, "group", unit->group);
+        map_put(&b, "account_ids", list_end(&ids));
+        list_add(&list, map_end(&b));
+    }
+    return list_end(&list);
+}
+
 const struct value *plan_to_json(struct arena *arena, const struct plan *plan,
                                  const struct render_options *options)
 {
@@ -166,6 +183,7 @@ const struct value *plan_to_json(struct arena *arena, const struct plan *plan,
     map_put(&b, "summary", summary_value(arena, plan, options));
     map_put(&b, "changes", list_end(&changes));
     map_put(&b, "retained", retained_value(arena, plan));
+    map_put(&b, "organizational_units", units_value(arena, plan->topology));
     return map_end(&b);
 }
 

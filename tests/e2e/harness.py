@@ -11,6 +11,7 @@ import signal
 import subprocess
 import sys
 import tempfile
+import urllib.request
 
 HOLDFAST = os.environ["HOLDFAST"]
 EXAMPLES = os.environ["EXAMPLES"]
@@ -130,6 +131,13 @@ class Served:
         for unit, number in amount.items():
             holdfast("simulator", "advance", f"--{unit}", str(number), "--endpoint-url", self.url,
                      cwd=self.folder, expect=0)
+
+    def settings(self, **settings):
+        """How hard the world is on its callers (simulator/README.md)."""
+        request = urllib.request.Request(f"{self.url}/_holdfast/settings", method="POST",
+                                         data=json.dumps(settings).encode())
+        with urllib.request.urlopen(request, timeout=60) as answer:
+            check(answer.status == 200, "the world takes settings")
 
     def dump(self, *args):
         return holdfast("simulator", "dump", "--endpoint-url", self.url, *args, cwd=self.folder,

@@ -109,6 +109,18 @@ static void the_second_walkthrough_becomes_its_resources(void **state)
     becomes("rds-default-key", SOURCE_DIR "/examples/rds-default-key.yaml");
 }
 
+static void the_fleet_becomes_one_path_for_each_member(void **state)
+{
+    (void)state;
+    becomes("fleet", SOURCE_DIR "/examples/fleet.yaml");
+}
+
+static void a_unit_becomes_a_group_of_one_symbolic_member(void **state)
+{
+    (void)state;
+    becomes("unit", GOLDEN "unit/topology.yaml");
+}
+
 static void groups_become_one_instance_a_member(void **state)
 {
     (void)state;
@@ -132,6 +144,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_first_walkthrough_becomes_its_resources),
         cmocka_unit_test(the_second_walkthrough_becomes_its_resources),
+        cmocka_unit_test(the_fleet_becomes_one_path_for_each_member),
+        cmocka_unit_test(a_unit_becomes_a_group_of_one_symbolic_member),
         cmocka_unit_test(groups_become_one_instance_a_member),
         cmocka_unit_test(entries_by_hand_become_what_they_say),
         cmocka_unit_test(alarms_and_buses_become_what_they_say),
