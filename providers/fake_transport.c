@@ -145,7 +145,8 @@ static void fake_wait(void *self, int64_t until_ms)
                                                     .header_len = a->header_len,
                                                     .body = slice_of(a->body),
                                                     .error = a->error,
-                                                    .maybe_sent = a->maybe_sent});
+                                                    .maybe_sent = a->maybe_sent,
+                                                    .unusable = a->unusable});
 }
 
 static int64_t fake_now(void *self)

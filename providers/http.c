@@ -22,6 +22,8 @@ struct transfer {
     struct http_header *answer_headers;
     size_t answer_header_len, answer_header_cap, answer_header_bytes;
     struct strbuf body;
+    bool headers_ended;
+    const char *refused; /* why no more of the answer is taken, or NULL */
     char error[CURL_ERROR_SIZE];
     transport_done_fn *done;
     void *ctx;
@@ -33,6 +35,7 @@ struct http {
     const char *ca_bundle;
     const char *ca_folder; /* or NULL: then the bundle, and without one libcurl's own */
     CURLM *multi;          /* NULL until the first request */
+    size_t held;           /* bytes of all bodies that are under way */
     struct transfer *flying, *spare;
 };
 
@@ -73,8 +76,19 @@ static void start_libcurl(struct http *http)
 static size_t on_body(char *data, size_t size, size_t count, void *ctx)
 {
     struct transfer *t = ctx;
-    strbuf_add_n(&t->body, data, size * count);
-    return t->body.overflowed ? 0 : size * count;
+    size_t len = size * count;
+    if (t->body.len + len > HTTP_ANSWER_MAX)
+        t->refused = "the answer is longer than 64 MiB";
+    else if (t->http->held + len > HTTP_ANSWERS_MAX)
+        t->refused = "the answers that are under way are longer than 256 MiB";
+    if (t->refused) { /* what it has is not wanted any more, and makes room for the others */
+        t->http->held -= t->body.len;
+        strbuf_init(&t->body, t->arena, HTTP_ANSWER_MAX);
+        return 0;
+    }
+    strbuf_add_n(&t->body, data, len);
+    t->http->held += len;
+    return len;
 }
 
 /* NOLINTNEXTLINE(readability-non-const-parameter): libcurl's type */
@@ -83,14 +97,18 @@ static size_t on_header(char *data, size_t size, size_t count, void *ctx)
     struct transfer *t = ctx;
     struct slice line = {data, size * count};
     t->answer_header_bytes += line.len;
-    if (t->answer_header_bytes > HTTP_HEADERS_MAX)
+    if (t->answer_header_bytes > HTTP_HEADERS_MAX) {
+        t->refused = "the headers of the answer are longer than 256 KiB";
         return 0;
+    }
     while (line.len > 0 && (line.ptr[line.len - 1] == '\n' || line.ptr[line.len - 1] == '\r'))
         line.len--;
     if (slice_starts(line, "HTTP/")) { /* a new answer: 100 Continue came before it */
         t->answer_header_len = 0;
+        t->headers_ended = false;
         return size * count;
     }
+    t->headers_ended = t->headers_ended || line.len == 0;
     struct slice rest = line, name = slice_cut(&rest, ':');
     if (!rest.ptr || name.len == 0)
         return size * count;
@@ -200,6 +218,8 @@ static void http_send(void *self, const struct http_request *request, transport_
     t->done = done;
     t->ctx = ctx;
     t->error[0] = '\0';
+    t->refused = NULL;
+    t->headers_ended = false;
     strbuf_init(&t->body, t->arena, HTTP_ANSWER_MAX);
     bool typed = false;
     for (size_t i = 0; i < request->header_len; i++) {
@@ -242,17 +262,19 @@ static void finish(struct transfer *t, CURLcode result)
     };
     long status = 0;
     curl_easy_getinfo(t->easy, CURLINFO_RESPONSE_CODE, &status);
-    if (result == CURLE_OK && status > 0) {
+    bool whole = t->headers_ended; /* libcurl takes an answer that ends before that for empty */
+    if (result == CURLE_OK && status > 0 && whole) {
         response.status = (int)status;
     } else {
         response.timed_out = result == CURLE_OPERATION_TIMEDOUT;
         response.maybe_sent = was_sent(t, result);
-        response.error = t->body.overflowed ? "the answer is longer than 64 MiB"
-                         : t->answer_header_bytes > HTTP_HEADERS_MAX
-                             ? "the headers of the answer are longer than 256 KiB"
-                         : t->error[0] ? t->error
-                                       : curl_easy_strerror(result);
+        response.unusable = t->refused != NULL;
+        response.error = t->refused                     ? t->refused
+                         : !whole && result == CURLE_OK ? "the answer ends within its headers"
+                         : t->error[0]                  ? t->error
+                                                        : curl_easy_strerror(result);
     }
+    t->http->held -= t->body.len;
     curl_multi_remove_handle(t->http->multi, t->easy);
     t->done(t->ctx, &response);
     give_transfer(t);

@@ -6,14 +6,16 @@
  * folder of single certificates named by hash where there is one (OpenSSL reads those that it
  * needs), else a bundle (it is parsed as a whole: 20 ms of CPU for 145 certificates). Never from
  * both: then libcurl would parse the bundle again for each connection. Answers are limited to 64
- * MiB, their headers to 256 KiB. Redirects are not followed. A request that is to be sent once gets
- * a new connection: on a kept one libcurl repeats what the server did not answer. libcurl is set up
- * when the first request is sent: commands that send nothing pay nothing. */
+ * MiB, all that are under way together to 256 MiB, their headers to 256 KiB. Redirects are not
+ * followed. A request that is to be sent once gets a new connection: on a kept one libcurl repeats
+ * what the server did not answer. libcurl is set up when the first request is sent: commands that
+ * send nothing pay nothing. */
 
 #include "engine/base/diag.h"
 #include "providers/transport.h"
 
 #define HTTP_ANSWER_MAX ((size_t)64 * 1024 * 1024)
+#define HTTP_ANSWERS_MAX ((size_t)256 * 1024 * 1024)
 #define HTTP_HEADERS_MAX ((size_t)256 * 1024)
 #define HTTP_CONNECT_TIMEOUT_MS 10000
 

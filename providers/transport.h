@@ -33,6 +33,7 @@ struct http_response {
     const char *error; /* of the transport, when status is 0 */
     bool maybe_sent;   /* the request may have reached the server */
     bool timed_out;
+    bool unusable; /* an answer came, but more of it than is taken: it would come again */
 };
 
 /* The response and everything in it is valid only during the call. */

@@ -387,8 +387,11 @@ static bool try_again(struct call *call, const struct response *rs,
 
 static void no_answer(struct call *call, const struct http_response *http, struct response *rs)
 {
-    rs->fault = FAULT_TRANSIENT;
-    if (str_eq(http->error, CODE_NOT_SENT))
+    rs->fault = http->unusable ? FAULT_UNKNOWN : FAULT_TRANSIENT;
+    rs->request_id = wire_request_id(call->arena, http); /* headers may have come */
+    if (http->unusable)
+        rs->code = CODE_BAD_ANSWER;
+    else if (str_eq(http->error, CODE_NOT_SENT))
         rs->code = CODE_NOT_SENT;
     else if (http->maybe_sent)
         rs->code = http->timed_out ? CODE_TIMEOUT : CODE_LOST;

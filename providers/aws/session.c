@@ -101,10 +101,11 @@ static void fail(struct session *s, enum diag_code code, const char *what,
     bool passing = rs->fault == FAULT_TRANSIENT || rs->fault == FAULT_THROTTLED;
     bool refused = answered == E_DENIED || answered == E_AWS || answered == E_QUOTA;
     diag_error(loop_diags(s->aws->loop), refused ? code : answered, s->account.pos, NULL,
-               "account \"%s\" (%s): %s: %.200s%s%.2000s", name_of(s), s->account.id,
-               refused ? what : "who the credentials belong to cannot be asked",
+               "account \"%s\" (%s): %s: %s: %.200s%s%.2000s%s%.200s%s", name_of(s), s->account.id,
+               refused ? what : "who the credentials belong to cannot be asked", rs->operation,
                rs->code ? rs->code : "no code", rs->message ? ": " : "",
-               rs->message ? rs->message : "");
+               rs->message ? rs->message : "", rs->request_id ? " (request id " : "",
+               rs->request_id ? rs->request_id : "", rs->request_id ? ")" : "");
     settle(s, passing ? SESSION_NEW : SESSION_FAILED);
 }
 

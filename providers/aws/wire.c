@@ -6,6 +6,7 @@
 #include "engine/base/json.h"
 
 #define WORD_MAX 200
+#define VALUES_MAX 1000000
 
 const struct wire_codec *wire_codec_of(enum wire wire)
 {
@@ -71,15 +72,27 @@ static const char *json_error_code(struct arena *arena, const struct http_respon
     return code;
 }
 
+/* No more values than any answer of AWS has: each costs far more memory than its text. Commas in
+ * texts count as well: this is a bound, not a count. */
+static bool is_of_sane_size(struct slice body)
+{
+    size_t values = 0;
+    for (size_t i = 0; i < body.len && values <= VALUES_MAX; i++)
+        values += body.ptr[i] == ',' || body.ptr[i] == '[' || body.ptr[i] == '{';
+    return values <= VALUES_MAX;
+}
+
 bool wire_decode_json(struct arena *arena, const struct aws_operation *operation,
                       const struct http_response *http, struct response *ret)
 {
-    (void)operation;
     bool good = http->status >= 200 && http->status < 300, readable = true;
     const struct value *body = NULL;
     const char *why = NULL;
     if (slice_trim(http->body).len > 0)
-        readable = json_parse(arena, http->body, &body, &why) && value_is(body, VALUE_MAP);
+        readable = is_of_sane_size(http->body) && json_parse(arena, http->body, &body, &why) &&
+                   value_is(body, VALUE_MAP);
+    else if (good && !operation->mutates) /* what is read has at least braces */
+        readable = false;
     if (!readable || !body) {
         struct map_builder empty = map_begin(arena);
         body = map_end(&empty);

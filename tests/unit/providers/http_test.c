@@ -204,6 +204,40 @@ static void an_answer_beyond_the_limit_is_cut_off_and_refused(void **state)
     struct got got = exchange(b, &request);
     assert_int_equal(got.response.status, 0);
     assert_non_null(strstr(got.response.error, "64 MiB"));
+    assert_true(got.response.unusable);
+}
+
+static void all_answers_together_are_bounded_too(void **state)
+{
+    enum { MANY = 6 };
+    struct bench *b = *state;
+    size_t len = HTTP_ANSWER_MAX - 1, refused = 0;
+    struct got got[MANY];
+    struct http_request requests[MANY];
+    b->seen.reply.body = (struct slice){arena_alloc(b->arena, len), len};
+    for (size_t i = 0; i < MANY; i++) {
+        got[i] = (struct got){.arena = arena_new()};
+        requests[i] = request_to(b->arena, http_server_port(b->server), "GET", "");
+        requests[i].timeout_ms = 120000;
+        b->transport.ops->send(b->transport.self, &requests[i], keep, &got[i]);
+    }
+    for (size_t done = 0; done < MANY;) {
+        wait_briefly(b);
+        http_server_poll(b->server, 1);
+        done = 0;
+        for (size_t i = 0; i < MANY; i++)
+            done += (size_t)got[i].times;
+    }
+    for (size_t i = 0; i < MANY; i++) {
+        refused += got[i].response.unusable;
+        if (got[i].response.unusable)
+            assert_non_null(strstr(got[i].response.error, "256 MiB"));
+        arena_free(got[i].arena);
+    }
+    assert_in_range(refused, 1, MANY - 1);
+    b->seen.reply.body = slice_of("hello"); /* what was refused holds nothing any more */
+    struct http_request request = request_to(b->arena, http_server_port(b->server), "GET", "");
+    assert_int_equal(exchange(b, &request).response.status, 200);
 }
 
 static void many_requests_fly_at_once(void **state)
@@ -351,6 +385,15 @@ static void a_truncated_answer_is_no_answer(void **state)
     assert_true(got.response.maybe_sent);
 }
 
+static void an_answer_that_ends_within_its_headers_is_no_answer(void **state)
+{
+    struct bench *b = *state;
+    struct got got = exchange_raw(b, "HTTP/1.1 200 OK\r\nContent-Ty", 5000);
+    assert_int_equal(got.response.status, 0);
+    assert_true(got.response.maybe_sent);
+    assert_non_null(got.response.error);
+}
+
 static void headers_without_end_are_cut_off_and_refused(void **state)
 {
     struct bench *b = *state;
@@ -376,6 +419,7 @@ static void headers_without_end_are_cut_off_and_refused(void **state)
     assert_int_equal(got.times, 1);
     assert_int_equal(got.response.status, 0);
     assert_non_null(strstr(got.response.error, "256 KiB"));
+    assert_true(got.response.unusable);
 }
 
 static void what_is_not_http_is_no_answer(void **state)
@@ -439,10 +483,12 @@ int main(void)
         HTTP_TEST(redirects_are_not_followed),
         HTTP_TEST(a_connection_that_is_dropped_may_have_been_heard),
         HTTP_TEST(an_answer_beyond_the_limit_is_cut_off_and_refused),
+        HTTP_TEST(all_answers_together_are_bounded_too),
         HTTP_TEST(many_requests_fly_at_once),
         HTTP_TEST(closing_drops_what_flies_without_a_word),
         HTTP_TEST(what_goes_once_is_not_repeated_when_a_kept_connection_dies),
         HTTP_TEST(a_truncated_answer_is_no_answer),
+        HTTP_TEST(an_answer_that_ends_within_its_headers_is_no_answer),
         HTTP_TEST(headers_without_end_are_cut_off_and_refused),
         HTTP_TEST(what_is_not_http_is_no_answer),
         HTTP_TEST(a_server_that_never_answers_times_out),

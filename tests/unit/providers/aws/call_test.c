@@ -249,6 +249,23 @@ static void lost_connections_and_refused_ones_are_told_apart(void **state)
     assert_int_equal(fake_call_count(w->fake), 1 + 6 + 3);
 }
 
+static void an_answer_without_end_is_final_and_named_by_its_request_id(void **state)
+{
+    struct world *w = *state;
+    struct http_header id = {"x-amzn-RequestId", "r-7"};
+    fake_when(w->fake, "GET /backup-vaults/final",
+              (struct fake_answer){.error = "the answer is longer than 64 MiB",
+                                   .maybe_sent = true,
+                                   .unusable = true,
+                                   .headers = &id,
+                                   .header_len = 1});
+    struct got got = describe_vault(w);
+    assert_int_equal(response_diag_code(&got.rs), E_BAD_ANSWER);
+    assert_string_equal(got.rs.request_id, "r-7");
+    assert_non_null(strstr(got.rs.message, "64 MiB"));
+    assert_int_equal(fake_call_count(w->fake), 1 + 1);
+}
+
 static void create_key_is_never_sent_twice_once_it_may_have_run(void **state)
 {
     struct world *w = *state;
@@ -877,6 +894,7 @@ int main(void)
         CALL_TEST(a_server_is_left_alone_as_long_as_it_asks),
         CALL_TEST(nobody_waits_longer_than_ten_minutes_for_one_call),
         CALL_TEST(lost_connections_and_refused_ones_are_told_apart),
+        CALL_TEST(an_answer_without_end_is_final_and_named_by_its_request_id),
         CALL_TEST(create_key_is_never_sent_twice_once_it_may_have_run),
         CALL_TEST(eventual_consistency_is_waited_out_but_not_for_ever),
         CALL_TEST(other_refusals_of_the_same_operation_are_final_at_once),

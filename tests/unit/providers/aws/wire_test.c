@@ -156,6 +156,29 @@ static void an_answer_that_is_cut_off_is_not_readable(void **state)
     assert_false(readable);
     (void)decode(arena, &backup_DeleteBackupVault, 200, NULL, NULL, "", &readable);
     assert_true(readable);
+    (void)decode(arena, &backup_DescribeBackupVault, 200, NULL, NULL, "", &readable);
+    assert_false(readable);
+}
+
+static void an_answer_of_millions_of_values_is_not_read(void **state)
+{
+    (void)state;
+    CLEANUP(arena_freep) struct arena *arena = arena_new();
+    static const struct {
+        size_t values;
+        bool readable;
+    } cases[] = {{100000, true}, {1100000, false}};
+    for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+        struct strbuf sb;
+        bool readable = !cases[i].readable;
+        strbuf_init(&sb, arena, 8 * cases[i].values);
+        strbuf_add(&sb, "{\"a\":[0");
+        for (size_t k = 0; k < cases[i].values; k++)
+            strbuf_add(&sb, ",0");
+        strbuf_add(&sb, "]}");
+        (void)decode(arena, &backup_ListBackupVaults, 200, NULL, NULL, strbuf_str(&sb), &readable);
+        assert_int_equal(readable, cases[i].readable);
+    }
 }
 
 static void xml_results_and_errors_are_unwrapped(void **state)
@@ -207,6 +230,7 @@ int main(void)
         cmocka_unit_test(the_query_protocol_flattens_lists_and_maps),
         cmocka_unit_test(json_errors_are_named_wherever_the_service_writes_the_name),
         cmocka_unit_test(an_answer_that_is_cut_off_is_not_readable),
+        cmocka_unit_test(an_answer_of_millions_of_values_is_not_read),
         cmocka_unit_test(xml_results_and_errors_are_unwrapped),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
