@@ -59,8 +59,10 @@ void op_resume(struct op *op, op_step_fn *step, const struct response *rs)
 {
     BUG_ON(op->expected == 0);
     op->expected--;
+    op->answer = rs;
     if (!op->ended)
         step(op, rs);
+    op->answer = NULL;
     settle(op);
 }
 
@@ -134,6 +136,17 @@ void op_made(struct op *op, const char *identifier)
     op->made = arena_strdup(op->arena, identifier);
 }
 
+/* The call whose answer the message is about, where it does not say so itself. */
+static const char *after_what(const struct op *op, const char *text)
+{
+    const struct response *rs = op->answer;
+    if (!rs || !rs->operation || strstr(text, rs->operation))
+        return "";
+    return rs->request_id
+               ? arena_printf(op->arena, " (%s, request id %s)", rs->operation, rs->request_id)
+               : arena_printf(op->arena, " (%s)", rs->operation);
+}
+
 void op_found(struct op *op, const char *identifier, enum ownership ownership)
 {
     if (!identifier || !identifier[0]) {
@@ -200,7 +213,8 @@ void op_fail_with(struct op *op, enum diag_code code, const char *fmt, ...)
     va_start(args, fmt);
     vsnprintf(text, sizeof(text), fmt, args);
     va_end(args);
-    diag_error(loop_diags(op->loop), code, op->spec.pos, op->spec.address, "%s", text);
+    diag_error(loop_diags(op->loop), code, op->spec.pos, op->spec.address, "%s%s", text,
+               after_what(op, text));
 }
 
 struct arena *op_arena(struct op *op)

@@ -13,8 +13,9 @@ struct op {
     size_t sleeping; /* of these, op_later() timers */
     bool asleep;     /* counted as asleep: nothing but timers is due */
     bool ended;
-    int looks;        /* op_look_again() */
-    const char *made; /* op_made() */
+    int looks;                     /* op_look_again() */
+    const struct response *answer; /* while the step that takes it runs */
+    const char *made;              /* op_made() */
     struct op_outcome outcome;
     void *data; /* op_data() */
     size_t data_size;

@@ -31,7 +31,7 @@ static void take_attributes(struct op *op, const struct response *rs)
     struct read *read = op_data(op, sizeof(*read));
     const struct value *observed_ones =
         schema_from_wire(op_arena(op), op_schema(op)->root, value_get(rs->body, "Attributes"));
-    for (size_t i = 0; i < value_len(observed_ones); i++)
+    for (size_t i = 0; value_is(observed_ones, VALUE_MAP) && i < observed_ones->map.len; i++)
         map_put(&read->attributes, observed_ones->map.entries[i].key,
                 observed_ones->map.entries[i].value);
 }

@@ -83,7 +83,8 @@ static bool open_loop(struct contract *c)
     *account = (struct aws_account){.id = account_of(c), .name = "contract", .partition = "aws"};
     struct aws_options options = {
         .accounts = account, .account_len = 1, .home_region = "us-east-1", .simulated = true};
-    c->loop = loop_new(world_transport(c->world), &c->diags);
+    c->mangle = (struct mangle){.inner = world_transport(c->world), .arena = c->arena};
+    c->loop = loop_new(mangle_transport(&c->mangle), &c->diags);
     return aws_setup(c->arena, c->loop, &options, &c->diags) &&
            aws_verify_identities(c->loop, &c->diags);
 }
@@ -239,13 +240,10 @@ static void run(struct contract *c, struct op_spec spec)
     spec.partition = "aws";
     if (spec.kind == OP_CREATE || spec.kind == OP_FIND)
         spec.token = arena_printf(c->arena, "0123456789abcdef0123456789ab%04d", c->life);
-    size_t before = value_len(world_calls(c->world, c->arena));
     c->result = OP_RESULT_FAILED;
     loop_start(c->loop, &spec, ended, c);
     while (loop_turn(c->loop)) {
     }
-    if (spec.schema == c->schema)
-        record_actions(c, spec.kind, before);
 }
 
 static void wake(void *ctx)
@@ -324,17 +322,28 @@ static void run_or_look(struct contract *c, struct op_spec spec, enum op_result 
         look_for_made(c, spec);
 }
 
+static struct op_spec spec_of(const struct contract *c, const struct contract_op *op)
+{
+    return (struct op_spec){.kind = op->kind,
+                            .schema = c->schema,
+                            .address = ADDRESS,
+                            .account_id = account_of(c),
+                            .region = value_get_str(c->file, "region"),
+                            .identifier = op->identifier,
+                            .desired = op->desired,
+                            .prior = op->prior};
+}
+
+void contract_try(struct contract *c, const struct contract_op *op)
+{
+    run(c, spec_of(c, op));
+}
+
 bool contract_run(struct contract *c, const struct contract_op *op, enum op_result wanted)
 {
-    struct op_spec spec = {.kind = op->kind,
-                           .schema = c->schema,
-                           .address = ADDRESS,
-                           .account_id = account_of(c),
-                           .region = value_get_str(c->file, "region"),
-                           .identifier = op->identifier,
-                           .desired = op->desired,
-                           .prior = op->prior};
-    run_or_look(c, spec, wanted, op->shown);
+    size_t before = value_len(world_calls(c->world, c->arena));
+    run_or_look(c, spec_of(c, op), wanted, op->shown);
+    record_actions(c, op->kind, before);
     if (c->result == wanted) {
         c->diags.len = c->diags.errors = 0; /* of a wanted refusal */
         return true;

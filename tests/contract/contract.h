@@ -5,6 +5,7 @@
 #include "engine/base/map.h"
 #include "providers/aws/aws.h"
 #include "simulator/world.h"
+#include "tests/contract/mangle.h"
 
 #define OP_KINDS (OP_FIND + 1)
 
@@ -17,7 +18,8 @@ struct contract {
     const struct value *file; /* aws_T.yaml */
     struct world *world;
     struct loop *loop;
-    struct map before;            /* name -> attributes (const struct value *) */
+    struct mangle mangle; /* between the loop and the world; spoils nothing unless told to */
+    struct map before;    /* name -> attributes (const struct value *) */
     struct map actions[OP_KINDS]; /* of the type under test: IAM action -> itself */
     int life;  /* rises with every object that is made: what the tokens are made of */
     bool hard; /* the world is hard on its callers: reads are repeated until they show it all */
@@ -53,3 +55,5 @@ struct contract_op {
  * world it does what an apply does there: it reads until the answer fits, and looks for what a
  * creation without a good answer may have made. */
 bool contract_run(struct contract *c, const struct contract_op *op, enum op_result wanted);
+/* The same once, without any expectation: how it ended stands in the contract. */
+void contract_try(struct contract *c, const struct contract_op *op);
