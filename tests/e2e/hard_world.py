@@ -1,0 +1,59 @@
+"""A hard world (tests/hard_world.json): every example converges there, plans empty, and leaves what an easy world holds."""
+
+import glob
+import json
+import os
+import urllib.request
+
+from harness import EXAMPLES, Served, check, done, holdfast, workspace
+
+HARD = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "hard_world.json")
+APPLIES = 4  # a key whose creation got no answer is found, or made, by the next apply
+
+
+def flags(folder, command):
+    """What this topology must be allowed to do."""
+    plan = holdfast("plan", "--simulate", "--json", cwd=folder).json
+    named = [c["address"] for c in plan["changes"] if c["irreversible"]]
+    option = "--allow-irreversible" if command == "apply" else "--allow-destroy"
+    return [part for address in named for part in (option, address)]
+
+
+def apply_until_done(folder, allowed):
+    for count in range(1, APPLIES + 1):
+        result = holdfast("apply", "--simulate", "--auto-approve", *allowed, cwd=folder)
+        if result.status == 0:
+            return count
+    check(False, f"{APPLIES} applies were not enough: {result.err}")
+    return 0
+
+
+def stable(folder):
+    return holdfast("simulator", "dump", "--stable", "--simulate", cwd=folder, expect=0).out
+
+
+def harden(folder):
+    with Served(folder) as served, open(HARD, "rb") as settings:
+        request = urllib.request.Request(served.url + "/_holdfast/settings", settings.read(),
+                                         {"Content-Type": "application/json"})
+        with urllib.request.urlopen(request, timeout=20) as answer:
+            check(json.load(answer)["page_size"] == 1, "the world takes its settings")
+
+
+for example in sorted(glob.glob(os.path.join(EXAMPLES, "*.yaml"))):
+    name = os.path.basename(example)
+    with workspace(example) as easy, workspace(example) as hard:
+        allowed = flags(easy, "apply")
+        holdfast("apply", "--simulate", "--auto-approve", *allowed, cwd=easy, expect=0)
+
+        harden(hard)
+        print(f"{name}: {apply_until_done(hard, allowed)} applies")
+        again = holdfast("plan", "--simulate", "--detailed-exitcode", cwd=hard)
+        check(again.status == 0, f"{name}: the second plan is empty: {again.out}{again.err}")
+        drift = holdfast("drift", "--simulate", "--json", cwd=hard, expect=0).json
+        check(drift["drift"] == [], f"{name}: no drift: {drift['drift']}")
+        check(stable(hard) == stable(easy), f"{name}: the same world as an easy one")
+        struck = [c for c in json.loads(holdfast("simulator", "dump", "--calls", "--simulate",
+                                                 cwd=hard, expect=0).out) if c["code"]]
+        check(len(struck) > 20, f"{name}: the world was hard: {len(struck)} refusals")
+done()
