@@ -232,37 +232,75 @@ static void add_tag_calls(struct op *op)
         request_set(policy_call(op, &iam_UntagPolicy, NULL), "TagKeys", removed);
 }
 
+static void update_tags(struct op *op)
+{
+    add_tag_calls(op);
+    calls_in_order(op, updated);
+}
+
+static void list_versions(struct op *op, const struct response *rs);
+
+/* A list that lags behind does not show that the policy has all its versions already. */
+static void version_created(struct op *op, const struct response *rs)
+{
+    if (rs->fault == FAULT_NONE)
+        update_tags(op);
+    else if (rs->fault != FAULT_QUOTA || !op_look_again(op, list_versions))
+        op_fail(op, rs);
+}
+
+static void create_version(struct op *op, const struct response *rs)
+{
+    (void)rs;
+    struct request *rq = policy_request(op, &iam_CreatePolicyVersion);
+    request_set(rq, "PolicyDocument", changed_wire(op, "policy_document"));
+    request_set(rq, "SetAsDefault", value_bool(true));
+    op_send(op, rq, version_created);
+}
+
 static void versions_listed(struct op *op, const struct response *rs)
 {
     (void)rs;
     const struct change *change = op_data(op, sizeof(*change));
-    const struct value *document = changed_wire(op, "policy_document");
-    if (document) {
-        const struct value *oldest = oldest_of(change->versions);
-        if (value_len(change->versions) >= VERSIONS_MAX && oldest)
-            add_version_removal(op, oldest);
-        struct request *rq = policy_call(op, &iam_CreatePolicyVersion, NULL);
-        request_set(rq, "PolicyDocument", document);
-        request_set(rq, "SetAsDefault", value_bool(true));
-    }
-    add_tag_calls(op);
-    calls_in_order(op, updated);
+    const struct value *oldest = oldest_of(change->versions);
+    if (value_len(change->versions) >= VERSIONS_MAX && oldest)
+        add_version_removal(op, oldest);
+    calls_in_order(op, create_version);
+}
+
+static void list_versions(struct op *op, const struct response *rs)
+{
+    (void)rs;
+    policy_call(op, &iam_ListPolicyVersions, take_versions);
+    calls_in_order(op, versions_listed);
 }
 
 static void update_policy(struct op *op)
 {
     (void)op_data(op, sizeof(struct change)); /* the calls live in it */
     if (changed_wire(op, "policy_document"))
-        policy_call(op, &iam_ListPolicyVersions, take_versions);
-    calls_in_order(op, versions_listed);
+        list_versions(op, NULL);
+    else
+        update_tags(op);
 }
 
 /* ---- remove: the other versions first ---- */
 
+static void look_at_versions(struct op *op, const struct response *rs);
+
+/* Versions that the list did not show yet, and roles that have let go of it a moment ago. */
 static void deleted(struct op *op, const struct response *rs)
 {
+    if (rs->fault == FAULT_NONE || rs->fault == FAULT_NOT_FOUND)
+        op_done_removed(op);
+    else if (rs->fault != FAULT_CONFLICT || !op_look_again(op, look_at_versions))
+        op_fail(op, rs);
+}
+
+static void delete_bare(struct op *op, const struct response *rs)
+{
     (void)rs;
-    op_done_removed(op);
+    op_send(op, policy_request(op, &iam_DeletePolicy), deleted);
 }
 
 static void strip(struct op *op, const struct response *rs)
@@ -272,16 +310,20 @@ static void strip(struct op *op, const struct response *rs)
     for (size_t i = 0; i < value_len(change->versions); i++)
         if (!is_default(value_item(change->versions, i)))
             add_version_removal(op, value_item(change->versions, i));
-    policy_call(op, &iam_DeletePolicy, NULL);
-    calls_forgive(op, FAULT_NOT_FOUND);
-    calls_in_order(op, deleted);
+    calls_in_order(op, delete_bare);
+}
+
+static void look_at_versions(struct op *op, const struct response *rs)
+{
+    (void)rs;
+    policy_call(op, &iam_ListPolicyVersions, take_versions);
+    calls_together(op, op_done_removed, strip);
 }
 
 static void remove_policy(struct op *op)
 {
     (void)op_data(op, sizeof(struct change)); /* the calls live in it */
-    policy_call(op, &iam_ListPolicyVersions, take_versions);
-    calls_together(op, op_done_removed, strip);
+    look_at_versions(op, NULL);
 }
 
 /* ---- find ---- */

@@ -33,7 +33,7 @@ static bool good_or_end(struct op *op, const struct response *rs)
 static const struct value *without_empty(struct arena *arena, const struct value *destinations)
 {
     struct map_builder b = map_begin(arena);
-    for (size_t i = 0; i < value_len(destinations); i++)
+    for (size_t i = 0; value_is(destinations, VALUE_MAP) && i < destinations->map.len; i++)
         if (value_len(destinations->map.entries[i].value))
             map_put(&b, destinations->map.entries[i].key, destinations->map.entries[i].value);
     return b.len ? map_end(&b) : NULL;
