@@ -223,13 +223,23 @@ def xml_list(shape, node, where, faults):
             xml_value(shape.member, item, f"{where}[{i}]", faults)
 
 
+def xml_map(shape, node, where, faults):
+    names = [shape.key.serialization.get("name", "key"), shape.value.serialization.get("name", "value")]
+    for i, entry in enumerate(node):
+        if local(entry.tag) != "entry" or [local(child.tag) for child in entry] != names:
+            faults.add(f"{where}[{i}]", f"an entry of a map holds {names[0]} and {names[1]}, and nothing else")
+            continue
+        xml_value(shape.key, entry[0], f"{where}[{i}].{names[0]}", faults)
+        xml_value(shape.value, entry[1], f"{where}[{i}].{names[1]}", faults)
+
+
 def xml_value(shape, node, where, faults):
     if shape.type_name == "structure":
         xml_structure(shape, node, where, faults)
     elif shape.type_name == "list":
         xml_list(shape, node, where, faults)
     elif shape.type_name == "map":
-        faults.add(where, "maps in XML are not simulated")
+        xml_map(shape, node, where, faults)
     else:
         xml_scalar(shape, node, where, faults)
 

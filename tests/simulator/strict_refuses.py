@@ -26,6 +26,13 @@ def get_role(date="2026-01-01T00:00:00Z", more="", space=IAM, wrapper="GetRoleRe
             f"<ResponseMetadata><RequestId>{request_id}</RequestId></ResponseMetadata></GetRoleResponse>")
 
 
+def topic_attributes(entries):
+    space = "http://sns.amazonaws.com/doc/2010-03-31/"
+    return (f'<GetTopicAttributesResponse xmlns="{space}"><GetTopicAttributesResult><Attributes>{entries}</Attributes>'
+            "</GetTopicAttributesResult><ResponseMetadata><RequestId>1</RequestId></ResponseMetadata>"
+            "</GetTopicAttributesResponse>")
+
+
 def not_found(code="NoSuchEntity", kind="Sender"):
     return (f"<ErrorResponse><Error><Type>{kind}</Type><Code>{code}</Code><Message>m</Message></Error>"
             "<RequestId>1</RequestId></ErrorResponse>")
@@ -44,6 +51,7 @@ GOOD = [
     ("iam", "GetRole", not_found(), 404),
     ("backup", "DescribeCopyJob", {"Code": "c", "Message": "m", "Type": "User"}, 400, ERROR),
     ("kms", "DescribeKey", {"__type": "NotFoundException", "message": "m"}, 400),
+    ("sns", "GetTopicAttributes", topic_attributes("<entry><key>a</key><value>b</value></entry>")),
 ]
 
 BAD = [
@@ -74,6 +82,8 @@ BAD = [
     ("required member Value", "iam", "GetRole", get_role(more="<Tags><member><Key>a</Key></member></Tags>")),
     ("is no integer", "iam", "GetRole", get_role(more="<MaxSessionDuration>x</MaxSessionDuration>")),
     ("the root is", "iam", "GetRole", get_role(space="urn:x")),
+    ("an entry of a map", "sns", "GetTopicAttributes", topic_attributes("<member><key>a</key><value>b</value></member>")),
+    ("an entry of a map", "sns", "GetTopicAttributes", topic_attributes("<entry><value>b</value></entry>")),
     ("no GetRoleResult", "iam", "GetRole", get_role(wrapper="Result")),
     ("no RequestId", "iam", "GetRole", get_role(request_id="")),
     ("the model says 404", "iam", "GetRole", not_found(), 400),
