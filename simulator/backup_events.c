@@ -1,8 +1,10 @@
-/* What AWS Backup tells EventBridge, with the gaps of its events, and what the timeline keeps. */
+/* What AWS Backup tells EventBridge, with the gaps of its events, and the topics of vaults; what
+ * the timeline keeps. */
 #include "simulator/backup.h"
 
 #include "engine/aws/backup_types.h"
 #include "simulator/events.h"
+#include "simulator/sns.h"
 
 static void put_date(struct map_builder *b, const char *key, const struct value *job,
                      const char *member)
@@ -36,8 +38,57 @@ static void emit(struct world *world, struct arena *arena, const struct value *j
                "aws.backup", detail_type, list_end(&resources), detail);
 }
 
+/* ---- what a vault reports to its topic ---- */
+
+static const struct {
+    const char *state, *backup, *copy; /* the events of a backup and of a copy */
+} vault_events[] = {
+    {"RUNNING", "BACKUP_JOB_STARTED", "COPY_JOB_STARTED"},
+    {"COMPLETED", "BACKUP_JOB_COMPLETED", "COPY_JOB_SUCCESSFUL"},
+    {"FAILED", "BACKUP_JOB_COMPLETED", "COPY_JOB_FAILED"}, /* completed is not: successfully */
+    {"EXPIRED", "BACKUP_JOB_COMPLETED", "COPY_JOB_FAILED"},
+    {"ABORTED", "BACKUP_JOB_COMPLETED", "COPY_JOB_FAILED"},
+};
+
+static bool is_wanted(const struct value *set, const char *event)
+{
+    const struct value *events = value_get(set, "BackupVaultEvents");
+    for (size_t i = 0; i < value_len(events); i++)
+        if (str_eq(value_str(value_item(events, i)), event))
+            return true;
+    return false;
+}
+
+/* A topic that does not let AWS Backup in hears nothing, and nobody is told. Of a copy the vault of
+ * its source reports, where the job runs. */
+static void report(struct world *world, struct arena *arena, const struct value *job, bool copy)
+{
+    const char *state = value_get_str(job, "State"), *event = NULL, *why = NULL;
+    const char *arn = value_get_str(job, copy ? "SourceBackupVaultArn" : "BackupVaultArn");
+    struct vault_place place;
+    for (size_t i = 0; i < ARRAY_LEN(vault_events); i++)
+        if (str_eq(vault_events[i].state, state))
+            event = copy ? vault_events[i].copy : vault_events[i].backup;
+    if (!event || !vault_place_of(arena, arn, &place))
+        return;
+    const struct value *set = value_get(
+        vault_get(world, arena, place.account, place.region, place.name), "Notifications");
+    if (!is_wanted(set, event))
+        return;
+    const char *message =
+        arena_printf(arena, "An AWS Backup %s job is %s. Resource ARN : %s. %s ID : %s",
+                     copy ? "copy" : "backup", state,
+                     text_or(value_get_str(job, "ResourceArn"), ""), copy ? "CopyJob" : "BackupJob",
+                     text_or(value_get_str(job, copy ? "CopyJobId" : "BackupJobId"), ""));
+    sns_deliver(world, arena, value_get_str(set, "SNSTopicArn"), BACKUP_SERVICE, arn,
+                "Notification from AWS Backup", message, &why);
+}
+
+/* ---- what the bus hears ---- */
+
 void backup_job_event(struct world *world, struct arena *arena, const struct value *job)
 {
+    report(world, arena, job, /* copy= */ false);
     struct map_builder b = map_begin(arena);
     map_put(&b, "backupJobId", value_get(job, "BackupJobId"));
     map_put(&b, "state", value_get(job, "State"));
@@ -85,6 +136,7 @@ static const struct value *copy_detail(struct arena *arena, const struct value *
 
 void copy_job_event(struct world *world, struct arena *arena, const struct value *job)
 {
+    report(world, arena, job, /* copy= */ true);
     emit(world, arena, job, "Copy Job State Change", value_get_str(job, "SourceRecoveryPointArn"),
          copy_detail(arena, job));
 }

@@ -309,6 +309,15 @@ bool backup_delete_policy(struct sim_call *call)
 
 /* ---- notifications ---- */
 
+static const char *const reported[] = {
+    "BACKUP_JOB_STARTED",      "BACKUP_JOB_COMPLETED",     "BACKUP_JOB_SUCCESSFUL",
+    "BACKUP_JOB_FAILED",       "BACKUP_JOB_EXPIRED",       "RESTORE_JOB_STARTED",
+    "RESTORE_JOB_COMPLETED",   "RESTORE_JOB_SUCCESSFUL",   "RESTORE_JOB_FAILED",
+    "COPY_JOB_STARTED",        "COPY_JOB_SUCCESSFUL",      "COPY_JOB_FAILED",
+    "RECOVERY_POINT_MODIFIED", "BACKUP_PLAN_CREATED",      "BACKUP_PLAN_MODIFIED",
+    "S3_BACKUP_OBJECT_FAILED", "S3_RESTORE_OBJECT_FAILED", NULL,
+};
+
 bool backup_put_notifications(struct sim_call *call)
 {
     const struct value *vault = vault_or_missing(call);
@@ -321,9 +330,15 @@ bool backup_put_notifications(struct sim_call *call)
     if (value_len(events) == 0)
         return call_error(call, 400, "MissingParameterValueException",
                           "Missing required parameter: BackupVaultEvents");
+    struct arn arn;
+    if (!arn_parse(slice_of(topic), &arn) || !slice_is(arn.service, "sns"))
+        return backup_invalid(call, "Invalid SNS topic ARN: %s", topic);
+    for (size_t i = 0; i < value_len(events); i++)
+        if (!str_is_one_of(value_str(value_item(events, i)), reported))
+            return backup_invalid(call, "Unknown backup vault event");
     struct map_builder b = map_begin(call->arena);
     map_put_str(&b, "SNSTopicArn", topic);
-    map_put(&b, "BackupVaultEvents", events);
+    map_put(&b, "BackupVaultEvents", value_sorted(call->arena, events));
     return store(call, value_with(call->arena, vault, "Notifications", map_end(&b)), NULL);
 }
 

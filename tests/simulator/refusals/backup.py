@@ -121,6 +121,10 @@ def jobs(place):
     refused("AccessDeniedException", backup.list_recovery_points_by_backup_vault, BackupVaultName="vv",
             BackupVaultAccountId=BACKUP)
     refused("InvalidParameterValueException", backup.list_backup_vaults, NextToken="?")
+    topic = f"arn:aws:sns:us-east-1:{WORKLOAD}:t"
+    for arn, events in ((topic, ["TEA_IS_READY"]), (f"arn:aws:sqs:us-east-1:{WORKLOAD}:t", ["COPY_JOB_FAILED"])):
+        refused("InvalidParameterValueException", backup.put_backup_vault_notifications, BackupVaultName="vv",
+                SNSTopicArn=arn, BackupVaultEvents=events)
 
 
 def settings(world):
