@@ -87,6 +87,14 @@ static void selection_summary(struct strbuf *sb, const struct value *p)
         add_part(sb, "", arena_printf(sb->arena, "%zu tag conditions", value_len(tags)), "");
 }
 
+static void notifications_summary(struct strbuf *sb, const struct value *p)
+{
+    const struct value *events = value_get(p, "backup_vault_events");
+    for (size_t i = 0; i < value_len(events); i++)
+        add_part(sb, "", text_value(sb->arena, NULL, value_item(events, i)), "");
+    add_part(sb, "to ", text_value(sb->arena, NULL, value_get(p, "sns_topic_arn")), "");
+}
+
 static void policy_summary(struct strbuf *sb, const struct value *p)
 {
     const struct value *statements = value_get(value_get(p, "policy"), "Statement");
@@ -112,6 +120,8 @@ static const struct row {
     {"aws_backup_vault", NULL, {{"name", "", ""}, {"encryption_key_arn", "key ", ""}}},
     {"aws_backup_vault_lock", lock_summary, {{0}}},
     {"aws_backup_vault_policy", policy_summary, {{0}}},
+    {"aws_backup_vault_notifications", notifications_summary, {{0}}},
+    {"aws_sns_subscription", NULL, {{"protocol", "", ""}, {"endpoint", "", ""}}},
     {"aws_backup_plan", plan_summary, {{0}}},
     {"aws_backup_selection", selection_summary, {{0}}},
     {"aws_kms_key",

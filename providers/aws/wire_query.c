@@ -1,4 +1,4 @@
-/* The query protocol: a form is posted, XML comes back. IAM, STS, RDS. Lists are flattened to
+/* The query protocol: a form is posted, XML comes back. IAM, STS, RDS, SNS. Lists are flattened to
  * Name.member.1, maps of maps to Outer.Inner. */
 
 #include "engine/base/bug.h"
