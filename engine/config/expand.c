@@ -14,10 +14,11 @@ static const struct {
     const char *name;
     enum placement placement;
 } sections[] = {
-    {"region_settings", PLACE_REGION}, {"keys", PLACE_REGION},      {"vaults", PLACE_REGION},
-    {"roles", PLACE_ACCOUNT},          {"plans", PLACE_REGION},     {"rules", PLACE_REGION},
-    {"functions", PLACE_REGION},       {"queues", PLACE_REGION},    {"buses", PLACE_REGION},
-    {"alarms", PLACE_REGION},          {"relays", PLACE_BY_SOURCE}, {"resources", PLACE_BY_TYPE},
+    {"region_settings", PLACE_REGION}, {"keys", PLACE_REGION},   {"vaults", PLACE_REGION},
+    {"roles", PLACE_ACCOUNT},          {"plans", PLACE_REGION},  {"rules", PLACE_REGION},
+    {"functions", PLACE_REGION},       {"queues", PLACE_REGION}, {"topics", PLACE_REGION},
+    {"buses", PLACE_REGION},           {"alarms", PLACE_REGION}, {"relays", PLACE_BY_SOURCE},
+    {"resources", PLACE_BY_TYPE},
 };
 
 struct diag *lower_report(struct lowering *lw, enum diag_code code, struct source_pos pos,

@@ -10,6 +10,7 @@ static const struct {
     {"vaults", lower_vaults},
     {"roles", lower_roles},
     {"queues", lower_queues},
+    {"topics", lower_topics},
     {"buses", lower_buses},
     {"functions", lower_functions},
     {"plans", lower_plans},

@@ -230,6 +230,7 @@ void lower_relay_add(struct lowering *lw, const struct instance *in, const struc
  */
 typedef void lower_fn(struct lowering *lw, const struct entry *entry);
 lower_fn lower_region_settings, lower_keys, lower_vaults, lower_roles, lower_plans, lower_rules,
-    lower_functions, lower_queues, lower_buses, lower_alarms, lower_relays, lower_resources;
+    lower_functions, lower_queues, lower_topics, lower_buses, lower_alarms, lower_relays,
+    lower_resources;
 void lower_organization(struct lowering *lw);
 void lower(struct lowering *lw); /* all sections by their table */

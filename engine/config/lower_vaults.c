@@ -104,10 +104,44 @@ static void lower_lock(struct lowering *lw, const struct instance *in)
     }
 }
 
+/* AWS Backup publishes where the vault is. */
+static const struct value *topic_arn(struct lowering *lw, const struct instance *in,
+                                     const struct value *v)
+{
+    struct target target;
+    if (!target_of(lw, in, "topics", v, &target))
+        return NULL;
+    if (target.instance && !str_eq(target.instance->region, in->region)) {
+        struct diag *d =
+            lower_error(lw, E_PLACEMENT, target.pos, in->address,
+                        "`%s` is in %s, and `%s`, which would report to it, is in %s",
+                        target.instance->address, target.instance->region, in->address, in->region);
+        diag_hint(lw->diags, d, "Name a topic of the vault's Region.");
+    }
+    return target_value(lw, &target, "arn");
+}
+
+static void lower_notifications(struct lowering *lw, const struct instance *in)
+{
+    const struct value_entry *e = value_entry_of(in->body, "notifications");
+    const struct value_entry *events = e ? value_entry_of(e->value, "events") : NULL;
+    const struct value *topic = e ? value_get(e->value, "topic") : NULL;
+    if (!topic || !events)
+        return; /* none, or the schema says what is missing */
+    struct map_builder map = map_begin(lw->arena);
+    map_put(&map, "backup_vault_name", value_ref(lw->arena, in->address, "name"));
+    map_put(&map, "sns_topic_arn", topic_arn(lw, in, topic));
+    map_put_at(&map, "backup_vault_events", events->key_pos, events->value);
+    struct draft *draft =
+        draft_add(lw, in, "/notifications", "aws_backup_vault_notifications", map_end(&map));
+    if (draft)
+        draft->resource.pos = e->key_pos;
+}
+
 static void refuse_parts_of_external(struct lowering *lw, const struct instance *in)
 {
     static const char *const parts[] = {
-        "key", "accept_copies_from", "lock", "protect", "policy", "tags", NULL};
+        "key", "accept_copies_from", "lock", "notifications", "protect", "policy", "tags", NULL};
     for (size_t i = 0; parts[i]; i++) {
         const struct value_entry *e = value_entry_of(in->body, parts[i]);
         if (e)
@@ -137,6 +171,7 @@ static void lower_vault(struct lowering *lw, const struct instance *in)
         draft_add(lw, in, "/policy", "aws_backup_vault_policy", map_end(&p));
     }
     lower_lock(lw, in);
+    lower_notifications(lw, in);
     if (value_len(as_list(lw, value_get(in->body, "accept_copies_from"))) > 0)
         lower_last_vault_account(lw, in);
 }

@@ -186,6 +186,22 @@ static const struct fault faults[] = {
      E_BAD_REFERENCE, L + 1, 56},
     {"a switch without its account", PLACES "organization:\n  cross_account_backup: true\n",
      E_PLACEMENT, L + 1, 3},
+    {"a subscription of a queue and something else",
+     PLACES "queues: {q: " VAULT "}\ntopics:\n  t: {account: one, region: here, subscriptions: {s: "
+            "{queue: q, endpoint: x}}}\n",
+     E_AMBIGUOUS, L + 2, 51},
+    {"a subscription of nothing",
+     PLACES "topics:\n  t: {account: one, region: here, subscriptions: {s: {protocol: email}}}\n",
+     E_MISSING_KEY, L + 1, 51},
+    {"a subscription of no name",
+     PLACES "topics:\n  t: {account: one, region: here, subscriptions: {\"1\": {protocol: email, "
+            "endpoint: a@example.com}}}\n",
+     E_BAD_VALUE, L + 1, 51},
+    {"a vault that reports to another Region",
+     PLACES
+     "topics: {t: {account: one, region: there}}\nvaults:\n  v: {account: one, region: here, "
+     "notifications: {topic: t, events: [COPY_JOB_FAILED]}}\n",
+     E_PLACEMENT, L + 2, 58},
     {"settings without a Region",
      PLACES "region_settings:\n  s: {account: one, resource_type_opt_in: {RDS: true}}\n",
      E_PLACEMENT, L + 1, 3},
