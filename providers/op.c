@@ -12,6 +12,7 @@
 
 #define LOOK_NAP_MS 3000
 #define LOOKS_MAX 10
+#define DENIED_BY_OBJECT "with an explicit deny in a resource-based policy"
 
 static const char *const kind_names[] = {
     [OP_READ] = "read",     [OP_CREATE] = "create", [OP_UPDATE] = "update",
@@ -201,8 +202,12 @@ void op_fail(struct op *op, const struct response *rs)
         strbuf_addf(&text, ": %.8000s", rs->message);
     if (rs->request_id)
         strbuf_addf(&text, " (request id %.200s)", rs->request_id);
-    diag_error(loop_diags(op->loop), response_diag_code(rs), op->spec.pos, op->spec.address, "%s",
-               strbuf_str(&text));
+    struct diag *diag = diag_error(loop_diags(op->loop), response_diag_code(rs), op->spec.pos,
+                                   op->spec.address, "%s", strbuf_str(&text));
+    if (rs->fault == FAULT_DENIED && rs->message && strstr(rs->message, DENIED_BY_OBJECT))
+        diag_hint(loop_diags(op->loop), diag,
+                  "Its own policy denies this, so no permission helps: run as a principal that the "
+                  "policy leaves out (`break_glass` where `protect` wrote it).");
 }
 
 void op_fail_with(struct op *op, enum diag_code code, const char *fmt, ...)

@@ -206,6 +206,10 @@ const char *account_root(struct lowering *lw, const struct account *account);
 void lower_last_vault_account(struct lowering *lw, const struct instance *vault);
 /* service-role/AWSBackupDefaultServiceRole of the instance's account; its ARN. */
 const struct value *lower_default_role(struct lowering *lw, const struct instance *in);
+/* What `protect` of a key or a vault writes into its policy: the actions denied to everybody but
+ * its break-glass principals; NULL without `protect`. */
+const struct value *protect_statement(struct lowering *lw, const struct instance *in,
+                                      const char *sid, const char *const *actions);
 /* The role that a selection of a plan works with, as an ARN; made where none is named. */
 const struct value *plan_role(struct lowering *lw, const struct instance *plan,
                               const struct value *selection);

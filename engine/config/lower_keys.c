@@ -67,7 +67,6 @@ static const struct value *key_policy(struct lowering *lw, const struct instance
     const struct value *all = value_string(arena, "*");
     const struct value *admins = as_list(lw, value_get(in->body, "administrators"));
     const struct value *share = as_list(lw, value_get(in->body, "share_with"));
-    const struct value *protect = value_get(in->body, "protect");
     const struct value *root = value_string(arena, account_root(lw, in->account));
     const struct value *roots = users(lw, in, share);
     struct list_builder list = list_begin(arena);
@@ -91,14 +90,9 @@ static const struct value *key_policy(struct lowering *lw, const struct instance
                              iam_statement(arena, "Allow attachment of persistent resources",
                                            "Allow", iam_aws(arena, roots), grant, all, for_aws),
                              pos));
-    if (value_get(protect, "break_glass"))
-        list_add(&list,
-                 value_at(arena,
-                          iam_statement(arena, "Protect the key from loss", "Deny",
-                                        iam_everybody(arena), destroy, all,
-                                        iam_condition(arena, "ArnNotEquals", "aws:PrincipalArn",
-                                                      value_get(protect, "break_glass"))),
-                          protect->pos));
+    const struct value *protect = protect_statement(lw, in, "Protect the key from loss", destroy);
+    if (protect)
+        list_add(&list, protect);
     return value_at(arena, iam_document(arena, "cab-kms-key", list_end(&list)), pos);
 }
 
@@ -110,6 +104,8 @@ static void lower_key(struct lowering *lw, const struct instance *in)
     const struct value *policy = value_get(in->body, "policy");
     copy_keys(&key, in->body, same);
     map_put(&key, "policy", policy ? policy : key_policy(lw, in));
+    if (!policy && value_get(in->body, "protect")) /* the deployer need not be break-glass */
+        map_put_bool(&key, "bypass_policy_lockout_safety_check", true);
     draft_add(lw, in, "", "aws_kms_key", map_end(&key));
 
     const struct value *name = value_get(in->body, "alias");

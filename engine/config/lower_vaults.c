@@ -69,31 +69,25 @@ static void add_senders(struct lowering *lw, const struct instance *in,
 static const struct value *vault_policy(struct lowering *lw, const struct instance *in)
 {
     const struct value *given = value_get(in->body, "policy");
-    const struct value *protect = value_get(in->body, "protect");
     struct list_builder list = list_begin(lw->arena);
     if (given)
         return given;
     add_senders(lw, in, &list);
-    if (value_get(protect, "break_glass"))
-        list_add(&list,
-                 value_at(lw->arena,
-                          iam_statement(lw->arena, "ProtectVault", "Deny", iam_everybody(lw->arena),
-                                        destroy, value_string(lw->arena, "*"),
-                                        iam_condition(lw->arena, "ArnNotEquals", "aws:PrincipalArn",
-                                                      value_get(protect, "break_glass"))),
-                          protect->pos));
+    const struct value *protect = protect_statement(lw, in, "ProtectVault", destroy);
+    if (protect)
+        list_add(&list, protect);
     if (list.len == 0)
         return NULL;
     return iam_document(lw->arena, NULL, list_end(&list));
 }
 
-static void lower_lock(struct lowering *lw, const struct instance *in)
+static struct draft *lower_lock(struct lowering *lw, const struct instance *in)
 {
     static const char *const same[] = {"min_retention_days", "max_retention_days",
                                        "changeable_for_days", NULL};
     const struct value_entry *e = value_entry_of(in->body, "lock");
     if (!e || !value_is(e->value, VALUE_MAP))
-        return;
+        return NULL;
     struct map_builder map = map_begin(lw->arena);
     map_put(&map, "backup_vault_name", value_ref(lw->arena, in->address, "name"));
     copy_keys(&map, e->value, same);
@@ -102,6 +96,28 @@ static void lower_lock(struct lowering *lw, const struct instance *in)
         draft->resource.pos = e->key_pos;
         draft->resource.last = value_get(e->value, "changeable_for_days") != NULL;
     }
+    return draft;
+}
+
+static struct draft *lower_policy(struct lowering *lw, const struct instance *in)
+{
+    const struct value *policy = vault_policy(lw, in);
+    if (!policy)
+        return NULL;
+    struct map_builder map = map_begin(lw->arena);
+    map_put(&map, "backup_vault_name", value_ref(lw->arena, in->address, "name"));
+    map_put(&map, "policy", policy);
+    return draft_add(lw, in, "/policy", "aws_backup_vault_policy", map_end(&map));
+}
+
+/* The denies of `protect` hold for the lock and for whoever applies, so the lock goes first. */
+static void lock_before_denies(struct lowering *lw, const struct instance *in,
+                               const struct draft *lock, struct draft *policy)
+{
+    if (!lock || !policy || !value_get(in->body, "protect"))
+        return;
+    draft_depend(lw, policy, lock->resource.address);
+    policy->resource.last = lock->resource.last;
 }
 
 /* AWS Backup publishes where the vault is. */
@@ -163,14 +179,8 @@ static void lower_vault(struct lowering *lw, const struct instance *in)
             ref_value(lw, in, "keys", value_get(in->body, "key"), "arn"));
     draft_add(lw, in, "", "aws_backup_vault", map_end(&map));
 
-    const struct value *policy = vault_policy(lw, in);
-    if (policy) {
-        struct map_builder p = map_begin(lw->arena);
-        map_put(&p, "backup_vault_name", value_ref(lw->arena, in->address, "name"));
-        map_put(&p, "policy", policy);
-        draft_add(lw, in, "/policy", "aws_backup_vault_policy", map_end(&p));
-    }
-    lower_lock(lw, in);
+    struct draft *policy = lower_policy(lw, in);
+    lock_before_denies(lw, in, lower_lock(lw, in), policy);
     lower_notifications(lw, in);
     if (value_len(as_list(lw, value_get(in->body, "accept_copies_from"))) > 0)
         lower_last_vault_account(lw, in);

@@ -38,7 +38,7 @@ struct resource {
     struct source_pos pos; /* the entry's key; properties carry their own places */
     bool prevent_destroy;
     bool external; /* looked up, never changed */
-    bool last;     /* compliance locks: only if all else succeeded */
+    bool last;     /* compliance locks and what follows them: only if all else succeeded */
 };
 
 struct output {

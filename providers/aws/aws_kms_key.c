@@ -127,10 +127,17 @@ static void created(struct op *op, const struct response *rs)
     calls_in_order(op, settled);
 }
 
+static void set_policy(struct op *op, struct request *rq)
+{
+    request_set(rq, "Policy", desired_wire(op, "policy"));
+    request_set(rq, "BypassPolicyLockoutSafetyCheck",
+                desired_wire(op, "bypass_policy_lockout_safety_check"));
+}
+
 static void create_key(struct op *op)
 {
     struct request *rq = aws_request(op, &kms_CreateKey);
-    request_set(rq, "Policy", desired_wire(op, "policy"));
+    set_policy(op, rq);
     request_set(rq, "Description", desired_wire(op, "description"));
     request_set(rq, "KeySpec", desired_wire(op, "key_spec"));
     request_set(rq, "KeyUsage", desired_wire(op, "key_usage"));
@@ -166,18 +173,17 @@ static void add_tag_calls(struct op *op)
 static void update_key(struct op *op)
 {
     const char *id = op_identifier(op);
-    const struct value *policy = changed_wire(op, "policy");
     const struct value *description = changed_wire(op, "description");
     bool was_enabled = value_get_bool(op_prior(op), "enabled", true);
     bool enabled = value_get_bool(op_desired(op), "enabled", true);
     bool turns = changed_wire(op, "key_rotation_enabled") ||
                  (changed_wire(op, "rotation_period_in_days") &&
                   value_get_bool(op_desired(op), "key_rotation_enabled", true));
-    if (policy) {
+    if (changed_wire(op, "policy")) {
         struct request *rq = calls_add(op, &kms_PutKeyPolicy, NULL);
         request_set_str(rq, "KeyId", id);
         request_set_str(rq, "PolicyName", "default");
-        request_set(rq, "Policy", policy);
+        set_policy(op, rq);
     }
     if (description) {
         struct request *rq = calls_add(op, &kms_UpdateKeyDescription, NULL);
