@@ -1,5 +1,5 @@
-/* state list, state show, state journal, show, output: what is recorded; state journal close: the
- * one change that a person makes to the journal. No network. */
+/* state list, state show, state journal, show, output: what is recorded; state rm and state journal
+ * close: what a person changes by hand. No network. */
 
 #include "engine/base/clock.h"
 #include "engine/base/json.h"
@@ -81,6 +81,14 @@ static int show(struct session *session)
     return print_records(session, /* attributes= */ true);
 }
 
+static const struct record *recorded(const struct session *session, const char *address)
+{
+    for (size_t i = 0; i < session->record_len; i++)
+        if (str_eq(session->records[i].address, address))
+            return &session->records[i];
+    return NULL;
+}
+
 static int show_one(struct session *session)
 {
     struct cli *cli = session->cli;
@@ -88,16 +96,17 @@ static int show_one(struct session *session)
         diag_error(&cli->diags, E_USAGE, NO_POS, NULL, "state show takes one address");
         return EXIT_USAGE;
     }
-    for (size_t i = 0; i < session->record_len; i++)
-        if (str_eq(session->records[i].address, cli->line.arguments[0])) {
-            struct map_builder b = map_begin(cli->arena);
-            map_put_str(&b, "format_version", "1.0");
-            put_record(&b, &session->records[i]);
-            cli_out_json(cli, map_end(&b));
-            return EXIT_DONE;
-        }
-    diag_error(&cli->diags, E_TARGET, NO_POS, cli->line.arguments[0], "nothing is recorded there");
-    return EXIT_USAGE;
+    const struct record *record = recorded(session, cli->line.arguments[0]);
+    if (!record) {
+        diag_error(&cli->diags, E_TARGET, NO_POS, cli->line.arguments[0],
+                   "nothing is recorded there");
+        return EXIT_USAGE;
+    }
+    struct map_builder b = map_begin(cli->arena);
+    map_put_str(&b, "format_version", "1.0");
+    put_record(&b, record);
+    cli_out_json(cli, map_end(&b));
+    return EXIT_DONE;
 }
 
 static int journal(struct session *session)
@@ -165,6 +174,73 @@ static int close_intent(struct session *session)
     return EXIT_DONE;
 }
 
+static bool all_are_recorded(struct session *session)
+{
+    struct cli *cli = session->cli;
+    const char *const *address = cli->line.arguments;
+    bool all = cli->line.argument_len > 0;
+    if (!all)
+        diag_error(&cli->diags, E_USAGE, NO_POS, NULL,
+                   "state rm takes the addresses of what to "
+                   "forget, as state list prints them");
+    for (; all && *address; address++)
+        if (!recorded(session, *address))
+            diag_error(&cli->diags, E_TARGET, NO_POS, *address, "nothing is recorded there");
+    return cli->diags.errors == 0;
+}
+
+static bool forget(struct session *session)
+{
+    struct cli *cli = session->cli;
+    if (!journal_begin_run(session->state, "", clock_wall_ms(), &cli->diags))
+        return false;
+    for (const char *const *address = cli->line.arguments; *address; address++)
+        if (!state_remove(session->state, *address, clock_wall_ms(), &cli->diags))
+            return false;
+    return journal_end_run(session->state, "forgotten by hand", clock_wall_ms(), &cli->diags);
+}
+
+static void print_forgotten(struct session *session, bool dry_run)
+{
+    struct cli *cli = session->cli;
+    struct list_builder items = list_begin(cli->arena);
+    for (const char *const *address = cli->line.arguments; *address; address++) {
+        const struct record *record = recorded(session, *address);
+        struct map_builder row = map_begin(cli->arena);
+        put_record(&row, record);
+        map_drop(&row, "attributes");
+        list_add(&items, map_end(&row));
+        if (!cli->json)
+            cli_out(cli, arena_printf(cli->arena, "%s %s: %s stays in account %s\n",
+                                      dry_run ? "would forget" : "forgotten", record->address,
+                                      record->identifier ? record->identifier : record->type,
+                                      record->account_id));
+    }
+    struct map_builder b = map_begin(cli->arena);
+    map_put_str(&b, "format_version", "1.0");
+    map_put_bool(&b, "dry_run", dry_run);
+    map_put(&b, "forgotten", list_end(&items));
+    if (cli->json)
+        cli_out_json(cli, map_end(&b));
+}
+
+static int remove_rows(struct session *session)
+{
+    struct cli *cli = session->cli;
+    bool dry_run = cli_flag(cli, OPT_DRY_RUN);
+    if (!session_load(session) ||
+        !session_open_state(session, dry_run ? SESSION_READS : SESSION_WRITES) ||
+        !state_load(session->state, cli->arena, &session->records, &session->record_len,
+                    &cli->diags))
+        return EXIT_ERROR;
+    if (!all_are_recorded(session))
+        return EXIT_USAGE;
+    if (!dry_run && !forget(session))
+        return EXIT_ERROR;
+    print_forgotten(session, dry_run);
+    return EXIT_DONE;
+}
+
 static int output(struct session *session)
 {
     struct cli *cli = session->cli;
@@ -215,13 +291,24 @@ int cmd_state_journal(struct cli *cli)
     return with_state(cli, journal);
 }
 
-int cmd_state_journal_close(struct cli *cli)
+/* For what opens the state by itself, to write. */
+static int with_session(struct cli *cli, int (*act)(struct session *session))
 {
     struct session session;
     session_init(&session, cli);
-    int status = close_intent(&session);
+    int status = act(&session);
     session_close(&session);
     return status;
+}
+
+int cmd_state_journal_close(struct cli *cli)
+{
+    return with_session(cli, close_intent);
+}
+
+int cmd_state_rm(struct cli *cli)
+{
+    return with_session(cli, remove_rows);
 }
 
 int cmd_output(struct cli *cli)

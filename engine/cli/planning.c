@@ -14,16 +14,11 @@ bool planning_observe(struct session *session, struct planning *ret)
     struct cli *cli = session->cli;
     *ret = (struct planning){0};
     bool refresh = !str_eq(cli_option(cli, OPT_REFRESH), "false");
-    if (refresh && !run_observe(&session->run, session->records, session->record_len,
-                                &ret->observations, &ret->observation_len))
-        return false;
     ret->input = (struct plan_input){
         .topology = &session->topology,
         .schemas = session->schemas,
         .records = session->records,
         .record_len = session->record_len,
-        .observations = ret->observations,
-        .observation_len = ret->observation_len,
         .lineage = state_lineage(session->state),
         .serial = state_serial(session->state),
         .program_version = PROGRAM_VERSION,
@@ -31,6 +26,12 @@ bool planning_observe(struct session *session, struct planning *ret)
         .allow_irreversible = cli_list(cli, OPT_ALLOW_IRREVERSIBLE),
         .allow_destroy = cli_list(cli, OPT_ALLOW_DESTROY),
     };
+    if (!plan_check_accounts(&ret->input, &cli->diags) ||
+        (refresh && !run_observe(&session->run, session->records, session->record_len,
+                                 &ret->observations, &ret->observation_len)))
+        return false;
+    ret->input.observations = ret->observations;
+    ret->input.observation_len = ret->observation_len;
     return true;
 }
 

@@ -29,6 +29,9 @@ struct plan_input {
  * object (--refresh=false) the record stands for what would be observed. */
 MUST_CHECK bool plan_build(struct arena *arena, const struct plan_input *input, struct plan *ret,
                            struct diags *diags);
+/* Nothing can be asked of an account that the topology does not name: E_ACCOUNT_LEFT for each that
+ * objects are recorded of. For before anything is observed. */
+MUST_CHECK bool plan_check_accounts(const struct plan_input *input, struct diags *diags);
 /* Whether the topology by itself can be ordered: each cycle is an E_CYCLE. For commands that want
  * to know it before they ask AWS anything. */
 MUST_CHECK bool plan_check_cycles(struct arena *arena, const struct topology *topology,

@@ -1,0 +1,2 @@
+sed 's/^regions:/  old: {id: "444455556666"}\nregions:/; $a\  r: {account: old, region: one}' topology.yaml >both.yaml
+"$HOLDFAST" apply --simulate --auto-approve -f both.yaml >/dev/null
