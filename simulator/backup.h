@@ -6,6 +6,7 @@
  *   backup_plans.c       plans and their versions
  *   backup_selections.c  selections, and which resources a selection takes
  *   backup_schedule.c    from a schedule to jobs
+ *   backup_job.c         what backup jobs and copy jobs have in common
  *   backup_jobs.c        backup jobs
  *   backup_points.c      recovery points and their expiry
  *   backup_copies.c      copy jobs
@@ -93,6 +94,26 @@ bool backup_selection_takes(struct world *world, struct arena *arena, const char
                             const char *resource_arn, const struct value *tags);
 
 /* ---- jobs ---- */
+/* One family of jobs. */
+struct backup_jobs {
+    const char *kind, *id_member;    /* "~backup.job", "BackupJobId" */
+    const char *list_member;         /* of the answer that lists them: "BackupJobs" */
+    const char *const (*filters)[2]; /* {parameter, member} of that list */
+    size_t filter_len;
+    const struct value *(*described)(struct sim_call *call, const struct value *job);
+};
+void backup_put(struct world *world, const struct backup_jobs *jobs, const struct value *job);
+/* The job goes on with this task after so many ms; backup_of_task() finds it then, or NULL. */
+void backup_later(struct world *world, struct arena *arena, const struct backup_jobs *jobs,
+                  const struct value *job, const char *task, int64_t ms);
+const struct value *backup_of_task(struct world *world, struct arena *arena,
+                                   const struct backup_jobs *jobs, const struct value *payload);
+/* The job that the call's token started before, whatever came of it; or NULL. */
+const struct value *backup_earlier(struct sim_call *call, const struct backup_jobs *jobs);
+/* Answers a call that lists them: those of the last BACKUP_HISTORY_MS that its filters let through.
+ */
+bool backup_list(struct sim_call *call, const struct backup_jobs *jobs);
+
 struct backup_order {
     const char *account, *region, *resource_arn, *vault, *role;
     const struct value *lifecycle, *tags; /* or NULL */

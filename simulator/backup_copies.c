@@ -11,21 +11,27 @@
 
 #define JOB "~backup.copy"
 
-static void put_job(struct world *world, const struct value *job)
-{
-    store_put(world, JOB, value_get_str(job, "AccountId"), value_get_str(job, "Region"),
-              value_get_str(job, "CopyJobId"), job);
-}
+static const struct value *described(struct sim_call *call, const struct value *job);
 
-static void later(struct world *world, struct arena *arena, const struct value *job,
-                  const char *kind, int64_t ms)
-{
-    struct map_builder b = map_begin(arena);
-    map_put(&b, "Account", value_get(job, "AccountId"));
-    map_put(&b, "Region", value_get(job, "Region"));
-    map_put(&b, "Job", value_get(job, "CopyJobId"));
-    task_add(world, world_now_ms(world) + ms, kind, map_end(&b));
-}
+static const char *const filters[][2] = {
+    {"resourceArn", "ResourceArn"},
+    {"state", "State"},
+    {"resourceType", "ResourceType"},
+    {"destinationVaultArn", "DestinationBackupVaultArn"},
+    {"sourceRecoveryPointArn", "SourceRecoveryPointArn"},
+    {"accountId", "AccountId"},
+    {"parentJobId", "ParentJobId"},
+    {"messageCategory", "MessageCategory"},
+};
+
+static const struct backup_jobs jobs = {
+    .kind = JOB,
+    .id_member = "CopyJobId",
+    .list_member = "CopyJobs",
+    .filters = filters,
+    .filter_len = ARRAY_LEN(filters),
+    .described = described,
+};
 
 const struct value *copy_job_add(struct world *world, struct arena *arena,
                                  const struct copy_order *order)
@@ -53,17 +59,10 @@ const struct value *copy_job_add(struct world *world, struct arena *arena,
     map_put(&b, "DestinationRecoveryPointLifecycle", lifecycle);
     map_put_str(&b, "IdempotencyToken", order->token);
     const struct value *job = map_end(&b);
-    put_job(world, job);
+    backup_put(world, &jobs, job);
     copy_job_event(world, arena, job);
-    later(world, arena, job, "backup.copy_start", backup_durations.copy_start_ms);
+    backup_later(world, arena, &jobs, job, "backup.copy_start", backup_durations.copy_start_ms);
     return job;
-}
-
-static const struct value *job_of_task(struct world *world, struct arena *arena,
-                                       const struct value *payload)
-{
-    return store_get(world, arena, JOB, value_get_str(payload, "Account"),
-                     value_get_str(payload, "Region"), value_get_str(payload, "Job"));
 }
 
 static const struct value *source_of(struct world *world, struct arena *arena,
@@ -89,16 +88,16 @@ static const char *refused(struct world *world, struct arena *arena, const struc
 
 void backup_task_copy_start(struct world *world, struct arena *arena, const struct value *payload)
 {
-    const struct value *job = job_of_task(world, arena, payload);
+    const struct value *job = backup_of_task(world, arena, &jobs, payload);
     if (!job)
         return;
     if (!backup_resource_take(world, value_get_str(job, "ResourceArn"),
                               value_get_str(job, "CopyJobId"))) {
-        later(world, arena, job, "backup.copy_start", backup_durations.busy_retry_ms);
+        backup_later(world, arena, &jobs, job, "backup.copy_start", backup_durations.busy_retry_ms);
         return;
     }
     job = value_with(arena, job, "State", value_string(arena, "RUNNING"));
-    put_job(world, job);
+    backup_put(world, &jobs, job);
     copy_job_event(world, arena, job);
     struct vault_place place;
     bool crosses = vault_place_of(arena, value_get_str(job, "DestinationBackupVaultArn"), &place) &&
@@ -106,7 +105,7 @@ void backup_task_copy_start(struct world *world, struct arena *arena, const stru
     int64_t ms = crosses ? backup_durations.copy_account_ms : backup_durations.copy_region_ms;
     if (refused(world, arena, job, source_of(world, arena, job)))
         ms = backup_durations.copy_fail_ms;
-    later(world, arena, job, "backup.copy_end", ms);
+    backup_later(world, arena, &jobs, job, "backup.copy_end", ms);
 }
 
 /* The copy keeps the day of its source, carries its tags and lies under the vault's key. */
@@ -143,7 +142,7 @@ static const struct value *make_copy(struct world *world, struct arena *arena,
 
 void backup_task_copy_end(struct world *world, struct arena *arena, const struct value *payload)
 {
-    const struct value *job = job_of_task(world, arena, payload);
+    const struct value *job = backup_of_task(world, arena, &jobs, payload);
     if (!job)
         return;
     backup_resource_leave(world, value_get_str(job, "ResourceArn"));
@@ -162,7 +161,7 @@ void backup_task_copy_end(struct world *world, struct arena *arena, const struct
     }
     map_put_str(&b, "StatusMessage", message);
     job = map_end(&b);
-    put_job(world, job);
+    backup_put(world, &jobs, job);
     backup_timeline(world, arena, "copy", place.account, place.region, job, point);
     copy_job_event(world, arena, job);
 }
@@ -193,21 +192,6 @@ static bool asked_well(struct sim_call *call)
            backup_invalid(call, "Invalid lifecycle: %s", why);
 }
 
-/* The same token is the same job, whatever came of it. */
-static const struct value *earlier(struct sim_call *call)
-{
-    const char *token = call_str(call, "IdempotencyToken");
-    if (!token)
-        return NULL;
-    struct objects jobs =
-        store_list(call->world, call->arena, JOB, call->account, call->region, NULL);
-    for (size_t i = 0; i < jobs.len; i++) {
-        if (str_eq(token, value_get_str(jobs.items[i].body, "IdempotencyToken")))
-            return jobs.items[i].body;
-    }
-    return NULL;
-}
-
 bool backup_start_copy(struct sim_call *call)
 {
     if (!asked_well(call))
@@ -227,7 +211,7 @@ bool backup_start_copy(struct sim_call *call)
     const char *role = call_str(call, "IamRoleArn");
     if (!backup_role_usable(call, role))
         return false;
-    const struct value *job = earlier(call);
+    const struct value *job = backup_earlier(call, &jobs);
     if (job)
         return call_answer(call, started(call, job));
     const struct copy_order order = {
@@ -282,42 +266,7 @@ bool backup_describe_copy(struct sim_call *call)
     return call_answer(call, map_end(&b));
 }
 
-static bool wanted(const struct sim_call *call, const struct value *job)
-{
-    static const char *const equal[][2] = {
-        {"resourceArn", "ResourceArn"},
-        {"state", "State"},
-        {"resourceType", "ResourceType"},
-        {"destinationVaultArn", "DestinationBackupVaultArn"},
-        {"sourceRecoveryPointArn", "SourceRecoveryPointArn"},
-        {"accountId", "AccountId"},
-        {"parentJobId", "ParentJobId"},
-        {"messageCategory", "MessageCategory"},
-    };
-    return backup_fits(call, job, equal, ARRAY_LEN(equal)) &&
-           value_get_int(job, "CreationDate", 0) >= call->now - BACKUP_HISTORY_MS &&
-           backup_in_time(call, job, "CreationDate", "createdBefore", "createdAfter") &&
-           backup_in_time(call, job, "CompletionDate", "completeBefore", "completeAfter");
-}
-
 bool backup_list_copies(struct sim_call *call)
 {
-    const char *next = NULL;
-    struct objects rows =
-        store_list(call->world, call->arena, JOB, call->account, call->region, NULL);
-    size_t len = 0;
-    for (size_t i = 0; i < rows.len; i++) {
-        if (wanted(call, rows.items[i].body))
-            rows.items[len++] = rows.items[i];
-    }
-    rows.len = len;
-    if (!backup_page(call, &rows, &next))
-        return false;
-    struct list_builder list = list_begin(call->arena);
-    for (size_t i = 0; i < rows.len; i++)
-        list_add(&list, described(call, rows.items[i].body));
-    struct map_builder b = map_begin(call->arena);
-    map_put(&b, "CopyJobs", list_end(&list));
-    map_put_str(&b, "NextToken", next);
-    return call_answer(call, map_end(&b));
+    return backup_list(call, &jobs);
 }

@@ -8,6 +8,25 @@
 #include "simulator/kms.h"
 
 #define JOB "~backup.job"
+
+static const struct value *described(struct sim_call *call, const struct value *job);
+
+static const char *const filters[][2] = {{"resourceArn", "ResourceArn"},
+                                         {"state", "State"},
+                                         {"backupVaultName", "BackupVaultName"},
+                                         {"resourceType", "ResourceType"},
+                                         {"accountId", "AccountId"},
+                                         {"parentJobId", "ParentJobId"},
+                                         {"messageCategory", "MessageCategory"}};
+
+static const struct backup_jobs jobs = {
+    .kind = JOB,
+    .id_member = "BackupJobId",
+    .list_member = "BackupJobs",
+    .filters = filters,
+    .filter_len = ARRAY_LEN(filters),
+    .described = described,
+};
 #define BUSY "~backup.busy"
 #define SIZE_IN_BYTES ((int64_t)20 * 1024 * 1024 * 1024)
 
@@ -55,22 +74,6 @@ static const char *short_name(struct arena *arena, const char *resource_arn)
     return arn_parse(slice_of(resource_arn), &arn) ? arn_resource_name(arena, &arn) : resource_arn;
 }
 
-static void put_job(struct world *world, const struct value *job)
-{
-    store_put(world, JOB, value_get_str(job, "AccountId"), value_get_str(job, "Region"),
-              value_get_str(job, "BackupJobId"), job);
-}
-
-static void later(struct world *world, struct arena *arena, const struct value *job,
-                  const char *kind, int64_t ms)
-{
-    struct map_builder b = map_begin(arena);
-    map_put(&b, "Account", value_get(job, "AccountId"));
-    map_put(&b, "Region", value_get(job, "Region"));
-    map_put(&b, "Job", value_get(job, "BackupJobId"));
-    task_add(world, world_now_ms(world) + ms, kind, map_end(&b));
-}
-
 const struct value *backup_job_add(struct world *world, struct arena *arena,
                                    const struct backup_order *order)
 {
@@ -98,9 +101,9 @@ const struct value *backup_job_add(struct world *world, struct arena *arena,
     map_put(&b, "CopyActions", order->copy_actions);
     map_put_str(&b, "IdempotencyToken", order->token);
     const struct value *job = map_end(&b);
-    put_job(world, job);
+    backup_put(world, &jobs, job);
     backup_job_event(world, arena, job);
-    later(world, arena, job, "backup.job_start", backup_durations.backup_start_ms);
+    backup_later(world, arena, &jobs, job, "backup.job_start", backup_durations.backup_start_ms);
     return job;
 }
 
@@ -118,22 +121,15 @@ static void end_job(struct world *world, struct arena *arena, const struct value
         map_drop(&b, "RecoveryPointArn");
     }
     job = map_end(&b);
-    put_job(world, job);
+    backup_put(world, &jobs, job);
     backup_timeline(world, arena, "backup", value_get_str(job, "AccountId"),
                     value_get_str(job, "Region"), job, point);
     backup_job_event(world, arena, job);
 }
 
-static const struct value *job_of_task(struct world *world, struct arena *arena,
-                                       const struct value *payload)
-{
-    return store_get(world, arena, JOB, value_get_str(payload, "Account"),
-                     value_get_str(payload, "Region"), value_get_str(payload, "Job"));
-}
-
 void backup_task_job_start(struct world *world, struct arena *arena, const struct value *payload)
 {
-    const struct value *job = job_of_task(world, arena, payload);
+    const struct value *job = backup_of_task(world, arena, &jobs, payload);
     if (!job)
         return;
     const char *account = value_get_str(job, "AccountId"), *region = value_get_str(job, "Region");
@@ -146,7 +142,7 @@ void backup_task_job_start(struct world *world, struct arena *arena, const struc
         return;
     }
     if (!backup_resource_take(world, resource, id)) {
-        later(world, arena, job, "backup.job_start", backup_durations.busy_retry_ms);
+        backup_later(world, arena, &jobs, job, "backup.job_start", backup_durations.busy_retry_ms);
         return;
     }
     const char *why = database_of(world, arena, account, region, resource)
@@ -164,9 +160,9 @@ void backup_task_job_start(struct world *world, struct arena *arena, const struc
         &b, "RecoveryPointArn",
         backup_point_arn(arena, type, partition_of_region(region), region, account, id, false));
     job = map_end(&b);
-    put_job(world, job);
+    backup_put(world, &jobs, job);
     backup_job_event(world, arena, job);
-    later(world, arena, job, "backup.job_end", backup_durations.backup_run_ms);
+    backup_later(world, arena, &jobs, job, "backup.job_end", backup_durations.backup_run_ms);
 }
 
 /* The first point of a type that AWS Backup does not manage itself stays under the resource's own
@@ -229,7 +225,7 @@ static const struct value *make_point(struct world *world, struct arena *arena,
 
 void backup_task_job_end(struct world *world, struct arena *arena, const struct value *payload)
 {
-    const struct value *job = job_of_task(world, arena, payload);
+    const struct value *job = backup_of_task(world, arena, &jobs, payload);
     if (!job)
         return;
     const char *account = value_get_str(job, "AccountId"), *region = value_get_str(job, "Region");
@@ -291,12 +287,9 @@ bool backup_start_job(struct sim_call *call)
     int64_t window = call_int(call, "StartWindowMinutes", 480);
     if (window < 60)
         return backup_invalid(call, "Start window must be at least 60 minutes");
-    struct objects jobs =
-        store_list(call->world, call->arena, JOB, call->account, call->region, NULL);
-    for (size_t i = 0; token && i < jobs.len; i++) {
-        if (str_eq(token, value_get_str(jobs.items[i].body, "IdempotencyToken")))
-            return call_answer(call, started(call, jobs.items[i].body));
-    }
+    const struct value *earlier = backup_earlier(call, &jobs);
+    if (earlier)
+        return call_answer(call, started(call, earlier));
     if (!backup_role_usable(call, role))
         return false;
     const struct backup_order order = {
@@ -336,39 +329,7 @@ bool backup_describe_job(struct sim_call *call)
     return call_answer(call, described(call, job));
 }
 
-static bool wanted(const struct sim_call *call, const struct value *job)
-{
-    static const char *const equal[][2] = {{"resourceArn", "ResourceArn"},
-                                           {"state", "State"},
-                                           {"backupVaultName", "BackupVaultName"},
-                                           {"resourceType", "ResourceType"},
-                                           {"accountId", "AccountId"},
-                                           {"parentJobId", "ParentJobId"},
-                                           {"messageCategory", "MessageCategory"}};
-    return backup_fits(call, job, equal, ARRAY_LEN(equal)) &&
-           value_get_int(job, "CreationDate", 0) >= call->now - BACKUP_HISTORY_MS &&
-           backup_in_time(call, job, "CreationDate", "createdBefore", "createdAfter") &&
-           backup_in_time(call, job, "CompletionDate", "completeBefore", "completeAfter");
-}
-
 bool backup_list_jobs(struct sim_call *call)
 {
-    const char *next = NULL;
-    struct objects rows =
-        store_list(call->world, call->arena, JOB, call->account, call->region, NULL);
-    size_t len = 0;
-    for (size_t i = 0; i < rows.len; i++) {
-        if (wanted(call, rows.items[i].body))
-            rows.items[len++] = rows.items[i];
-    }
-    rows.len = len;
-    if (!backup_page(call, &rows, &next))
-        return false;
-    struct list_builder list = list_begin(call->arena);
-    for (size_t i = 0; i < rows.len; i++)
-        list_add(&list, described(call, rows.items[i].body));
-    struct map_builder b = map_begin(call->arena);
-    map_put(&b, "BackupJobs", list_end(&list));
-    map_put_str(&b, "NextToken", next);
-    return call_answer(call, map_end(&b));
+    return backup_list(call, &jobs);
 }

@@ -553,29 +553,31 @@ static bool update_async(struct sim_call *call)
     return set_async(call, true);
 }
 
+static const struct value *need_async(struct sim_call *call, const char **ret_name)
+{
+    const struct value *function = need_function(call, ret_name);
+    if (function && !value_get(function, "Async")) {
+        call_error(call, 404, "ResourceNotFoundException",
+                   "The function %s doesn't have an EventInvokeConfig",
+                   value_get_str(function, "FunctionArn"));
+        return NULL;
+    }
+    return function;
+}
+
 static bool get_async(struct sim_call *call)
 {
     const char *name;
-    const struct value *function = need_function(call, &name);
-    if (!function)
-        return false;
-    if (!value_get(function, "Async"))
-        return call_error(call, 404, "ResourceNotFoundException",
-                          "The function %s doesn't have an EventInvokeConfig",
-                          value_get_str(function, "FunctionArn"));
-    return answer_async(call, function);
+    const struct value *function = need_async(call, &name);
+    return function && answer_async(call, function);
 }
 
 static bool delete_async(struct sim_call *call)
 {
     const char *name;
-    const struct value *function = need_function(call, &name);
+    const struct value *function = need_async(call, &name);
     if (!function)
         return false;
-    if (!value_get(function, "Async"))
-        return call_error(call, 404, "ResourceNotFoundException",
-                          "The function %s doesn't have an EventInvokeConfig",
-                          value_get_str(function, "FunctionArn"));
     save(call, name, value_without(call->arena, function, "Async"));
     return call_answer(call, NULL);
 }

@@ -75,9 +75,5 @@ static int apply(struct session *session)
 
 int cmd_apply(struct cli *cli)
 {
-    struct session session;
-    session_init(&session, cli);
-    int status = apply(&session);
-    session_close(&session);
-    return status;
+    return session_run(cli, apply);
 }

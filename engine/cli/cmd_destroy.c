@@ -50,9 +50,5 @@ static int destroy(struct session *session)
 
 int cmd_destroy(struct cli *cli)
 {
-    struct session session;
-    session_init(&session, cli);
-    int status = destroy(&session);
-    session_close(&session);
-    return status;
+    return session_run(cli, destroy);
 }

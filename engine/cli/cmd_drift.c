@@ -39,9 +39,5 @@ static int drift(struct session *session)
 
 int cmd_drift(struct cli *cli)
 {
-    struct session session;
-    session_init(&session, cli);
-    int status = drift(&session);
-    session_close(&session);
-    return status;
+    return session_run(cli, drift);
 }

@@ -64,9 +64,5 @@ static int drill(struct session *session)
 
 int cmd_drill(struct cli *cli)
 {
-    struct session session;
-    session_init(&session, cli);
-    int status = drill(&session);
-    session_close(&session);
-    return status;
+    return session_run(cli, drill);
 }

@@ -18,9 +18,5 @@ static int plan(struct session *session)
 
 int cmd_plan(struct cli *cli)
 {
-    struct session session;
-    session_init(&session, cli);
-    int status = plan(&session);
-    session_close(&session);
-    return status;
+    return session_run(cli, plan);
 }

@@ -30,9 +30,5 @@ static int once(struct session *session)
 
 int cmd_relay_once(struct cli *cli)
 {
-    struct session session;
-    session_init(&session, cli);
-    int status = once(&session);
-    session_close(&session);
-    return status;
+    return session_run(cli, once);
 }

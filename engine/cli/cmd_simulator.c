@@ -177,26 +177,17 @@ static int dump(struct session *session)
     return EXIT_DONE;
 }
 
-static int with_session(struct cli *cli, int (*act)(struct session *session))
-{
-    struct session session;
-    session_init(&session, cli);
-    int status = act(&session);
-    session_close(&session);
-    return status;
-}
-
 int cmd_simulator_serve(struct cli *cli)
 {
-    return with_session(cli, serve);
+    return session_run(cli, serve);
 }
 
 int cmd_simulator_advance(struct cli *cli)
 {
-    return with_session(cli, advance);
+    return session_run(cli, advance);
 }
 
 int cmd_simulator_dump(struct cli *cli)
 {
-    return with_session(cli, dump);
+    return session_run(cli, dump);
 }

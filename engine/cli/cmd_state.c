@@ -14,15 +14,6 @@ static bool open_recorded(struct session *session)
                       &cli->diags);
 }
 
-static int with_state(struct cli *cli, int (*act)(struct session *session))
-{
-    struct session session;
-    session_init(&session, cli);
-    int status = open_recorded(&session) ? act(&session) : EXIT_ERROR;
-    session_close(&session);
-    return status;
-}
-
 static void put_record(struct map_builder *b, const struct record *record)
 {
     struct list_builder deps = list_begin(b->arena);
@@ -42,6 +33,8 @@ static void put_record(struct map_builder *b, const struct record *record)
 static int print_records(struct session *session, bool attributes)
 {
     struct cli *cli = session->cli;
+    if (!open_recorded(session))
+        return EXIT_ERROR;
     struct list_builder items = list_begin(cli->arena);
     for (size_t i = 0; i < session->record_len; i++) {
         const struct record *record = &session->records[i];
@@ -92,6 +85,8 @@ static const struct record *recorded(const struct session *session, const char *
 static int show_one(struct session *session)
 {
     struct cli *cli = session->cli;
+    if (!open_recorded(session))
+        return EXIT_ERROR;
     if (cli->line.argument_len != 1) {
         diag_error(&cli->diags, E_USAGE, NO_POS, NULL, "state show takes one address");
         return EXIT_USAGE;
@@ -112,6 +107,8 @@ static int show_one(struct session *session)
 static int journal(struct session *session)
 {
     struct cli *cli = session->cli;
+    if (!open_recorded(session))
+        return EXIT_ERROR;
     struct intent *intents = NULL;
     size_t len = 0;
     if (!journal_open_intents(session->state, cli->arena, &intents, &len, &cli->diags))
@@ -244,6 +241,8 @@ static int remove_rows(struct session *session)
 static int output(struct session *session)
 {
     struct cli *cli = session->cli;
+    if (!open_recorded(session))
+        return EXIT_ERROR;
     const struct value *outputs = state_fact(session->state, cli->arena, "outputs");
     const char *name = cli->line.argument_len ? cli->line.arguments[0] : NULL;
     if (name && !value_get(outputs, name)) {
@@ -273,45 +272,35 @@ static int output(struct session *session)
 
 int cmd_state_list(struct cli *cli)
 {
-    return with_state(cli, list);
+    return session_run(cli, list);
 }
 
 int cmd_show(struct cli *cli)
 {
-    return with_state(cli, show);
+    return session_run(cli, show);
 }
 
 int cmd_state_show(struct cli *cli)
 {
-    return with_state(cli, show_one);
+    return session_run(cli, show_one);
 }
 
 int cmd_state_journal(struct cli *cli)
 {
-    return with_state(cli, journal);
-}
-
-/* For what opens the state by itself, to write. */
-static int with_session(struct cli *cli, int (*act)(struct session *session))
-{
-    struct session session;
-    session_init(&session, cli);
-    int status = act(&session);
-    session_close(&session);
-    return status;
+    return session_run(cli, journal);
 }
 
 int cmd_state_journal_close(struct cli *cli)
 {
-    return with_session(cli, close_intent);
+    return session_run(cli, close_intent);
 }
 
 int cmd_state_rm(struct cli *cli)
 {
-    return with_session(cli, remove_rows);
+    return session_run(cli, remove_rows);
 }
 
 int cmd_output(struct cli *cli)
 {
-    return with_state(cli, output);
+    return session_run(cli, output);
 }

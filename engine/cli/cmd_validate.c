@@ -18,16 +18,20 @@ static const struct value *answer(struct cli *cli, bool valid)
     return map_end(&b);
 }
 
-int cmd_validate(struct cli *cli)
+static int validate(struct session *session)
 {
-    struct session session;
-    session_init(&session, cli);
-    bool valid = session_load(&session);
+    struct cli *cli = session->cli;
+    bool valid = session_load(session);
     if (cli->json)
         cli_out_json(cli, answer(cli, valid));
     else if (valid)
         cli_out(cli, arena_printf(cli->arena, "%s is valid: %zu resources in %zu accounts\n",
-                                  session.topology.name, session.topology.resource_len,
-                                  session.topology.account_len));
+                                  session->topology.name, session->topology.resource_len,
+                                  session->topology.account_len));
     return valid ? EXIT_DONE : EXIT_ERROR;
+}
+
+int cmd_validate(struct cli *cli)
+{
+    return session_run(cli, validate);
 }

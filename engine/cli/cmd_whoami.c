@@ -34,9 +34,5 @@ static int whoami(struct session *session)
 
 int cmd_whoami(struct cli *cli)
 {
-    struct session session;
-    session_init(&session, cli);
-    int status = whoami(&session);
-    session_close(&session);
-    return status;
+    return session_run(cli, whoami);
 }

@@ -77,11 +77,3 @@ void planning_print(struct session *session, const struct planning *planning)
     else
         cli_out(cli, plan_render_text(cli->arena, &planning->plan, &session->topology, &options));
 }
-
-bool plan_is_empty(const struct plan *plan)
-{
-    for (size_t i = 0; i < plan->len; i++)
-        if (plan->changes[i].action != ACTION_NONE)
-            return false;
-    return true;
-}

@@ -18,4 +18,3 @@ MUST_CHECK bool planning_observe(struct session *session, struct planning *ret);
 struct render_options planning_render_options(struct session *session,
                                               const struct planning *planning);
 void planning_print(struct session *session, const struct planning *planning);
-bool plan_is_empty(const struct plan *plan);

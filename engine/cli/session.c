@@ -30,11 +30,6 @@ const volatile sig_atomic_t *session_catch_signals(void)
     return &caught;
 }
 
-void session_init(struct session *session, struct cli *cli)
-{
-    *session = (struct session){.cli = cli};
-}
-
 const char *session_data_dir(struct cli *cli)
 {
     const char *dir = env_get("HOLDFAST_DATA_DIR");
@@ -211,29 +206,10 @@ static bool seed_world(struct session *session)
 
 struct aws_options session_aws_options(struct session *session, const char *only)
 {
-    struct arena *arena = session->cli->arena;
-    const struct topology *topology = &session->topology;
-    struct aws_account *accounts = arena_array(arena, topology->account_len, sizeof(*accounts));
-    size_t len = 0;
-    for (size_t i = 0; i < topology->account_len; i++) {
-        const struct account *account = &topology->accounts[i];
-        if (only && (account->symbolic || !str_eq(account->id, only)))
-            continue;
-        accounts[len++] = (struct aws_account){.id = account->id,
-                                               .name = account->name,
-                                               .assume_role = account->assume_role,
-                                               .external_id = account->external_id,
-                                               .session_name = account->session_name,
-                                               .partition = account->partition,
-                                               .pos = account->pos};
-    }
-    return (struct aws_options){
-        .accounts = accounts,
-        .account_len = len,
-        .home_region = topology->region_len ? topology->regions[0] : "us-east-1",
-        .endpoint_url = cli_option(session->cli, OPT_ENDPOINT_URL),
-        .simulated = session->world || simulated(session),
-    };
+    struct aws_options options = aws_options_of(session->cli->arena, &session->topology, only);
+    options.endpoint_url = cli_option(session->cli, OPT_ENDPOINT_URL);
+    options.simulated = session->world || simulated(session);
+    return options;
 }
 
 bool session_connect(struct session *session)
@@ -293,7 +269,7 @@ bool session_open(struct session *session, enum session_mode mode)
                        mode == SESSION_WRITES);
 }
 
-void session_close(struct session *session)
+static void release(struct session *session)
 {
     if (session->loop)
         loop_free(session->loop);
@@ -301,4 +277,12 @@ void session_close(struct session *session)
         session->transport.ops->close(session->transport.self);
     world_close(session->world);
     state_close(session->state);
+}
+
+int session_run(struct cli *cli, session_fn *act)
+{
+    struct session session = {.cli = cli};
+    int status = act(&session);
+    release(&session);
+    return status;
 }

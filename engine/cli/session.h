@@ -23,7 +23,9 @@ struct session {
 
 enum session_mode { SESSION_READS, SESSION_WRITES };
 
-void session_init(struct session *session, struct cli *cli);
+/* A command's work with a session of its own, released afterwards; the exit status. */
+typedef int session_fn(struct session *session);
+int session_run(struct cli *cli, session_fn *act);
 /* Reads and checks the topology; no network, no credentials. */
 MUST_CHECK bool session_load(struct session *session);
 /* Opens the groups that are organizational units and reads the topology again: with what the
@@ -36,7 +38,6 @@ MUST_CHECK bool session_open(struct session *session, enum session_mode mode);
 MUST_CHECK bool session_open_state(struct session *session,
                                    enum session_mode mode); /* no network */
 MUST_CHECK bool session_connect(struct session *session);   /* no state */
-void session_close(struct session *session);
 
 /* The sessions to have: one for each account of the topology, or for that with this id only. */
 struct aws_options session_aws_options(struct session *session, const char *only);

@@ -52,24 +52,8 @@ static bool open_world(struct drill *drill)
 static bool connect(struct drill *drill)
 {
     const struct topology *topology = drill->options->topology;
-    struct aws_account *accounts =
-        arena_array(drill->arena, topology->account_len, sizeof(*accounts));
-    for (size_t i = 0; i < topology->account_len; i++) {
-        const struct account *account = &topology->accounts[i];
-        accounts[i] = (struct aws_account){.id = account->id,
-                                           .name = account->name,
-                                           .assume_role = account->assume_role,
-                                           .external_id = account->external_id,
-                                           .session_name = account->session_name,
-                                           .partition = account->partition,
-                                           .pos = account->pos};
-    }
-    const struct aws_options options = {
-        .accounts = accounts,
-        .account_len = topology->account_len,
-        .home_region = topology->region_len ? topology->regions[0] : "us-east-1",
-        .simulated = true,
-    };
+    struct aws_options options = aws_options_of(drill->arena, topology, /* only= */ NULL);
+    options.simulated = true;
     drill->loop = loop_new(drill->transport, drill->diags);
     return aws_setup(drill->arena, drill->loop, &options, drill->diags) &&
            aws_verify_identities(drill->loop, drill->diags);
@@ -101,15 +85,6 @@ static bool load(struct drill *drill)
                       drill->diags);
 }
 
-static bool nothing_to_do(const struct plan *plan)
-{
-    for (size_t i = 0; i < plan->len; i++) {
-        if (plan->changes[i].action != ACTION_NONE)
-            return false;
-    }
-    return true;
-}
-
 static bool apply(struct drill *drill)
 {
     const struct drill_options *options = drill->options;
@@ -139,7 +114,7 @@ static bool apply(struct drill *drill)
     if (!plan_build(drill->arena, &input, &plan, drill->diags))
         return false;
     const struct run_world world = {drill->records, drill->record_len, observations, len};
-    if (!nothing_to_do(&plan) && !run_apply(&drill->run, &plan, &world, &summary))
+    if (!plan_is_empty(&plan) && !run_apply(&drill->run, &plan, &world, &summary))
         return false;
     return load(drill);
 }

@@ -59,3 +59,11 @@ bool plan_check_cycles(struct arena *arena, const struct topology *topology,
     struct builder b = {.arena = arena, .input = &input, .diags = diags};
     return items_collect(&b) && items_order(&b);
 }
+
+bool plan_is_empty(const struct plan *plan)
+{
+    for (size_t i = 0; i < plan->len; i++)
+        if (plan->changes[i].action != ACTION_NONE)
+            return false;
+    return true;
+}

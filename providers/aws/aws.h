@@ -4,6 +4,7 @@
  * with jitter, throttling, eventual consistency, paging and error classification happen below
  * op_send(). */
 
+#include "engine/config/resource.h"
 #include "providers/loop.h"
 
 enum wire { WIRE_REST_JSON, WIRE_JSON, WIRE_QUERY };
@@ -74,6 +75,10 @@ struct aws_options {
     const struct value *endpoints; /* the person's configuration: list of {account, region, service,
                                       url}, or NULL */
 };
+/* The accounts of a topology, or the one with this id, and its first Region for calls without one.
+ */
+struct aws_options aws_options_of(struct arena *arena, const struct topology *topology,
+                                  const char *only);
 /* Sets up providers/aws on a loop. Reads the environment and the shared files unless simulated. */
 MUST_CHECK bool aws_setup(struct arena *arena, struct loop *loop, const struct aws_options *options,
                           struct diags *diags);

@@ -1,6 +1,8 @@
 /* aws_backup_vault: name|key at creation only; tags in place. The model for other types: see
  * docs/ADD_A_RESOURCE_TYPE.md. */
 
+#include "providers/aws/calls.h"
+#include "providers/aws/properties.h"
 #include "providers/aws/vault_gone.h"
 
 static struct request *vault_request(struct op *op, const struct aws_operation *operation,
@@ -82,59 +84,33 @@ static void vault_create(struct op *op)
 
 /* ---- update: tags ---- */
 
-static void untagged(struct op *op, const struct response *rs)
+static const char *arn_of(struct op *op)
 {
-    if (rs->fault != FAULT_NONE)
-        op_fail(op, rs);
-    else
-        op_done(op, op_identifier(op), NULL);
+    return schema_arn(op_arena(op), op_schema(op), op_account_id(op), op_region(op),
+                      op_desired(op));
 }
 
-static const struct value *tag_changes(struct op *op, const struct value **ret_removed)
+static void updated(struct op *op, const struct response *rs)
 {
-    const struct value *set = NULL;
-    aws_tag_changes(op_arena(op), value_get(op_prior(op), "tags"),
-                    value_get(op_desired(op), "tags"), &set, ret_removed);
-    return set;
-}
-
-static void untag(struct op *op)
-{
-    const struct value *removed = NULL;
-    (void)tag_changes(op, &removed);
-    if (value_len(removed) == 0) {
-        op_done(op, op_identifier(op), NULL);
-        return;
-    }
-    struct request *rq = aws_request(op, &backup_UntagResource);
-    request_label(
-        rq, "resourceArn",
-        schema_arn(op_arena(op), op_schema(op), op_account_id(op), op_region(op), op_desired(op)));
-    request_set(rq, "TagKeyList", removed);
-    op_send(op, rq, untagged);
-}
-
-static void tagged(struct op *op, const struct response *rs)
-{
-    if (rs->fault != FAULT_NONE)
-        op_fail(op, rs);
-    else
-        untag(op);
+    (void)rs;
+    op_done(op, op_identifier(op), NULL);
 }
 
 static void vault_update(struct op *op)
 {
-    const struct value *removed = NULL, *set = tag_changes(op, &removed);
-    if (value_len(set) == 0) {
-        untag(op);
-        return;
+    const struct value *set, *removed;
+    tag_changes(op, &set, &removed);
+    if (value_len(set)) {
+        struct request *rq = calls_add(op, &backup_TagResource, NULL);
+        request_label(rq, "resourceArn", arn_of(op));
+        request_set(rq, "Tags", set);
     }
-    struct request *rq = aws_request(op, &backup_TagResource);
-    request_label(
-        rq, "resourceArn",
-        schema_arn(op_arena(op), op_schema(op), op_account_id(op), op_region(op), op_desired(op)));
-    request_set(rq, "Tags", set);
-    op_send(op, rq, tagged);
+    if (value_len(removed)) {
+        struct request *rq = calls_add(op, &backup_UntagResource, NULL);
+        request_label(rq, "resourceArn", arn_of(op));
+        request_set(rq, "TagKeyList", removed);
+    }
+    calls_in_order(op, updated);
 }
 
 /* ---- remove ---- */

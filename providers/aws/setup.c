@@ -28,3 +28,27 @@ bool aws_setup(struct arena *arena, struct loop *loop, const struct aws_options 
     loop_set_provider(loop, aws);
     return true;
 }
+
+struct aws_options aws_options_of(struct arena *arena, const struct topology *topology,
+                                  const char *only)
+{
+    struct aws_account *accounts = arena_array(arena, topology->account_len, sizeof(*accounts));
+    size_t len = 0;
+    for (size_t i = 0; i < topology->account_len; i++) {
+        const struct account *account = &topology->accounts[i];
+        if (only && (account->symbolic || !str_eq(account->id, only)))
+            continue;
+        accounts[len++] = (struct aws_account){.id = account->id,
+                                               .name = account->name,
+                                               .assume_role = account->assume_role,
+                                               .external_id = account->external_id,
+                                               .session_name = account->session_name,
+                                               .partition = account->partition,
+                                               .pos = account->pos};
+    }
+    return (struct aws_options){
+        .accounts = accounts,
+        .account_len = len,
+        .home_region = topology->region_len ? topology->regions[0] : "us-east-1",
+    };
+}
