@@ -39,9 +39,9 @@ static int destroy(struct session *session)
     int status = executing_run(session, /* destroy= */ true, "Destroy all this?", &run);
     if (status != EXIT_DONE)
         return status;
+    print_retained(session, &run.planning, &run.summary);
     if (*session->run.stop)
         return 128 + (int)*session->run.stop;
-    print_retained(session, &run.planning, &run.summary);
     if (run.ok && run.planning.plan.retained_len > 0 &&
         cli_flag(session->cli, OPT_DETAILED_EXITCODE))
         return EXIT_CHANGES;

@@ -97,10 +97,10 @@ def calls(folder, *args):
 class Served:
     """`holdfast simulator serve` on a free port, and clients for it."""
 
-    def __init__(self, folder):
+    def __init__(self, folder, *args):
         self.folder = folder
         self.process = subprocess.Popen(
-            [HOLDFAST, "simulator", "serve"], cwd=folder, env=clean_environment(), text=True,
+            [HOLDFAST, "simulator", "serve", *args], cwd=folder, env=clean_environment(), text=True,
             stdout=subprocess.PIPE, stderr=subprocess.PIPE)
         line = self.process.stdout.readline()
         if not line.startswith("listening on "):
