@@ -63,15 +63,22 @@ static const struct value *created_by(struct arena *arena, const struct value *p
     return map_end(&b);
 }
 
+/* A resource that one of a plan's selections takes. */
+struct taken {
+    const char *resource_arn;
+    const struct value *selection;
+};
+
 /* Every resource that exists in the place and is in one of the plan's selections, once. */
-static void start_jobs(struct world *world, struct arena *arena, const char *account,
-                       const char *region, const struct value *plan, const struct value *rule)
+static struct taken *taken_by(struct world *world, struct arena *arena, const char *account,
+                              const char *region, const char *plan_id, size_t *ret_len)
 {
     struct map seen;
     map_init(&seen, arena);
-    struct objects selections =
-        backup_selections_of(world, arena, account, region, value_get_str(plan, "BackupPlanId"));
+    struct objects selections = backup_selections_of(world, arena, account, region, plan_id);
     struct objects databases = store_list(world, arena, "rds.database", account, region, NULL);
+    struct taken *list = arena_array(arena, databases.len + 1, sizeof(*list));
+    *ret_len = 0;
     for (size_t i = 0; i < selections.len; i++) {
         const struct value *selection = value_get(selections.items[i].body, "Selection");
         for (size_t k = 0; k < databases.len; k++) {
@@ -81,21 +88,52 @@ static void start_jobs(struct world *world, struct arena *arena, const char *acc
                                         value_get(databases.items[k].body, "tags")))
                 continue;
             map_set(&seen, arn, &seen);
-            const struct backup_order order = {
-                .account = account,
-                .region = region,
-                .resource_arn = arn,
-                .vault = value_get_str(rule, "TargetBackupVaultName"),
-                .role = value_get_str(selection, "IamRoleArn"),
-                .lifecycle = value_get(rule, "Lifecycle"),
-                .tags = value_get(rule, "RecoveryPointTags"),
-                .created_by = created_by(arena, plan, rule),
-                .copy_actions = value_get(rule, "CopyActions"),
-                .start_window_minutes = value_get_int(rule, "StartWindowMinutes", 480),
-            };
-            backup_job_add(world, arena, &order);
+            list[(*ret_len)++] = (struct taken){arn, selection};
         }
     }
+    return list;
+}
+
+static void start_jobs(struct world *world, struct arena *arena, const char *account,
+                       const char *region, const struct value *plan, const struct value *rule)
+{
+    size_t len = 0;
+    const struct taken *taken =
+        taken_by(world, arena, account, region, value_get_str(plan, "BackupPlanId"), &len);
+    for (size_t i = 0; i < len; i++) {
+        const struct backup_order order = {
+            .account = account,
+            .region = region,
+            .resource_arn = taken[i].resource_arn,
+            .vault = value_get_str(rule, "TargetBackupVaultName"),
+            .role = value_get_str(taken[i].selection, "IamRoleArn"),
+            .lifecycle = value_get(rule, "Lifecycle"),
+            .tags = value_get(rule, "RecoveryPointTags"),
+            .created_by = created_by(arena, plan, rule),
+            .copy_actions = value_get(rule, "CopyActions"),
+            .start_window_minutes = value_get_int(rule, "StartWindowMinutes", 480),
+        };
+        backup_job_add(world, arena, &order);
+    }
+}
+
+const struct value *world_protected(struct world *world, struct arena *arena)
+{
+    struct objects plans = store_list(world, arena, "backup.plan", NULL, NULL, NULL);
+    struct list_builder list = list_begin(arena);
+    for (size_t i = 0; i < plans.len; i++) {
+        const struct object *plan = &plans.items[i];
+        size_t len = 0;
+        const struct taken *taken =
+            taken_by(world, arena, plan->account, plan->region, plan->id, &len);
+        for (size_t k = 0; k < len; k++) {
+            struct map_builder b = map_begin(arena);
+            map_put_str(&b, "plan_id", plan->id);
+            map_put_str(&b, "resource_arn", taken[k].resource_arn);
+            list_add(&list, map_end(&b));
+        }
+    }
+    return list_end(&list);
 }
 
 void backup_task_schedule(struct world *world, struct arena *arena, const struct value *payload)

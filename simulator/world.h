@@ -62,6 +62,9 @@ const struct value *world_dump(struct world *world, struct arena *arena, bool st
  * [{"seq","at","account_id","region","service","operation","writes":bool,"status","code",
  * "created": how many objects it brought into being}] */
 const struct value *world_calls(struct world *world, struct arena *arena);
+/* What every plan's selections take now: [{"plan_id","resource_arn"}], each resource of a plan
+ * once. */
+const struct value *world_protected(struct world *world, struct arena *arena);
 /* What happened, for drills: [{"at","account_id","region","what","address","detail",...}] since
  * seq. */
 const struct value *world_timeline(struct world *world, struct arena *arena);

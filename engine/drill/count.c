@@ -37,12 +37,12 @@ static void add_miss(struct count *count, const struct backup *backup, const cha
     struct drill_report *report = count->report;
     count->misses = arena_grow(count->arena, count->misses, report->miss_len, &count->miss_cap,
                                report->miss_len + 1, sizeof(*count->misses));
-    count->misses[report->miss_len++] =
-        (struct drill_miss){.at_ms = backup->created_ms,
-                            .resource = drill_short_name(count->arena, backup->resource),
-                            .plan = backup->plan,
-                            .rule = backup->rule,
-                            .reason = reason};
+    count->misses[report->miss_len++] = (struct drill_miss){
+        .at_ms = backup->created_ms,
+        .resource = backup->resource ? drill_short_name(count->arena, backup->resource) : NULL,
+        .plan = backup->plan,
+        .rule = backup->rule,
+        .reason = reason};
 }
 
 /* ---- what became of a point ---- */
@@ -279,6 +279,72 @@ static void count_unrouted(struct count *count, const struct backup *backup)
                           wanted_vaults(count)));
 }
 
+/* ---- plans, whether a backup fell due or not ---- */
+
+static bool is_protected(const struct count *count, const char *plan_id)
+{
+    const struct value *list = count->facts->protected;
+    for (size_t i = 0; i < value_len(list); i++)
+        if (str_eq(value_get_str(value_item(list, i), "plan_id"), plan_id))
+            return true;
+    return false;
+}
+
+static void count_idle(struct count *count, const char *plan)
+{
+    const struct backup none = {.plan = plan};
+    count->report->idle_plans++;
+    add_miss(
+        count, &none,
+        arena_printf(count->arena, "no selection of %s takes any resource that is there", plan));
+}
+
+static void count_plan(struct count *count, const struct record *record)
+{
+    const struct value *list = count->facts->protected;
+    const char *plan_id = value_get_str(record->attributes, "id");
+    if (!is_protected(count, plan_id)) {
+        count_idle(count, record->address);
+        return;
+    }
+    if (plan_has_route(count, plan_id))
+        return;
+    for (size_t i = 0; i < value_len(list); i++) {
+        const struct value *item = value_item(list, i);
+        const struct backup backup = {.plan = record->address,
+                                      .resource = value_get_str(item, "resource_arn")};
+        if (str_eq(value_get_str(item, "plan_id"), plan_id))
+            count_unrouted(count, &backup);
+    }
+}
+
+static size_t count_plans(struct count *count)
+{
+    size_t plans = 0;
+    for (size_t i = 0; i < count->facts->record_len; i++) {
+        const struct record *record = &count->facts->records[i];
+        if (!str_eq(record->type, "aws_backup_plan"))
+            continue;
+        plans++;
+        count_plan(count, record);
+    }
+    return plans;
+}
+
+static const char *note_of(const struct count *count, size_t plans)
+{
+    const struct drill_report *report = count->report;
+    if (plans == 0)
+        return "The topology has no plan: nothing is backed up, and nothing can arrive.";
+    if (report->backups == 0 && report->miss_len == 0)
+        return arena_printf(count->arena,
+                            "No backup fell due in %lld day%s: let more pass with --days.",
+                            (long long)report->days, report->days == 1 ? "" : "s");
+    return NULL;
+}
+
+/* ---- backups ---- */
+
 static void count_routed(struct count *count, const struct backup *backup)
 {
     struct drill_report *report = count->report;
@@ -360,7 +426,9 @@ void drill_count(struct arena *arena, const struct drill_facts *facts, struct dr
     index_copies(&count);
     for (size_t i = 0; i < value_len(facts->timeline); i++)
         count_entry(&count, value_item(facts->timeline, i));
+    size_t plans = count_plans(&count);
+    ret->note = note_of(&count, plans);
     ret->alarms = drill_lines(&count.names, facts, &ret->lines, &ret->line_len);
     ret->misses = count.misses;
-    ret->exit_status = ret->missing || ret->duplicates || ret->unrouted ? 2 : 0;
+    ret->exit_status = ret->missing || ret->duplicates || ret->unrouted || ret->idle_plans ? 2 : 0;
 }

@@ -8,10 +8,11 @@ struct drill_facts {
     const struct topology *topology;
     const struct record *records; /* after the apply: ARNs and ids to addresses */
     size_t record_len;
-    int64_t start_ms;             /* what is older belongs to somebody else */
-    const struct value *timeline; /* world_timeline() */
-    const struct value *copies;   /* bodies of all copy jobs */
-    const struct value *logs;     /* [{at_ms, account_id, region, group, message}] of functions */
+    int64_t start_ms;              /* what is older belongs to somebody else */
+    const struct value *timeline;  /* world_timeline() */
+    const struct value *protected; /* world_protected() */
+    const struct value *copies;    /* bodies of all copy jobs */
+    const struct value *logs;      /* [{at_ms, account_id, region, group, message}] of functions */
 };
 
 void drill_count(struct arena *arena, const struct drill_facts *facts, struct drill_report *ret);

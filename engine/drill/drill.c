@@ -177,6 +177,7 @@ static bool run(struct drill *drill, struct drill_report *ret)
                                       .record_len = drill->record_len,
                                       .start_ms = start,
                                       .timeline = world_timeline(drill->world, drill->arena),
+                                      .protected = world_protected(drill->world, drill->arena),
                                       .copies = copies_of(drill),
                                       .logs = logs_of(drill)};
     ret->days = drill->options->days;

@@ -6,8 +6,9 @@
  * A backup is a scheduled job of one of the topology's plans whose rule has a route to a last
  * vault: a copy action into a relay's source vault, or into a vault of another account. Each is
  * expected once at the end of each of its routes. A resource that is protected by a plan without
- * any route is unrouted. After its days a drill starts no new backups and lets what has begun come
- * to its end, at most DRILL_DRAIN_MS. */
+ * any route is unrouted, whether a backup fell due or not; a plan that protects no resource is
+ * idle. After its days a drill starts no new backups and lets what has begun come to its end, at
+ * most DRILL_DRAIN_MS. */
 
 #include "engine/config/resource.h"
 
@@ -37,18 +38,20 @@ struct drill_line {
 
 struct drill_miss {
     int64_t at_ms; /* the backup's creation date; 0: of a resource without route */
-    const char *resource, *plan, *rule, *reason;
+    const char *resource, *plan, *rule, *reason; /* resource NULL: the plan protects none */
 };
 
 struct drill_report {
     int64_t days;
     size_t backups, arrived, missing, duplicates, unrouted, alarms;
+    size_t idle_plans;  /* that protect nothing at all */
     int64_t slowest_ms; /* from the backup's creation date to its last vault */
     const struct drill_line *lines;
     size_t line_len;
     const struct drill_miss *misses;
     size_t miss_len;
-    int exit_status; /* 2 whenever anything is missing, doubled or unrouted, else 0 */
+    const char *note; /* why there was no backup, where that is nobody's fault; or NULL */
+    int exit_status;  /* 2 whenever anything is missing, doubled, unrouted or idle, else 0 */
 };
 
 /* False when the topology could not be applied, or the world not be kept. */

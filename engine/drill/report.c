@@ -81,8 +81,10 @@ static void add_miss(struct strbuf *sb, const struct drill_miss *miss)
     if (miss->at_ms)
         strbuf_addf(sb, "missing   %s of %s (%s, rule %s)\n", miss->resource,
                     minute(sb->arena, miss->at_ms), miss->plan, miss->rule);
-    else
+    else if (miss->resource)
         strbuf_addf(sb, "unrouted  %s (%s)\n", miss->resource, miss->plan);
+    else
+        strbuf_addf(sb, "idle      %s\n", miss->plan);
     strbuf_addf(sb, "          %s\n", miss->reason);
 }
 
@@ -93,6 +95,9 @@ static void add_totals(struct strbuf *sb, const struct drill_report *report)
                 report->duplicates);
     if (report->unrouted)
         strbuf_addf(sb, ", %zu unrouted", report->unrouted);
+    if (report->idle_plans)
+        strbuf_addf(sb, ", %zu idle plan%s", report->idle_plans,
+                    report->idle_plans == 1 ? "" : "s");
     if (report->alarms)
         strbuf_addf(sb, ", %zu alarm%s", report->alarms, report->alarms == 1 ? "" : "s");
     long long minutes = (long long)(report->slowest_ms / MINUTE_MS);
@@ -116,6 +121,8 @@ const char *drill_report_text(struct arena *arena, const struct drill_report *re
     for (size_t i = 0; i < report->miss_len; i++)
         add_miss(&sb, &report->misses[i]);
     add_totals(&sb, report);
+    if (report->note)
+        strbuf_addf(&sb, "%s\n", report->note);
     return strbuf_str(&sb);
 }
 
@@ -181,7 +188,9 @@ const struct value *drill_report_to_json(struct arena *arena, const struct drill
     map_put_int(&b, "missing", (int64_t)report->missing);
     map_put_int(&b, "duplicates", (int64_t)report->duplicates);
     map_put_int(&b, "unrouted", (int64_t)report->unrouted);
+    map_put_int(&b, "idle_plans", (int64_t)report->idle_plans);
     map_put_int(&b, "alarms", (int64_t)report->alarms);
+    map_put_str(&b, "note", report->note);
     map_put_int(&b, "slowest_minutes", report->slowest_ms / MINUTE_MS);
     map_put(&b, "misses", list_end(&misses));
     map_put(&b, "timeline", list_end(&lines));

@@ -308,15 +308,17 @@ static void judge_write(struct builder *b, struct item *item)
                   (item->verdict == VERDICT_ADOPT && item->diff.len > 0);
     if (!writes)
         return;
+    int64_t date = lock_is(item->schema) ? lock_date_observed(item->attributes) : 0;
+    if (date && b->input->now_ms >= date) { /* nothing will be written, so nothing is for ever */
+        item->blocked = "the lock is permanent: neither we nor AWS can change it";
+        return;
+    }
     item->irreversible = has_irreversible(item);
     judge_switches(item);
     if (!lock_is(item->schema))
         return;
     item->permanent_from_ms = lock_date_wanted(item->after, b->input->now_ms);
-    int64_t date = lock_date_observed(item->attributes);
-    if (date && b->input->now_ms >= date)
-        item->blocked = "the lock is permanent: neither we nor AWS can change it";
-    else if (date && !item->permanent_from_ms)
+    if (date && !item->permanent_from_ms)
         item->needs_allow_destroy =
             true; /* from compliance to governance: anybody may then remove it */
 }

@@ -58,6 +58,19 @@ for name, edit, reason in BROKEN:
     reasons = [m["reason"] for m in report["misses"]]
     check(reasons and all(reason in r for r in reasons), f"{name}: the reason is {reasons}")
 
+# No backup falls due in the drill's days: that is said, and what would never arrive is found all the same.
+RARELY = ("cron(0 20 ? * * *)", "cron(0 20 15 * ? *)")
+status, report = drill(lambda text: text.replace(*RARELY))
+check(status == 0 and report["backups"] == 0 and "No backup fell due" in report["note"], f"none is due: {report}")
+status, report = drill(lambda text: without(r"^ *copy_actions:.*\n *- destination_vault:.*\n *lifecycle:.*\n")(
+    text.replace(*RARELY)))
+check(status == 2 and report["backups"] == 0 and report["unrouted"] == 1, f"unrouted, due or not: {report}")
+status, report = drill(lambda text: text.replace('["arn:aws:rds:*:*:db:*"]', '["arn:aws:rds:eu-west-1:*:db:*"]'))
+check(status == 2 and report["idle_plans"] == 1, f"a plan that takes nothing: {report}")
+check("takes any resource" in report["misses"][0]["reason"], f"and why: {report['misses']}")
+status, report = drill(lambda text: re.sub(r"(?ms)^plans:.*?(?=^\w)", "", re.sub(r"(?ms)^relays:.*?(?=^\w)", "", text)))
+check(status == 0 and "has no plan" in report["note"], f"nothing to drill: {report}")
+
 # A relay whose program fails at once: every point is missing, and the drill says that the function failed.
 with tempfile.TemporaryDirectory() as data:
     os.mkdir(os.path.join(data, "relay"))

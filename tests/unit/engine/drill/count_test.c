@@ -94,6 +94,8 @@ static void scene_open(struct scene *s, const char *action)
     s->records[n++] =
         record(s, "aws_log_group", "relays.x/log_group", "{\"name\":\"/aws/lambda/relay\"}");
     s->facts.record_len = n;
+    s->facts.protected = json(s, "[{\"plan_id\":\"other\",\"resource_arn\":\"x\"},"
+                                 "{\"plan_id\":\"P\",\"resource_arn\":\"" DB "\"}]");
 }
 
 static void scene_close(struct scene *s)
@@ -238,6 +240,50 @@ static void a_plan_without_a_copy_action_leaves_its_resource_unrouted(void **sta
     assert_string_equal(s.report.misses[0].reason,
                         "no rule of plans.daily has a copy action into vaults.m, the source vault "
                         "of relays.x");
+    scene_close(&s);
+}
+
+static void a_plan_without_route_shows_before_any_backup_falls_due(void **state)
+{
+    (void)state;
+    struct scene s;
+    scene_open(&s, NULL);
+    count(&s);
+    assert_int_equal(s.report.unrouted, 1);
+    assert_int_equal(s.report.exit_status, 2);
+    assert_string_equal(s.report.misses[0].resource, "orders");
+    assert_null(s.report.note);
+    scene_close(&s);
+}
+
+static void a_plan_that_protects_nothing_is_idle(void **state)
+{
+    (void)state;
+    struct scene s;
+    scene_open(&s, INTO_M);
+    s.facts.protected = json(&s, "[{\"plan_id\":\"other\",\"resource_arn\":\"x\"}]");
+    count(&s);
+    assert_int_equal(s.report.idle_plans, 1);
+    assert_int_equal(s.report.exit_status, 2);
+    assert_string_equal(s.report.misses[0].plan, "plans.daily");
+    assert_non_null(strstr(drill_report_text(s.arena, &s.report), "idle      plans.daily\n"));
+    scene_close(&s);
+}
+
+static void no_backup_is_explained_where_nobody_is_at_fault(void **state)
+{
+    (void)state;
+    struct scene s;
+    scene_open(&s, INTO_M);
+    count(&s);
+    assert_int_equal(s.report.exit_status, 0);
+    assert_non_null(strstr(drill_report_text(s.arena, &s.report), "No backup fell due in 1 day:"));
+    scene_close(&s);
+    scene_open(&s, INTO_M);
+    s.records[0].type = "aws_kms_key";
+    count(&s);
+    assert_int_equal(s.report.exit_status, 0);
+    assert_non_null(strstr(drill_report_text(s.arena, &s.report), "has no plan"));
     scene_close(&s);
 }
 
@@ -402,6 +448,9 @@ int main(void)
         cmocka_unit_test(a_backup_that_reaches_the_last_vault_has_arrived),
         cmocka_unit_test(two_copies_of_one_backup_are_a_duplicate),
         cmocka_unit_test(a_plan_without_a_copy_action_leaves_its_resource_unrouted),
+        cmocka_unit_test(a_plan_without_route_shows_before_any_backup_falls_due),
+        cmocka_unit_test(a_plan_that_protects_nothing_is_idle),
+        cmocka_unit_test(no_backup_is_explained_where_nobody_is_at_fault),
         cmocka_unit_test(a_direct_copy_into_another_account_is_a_route),
         cmocka_unit_test(a_vault_of_the_same_account_is_no_route),
         cmocka_unit_test(a_failed_copy_gives_awss_words),

@@ -521,6 +521,9 @@ static void a_change_of_a_permanent_lock_is_refused(void **state)
     have_lock(f);
     f->input.now_ms = NOW_MS + 14 * DAY_MS;
     build(f);
+    assert_false(f->plan.changes[0].irreversible); /* it is refused: no new date, no flag */
+    assert_int_equal(f->plan.changes[0].permanent_from_ms, 0);
+    assert_int_equal(f->plan.irreversible, 0);
     assert_false(plan_guards(&f->plan, &f->input, &f->diags));
     assert_int_equal(f->diags.items[0].code, E_RETAINED);
 }
