@@ -30,7 +30,8 @@ set(relay_package ${CMAKE_BINARY_DIR}/share/holdfast/relay/bootstrap.zip)
 add_custom_command(
   OUTPUT ${relay_package}
   COMMAND ${CMAKE_COMMAND} -DRELAY=$<TARGET_FILE:relay_bootstrap> -DLAUNCHER=$<TARGET_FILE:relay_launcher>
-          -DPACK=$<TARGET_FILE:relay_pack> -DLOADER=${relay_loader} -DOUT=${relay_package}
+          -DPACK=$<TARGET_FILE:relay_pack> -DLOADER=${relay_loader} -DLIBCURL=$<TARGET_FILE:CURL::libcurl>
+          -DOUT=${relay_package}
           -P ${CMAKE_SOURCE_DIR}/cmake/relay_package.cmake
   DEPENDS relay_bootstrap relay_launcher relay_pack ${CMAKE_SOURCE_DIR}/cmake/relay_package.cmake
   VERBATIM)

@@ -1,5 +1,7 @@
 # Collects what the relay needs at run time and packs it. Run by the build (cmake/products.cmake).
-file(GET_RUNTIME_DEPENDENCIES EXECUTABLES ${RELAY} RESOLVED_DEPENDENCIES_VAR libraries
+# libcurl is loaded by its soname (providers/http.c), so nothing in the relay tells of it.
+get_filename_component(libcurl ${LIBCURL} REALPATH)
+file(GET_RUNTIME_DEPENDENCIES EXECUTABLES ${RELAY} LIBRARIES ${libcurl} RESOLVED_DEPENDENCIES_VAR libraries
      UNRESOLVED_DEPENDENCIES_VAR missing)
 if(missing)
   message(FATAL_ERROR "the relay needs libraries that are not here: ${missing}")
@@ -19,7 +21,8 @@ get_filename_component(folder ${OUT} DIRECTORY)
 file(MAKE_DIRECTORY ${folder})
 file(WRITE ${folder}/roots.pem "${roots}")
 
-set(entries +bootstrap=${LAUNCHER} +lib/relay=${RELAY} roots.pem=${folder}/roots.pem)
+set(entries +bootstrap=${LAUNCHER} +lib/relay=${RELAY} roots.pem=${folder}/roots.pem
+    lib/libcurl.so.4=${libcurl})
 set(loader_found FALSE)
 foreach(library ${libraries})
   get_filename_component(name ${library} NAME)

@@ -8,11 +8,41 @@
 #include "engine/base/bug.h"
 #include "engine/base/clock.h"
 #include "engine/base/file.h"
+#include "engine/base/library.h"
 #include "engine/base/strbuf.h"
 
 /* How long poll() may hold the thread when nothing is timed: signals are looked at between turns.
  */
 #define POLL_MAX_MS 1000
+
+/* What is used of libcurl (engine/base/library.h). */
+#define LIBCURL "libcurl.so.4"
+#define FUNCTIONS(F)                                                                               \
+    F(easy_cleanup)                                                                                \
+    F(easy_getinfo)                                                                                \
+    F(easy_init)                                                                                   \
+    F(easy_setopt)                                                                                 \
+    F(easy_strerror)                                                                               \
+    F(global_cleanup)                                                                              \
+    F(global_init)                                                                                 \
+    F(multi_add_handle)                                                                            \
+    F(multi_cleanup)                                                                               \
+    F(multi_info_read)                                                                             \
+    F(multi_init)                                                                                  \
+    F(multi_perform)                                                                               \
+    F(multi_poll)                                                                                  \
+    F(multi_remove_handle)                                                                         \
+    F(multi_setopt)                                                                                \
+    F(slist_append)                                                                                \
+    F(slist_free_all)                                                                              \
+    F(version_info)
+static struct {
+#define POINTER(name) __typeof__(curl_##name) *name;
+    FUNCTIONS(POINTER)
+} curl;
+static const struct library_symbol symbols[] = {
+#define SYMBOL(name) {"curl_" #name, (void *)&curl.name},
+    FUNCTIONS(SYMBOL)};
 
 struct transfer {
     struct http *http;
@@ -60,17 +90,17 @@ static const char *folder_of_authorities(struct arena *arena, const char *ca_bun
 
 static void start_libcurl(struct http *http)
 {
-    if (curl_global_init(CURL_GLOBAL_DEFAULT) != CURLE_OK)
+    if (curl.global_init(CURL_GLOBAL_DEFAULT) != CURLE_OK)
         BUG("libcurl cannot be set up");
-    const curl_version_info_data *info = curl_version_info(CURLVERSION_NOW);
+    const curl_version_info_data *info = curl.version_info(CURLVERSION_NOW);
     if (!(info->features & CURL_VERSION_ASYNCHDNS))
         BUG("this libcurl resolves names on the calling thread, which would stop the loop");
     http->ca_folder = folder_of_authorities(http->arena, http->ca_bundle, info);
-    http->multi = curl_multi_init();
+    http->multi = curl.multi_init();
     if (!http->multi)
         BUG("out of memory");
-    curl_multi_setopt(http->multi, CURLMOPT_PIPELINING, (long)CURLPIPE_NOTHING);
-    curl_multi_setopt(http->multi, CURLMOPT_MAXCONNECTS, 1024L); /* idle ones that are kept */
+    curl.multi_setopt(http->multi, CURLMOPT_PIPELINING, (long)CURLPIPE_NOTHING);
+    curl.multi_setopt(http->multi, CURLMOPT_MAXCONNECTS, 1024L); /* idle ones that are kept */
 }
 
 static size_t on_body(char *data, size_t size, size_t count, void *ctx)
@@ -124,24 +154,24 @@ static size_t on_header(char *data, size_t size, size_t count, void *ctx)
 static void set_fixed_options(struct transfer *t)
 {
     CURL *easy = t->easy;
-    curl_easy_setopt(easy, CURLOPT_PRIVATE, t);
-    curl_easy_setopt(easy, CURLOPT_ERRORBUFFER, t->error);
-    curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);
-    curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, "http,https");
-    curl_easy_setopt(easy, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1);
-    curl_easy_setopt(easy, CURLOPT_CONNECTTIMEOUT_MS, (long)HTTP_CONNECT_TIMEOUT_MS);
-    curl_easy_setopt(easy, CURLOPT_TCP_KEEPALIVE, 1L);
-    curl_easy_setopt(easy, CURLOPT_SSLVERSION, (long)CURL_SSLVERSION_TLSv1_2);
-    curl_easy_setopt(easy, CURLOPT_CAPATH, t->http->ca_folder);
+    curl.easy_setopt(easy, CURLOPT_PRIVATE, t);
+    curl.easy_setopt(easy, CURLOPT_ERRORBUFFER, t->error);
+    curl.easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);
+    curl.easy_setopt(easy, CURLOPT_PROTOCOLS_STR, "http,https");
+    curl.easy_setopt(easy, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1);
+    curl.easy_setopt(easy, CURLOPT_CONNECTTIMEOUT_MS, (long)HTTP_CONNECT_TIMEOUT_MS);
+    curl.easy_setopt(easy, CURLOPT_TCP_KEEPALIVE, 1L);
+    curl.easy_setopt(easy, CURLOPT_SSLVERSION, (long)CURL_SSLVERSION_TLSv1_2);
+    curl.easy_setopt(easy, CURLOPT_CAPATH, t->http->ca_folder);
     if (t->http->ca_folder)
-        curl_easy_setopt(easy, CURLOPT_CAINFO, NULL);
+        curl.easy_setopt(easy, CURLOPT_CAINFO, NULL);
     else if (t->http->ca_bundle)
-        curl_easy_setopt(easy, CURLOPT_CAINFO, t->http->ca_bundle);
-    curl_easy_setopt(easy, CURLOPT_PATH_AS_IS, 1L); /* the path is signed as it stands */
-    curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, on_body);
-    curl_easy_setopt(easy, CURLOPT_WRITEDATA, t);
-    curl_easy_setopt(easy, CURLOPT_HEADERFUNCTION, on_header);
-    curl_easy_setopt(easy, CURLOPT_HEADERDATA, t);
+        curl.easy_setopt(easy, CURLOPT_CAINFO, t->http->ca_bundle);
+    curl.easy_setopt(easy, CURLOPT_PATH_AS_IS, 1L); /* the path is signed as it stands */
+    curl.easy_setopt(easy, CURLOPT_WRITEFUNCTION, on_body);
+    curl.easy_setopt(easy, CURLOPT_WRITEDATA, t);
+    curl.easy_setopt(easy, CURLOPT_HEADERFUNCTION, on_header);
+    curl.easy_setopt(easy, CURLOPT_HEADERDATA, t);
 }
 
 static struct transfer *take_transfer(struct http *http)
@@ -153,7 +183,7 @@ static struct transfer *take_transfer(struct http *http)
         t = arena_new_of(http->arena, struct transfer);
         t->http = http;
         t->arena = arena_new();
-        t->easy = curl_easy_init();
+        t->easy = curl.easy_init();
         if (!t->easy)
             BUG("out of memory");
         set_fixed_options(t);
@@ -175,7 +205,7 @@ static void give_transfer(struct transfer *t)
         http->flying = t->next;
     if (t->next)
         t->next->prev = t->prev;
-    curl_slist_free_all(t->headers);
+    curl.slist_free_all(t->headers);
     t->headers = NULL;
     t->answer_headers = NULL;
     t->answer_header_len = t->answer_header_cap = t->answer_header_bytes = 0;
@@ -186,7 +216,7 @@ static void give_transfer(struct transfer *t)
 
 static void add_header(struct transfer *t, const char *line)
 {
-    struct curl_slist *longer = curl_slist_append(t->headers, line);
+    struct curl_slist *longer = curl.slist_append(t->headers, line);
     if (!longer)
         BUG("out of memory");
     t->headers = longer;
@@ -198,14 +228,14 @@ static void set_method(struct transfer *t, const struct http_request *request)
     bool plain = str_eq(request->method, "GET") || str_eq(request->method, "DELETE") ||
                  str_eq(request->method, "HEAD");
     if (has_body || !plain) {
-        curl_easy_setopt(t->easy, CURLOPT_POST, 1L);
-        curl_easy_setopt(t->easy, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)request->body.len);
-        curl_easy_setopt(t->easy, CURLOPT_POSTFIELDS, has_body ? request->body.ptr : "");
+        curl.easy_setopt(t->easy, CURLOPT_POST, 1L);
+        curl.easy_setopt(t->easy, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)request->body.len);
+        curl.easy_setopt(t->easy, CURLOPT_POSTFIELDS, has_body ? request->body.ptr : "");
     } else {
-        curl_easy_setopt(t->easy, CURLOPT_HTTPGET, 1L);
+        curl.easy_setopt(t->easy, CURLOPT_HTTPGET, 1L);
     }
-    curl_easy_setopt(t->easy, CURLOPT_NOBODY, (long)str_eq(request->method, "HEAD"));
-    curl_easy_setopt(t->easy, CURLOPT_CUSTOMREQUEST, request->method);
+    curl.easy_setopt(t->easy, CURLOPT_NOBODY, (long)str_eq(request->method, "HEAD"));
+    curl.easy_setopt(t->easy, CURLOPT_CUSTOMREQUEST, request->method);
 }
 
 static void http_send(void *self, const struct http_request *request, transport_done_fn *done,
@@ -232,16 +262,16 @@ static void http_send(void *self, const struct http_request *request, transport_
     if (!typed)
         add_header(t, "Content-Type:");
     const char *mark = request->query && request->query[0] ? "?" : "";
-    curl_easy_setopt(t->easy, CURLOPT_URL,
+    curl.easy_setopt(t->easy, CURLOPT_URL,
                      arena_printf(t->arena, "%s%s%s%s", request->base_url, request->path, mark,
                                   request->query ? request->query : ""));
     set_method(t, request);
-    curl_easy_setopt(t->easy, CURLOPT_HTTPHEADER, t->headers);
+    curl.easy_setopt(t->easy, CURLOPT_HTTPHEADER, t->headers);
     /* libcurl repeats, unasked, what a kept connection took and did not answer: it may have run */
-    curl_easy_setopt(t->easy, CURLOPT_FRESH_CONNECT, request->once ? 1L : 0L);
-    curl_easy_setopt(t->easy, CURLOPT_TIMEOUT_MS,
+    curl.easy_setopt(t->easy, CURLOPT_FRESH_CONNECT, request->once ? 1L : 0L);
+    curl.easy_setopt(t->easy, CURLOPT_TIMEOUT_MS,
                      (long)(request->timeout_ms > 0 ? request->timeout_ms : 60000));
-    if (curl_multi_add_handle(http->multi, t->easy) != CURLM_OK)
+    if (curl.multi_add_handle(http->multi, t->easy) != CURLM_OK)
         BUG("libcurl refuses a request");
 }
 
@@ -249,7 +279,7 @@ static void http_send(void *self, const struct http_request *request, transport_
 static bool was_sent(struct transfer *t, CURLcode result)
 {
     long request_len = 0;
-    curl_easy_getinfo(t->easy, CURLINFO_REQUEST_SIZE, &request_len);
+    curl.easy_getinfo(t->easy, CURLINFO_REQUEST_SIZE, &request_len);
     return request_len > 0 && result != CURLE_COULDNT_CONNECT;
 }
 
@@ -261,7 +291,7 @@ static void finish(struct transfer *t, CURLcode result)
         .body = {t->body.data, t->body.len},
     };
     long status = 0;
-    curl_easy_getinfo(t->easy, CURLINFO_RESPONSE_CODE, &status);
+    curl.easy_getinfo(t->easy, CURLINFO_RESPONSE_CODE, &status);
     bool whole = t->headers_ended; /* libcurl takes an answer that ends before that for empty */
     if (result == CURLE_OK && status > 0 && whole) {
         response.status = (int)status;
@@ -272,10 +302,10 @@ static void finish(struct transfer *t, CURLcode result)
         response.error = t->refused                     ? t->refused
                          : !whole && result == CURLE_OK ? "the answer ends within its headers"
                          : t->error[0]                  ? t->error
-                                                        : curl_easy_strerror(result);
+                                                        : curl.easy_strerror(result);
     }
     t->http->held -= t->body.len;
-    curl_multi_remove_handle(t->http->multi, t->easy);
+    curl.multi_remove_handle(t->http->multi, t->easy);
     t->done(t->ctx, &response);
     give_transfer(t);
 }
@@ -285,12 +315,12 @@ static bool deliver(struct http *http)
 {
     bool any = false;
     int left = 0;
-    for (CURLMsg *message; (message = curl_multi_info_read(http->multi, &left));) {
+    for (CURLMsg *message; (message = curl.multi_info_read(http->multi, &left));) {
         if (message->msg != CURLMSG_DONE)
             continue;
         struct transfer *t = NULL;
         CURLcode result = message->data.result;
-        curl_easy_getinfo(message->easy_handle, CURLINFO_PRIVATE, &t);
+        curl.easy_getinfo(message->easy_handle, CURLINFO_PRIVATE, &t);
         finish(t, result);
         any = true;
     }
@@ -309,7 +339,7 @@ static void http_wait(void *self, int64_t until_ms)
     int64_t end_ms = clock_monotonic_ms() + (left_ms < POLL_MAX_MS ? left_ms : POLL_MAX_MS);
     for (;;) {
         int running = 0;
-        if (curl_multi_perform(http->multi, &running) != CURLM_OK)
+        if (curl.multi_perform(http->multi, &running) != CURLM_OK)
             BUG("libcurl cannot go on");
         if (deliver(http))
             return;
@@ -317,10 +347,10 @@ static void http_wait(void *self, int64_t until_ms)
         if (rest_ms <= 0)
             return;
         int ready = 0;
-        if (curl_multi_poll(http->multi, NULL, 0, (int)rest_ms, &ready) != CURLM_OK)
+        if (curl.multi_poll(http->multi, NULL, 0, (int)rest_ms, &ready) != CURLM_OK)
             return;
         if (ready == 0) { /* a timer of libcurl's, the end of the wait, or a signal */
-            if (curl_multi_perform(http->multi, &running) != CURLM_OK)
+            if (curl.multi_perform(http->multi, &running) != CURLM_OK)
                 BUG("libcurl cannot go on");
             deliver(http);
             return;
@@ -338,9 +368,9 @@ static void free_transfers(struct http *http, struct transfer *list, bool flying
 {
     for (struct transfer *t = list; t; t = t->next) {
         if (flying)
-            curl_multi_remove_handle(http->multi, t->easy);
-        curl_easy_cleanup(t->easy);
-        curl_slist_free_all(t->headers);
+            curl.multi_remove_handle(http->multi, t->easy);
+        curl.easy_cleanup(t->easy);
+        curl.slist_free_all(t->headers);
         arena_free(t->arena);
     }
 }
@@ -351,18 +381,21 @@ static void http_close(void *self)
     free_transfers(http, http->flying, true);
     free_transfers(http, http->spare, false);
     if (http->multi) {
-        curl_multi_cleanup(http->multi);
-        curl_global_cleanup();
+        curl.multi_cleanup(http->multi);
+        curl.global_cleanup();
     }
     arena_free(http->arena);
 }
 
-struct transport http_transport(const char *ca_bundle)
+bool http_transport(const char *ca_bundle, struct transport *ret, struct diags *diags)
 {
     static const struct transport_ops ops = {http_send, http_wait, http_now, http_close};
+    if (!library_load(LIBCURL, symbols, ARRAY_LEN(symbols), diags))
+        return false;
     struct arena *arena = arena_new();
     struct http *http = arena_new_of(arena, struct http);
     http->arena = arena;
     http->ca_bundle = arena_strdup(arena, ca_bundle);
-    return (struct transport){&ops, http};
+    *ret = (struct transport){&ops, http};
+    return true;
 }

@@ -8,8 +8,7 @@
  * both: then libcurl would parse the bundle again for each connection. Answers are limited to 64
  * MiB, all that are under way together to 256 MiB, their headers to 256 KiB. Redirects are not
  * followed. A request that is to be sent once gets a new connection: on a kept one libcurl repeats
- * what the server did not answer. libcurl is set up when the first request is sent: commands that
- * send nothing pay nothing. */
+ * what the server did not answer. libcurl is set up when the first request is sent. */
 
 #include "engine/base/diag.h"
 #include "providers/transport.h"
@@ -20,5 +19,6 @@
 #define HTTP_CONNECT_TIMEOUT_MS 10000
 
 /* `proxy` and other settings of libcurl's environment apply. The transport lives in *ret.self until
- * its close(). */
-struct transport http_transport(const char *ca_bundle /* bundle, or folder; NULL: libcurl's */);
+ * its close(). libcurl is loaded here, not with the program: E_LIBRARY where it is missing.
+ * ca_bundle: a bundle or a folder; NULL: libcurl's own. */
+MUST_CHECK bool http_transport(const char *ca_bundle, struct transport *ret, struct diags *diags);

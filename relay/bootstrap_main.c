@@ -103,9 +103,15 @@ int main(void)
         return 64;
     }
     struct lambda_runtime runtime = {.arena = invocation_arena,
-                                     .transport = http_transport(env_get("AWS_CA_BUNDLE")),
                                      .base_url = arena_printf(arena, "http://%s", api)};
-    struct loop *loop = loop_new(http_transport(env_get("AWS_CA_BUNDLE")), &diags);
+    struct transport to_aws;
+    const char *bundle = env_get("AWS_CA_BUNDLE");
+    if (!http_transport(bundle, &runtime.transport, &diags) ||
+        !http_transport(bundle, &to_aws, &diags)) {
+        log_event(LOG_ERROR, "the package is damaged", "reason", diags.items[0].message, NULL);
+        return 1;
+    }
+    struct loop *loop = loop_new(to_aws, &diags);
     if (!read_settings(arena, &config, &why) || !set_up_aws(arena, &config, loop, &diags)) {
         if (!why && diags.len > 0)
             why = diags.items[0].message;

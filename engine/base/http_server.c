@@ -10,11 +10,35 @@
 
 #include "engine/base/bug.h"
 #include "engine/base/clock.h"
+#include "engine/base/library.h"
 #include "engine/base/strbuf.h"
 
 #define BODY_MAX ((size_t)64 * 1024 * 1024)
 #define CONNECTION_MEMORY ((size_t)128 * 1024) /* bounds the head of a request */
 #define CONNECTIONS_MAX 16384u
+
+/* What is used of libmicrohttpd (library.h). */
+#define LIBMICROHTTPD "libmicrohttpd.so.12"
+#define FUNCTIONS(F)                                                                               \
+    F(add_response_header)                                                                         \
+    F(create_response_from_buffer)                                                                 \
+    F(destroy_response)                                                                            \
+    F(get_connection_values)                                                                       \
+    F(get_daemon_info)                                                                             \
+    F(lookup_connection_value)                                                                     \
+    F(queue_response)                                                                              \
+    F(resume_connection)                                                                           \
+    F(run_wait)                                                                                    \
+    F(start_daemon)                                                                                \
+    F(stop_daemon)                                                                                 \
+    F(suspend_connection)
+static struct {
+#define POINTER(name) __typeof__(MHD_##name) *name;
+    FUNCTIONS(POINTER)
+} mhd;
+static const struct library_symbol symbols[] = {
+#define SYMBOL(name) {"MHD_" #name, (void *)&mhd.name},
+    FUNCTIONS(SYMBOL)};
 
 struct http_server {
     struct MHD_Daemon *daemon;
@@ -85,13 +109,13 @@ static enum MHD_Result send_reply(struct MHD_Connection *connection,
     if (reply->drop)
         return MHD_NO;
     /* The cast: the library does not change what it may not free. */
-    struct MHD_Response *response = MHD_create_response_from_buffer(
+    struct MHD_Response *response = mhd.create_response_from_buffer(
         reply->body.len, (void *)reply->body.ptr, MHD_RESPMEM_PERSISTENT);
     BUG_ON(!response);
     for (size_t i = 0; i < reply->header_len; i++) /* it skips a length: that is its own to say */
-        MHD_add_response_header(response, reply->headers[i].name, reply->headers[i].value);
-    enum MHD_Result queued = MHD_queue_response(connection, (unsigned)reply->status, response);
-    MHD_destroy_response(response);
+        mhd.add_response_header(response, reply->headers[i].name, reply->headers[i].value);
+    enum MHD_Result queued = mhd.queue_response(connection, (unsigned)reply->status, response);
+    mhd.destroy_response(response);
     return queued;
 }
 
@@ -107,7 +131,7 @@ static enum MHD_Result refuse_body(struct MHD_Connection *connection)
 static bool announces_too_much(struct MHD_Connection *connection)
 {
     const char *text =
-        MHD_lookup_connection_value(connection, MHD_HEADER_KIND, MHD_HTTP_HEADER_CONTENT_LENGTH);
+        mhd.lookup_connection_value(connection, MHD_HEADER_KIND, MHD_HTTP_HEADER_CONTENT_LENGTH);
     long long len = 0;
     return text && parse_int64(slice_of(text), &len) && len > (long long)BODY_MAX;
 }
@@ -124,7 +148,7 @@ static void delay(struct http_server *server, struct exchange *exchange,
         at = &(*at)->next;
     exchange->next = *at;
     *at = exchange;
-    MHD_suspend_connection(connection);
+    mhd.suspend_connection(connection);
 }
 
 /* The library asks for the reply again once a connection goes on. */
@@ -133,7 +157,7 @@ static void resume_until(struct http_server *server, int64_t now_ms)
     while (server->delayed && server->delayed->due_ms <= now_ms) {
         struct exchange *exchange = server->delayed;
         server->delayed = exchange->next;
-        MHD_resume_connection(exchange->connection);
+        mhd.resume_connection(exchange->connection);
     }
 }
 
@@ -149,7 +173,7 @@ static enum MHD_Result on_request(void *ctx, struct MHD_Connection *connection, 
     struct exchange *exchange = *per_request;
     if (!exchange->begun) {
         exchange->begun = true;
-        MHD_get_connection_values(connection, MHD_HEADER_KIND, on_header, exchange);
+        mhd.get_connection_values(connection, MHD_HEADER_KIND, on_header, exchange);
         return announces_too_much(connection) ? refuse_body(connection) : MHD_YES;
     }
     if (*piece_len > 0) {
@@ -182,6 +206,8 @@ bool http_server_start(unsigned port, http_server_handler_fn *handler, void *ctx
                        struct http_server **ret, struct diags *diags)
 {
     BUG_ON(port > UINT16_MAX);
+    if (!library_load(LIBMICROHTTPD, symbols, ARRAY_LEN(symbols), diags))
+        return false;
     struct http_server *server = calloc(1, sizeof(*server));
     if (!server)
         BUG("out of memory");
@@ -191,7 +217,7 @@ bool http_server_start(unsigned port, http_server_handler_fn *handler, void *ctx
                                   .sin_port = htons((uint16_t)port),
                                   .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
     errno = 0;
-    server->daemon = MHD_start_daemon(
+    server->daemon = mhd.start_daemon(
         MHD_USE_EPOLL | MHD_ALLOW_SUSPEND_RESUME, (uint16_t)port, NULL, NULL, on_request, server,
         MHD_OPTION_SOCK_ADDR, (struct sockaddr *)&address, MHD_OPTION_URI_LOG_CALLBACK,
         on_request_line, NULL, MHD_OPTION_NOTIFY_COMPLETED, on_completed, NULL,
@@ -204,7 +230,7 @@ bool http_server_start(unsigned port, http_server_handler_fn *handler, void *ctx
         return false;
     }
     const union MHD_DaemonInfo *info =
-        MHD_get_daemon_info(server->daemon, MHD_DAEMON_INFO_BIND_PORT);
+        mhd.get_daemon_info(server->daemon, MHD_DAEMON_INFO_BIND_PORT);
     BUG_ON(!info);
     server->port = info->port;
     *ret = server;
@@ -228,7 +254,7 @@ void http_server_poll(struct http_server *server, int timeout_ms)
             timeout_ms = left < 0 ? 0 : (int)left;
     }
     resume_until(server, now);
-    MHD_run_wait(server->daemon, timeout_ms); /* an interrupted wait is a short one */
+    mhd.run_wait(server->daemon, timeout_ms); /* an interrupted wait is a short one */
     server->polling = false;
 }
 
@@ -237,7 +263,7 @@ void http_server_stop(struct http_server *server)
     if (!server)
         return;
     resume_until(server, INT64_MAX); /* the library refuses to end before */
-    MHD_stop_daemon(server->daemon);
+    mhd.stop_daemon(server->daemon);
     free(server);
 }
 

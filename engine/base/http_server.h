@@ -36,7 +36,8 @@ struct http_server_reply {
 typedef void http_server_handler_fn(void *ctx, const struct http_server_request *request,
                                     struct http_server_reply *ret);
 
-/* port 0: a free one. On failure adds E_SERVE. */
+/* port 0: a free one. On failure adds E_SERVE, or E_LIBRARY: libmicrohttpd is loaded here, not with
+ * the program. */
 MUST_CHECK bool http_server_start(unsigned port, http_server_handler_fn *handler, void *ctx,
                                   struct http_server **ret, struct diags *diags);
 unsigned http_server_port(const struct http_server *server);

@@ -98,7 +98,9 @@ static const struct value *ask(struct cli *cli, const char *url, const char *pat
                                const struct value *body)
 {
     struct remote remote = {.cli = cli};
-    struct transport transport = http_transport(NULL);
+    struct transport transport;
+    if (!http_transport(NULL, &transport, &cli->diags))
+        return NULL;
     struct http_request request = {
         .method = "POST",
         .base_url = url,

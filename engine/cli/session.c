@@ -218,8 +218,8 @@ bool session_connect(struct session *session)
     if (simulated(session)) {
         if (!open_world(session))
             return false;
-    } else {
-        session->transport = http_transport(env_get("AWS_CA_BUNDLE"));
+    } else if (!http_transport(env_get("AWS_CA_BUNDLE"), &session->transport, &cli->diags)) {
+        return false;
     }
     if (!session_expand(session) || !seed_world(session))
         return false;

@@ -89,7 +89,7 @@ static int set_up(void **state)
     b->seen.reply = (struct http_server_reply){
         .status = 200, .headers = &type, .header_len = 1, .body = slice_of("hello")};
     assert_true(http_server_start(0, serve, &b->seen, &b->server, &b->diags));
-    b->transport = http_transport(NULL);
+    assert_true(http_transport(NULL, &b->transport, &b->diags));
     *state = b;
     return 0;
 }
@@ -271,7 +271,7 @@ static void closing_drops_what_flies_without_a_word(void **state)
     wait_briefly(b);
     b->transport.ops->close(b->transport.self);
     assert_int_equal(got.times, 0);
-    b->transport = http_transport(NULL);
+    assert_true(http_transport(NULL, &b->transport, &b->diags));
 }
 
 /* ---- against a raw socket ---- */
