@@ -45,8 +45,8 @@ int64_t history_generation(struct state *state, const char *address)
     struct diags ignored;
     diags_init(&ignored, scratch);
     struct db_stmt *stmt = db_query(state->db,
-                                    "SELECT generation FROM resource_history WHERE address = ? "
-                                    "ORDER BY serial DESC LIMIT 1",
+                                    "SELECT max(generation) FROM resource_history WHERE "
+                                    "address = ? AND generation > 0", /* it never falls */
                                     &ignored);
     if (!stmt)
         return 0;

@@ -7,7 +7,9 @@
 #define TOKEN_LEN 32
 
 /* Rows are appended in the order in which operations end, and found by an index: in tables that are
- * sorted by address each commit of a turn would rewrite a page for each of its rows.
+ * sorted by address each commit of a turn would rewrite a page for each of its rows. So does an
+ * index by address: the history, which grows by all of them, has one only of what is looked up in
+ * it, the addresses that lived before.
  *
  * Step i takes a file from version i to i + 1. Forward only; a released step is never edited. */
 static const char *const migrations[] = {
@@ -28,7 +30,9 @@ static const char *const migrations[] = {
     "CREATE INDEX journal_open ON journal (seq) WHERE phase = 'open';"
     "CREATE TABLE resource_history (address TEXT NOT NULL, serial INTEGER NOT NULL,"
     "  run INTEGER NOT NULL, generation INTEGER NOT NULL, record_json TEXT,"
-    "  at_ms INTEGER NOT NULL, PRIMARY KEY (address, serial));"
+    "  at_ms INTEGER NOT NULL);"
+    "CREATE INDEX history_generation ON resource_history (address, generation)"
+    "  WHERE generation > 0;"
     "CREATE TABLE fact (key TEXT PRIMARY KEY, value_json TEXT NOT NULL) WITHOUT ROWID;",
     "ALTER TABLE resource ADD COLUMN prevent_destroy INTEGER NOT NULL DEFAULT 0;",
 };
