@@ -5,6 +5,7 @@
 #include "engine/policy/evaluate.h"
 #include "simulator/iam.h"
 #include "simulator/iam_policies.h"
+#include "simulator/organizations.h"
 
 static const char grant_all[] = "{\"Version\":\"2012-10-17\",\"Statement\":[{\"Effect\":\"Allow\","
                                 "\"Action\":\"*\",\"Resource\":\"*\"}]}";
@@ -110,6 +111,37 @@ static const struct value *context_of(struct world *world, struct arena *arena,
     return map_end(&b);
 }
 
+/* ---- the policies of the organization ---- */
+
+struct levels {
+    struct policy_list items[ORGANIZATION_LEVELS];
+    size_t len; /* 0: they do not limit this account */
+};
+
+static void add_levels(struct world *world, struct arena *arena, const char *account,
+                       enum organization_policy type, struct levels *ret)
+{
+    struct organization_level texts[ORGANIZATION_LEVELS];
+    if (!organization_policies(world, arena, account, type, texts))
+        return;
+    for (; ret->len < ORGANIZATION_LEVELS; ret->len++) {
+        struct policies level = {.arena = arena};
+        for (size_t i = 0; i < texts[ret->len].len; i++)
+            add_limit(&level, texts[ret->len].texts[i]);
+        ret->items[ret->len] = (struct policy_list){level.items, level.len};
+    }
+}
+
+/* Resource control policies hold for the resources of these services. */
+static bool has_resource_controls(const char *action)
+{
+    static const char *const services[] = {"s3:", "sts:", "kms:", "sqs:", "secretsmanager:"};
+    for (size_t i = 0; i < ARRAY_LEN(services); i++)
+        if (str_starts(action, services[i]))
+            return true;
+    return false;
+}
+
 bool authorize(struct world *world, struct arena *arena, const struct authorization *request,
                const char **ret_why)
 {
@@ -137,7 +169,18 @@ bool authorize(struct world *world, struct arena *arena, const struct authorizat
         .resource_account = request->resource_account,
         .context = context_of(world, arena, request),
     };
+    struct levels scps = {0}, rcps = {0};
+    const char *owner = request->resource_account ? request->resource_account
+                                                  : account_in(arena, request->resource);
+    if (request->principal)
+        add_levels(world, arena, account_in(arena, request->principal), ORGANIZATION_SCP, &scps);
+    if (has_resource_controls(request->action))
+        add_levels(world, arena, owner, ORGANIZATION_RCP, &rcps);
     const struct policy_set set = {
+        .scps = scps.items,
+        .scps_len = scps.len,
+        .rcps = rcps.items,
+        .rcps_len = rcps.len,
         .identity_policies = {identity.items, identity.len},
         .permission_boundaries = {boundary.items, boundary.len},
         .session_policies = {session.items, session.len},

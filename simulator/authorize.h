@@ -1,7 +1,8 @@
 #pragma once
 /* Who may do what in the world: gathers the policies that meet in one request and asks
  * engine/policy. Identity side: inline and attached policies of a role; an account's own key and
- * the deployer roles have every right. Resource side: whatever document the caller passes. */
+ * the deployer roles have every right. Resource side: whatever document the caller passes. Around
+ * both: the service and resource control policies of the organization. */
 
 #include "engine/policy/policy.h"
 #include "simulator/service.h"

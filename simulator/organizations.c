@@ -1,7 +1,8 @@
-/* Organizations, as far as it is read. */
-#include "simulator/service.h"
+/* Organizations: its accounts, and the table of its operations. organizations_policies.c has the
+ * policies. */
+#include "simulator/organizations.h"
 
-#define ROOT "r-root" /* one root; accounts lie in it or in units right below it */
+#define ROOT ORGANIZATION_ROOT
 
 static const char *parent_of(const struct value *account)
 {
@@ -9,7 +10,7 @@ static const char *parent_of(const struct value *account)
     return parent ? parent : ROOT;
 }
 
-static const char *need_organization(struct sim_call *call)
+const char *organization_of_call(struct sim_call *call)
 {
     const char *id = account_organization(call->world, call->arena, call->account);
     if (!id)
@@ -27,7 +28,7 @@ static const char *account_arn(struct sim_call *call, const char *organization, 
 static bool describe_organization(struct sim_call *call)
 {
     struct arena *arena = call->arena;
-    const char *id = need_organization(call);
+    const char *id = organization_of_call(call);
     if (!id)
         return false;
     const char *management = organization_management(call->world, arena);
@@ -39,7 +40,7 @@ static bool describe_organization(struct sim_call *call)
     map_put_str(&b, "MasterAccountArn", account_arn(call, id, management));
     map_put_str(&b, "MasterAccountId", management);
     map_put_str(&b, "MasterAccountEmail", arena_printf(arena, "aws+%s@example.com", management));
-    map_put(&b, "AvailablePolicyTypes", list_end(&(struct list_builder){.arena = arena}));
+    map_put(&b, "AvailablePolicyTypes", organization_policy_types(call->world, arena));
     struct map_builder answer = map_begin(arena);
     map_put(&answer, "Organization", map_end(&b));
     return call_answer(call, map_end(&answer));
@@ -63,7 +64,7 @@ static const struct value *account_shape(struct sim_call *call, const char *orga
 }
 
 /* Only the management account may list; AWS's delegated administrators do not exist here. */
-static bool from_management(struct sim_call *call)
+bool organization_from_management(struct sim_call *call)
 {
     return str_eq(call->account, organization_management(call->world, call->arena)) ||
            call_error(call, 400, "AccessDeniedException",
@@ -86,15 +87,16 @@ static bool answer_accounts(struct sim_call *call, const char *id, struct object
 
 static bool list_accounts(struct sim_call *call)
 {
-    const char *id = need_organization(call);
-    return id && from_management(call) &&
+    const char *id = organization_of_call(call);
+    return id && organization_from_management(call) &&
            answer_accounts(call, id, store_list(call->world, call->arena, "account", "", "", NULL));
 }
 
 static bool describe_account(struct sim_call *call)
 {
-    const char *id = need_organization(call);
-    const char *account = id && from_management(call) ? call_need(call, "AccountId") : NULL;
+    const char *id = organization_of_call(call);
+    const char *account =
+        id && organization_from_management(call) ? call_need(call, "AccountId") : NULL;
     if (!account)
         return false;
     const struct value *body = store_get(call->world, call->arena, "account", "", "", account);
@@ -107,20 +109,25 @@ static bool describe_account(struct sim_call *call)
     return call_answer(call, map_end(&b));
 }
 
-static bool list_roots(struct sim_call *call)
+const struct value *organization_root(struct sim_call *call)
 {
-    const char *id = need_organization(call);
-    if (!id || !from_management(call))
-        return false;
-    struct list_builder none = list_begin(call->arena), list = list_begin(call->arena);
     struct map_builder root = map_begin(call->arena);
     map_put_str(&root, "Id", ROOT);
     map_put_str(&root, "Arn",
                 arena_printf(call->arena, "arn:aws:organizations::%s:root/%s/%s",
-                             organization_management(call->world, call->arena), id, ROOT));
+                             organization_management(call->world, call->arena),
+                             account_organization(call->world, call->arena, call->account), ROOT));
     map_put_str(&root, "Name", "Root");
-    map_put(&root, "PolicyTypes", list_end(&none));
-    list_add(&list, map_end(&root));
+    map_put(&root, "PolicyTypes", organization_policy_types(call->world, call->arena));
+    return map_end(&root);
+}
+
+static bool list_roots(struct sim_call *call)
+{
+    if (!organization_of_call(call) || !organization_from_management(call))
+        return false;
+    struct list_builder list = list_begin(call->arena);
+    list_add(&list, organization_root(call));
     struct map_builder b = map_begin(call->arena);
     map_put(&b, "Roots", list_end(&list));
     return call_answer(call, map_end(&b));
@@ -128,8 +135,8 @@ static bool list_roots(struct sim_call *call)
 
 static bool list_parents(struct sim_call *call)
 {
-    const char *child = need_organization(call) ? call_need(call, "ChildId") : NULL;
-    if (!child || !from_management(call))
+    const char *child = organization_of_call(call) ? call_need(call, "ChildId") : NULL;
+    if (!child || !organization_from_management(call))
         return false;
     const struct value *account = store_get(call->world, call->arena, "account", "", "", child);
     if (!account)
@@ -148,8 +155,9 @@ static bool list_parents(struct sim_call *call)
 /* A unit is there when an account lies in it. */
 static bool list_accounts_for_parent(struct sim_call *call)
 {
-    const char *id = need_organization(call);
-    const char *parent = id && from_management(call) ? call_need(call, "ParentId") : NULL;
+    const char *id = organization_of_call(call);
+    const char *parent =
+        id && organization_from_management(call) ? call_need(call, "ParentId") : NULL;
     if (!parent)
         return false;
     struct objects rows = store_list(call->world, call->arena, "account", "", "", NULL);
@@ -171,6 +179,20 @@ static const struct sim_operation operations[] = {
     {.name = "ListRoots", .run = list_roots},
     {.name = "ListParents", .run = list_parents},
     {.name = "ListAccountsForParent", .run = list_accounts_for_parent},
+    {.name = "CreatePolicy", .run = organization_create_policy, .writes = true},
+    {.name = "DescribePolicy", .run = organization_describe_policy},
+    {.name = "UpdatePolicy", .run = organization_update_policy, .writes = true},
+    {.name = "DeletePolicy", .run = organization_delete_policy, .writes = true},
+    {.name = "ListPolicies", .run = organization_list_policies},
+    {.name = "AttachPolicy", .run = organization_attach_policy, .writes = true},
+    {.name = "DetachPolicy", .run = organization_detach_policy, .writes = true},
+    {.name = "ListTargetsForPolicy", .run = organization_list_targets},
+    {.name = "ListPoliciesForTarget", .run = organization_list_policies_for_target},
+    {.name = "EnablePolicyType", .run = organization_enable_type, .writes = true},
+    {.name = "DisablePolicyType", .run = organization_disable_type, .writes = true},
+    {.name = "TagResource", .run = organization_tag, .writes = true},
+    {.name = "UntagResource", .run = organization_untag, .writes = true},
+    {.name = "ListTagsForResource", .run = organization_list_tags},
 };
 
 const struct sim_api sim_organizations = {

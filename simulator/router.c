@@ -9,6 +9,7 @@
 #include "engine/base/log.h"
 #include "simulator/authorize.h"
 #include "simulator/iam.h"
+#include "simulator/organizations.h"
 
 static bool same_name(const char *a, const char *b)
 {
@@ -209,7 +210,7 @@ static const char *expand(struct sim_call *call, const char *form)
 static bool judged(struct sim_call *call)
 {
     const struct sim_operation *op = call->operation;
-    if (call->admin || str_eq(op->resource, SIM_OWN_JUDGE))
+    if (str_eq(op->resource, SIM_OWN_JUDGE) || (call->admin && !organization_limits(call->world)))
         return true;
     const char *names =
         op->action ? op->action : arena_printf(call->arena, "%s:%s", call->api->service, op->name);
@@ -239,7 +240,8 @@ static void respond_error(struct sim_call *call, struct sim_response *ret)
         if (!call->api || !call->api->codeless)
             map_put_str(&b, "Code", call->error_code);
         map_put_str(&b, "Message", call->error_message);
-        map_put_str(&b, "Type", call->status >= 500 ? "Server" : "User");
+        if (!call->api || !call->api->typeless)
+            map_put_str(&b, "Type", call->status >= 500 ? "Server" : "User");
         call_header(call, "x-amzn-ErrorType", call->error_code);
     }
     ret->body = slice_of(json_print(call->arena, map_end(&b), JSON_COMPACT));

@@ -63,6 +63,7 @@ struct sim_api {
     const char *xmlns;   /* query */
     bool global;         /* objects have no Region: call->region is "" */
     bool codeless;       /* rest-json: the code of an error stands in the header only */
+    bool typeless;       /* rest-json: errors do not say whose fault they are */
     const char *missing; /* code for a required member that is missing: "ValidationException" */
     const char *denied;  /* code of access denied: NULL: "AccessDeniedException" */
     int denied_status;   /* 0: 403 for rest-json and query, 400 for json */

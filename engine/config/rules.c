@@ -243,6 +243,22 @@ static bool check_policy_scp(struct call *call)
     return check_policy_of(call, POLICY_SCP);
 }
 
+/* {type, content}: documents of IAM's language fit their place; others are AWS's to judge. */
+static bool check_organization_policy(struct call *call)
+{
+    static const struct {
+        const char *type;
+        enum policy_kind kind;
+    } kinds[] = {{"SERVICE_CONTROL_POLICY", POLICY_SCP}, {"RESOURCE_CONTROL_POLICY", POLICY_RCP}};
+    const char *type = value_get_str(call->v, "type");
+    struct call content = *call;
+    content.v = value_get(call->v, "content");
+    for (size_t i = 0; content.v && i < ARRAY_LEN(kinds); i++)
+        if (str_eq(type, kinds[i].type))
+            return check_policy_of(&content, kinds[i].kind);
+    return true;
+}
+
 static const struct rule {
     const char *name;
     enum diag_code code;
@@ -267,6 +283,7 @@ static const struct rule {
     {"policy_trust", E_RULE_POLICY, false, check_policy_trust},
     {"policy_names", E_BAD_VALUE, false, check_policy_names},
     {"policy_scp", E_RULE_POLICY, false, check_policy_scp},
+    {"organization_policy", E_RULE_POLICY, false, check_organization_policy},
 };
 
 static const struct rule *rule_of(const char *name)

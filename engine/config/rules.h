@@ -16,6 +16,7 @@
  *   account_id         12 digits
  *   policy             a policy document of any kind; policy_identity, policy_resource,
  *                      policy_trust, policy_scp: one that fits its place
+ *   organization_policy {type, content}
  *   policy_names       a map whose keys are names of inline policies
  *   latin1             text of characters that IAM takes for a description
  *

@@ -59,6 +59,33 @@ def organizations(world):
     refused("AccountNotFoundException", management.describe_account, AccountId="000000000000")
     refused("ChildNotFoundException", management.list_parents, ChildId="000000000000")
     refused("ParentNotFoundException", management.list_accounts_for_parent, ParentId="r-none")
+    organization_policies(management, member)
+
+
+def organization_policies(management, member):
+    whole = {"Name": "p", "Description": "", "Type": "SERVICE_CONTROL_POLICY", "Content": policy(
+        {"Effect": "Deny", "Action": "kms:ScheduleKeyDeletion", "Resource": "*"})}
+    refused("AccessDeniedException", member.create_policy, **whole)
+    for wrong in ({"Content": "{"}, {"Content": "{}"}, {"Content": policy({**allow("*"), "Principal": "*"})},
+                  {"Type": "RESOURCE_CONTROL_POLICY"}):
+        refused("MalformedPolicyDocumentException", management.create_policy, **{**whole, **wrong})
+    refused("InvalidInputException", management.create_policy, **{**whole, "Type": "WISH"})
+    refused("PolicyNotFoundException", management.describe_policy, PolicyId="p-none12345")
+    made = management.create_policy(**whole)["Policy"]["PolicySummary"]["Id"]
+    refused("DuplicatePolicyException", management.create_policy, **whole)
+    refused("TargetNotFoundException", management.attach_policy, PolicyId=made, TargetId="000000000000")
+    refused("PolicyNotAttachedException", management.detach_policy, PolicyId=made, TargetId=WORKLOAD)
+    management.attach_policy(PolicyId=made, TargetId=WORKLOAD)
+    refused("DuplicatePolicyAttachmentException", management.attach_policy, PolicyId=made, TargetId=WORKLOAD)
+    refused("PolicyInUseException", management.delete_policy, PolicyId=made)
+    management.detach_policy(PolicyId=made, TargetId=WORKLOAD)
+    refused("InvalidInputException", management.delete_policy, PolicyId="p-FullAWSAccess")
+    refused("PolicyTypeAlreadyEnabledException", management.enable_policy_type, RootId="r-root", PolicyType="TAG_POLICY")
+    refused("RootNotFoundException", management.enable_policy_type, RootId="r-none", PolicyType="TAG_POLICY")
+    management.disable_policy_type(RootId="r-root", PolicyType="SERVICE_CONTROL_POLICY")
+    refused("PolicyTypeNotEnabledException", management.attach_policy, PolicyId=made, TargetId=WORKLOAD)
+    management.enable_policy_type(RootId="r-root", PolicyType="SERVICE_CONTROL_POLICY")
+    management.delete_policy(PolicyId=made)
 
 
 def sts(world):

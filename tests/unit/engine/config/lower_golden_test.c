@@ -139,6 +139,12 @@ static void alarms_and_buses_become_what_they_say(void **state)
     becomes("alarms-and-buses", GOLDEN "alarms-and-buses/topology.yaml");
 }
 
+static void policies_of_an_organization_become_what_they_say(void **state)
+{
+    (void)state;
+    becomes("organization", GOLDEN "organization/topology.yaml");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -149,6 +155,7 @@ int main(void)
         cmocka_unit_test(groups_become_one_instance_a_member),
         cmocka_unit_test(entries_by_hand_become_what_they_say),
         cmocka_unit_test(alarms_and_buses_become_what_they_say),
+        cmocka_unit_test(policies_of_an_organization_become_what_they_say),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
