@@ -88,12 +88,14 @@ bool wire_decode_json(struct arena *arena, const struct aws_operation *operation
     bool good = http->status >= 200 && http->status < 300, readable = true;
     const struct value *body = NULL;
     const char *why = NULL;
+    /* what is read has at least braces; a change may be answered with nothing, or null */
     if (slice_trim(http->body).len > 0)
-        readable = is_of_sane_size(http->body) && json_parse(arena, http->body, &body, &why) &&
-                   value_is(body, VALUE_MAP);
-    else if (good && !operation->mutates) /* what is read has at least braces */
+        readable =
+            is_of_sane_size(http->body) && json_parse(arena, http->body, &body, &why) &&
+            (value_is(body, VALUE_MAP) || (value_is(body, VALUE_NULL) && operation->mutates));
+    else if (good && !operation->mutates)
         readable = false;
-    if (!readable || !body) {
+    if (!value_is(body, VALUE_MAP)) {
         struct map_builder empty = map_begin(arena);
         body = map_end(&empty);
     }

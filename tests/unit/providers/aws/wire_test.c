@@ -181,6 +181,18 @@ static void an_answer_of_millions_of_values_is_not_read(void **state)
     }
 }
 
+static void only_a_change_may_be_answered_with_nothing(void **state)
+{
+    (void)state;
+    CLEANUP(arena_freep) struct arena *arena = arena_new();
+    bool readable = false;
+    struct response rs = decode(arena, &kms_EnableKeyRotation, 200, NULL, NULL, "null", &readable);
+    assert_true(readable);
+    assert_true(value_is(rs.body, VALUE_MAP));
+    (void)decode(arena, &kms_DescribeKey, 200, NULL, NULL, "null", &readable);
+    assert_false(readable);
+}
+
 static void xml_results_and_errors_are_unwrapped(void **state)
 {
     (void)state;
@@ -231,6 +243,7 @@ int main(void)
         cmocka_unit_test(json_errors_are_named_wherever_the_service_writes_the_name),
         cmocka_unit_test(an_answer_that_is_cut_off_is_not_readable),
         cmocka_unit_test(an_answer_of_millions_of_values_is_not_read),
+        cmocka_unit_test(only_a_change_may_be_answered_with_nothing),
         cmocka_unit_test(xml_results_and_errors_are_unwrapped),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
