@@ -28,13 +28,13 @@ static void take_policy(struct op *op, const struct response *rs)
     map_put(&read->attributes, "policy", observed(op, "policy", value_get(rs->body, "Policy")));
 }
 
-/* AWS tells the period only while the key rotates. */
+/* A key that does not rotate has no period, whatever it had before. */
 static void take_rotation(struct op *op, const struct response *rs)
 {
     struct read *read = op_data(op, sizeof(*read));
     map_put(&read->attributes, "key_rotation_enabled", value_get(rs->body, "KeyRotationEnabled"));
     const struct value *days = value_get(rs->body, "RotationPeriodInDays");
-    if (value_is(days, VALUE_INT))
+    if (value_is(days, VALUE_INT) && value_get_bool(rs->body, "KeyRotationEnabled", false))
         map_put(&read->attributes, "rotation_period_in_days", days);
 }
 

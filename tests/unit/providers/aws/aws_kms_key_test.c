@@ -39,6 +39,20 @@ static void a_key_is_found_by_its_owner_tags(void **state)
     assert_int_equal(f->ownership, OWNER_BY_TAGS);
 }
 
+static void a_key_that_does_not_rotate_has_no_period(void **state)
+{
+    struct fixture *f = *state;
+    when(f, "TrentService.DescribeKey", NULL,
+         "{\"KeyMetadata\":{\"KeyId\":\"one\",\"KeyState\":\"Enabled\"}}");
+    when(f, "TrentService.GetKeyPolicy", NULL, "{\"Policy\":\"{}\"}");
+    when(f, "TrentService.GetKeyRotationStatus", NULL,
+         "{\"KeyRotationEnabled\":false,\"RotationPeriodInDays\":180}");
+    when(f, "TrentService.ListResourceTags", NULL, TAGS("keys.a"));
+    fixture_run(f, OP_READ, TYPE, "one", NULL, NULL);
+    assert_int_equal(f->result, OP_RESULT_DONE);
+    assert_null(value_get(f->attributes, "rotation_period_in_days"));
+}
+
 static void a_key_of_ours_that_is_pending_deletion_is_not_found(void **state)
 {
     struct fixture *f = *state;
@@ -132,6 +146,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         FIXTURE_TEST(a_key_is_found_by_its_owner_tags),
+        FIXTURE_TEST(a_key_that_does_not_rotate_has_no_period),
         FIXTURE_TEST(a_key_of_ours_that_is_pending_deletion_is_not_found),
         FIXTURE_TEST(nothing_is_known_when_no_key_shows_its_tags),
         FIXTURE_TEST(a_key_that_may_not_be_looked_at_may_be_ours),
