@@ -34,11 +34,14 @@ if [ -n "$missing" ]; then
     DEBIAN_FRONTEND=noninteractive $as_root apt-get install -y -qq --no-install-recommends $missing >/dev/null
 fi
 
-# Clients that drive the simulator in tests: pinned, in an environment of their own.
-venv=build/venv
-if ! cmp -s tools/requirements.txt "$venv/.installed"; then
-    echo "installing the Python clients of the tests into $venv" >&2
-    python3 -m venv "$venv"
-    "$venv/bin/pip" install --quiet --disable-pip-version-check -r tools/requirements.txt
-    cp tools/requirements.txt "$venv/.installed"
-fi
+# environment VENV REQUIREMENTS: a Python environment with what the file pins.
+environment() {
+    if cmp -s "$2" "$1/.installed"; then return; fi
+    echo "installing $2 into $1" >&2
+    python3 -m venv "$1"
+    "$1/bin/pip" install --quiet --disable-pip-version-check -r "$2"
+    cp "$2" "$1/.installed"
+}
+
+environment build/venv tools/requirements.txt            # clients that drive the simulator in tests
+environment build/servers tools/requirements-servers.txt # servers that the tests drive

@@ -13,6 +13,7 @@
 #include "engine/config/validate.h"
 #include "engine/config/yaml.h"
 #include "engine/plan/diff.h"
+#include "providers/http.h"
 
 #define ADDRESS "contract.object"
 #define TEXT_MAX ((size_t)1024 * 1024)
@@ -23,7 +24,7 @@ void contract_fail(struct contract *c, const char *fmt, ...)
 {
     va_list args;
     va_start(args, fmt);
-    fprintf(stderr, "%s: ", c->type);
+    fprintf(stderr, "%s: %s: ", c->type, c->step);
     vfprintf(stderr, fmt, args);
     fputc('\n', stderr);
     va_end(args);
@@ -81,9 +82,15 @@ static bool open_loop(struct contract *c)
 {
     struct aws_account *account = arena_new_of(c->arena, struct aws_account);
     *account = (struct aws_account){.id = account_of(c), .name = "contract", .partition = "aws"};
-    struct aws_options options = {
-        .accounts = account, .account_len = 1, .home_region = "us-east-1", .simulated = true};
-    c->mangle = (struct mangle){.inner = world_transport(c->world), .arena = c->arena};
+    struct aws_options options = {.accounts = account,
+                                  .account_len = 1,
+                                  .home_region = "us-east-1",
+                                  .endpoint_url = c->endpoint,
+                                  .simulated = !c->endpoint};
+    if (c->endpoint && !http_transport(NULL, &c->transport, &c->diags))
+        return false;
+    c->mangle = (struct mangle){.inner = c->endpoint ? c->transport : world_transport(c->world),
+                                .arena = c->arena};
     c->loop = loop_new(mangle_transport(&c->mangle), &c->diags);
     return aws_setup(c->arena, c->loop, &options, &c->diags) &&
            aws_verify_identities(c->loop, &c->diags);
@@ -97,9 +104,14 @@ static bool read_file(struct contract *c, const char *folder)
            yaml_parse(c->arena, path, text, &c->file, &c->diags);
 }
 
-bool contract_open(struct contract *c, const char *type, const char *folder, const char *hardships)
+bool contract_open(struct contract *c, const char *type, const char *folder, const char *where)
 {
-    *c = (struct contract){.arena = arena_new(), .type = type, .folder = folder};
+    const char *endpoint = where && str_starts(where, "http://") ? where : NULL;
+    *c = (struct contract){.arena = arena_new(),
+                           .type = type,
+                           .folder = folder,
+                           .step = "before",
+                           .endpoint = endpoint};
     diags_init(&c->diags, c->arena);
     map_init(&c->before, c->arena);
     for (size_t i = 0; i < OP_KINDS; i++)
@@ -110,7 +122,7 @@ bool contract_open(struct contract *c, const char *type, const char *folder, con
         contract_fail(c, "there is no such type");
         return false;
     }
-    if (read_file(c, folder) && account_of(c) && open_world(c, hardships) && open_loop(c))
+    if (read_file(c, folder) && account_of(c) && (endpoint || open_world(c, where)) && open_loop(c))
         return true;
     contract_fail(c, "the test cannot be set up");
     return false;
@@ -119,7 +131,10 @@ bool contract_open(struct contract *c, const char *type, const char *folder, con
 void contract_close(struct contract *c)
 {
     loop_free(c->loop);
-    world_close(c->world);
+    if (c->transport.ops)
+        c->transport.ops->close(c->transport.self);
+    if (c->world)
+        world_close(c->world);
     arena_free(c->arena);
 }
 
@@ -222,9 +237,14 @@ static char *iam_action(struct contract *c, const char *service, const char *ope
     return arena_printf(c->arena, "%s:%s", service, operation);
 }
 
+static const struct value *calls_of(const struct contract *c)
+{
+    return c->world ? world_calls(c->world, c->arena) : NULL;
+}
+
 static void record_actions(struct contract *c, enum op_kind kind, size_t from)
 {
-    const struct value *calls = world_calls(c->world, c->arena);
+    const struct value *calls = calls_of(c);
     for (size_t i = from; i < value_len(calls); i++) {
         const struct value *call = value_item(calls, i);
         char *action =
@@ -341,7 +361,7 @@ void contract_try(struct contract *c, const struct contract_op *op)
 
 bool contract_run(struct contract *c, const struct contract_op *op, enum op_result wanted)
 {
-    size_t before = value_len(world_calls(c->world, c->arena));
+    size_t before = value_len(calls_of(c));
     run_or_look(c, spec_of(c, op), wanted, op->shown);
     record_actions(c, op->kind, before);
     if (c->result == wanted) {

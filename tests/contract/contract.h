@@ -1,6 +1,7 @@
 #pragma once
-/* What the contract script stands on: a simulated world with one loop over it, operations run one
- * at a time, and the IAM actions of the calls that each kind of operation made. */
+/* What the contract script stands on: a simulated world, or a server at a URL, with one loop over
+ * it, operations run one at a time, and the IAM actions of the calls that each kind of operation
+ * made (of a simulated world: a server tells nobody what it was asked). */
 
 #include "engine/base/map.h"
 #include "providers/aws/aws.h"
@@ -15,8 +16,11 @@ struct contract {
     const struct schema_set *schemas;
     const char *type, *folder;
     const struct schema *schema;
-    const struct value *file; /* aws_T.yaml */
-    struct world *world;
+    const struct value *file;   /* aws_T.yaml */
+    const char *step;           /* for messages: "create", "change 1" */
+    const char *endpoint;       /* the server's URL; NULL: a simulated world */
+    struct world *world;        /* or NULL */
+    struct transport transport; /* of the server */
     struct loop *loop;
     struct mangle mangle; /* between the loop and the world; spoils nothing unless told to */
     struct map before;    /* name -> attributes (const struct value *) */
@@ -32,9 +36,10 @@ struct contract {
     const struct value *attributes;
 };
 
-/* Reads the file, opens the world and the loop. hardships: a file of settings that make the world
- * hard (simulator/README.md), or NULL. False after a message. */
-bool contract_open(struct contract *c, const char *type, const char *folder, const char *hardships);
+/* Reads the file, opens the loop. where: a server's URL (the credentials are then those of the
+ * environment), or a file of settings that make a simulated world hard (simulator/README.md), or
+ * NULL for a world without them. False after a message. */
+bool contract_open(struct contract *c, const char *type, const char *folder, const char *where);
 void contract_close(struct contract *c);
 
 void contract_fail(struct contract *c, const char *fmt, ...) PRINTF_LIKE(2, 3);
