@@ -95,7 +95,7 @@ static uint64_t next_random(struct aws *aws) /* splitmix64 */
 static bool is_repeatable(const struct call *call)
 {
     const struct aws_operation *operation = call->operation;
-    if (operation == &backup_StartBackupJob || operation == &backup_StartCopyJob)
+    if (operation == &backup_StartCopyJob)
         return value_get_str(map_end(&call->rq->body), "IdempotencyToken") != NULL;
     return operation != &kms_CreateKey;
 }

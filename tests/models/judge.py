@@ -24,6 +24,7 @@ import regex
 
 NOT_KEPT = "(not kept)"  # a header whose value is a secret
 WIRE_HEADERS = {"x-amz-date", "x-amz-security-token", "x-amz-content-sha256", "x-amz-target"}
+CHECKSUM = "x-amz-checksum-"
 UNRESERVED = "-_.~"
 
 
@@ -465,6 +466,7 @@ class Judge:
         for name, _ in query:
             faults.append(f"{where}: {operation.name} has no query name {name}")
         self.unknown_headers(operation, request, where, faults)
+        self.checksum(operation, request, where, faults)
         params.update(self.read_body(operation, body, request, where, faults))
         return operation, params
 
@@ -484,8 +486,15 @@ class Judge:
         known = {m.serialization.get("name", n).lower() for n, m in shape.members.items()
                  if m.serialization.get("location") == "header"} if shape is not None else set()
         for name in request["headers"]:
-            if name.startswith("x-amz-") and name not in known | WIRE_HEADERS:
+            checksum = operation.http_checksum and name.startswith(CHECKSUM)
+            if name.startswith("x-amz-") and name not in known | WIRE_HEADERS and not checksum:
                 faults.append(f"{where}: {operation.name} has no header {name}")
+
+    @staticmethod
+    def checksum(operation, request, where, faults):
+        needed = operation.http_checksum_required or operation.http_checksum.get("requestChecksumRequired")
+        if needed and not any(name == "content-md5" or name.startswith(CHECKSUM) for name in request["headers"]):
+            faults.append(f"{where}: {operation.name} needs a checksum of its body")
 
     @staticmethod
     def read_body(operation, members, request, where, faults):

@@ -57,7 +57,7 @@ GOOD = [
     rest("Invoke", "POST", "/2015-03-31/functions/f/invocations", "{}", "lambda"),
     rest("PutBucketVersioning", "PUT", "/b?versioning",
          '<VersioningConfiguration xmlns="http://s3.amazonaws.com/doc/2006-03-01/"><Status>Enabled</Status>'
-         "</VersioningConfiguration>", "s3"),
+         "</VersioningConfiguration>", "s3", **{"x-amz-checksum-sha256": "x"}),
     rest("PutObject", "PUT", "/b/a/key", "text", "s3", **{"if-none-match": "*"}),
 ]
 
@@ -134,6 +134,8 @@ BAD = [
     ("Content-Type", kms("CreateKey", {}, version="1.0")),
     ("the content type is text/plain", rest("CreateBackupVault", "PUT", "/backup-vaults/final", {"BackupVaultTags": {}},
                                             **{"content-type": "text/plain"})),
+    ("needs a checksum", rest("PutBucketVersioning", "PUT", "/b?versioning",
+                              "<VersioningConfiguration><Status>Enabled</Status></VersioningConfiguration>", "s3")),
     ("no member Colour", rest("PutBucketVersioning", "PUT", "/b?versioning",
                               "<VersioningConfiguration><Colour/></VersioningConfiguration>", "s3")),
     ("the root is Configuration", rest("PutBucketVersioning", "PUT", "/b?versioning",

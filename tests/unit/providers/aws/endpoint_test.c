@@ -35,9 +35,9 @@ static void each_partition_has_its_names_and_signing_regions(void **state)
         {&iam_GetRole, "eu-west-1", "aws", "https://iam.amazonaws.com", "us-east-1"},
         {&iam_GetRole, NULL, "aws-cn", "https://iam.cn-north-1.amazonaws.com.cn", "cn-north-1"},
         {&iam_GetRole, NULL, "aws-us-gov", "https://iam.us-gov.amazonaws.com", "us-gov-west-1"},
-        {&organizations_ListRoots, NULL, "aws", "https://organizations.us-east-1.amazonaws.com",
-         "us-east-1"},
-        {&organizations_ListRoots, NULL, "aws-cn",
+        {&organizations_ListAccountsForParent, NULL, "aws",
+         "https://organizations.us-east-1.amazonaws.com", "us-east-1"},
+        {&organizations_ListAccountsForParent, NULL, "aws-cn",
          "https://organizations.cn-northwest-1.amazonaws.com.cn", "cn-northwest-1"},
     };
     CLEANUP(arena_freep) struct arena *arena = arena_new();
