@@ -1,5 +1,5 @@
 /* What operations use of their call: reading the input, ending in an answer or an error. */
-#include "simulator/service.h"
+#include "simulator/internal.h"
 
 #include <math.h>
 #include <stdarg.h>
@@ -40,6 +40,12 @@ void call_header(struct sim_call *call, const char *name, const char *value)
         headers[i] = call->headers[i];
     headers[call->header_len++] = (struct http_header){name, arena_strdup(call->arena, value)};
     call->headers = headers;
+}
+
+const char *call_sent(const struct sim_call *call, const char *name)
+{
+    const struct sim_request request = {.headers = call->sent, .header_len = call->sent_len};
+    return sim_header(&request, name);
 }
 
 bool call_denied(struct sim_call *call, const char *action, const char *resource)

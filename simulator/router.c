@@ -128,21 +128,33 @@ static bool read_json(struct sim_call *call)
     return merge(call, body);
 }
 
+static bool uri_fits(struct sim_call *call, const char *uri, struct slice path,
+                     const struct value *parameters, struct map_builder *labels)
+{
+    struct slice wanted = slice_of(uri);
+    struct slice form = slice_cut(&wanted, '?');
+    if (wanted.len && !value_get(parameters, wanted.ptr))
+        return false;
+    return uri_match(call->arena, arena_strndup(call->arena, form.ptr, form.len), path, labels);
+}
+
 static bool find_rest(struct sim_call *call, const struct sim_request *request)
 {
     struct slice query = slice_of(request->target);
     struct slice path = slice_cut(&query, '?');
+    const struct value *parameters = query_decode(call->arena, query);
     for (size_t i = 0; i < call->api->operation_len; i++) {
         const struct sim_operation *op = &call->api->operations[i];
         struct map_builder labels;
         if (!op->uri || !str_eq(op->method, request->method) ||
-            !uri_match(call->arena, op->uri, path, &labels))
+            !uri_fits(call, op->uri, path, parameters, &labels))
             continue;
         call->operation = op;
         /* a body that is the payload itself (an invocation's event) need not be an object */
-        if (!str_eq(op->name, "Invoke") && !read_json(call))
+        bool json = call->wire == SIM_REST_JSON && !str_eq(op->name, "Invoke");
+        if (json && !read_json(call))
             return false;
-        return merge(call, query_decode(call->arena, query)) && merge(call, map_end(&labels));
+        return merge(call, parameters) && merge(call, map_end(&labels));
     }
     return call_error(call, 404, "UnknownOperationException", "%s has no operation %s %.*s",
                       call->api->service, request->method, (int)path.len, path.ptr);
@@ -173,7 +185,8 @@ static bool find_query(struct sim_call *call)
 static bool find_operation(struct sim_call *call, const struct sim_request *request)
 {
     switch (call->wire) {
-    case SIM_REST_JSON: return find_rest(call, request);
+    case SIM_REST_JSON:
+    case SIM_REST_XML: return find_rest(call, request);
     case SIM_JSON: return find_json(call, request);
     case SIM_QUERY: return find_query(call);
     }
@@ -228,7 +241,7 @@ static bool judged(struct sim_call *call)
 
 static void respond_error(struct sim_call *call, struct sim_response *ret)
 {
-    if (call->wire == SIM_QUERY) {
+    if (call->wire == SIM_QUERY || call->wire == SIM_REST_XML) {
         ret->body = slice_of(xml_error(call));
         return;
     }
@@ -253,6 +266,8 @@ static void respond(struct sim_call *call, const struct sim_request *request,
     const char *type = "application/json";
     if (call->wire == SIM_QUERY)
         type = "text/xml";
+    else if (call->wire == SIM_REST_XML)
+        type = "application/xml";
     else if (call->wire == SIM_JSON)
         type = str_eq(call->api ? call->api->version : NULL, "1.0") ? "application/x-amz-json-1.0"
                                                                     : "application/x-amz-json-1.1";
@@ -264,8 +279,11 @@ static void respond(struct sim_call *call, const struct sim_request *request,
         ret->body = slice_of(xml_encode(call));
     else if (call->output)
         ret->body = slice_of(json_print(call->arena, call->output, JSON_COMPACT));
+    if (call->content_type && !call->error_code)
+        type = call->content_type;
     call_header(call, "Content-Type", type);
-    call_header(call, "x-amzn-RequestId", call->request_id);
+    call_header(call, call->wire == SIM_REST_XML ? "x-amz-request-id" : "x-amzn-RequestId",
+                call->request_id);
     call_header(call, "Date",
                 time_http(call->arena, request->served ? clock_wall_ms() : call->now));
     ret->status = call->status;
@@ -347,7 +365,9 @@ void world_handle(struct world *world, struct arena *arena, const struct sim_req
                             .input = map_end(&none),
                             .body = request->body,
                             .beside = request->beside,
-                            .invocation_type = sim_header(request, "x-amz-invocation-type")};
+                            .invocation_type = sim_header(request, "x-amz-invocation-type"),
+                            .sent = request->headers,
+                            .sent_len = request->header_len};
     struct credential_scope scope = {0};
     long long count = (long long)++world->request_count;
     call.request_id = arena_printf(arena, "00000000-0000-4000-8000-%012llx", count);

@@ -25,13 +25,15 @@
 
 /* ---- the call ---- */
 
-enum sim_wire { SIM_REST_JSON, SIM_JSON, SIM_QUERY };
+enum sim_wire { SIM_REST_JSON, SIM_JSON, SIM_QUERY, SIM_REST_XML };
 
 struct sim_call;
 
 struct sim_operation {
     const char *name;
-    const char *method, *uri; /* rest-json: "PUT", "/backup-vaults/{BackupVaultName}"; else NULL */
+    /* rest: "PUT", "/backup-vaults/{BackupVaultName}"; else NULL. After a '?' a parameter that must
+     * be there; a last label {Key+} takes all that is left of the path. */
+    const char *method, *uri;
     bool (*run)(struct sim_call *call);
     bool writes;
     int status; /* of success; 0: 200 */
@@ -92,15 +94,18 @@ struct sim_call {
     bool admin;  /* identity side allows everything: an account's own key, deployer roles */
     int64_t now; /* the world's clock */
     const char *request_id;
-    const struct value *input;   /* a map, never NULL */
-    struct slice body;           /* as it came */
-    const char *invocation_type; /* header X-Amz-Invocation-Type; NULL: absent */
-    bool beside;                 /* another request to the same place is in flight */
-    bool spared;                 /* was struck before (hardships.c): this time it is answered */
+    const struct value *input;      /* a map, never NULL */
+    struct slice body;              /* as it came */
+    const char *invocation_type;    /* header X-Amz-Invocation-Type; NULL: absent */
+    const struct http_header *sent; /* all headers of the request: call_sent() */
+    size_t sent_len;
+    bool beside; /* another request to the same place is in flight */
+    bool spared; /* was struck before (hardships.c): this time it is answered */
     /* the answer */
     int status;
     const struct value *output; /* NULL: an empty body */
     struct slice raw;           /* instead of output when ptr is set */
+    const char *content_type;   /* of raw; NULL: that of the wire */
     const char *error_code, *error_message;
     const struct value *error_extra; /* further members of the error's body */
     const struct http_header *headers;
@@ -119,6 +124,8 @@ static inline bool call_failed(void)
 }
 void call_error_put(struct sim_call *call, const char *member, const char *text);
 void call_header(struct sim_call *call, const char *name, const char *value);
+/* A header of the request, by its name in lower case; NULL: absent. */
+const char *call_sent(const struct sim_call *call, const char *name);
 /* The standard sentence of access denied; false. */
 bool call_denied(struct sim_call *call, const char *action, const char *resource);
 
@@ -136,6 +143,9 @@ const struct value *time_epoch(struct arena *arena, int64_t ms); /* seconds with
 const char *policy_echo(struct arena *arena, const char *text);
 /* The parts of a map as rows for call_page(), by key; each body is {"Value": what stood there}. */
 struct objects rows_of_map(struct arena *arena, const struct value *map);
+/* The body of a request in XML: an element is its text or a map of its children; NULL: no XML. */
+const struct value *xml_decode(struct arena *arena, struct slice body);
+void xml_escape(struct strbuf *sb, const char *text);
 /* Percent-encoded as IAM returns policy documents. */
 const char *percent_encode(struct arena *arena, const char *text);
 /* A time from an input: epoch seconds as number or text, or ISO 8601; false when neither. */

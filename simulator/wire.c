@@ -188,7 +188,7 @@ const struct value *form_decode(struct arena *arena, struct slice text)
 
 /* ---- XML ---- */
 
-static void xml_text(struct strbuf *sb, const char *text)
+void xml_escape(struct strbuf *sb, const char *text)
 {
     for (const char *p = text; *p; p++) {
         switch (*p) {
@@ -232,11 +232,31 @@ static void xml_value(struct strbuf *sb, const struct sim_api *api, const char *
     case VALUE_BOOL: strbuf_add(sb, v->boolean ? "true" : "false"); break;
     case VALUE_INT: strbuf_addf(sb, "%lld", (long long)v->integer); break;
     case VALUE_DOUBLE: strbuf_addf(sb, "%.15g", v->number); break;
-    case VALUE_STRING: xml_text(sb, v->string.ptr); break;
+    case VALUE_STRING: xml_escape(sb, v->string.ptr); break;
     case VALUE_NULL:
     case VALUE_REF:
     case VALUE_CONCAT: break;
     }
+}
+
+/* S3's form: nothing around the error. */
+static const char *xml_bare_error(const struct sim_call *call)
+{
+    struct strbuf sb;
+    strbuf_init(&sb, call->arena, XML_MAX);
+    strbuf_add(&sb, "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<Error><Code>");
+    xml_escape(&sb, call->error_code);
+    strbuf_add(&sb, "</Code><Message>");
+    xml_escape(&sb, call->error_message);
+    strbuf_add(&sb, "</Message>");
+    for (size_t i = 0; i < value_len(call->error_extra); i++) {
+        const struct value_entry *e = &call->error_extra->map.entries[i];
+        strbuf_addf(&sb, "<%s>", e->key);
+        xml_escape(&sb, value_str(e->value));
+        strbuf_addf(&sb, "</%s>", e->key);
+    }
+    strbuf_addf(&sb, "<RequestId>%s</RequestId></Error>", call->request_id);
+    return strbuf_str(&sb);
 }
 
 const char *xml_encode(const struct sim_call *call)
@@ -254,14 +274,16 @@ const char *xml_encode(const struct sim_call *call)
 
 const char *xml_error(const struct sim_call *call)
 {
+    if (call->wire == SIM_REST_XML)
+        return xml_bare_error(call);
     struct strbuf sb;
     strbuf_init(&sb, call->arena, XML_MAX);
     strbuf_addf(&sb, "<ErrorResponse xmlns=\"%s\"><Error><Type>%s</Type><Code>",
                 call->api && call->api->xmlns ? call->api->xmlns : "",
                 call->status >= 500 ? "Receiver" : "Sender");
-    xml_text(&sb, call->error_code);
+    xml_escape(&sb, call->error_code);
     strbuf_add(&sb, "</Code><Message>");
-    xml_text(&sb, call->error_message);
+    xml_escape(&sb, call->error_message);
     strbuf_addf(&sb, "</Message></Error><RequestId>%s</RequestId></ErrorResponse>",
                 call->request_id);
     return strbuf_str(&sb);
@@ -286,7 +308,12 @@ bool uri_match(struct arena *arena, const char *uri, struct slice path, struct m
     while (want.len && have.len) {
         struct slice w = slice_cut(&want, '/');
         struct slice h = slice_cut(&have, '/');
-        if (w.len > 2 && w.ptr[0] == '{') {
+        if (w.len > 3 && w.ptr[w.len - 2] == '+') { /* {Key+} */
+            const char *name = arena_strndup(arena, w.ptr + 1, w.len - 3);
+            struct slice all = {h.ptr, h.len + (have.ptr ? have.len + 1 : 0)};
+            map_put_str(&found, name, percent_decode(arena, all, false));
+            have = slice_of("");
+        } else if (w.len > 2 && w.ptr[0] == '{') {
             const char *name = arena_strndup(arena, w.ptr + 1, w.len - 2);
             map_put_str(&found, name, percent_decode(arena, h, false));
         } else if (w.len != h.len || memcmp(w.ptr, h.ptr, w.len) != 0) {

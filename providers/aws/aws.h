@@ -7,7 +7,7 @@
 #include "engine/config/resource.h"
 #include "providers/loop.h"
 
-enum wire { WIRE_REST_JSON, WIRE_JSON, WIRE_QUERY };
+enum wire { WIRE_REST_JSON, WIRE_JSON, WIRE_QUERY, WIRE_REST_XML };
 
 struct aws_api {
     const char *service;      /* endpoint prefix: "backup" */
@@ -40,7 +40,7 @@ struct request *aws_request(struct op *op, const struct aws_operation *operation
 void request_label(struct request *rq, const char *name, const char *value);
 void request_query(struct request *rq, const char *name,
                    const char *value); /* NULL value: left out */
-/* The body in AWS's member names: JSON, or flattened into the form of the query protocol. */
+/* The body in AWS's member names: JSON, XML, or flattened into the form of the query protocol. */
 void request_body(struct request *rq, const struct value *body);
 void request_set(struct request *rq, const char *member,
                  const struct value *v); /* one member of it; NULL: no-op */

@@ -5,6 +5,7 @@
 #include "engine/aws/partition.h"
 #include "engine/base/bug.h"
 #include "engine/base/clock.h"
+#include "engine/base/crypto.h"
 #include "engine/base/log.h"
 #include "providers/aws/faults.h"
 #include "providers/aws/request.h"
@@ -24,7 +25,7 @@
 #define TOKEN_MAX 16384 /* of a page; three times as long when it is encoded */
 #define TIMEOUT_MS 60000
 #define UPLOAD_TIMEOUT_MS 300000 /* of calls with large bodies */
-#define HEADERS_MAX 8
+#define HEADERS_MAX 10
 
 /* Calls that AWS loses when two of them meet: those on one function wait for each other. */
 static const struct {
@@ -102,6 +103,20 @@ static bool is_repeatable(const struct call *call)
 
 /* ---- one request ---- */
 
+/* S3 wants the digest of every body in a header, and of those that set something a checksum. */
+static size_t add_digests(struct call *call, size_t n)
+{
+    uint8_t digest[SHA256_LEN];
+    sha256(call->wire.body, digest);
+    call->headers[n++] =
+        (struct http_header){"x-amz-content-sha256", hex_encode(call->arena, digest, SHA256_LEN)};
+    if (call->wire.body.len > 0)
+        call->headers[n++] = (struct http_header){
+            "x-amz-checksum-sha256",
+            base64_encode(call->arena, (struct slice){(const char *)digest, SHA256_LEN})};
+    return n;
+}
+
 static const struct http_request *build(void *ctx)
 {
     struct call *call = ctx;
@@ -118,6 +133,8 @@ static const struct http_request *build(void *ctx)
         call->headers[n++] = (struct http_header){"content-type", call->wire.content_type};
     if (call->wire.target)
         call->headers[n++] = (struct http_header){"x-amz-target", call->wire.target};
+    if (api->wire == WIRE_REST_XML)
+        n = add_digests(call, n);
     if (call->used->session_token)
         call->headers[n++] =
             (struct http_header){"x-amz-security-token", call->used->session_token};
@@ -132,6 +149,7 @@ static const struct http_request *build(void *ctx)
         .region = call->endpoint.signing_region,
         .service = api->signing_name,
         .time_ms = now_ms,
+        .raw_path = api->wire == WIRE_REST_XML, /* S3 encodes a path once */
     };
     struct sigv4_output signature;
     sigv4_sign(arena, &input, call->used, &signature);

@@ -1,5 +1,5 @@
 #pragma once
-/* The three wire protocols, each one pair of functions: a request to bytes, an answer to a value.
+/* The four wire protocols, each one pair of functions: a request to bytes, an answer to a value.
  * Pure; signing and sending happen in call.c. */
 
 #include "providers/aws/request.h"
@@ -21,7 +21,7 @@ struct wire_codec {
 };
 const struct wire_codec *wire_codec_of(enum wire wire);
 
-extern const struct wire_codec wire_restjson, wire_json, wire_query;
+extern const struct wire_codec wire_restjson, wire_json, wire_query, wire_restxml;
 
 /* Shared by the two JSON protocols. */
 bool wire_decode_json(struct arena *arena, const struct aws_operation *operation,

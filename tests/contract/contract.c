@@ -229,12 +229,26 @@ static const char *kind_name(enum op_kind kind)
 /* IAM names an action by a word of its own where it is not that of the signature. */
 static const char *const iam_prefixes[][2] = {{"monitoring", "cloudwatch"}};
 
+/* And some of S3's by another name altogether. */
+static const char *const iam_names[][2] = {
+    {"s3:GetPublicAccessBlock", "s3:GetBucketPublicAccessBlock"},
+    {"s3:PutPublicAccessBlock", "s3:PutBucketPublicAccessBlock"},
+    {"s3:GetBucketEncryption", "s3:GetEncryptionConfiguration"},
+    {"s3:PutBucketEncryption", "s3:PutEncryptionConfiguration"},
+    {"s3:GetObjectLockConfiguration", "s3:GetBucketObjectLockConfiguration"},
+    {"s3:PutObjectLockConfiguration", "s3:PutBucketObjectLockConfiguration"},
+};
+
 static char *iam_action(struct contract *c, const char *service, const char *operation)
 {
     for (size_t i = 0; i < ARRAY_LEN(iam_prefixes); i++)
         if (str_eq(service, iam_prefixes[i][0]))
             service = iam_prefixes[i][1];
-    return arena_printf(c->arena, "%s:%s", service, operation);
+    char *action = arena_printf(c->arena, "%s:%s", service, operation);
+    for (size_t i = 0; i < ARRAY_LEN(iam_names); i++)
+        if (str_eq(action, iam_names[i][0]))
+            return arena_strdup(c->arena, iam_names[i][1]);
+    return action;
 }
 
 static const struct value *calls_of(const struct contract *c)

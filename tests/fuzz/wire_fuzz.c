@@ -57,12 +57,13 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         return 0;
     CLEANUP(arena_freep) struct arena *arena = arena_new();
     struct slice rest = {(const char *)data + 1, size - 1};
-    switch (data[0] % 6) {
+    switch ((uint8_t)(data[0] - '0') % 7) {
     case 0: decode(arena, &backup_ListBackupVaults, 200, rest); break;
     case 1: decode(arena, &kms_ListKeys, 400, rest); break;
     case 2: decode(arena, &iam_GetRole, 200, rest); break;
     case 3: decode(arena, &iam_GetRole, 404, rest); break;
     case 4: encode(arena, rest); break;
+    case 6: decode(arena, &s3_GetBucketTagging, 200, rest); break;
     default: sign(arena, rest); break;
     }
     return 0;

@@ -3,10 +3,10 @@
 import sys
 
 from clients import done, served
-from refusals import backup, cloudwatch, events, iam, kms, lambda_, others, scheduler, sns
+from refusals import backup, cloudwatch, events, iam, kms, lambda_, others, s3, scheduler, sns
 
 PARTS = {"kms": kms, "iam": iam, "lambda": lambda_, "events": events, "cloudwatch": cloudwatch, "others": others,
-         "scheduler": scheduler, "sns": sns, "backup": backup}
+         "s3": s3, "scheduler": scheduler, "sns": sns, "backup": backup}
 # what boto3 itself would refuse to send is sent
 with served(judged_by_client=False) as world:
     for name in sys.argv[1:] or PARTS:

@@ -293,6 +293,100 @@ def check_query(operation, response, faults):
         faults.add(where, f"nothing is called {name} beside the result")
 
 
+# ---- XML of S3 ----
+
+def rest_xml_structure(shape, node, where, faults, members=None):
+    """Lists may be flat here: their items stand beside each other under the list's own name."""
+    members = {n: m for n, m in (members or shape.members).items() if "location" not in m.serialization}
+    by_wire = {member.serialization.get("name", name): name for name, member in members.items()}
+    seen, groups = set(), {}
+    for child in node:
+        groups.setdefault(local(child.tag), []).append(child)
+    for tag, children in groups.items():
+        if tag not in by_wire:
+            faults.add(where, f"{shape.name} has no member {tag}")
+            continue
+        member = members[by_wire[tag]]
+        seen.add(by_wire[tag])
+        if member.serialization.get("flattened"):
+            for child in children:
+                rest_xml_value(member.member, child, f"{where}.{tag}", faults)
+        elif len(children) > 1:
+            faults.add(where, f"{tag} stands {len(children)} times")
+        else:
+            rest_xml_value(member, children[0], f"{where}.{tag}", faults)
+    missing = [n for n, m in members.items()
+               if n in shape.required_members and n not in seen and not m.serialization.get("flattened")]
+    for name in missing:
+        faults.add(where, f"the required member {name} is missing")
+
+
+def rest_xml_value(shape, node, where, faults):
+    if shape.type_name == "structure":
+        rest_xml_structure(shape, node, where, faults)
+    elif shape.type_name == "list":
+        name = shape.member.serialization.get("name", "member")
+        for item in node:
+            if local(item.tag) != name:
+                faults.add(where, f"an element {local(item.tag)} where {name} is expected")
+            else:
+                rest_xml_value(shape.member, item, where, faults)
+    else:
+        xml_scalar(shape, node, where, faults)
+
+
+def check_rest_xml(operation, response, faults):
+    shape, body, where = operation.output_shape, response["body"], operation.name
+    expected = operation.http.get("responseCode", 200)
+    if response["status_code"] != expected:
+        faults.add(where, f"status {response['status_code']}, the model says {expected}")
+    known = {m.serialization["name"].lower() for m in (shape.members.values() if shape is not None else ())
+             if m.serialization.get("location") == "header"}
+    for header in response["headers"]:
+        if header.startswith("x-amz-") and header not in known | {"x-amz-request-id", "x-amz-bucket-region"}:
+            faults.add(where, f"a header {header} that it does not have")
+    payload = shape.serialization.get("payload") if shape is not None else None
+    if operation.http["method"] == "HEAD" or (payload and shape.members[payload].type_name in ("blob", "string")):
+        return
+    members = [m for m in (shape.members.values() if shape is not None else ()) if "location" not in m.serialization]
+    if not members:
+        if body:
+            faults.add(where, f"has no answer, but got {body!r}")
+        return
+    root = xml_root(body, where, faults)
+    if root is None or where == "GetBucketLocation":  # the root is the member itself
+        return
+    if payload:
+        name = shape.members[payload].serialization.get("name", shape.members[payload].name)
+        if local(root.tag) != name:
+            faults.add(where, f"the root is {root.tag}, not {name}")
+        shape = shape.members[payload]
+    rest_xml_structure(shape, root, where, faults)
+
+
+# Codes of S3 that no operation's model names.
+S3_ERRORS = {
+    "BucketNotEmpty", "ConditionalRequestConflict", "IllegalLocationConstraintException", "InvalidArgument",
+    "InvalidBucketName", "InvalidBucketState", "InvalidTag", "MalformedPolicy", "MalformedXML", "NoSuchBucket",
+    "NoSuchBucketPolicy", "NoSuchKey", "NoSuchPublicAccessBlockConfiguration", "NoSuchTagSet", "NotImplemented",
+    "ObjectLockConfigurationNotFoundError", "PermanentRedirect", "PreconditionFailed",
+}
+
+
+def check_rest_xml_error(operation, response, faults):
+    if operation.http["method"] == "HEAD":
+        return
+    root = xml_root(response["body"], operation.name, faults)
+    if root is None:
+        return
+    found = {local(node.tag): node.text for node in root}
+    if root.tag != "Error" or not found.get("RequestId") or not found.get("Message"):
+        faults.add(operation.name, f"an error needs Error, RequestId and Message: {found}")
+    code = found.get("Code", "")
+    if error_shape(operation, code) is None and code not in S3_ERRORS | COMMON_ERRORS:
+        faults.add(operation.name, f"cannot fail with {code}")
+
+
 # ---- errors ----
 
 def error_shape(operation, code):
@@ -351,8 +445,9 @@ def check_json_error(operation, response, faults):
 
 # ---- all of it ----
 
-SUCCESS = {"json": check_json, "rest-json": check_rest_json, "query": check_query}
-ERROR = {"json": check_json_error, "rest-json": check_json_error, "query": check_xml_error}
+SUCCESS = {"json": check_json, "rest-json": check_rest_json, "query": check_query, "rest-xml": check_rest_xml}
+ERROR = {"json": check_json_error, "rest-json": check_json_error, "query": check_xml_error,
+         "rest-xml": check_rest_xml_error}
 
 
 def violations(operation, response):
@@ -360,7 +455,8 @@ def violations(operation, response):
     faults = Faults()
     headers = {name.lower(): text for name, text in response["headers"].items()}
     response = {**response, "headers": headers}
-    if not headers.get("x-amzn-requestid"):
+    if not headers.get("x-amz-request-id" if operation.service_model.resolved_protocol == "rest-xml"
+                       else "x-amzn-requestid"):
         faults.add(operation.name, "no x-amzn-RequestId")
     table = ERROR if response["status_code"] >= 300 else SUCCESS
     table[operation.service_model.resolved_protocol](operation, response, faults)

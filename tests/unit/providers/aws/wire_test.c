@@ -233,6 +233,74 @@ static void xml_results_and_errors_are_unwrapped(void **state)
     assert_false(readable);
 }
 
+static void rest_xml_puts_one_member_into_the_body(void **state)
+{
+    (void)state;
+    CLEANUP(arena_freep) struct arena *arena = arena_new();
+    struct request *rq = request(arena, &s3_PutBucketTagging,
+                                 "{\"Tagging\":{\"TagSet\":{\"Tag\":[{\"Key\":\"a\",\"Value\":"
+                                 "\"<1 & 2>\"},{\"Key\":\"b\",\"Value\":true}]}}}");
+    request_label(rq, "Bucket", "b.c");
+    struct wire_request wire = encode(rq, NULL);
+    assert_string_equal(wire.path, "/b.c");
+    assert_string_equal(wire.query, "tagging=");
+    assert_string_equal(wire.content_type, "application/xml");
+    assert_true(slice_is(wire.body,
+                         "<Tagging xmlns=\"http://s3.amazonaws.com/doc/2006-03-01/\"><TagSet>"
+                         "<Tag><Key>a</Key><Value>&lt;1 &amp; 2&gt;</Value></Tag>"
+                         "<Tag><Key>b</Key><Value>true</Value></Tag></TagSet></Tagging>"));
+
+    rq = request(arena, &s3_PutBucketPolicy, "{\"Policy\":\"{}\"}");
+    request_label(rq, "Bucket", "b.c");
+    wire = encode(rq, NULL);
+    assert_string_equal(wire.query, "policy=");
+    assert_true(slice_is(wire.body, "{}")); /* text goes as it is */
+
+    rq = request(arena, &s3_CreateBucket, NULL);
+    request_label(rq, "Bucket", "b.c");
+    wire = encode(rq, NULL);
+    assert_string_equal(wire.query, "");
+    assert_int_equal(wire.body.len, 0);
+    assert_null(wire.content_type);
+}
+
+static void rest_xml_answers_are_what_is_in_the_root(void **state)
+{
+    (void)state;
+    CLEANUP(arena_freep) struct arena *arena = arena_new();
+    bool readable = false;
+    struct response rs =
+        decode(arena, &s3_GetBucketVersioning, 200, NULL, NULL,
+               "<?xml version=\"1.0\"?><VersioningConfiguration xmlns=\"http://x/\">"
+               "<Status>Enabled</Status></VersioningConfiguration>",
+               &readable);
+    assert_true(readable);
+    assert_string_equal(value_get_str(rs.body, "Status"), "Enabled");
+
+    rs = decode(arena, &s3_GetBucketPolicy, 200, NULL, NULL, "{\"Version\":\"x\"}", &readable);
+    assert_true(readable);
+    assert_string_equal(value_get_str(rs.body, "Payload"), "{\"Version\":\"x\"}");
+
+    rs = decode(arena, &s3_CreateBucket, 200, NULL, NULL, "", &readable);
+    assert_true(readable);
+    assert_int_equal(value_len(rs.body), 0);
+
+    rs = decode(arena, &s3_DeleteBucket, 409, "x-amz-request-id", "late",
+                "<Error><Code>BucketNotEmpty</Code><Message>m</Message><RequestId>q</RequestId>"
+                "<HostId>h</HostId></Error>",
+                &readable);
+    assert_true(readable);
+    assert_string_equal(rs.code, "BucketNotEmpty");
+    assert_string_equal(rs.message, "m");
+    assert_string_equal(rs.request_id, "q");
+
+    const char *const broken[] = {"<Error><Code>x</Co", "<Error></Error>", "sorry", ""};
+    for (size_t i = 0; i < ARRAY_LEN(broken); i++) {
+        decode(arena, &s3_DeleteBucket, 400, NULL, NULL, broken[i], &readable);
+        assert_false(readable);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -245,6 +313,8 @@ int main(void)
         cmocka_unit_test(an_answer_of_millions_of_values_is_not_read),
         cmocka_unit_test(only_a_change_may_be_answered_with_nothing),
         cmocka_unit_test(xml_results_and_errors_are_unwrapped),
+        cmocka_unit_test(rest_xml_puts_one_member_into_the_body),
+        cmocka_unit_test(rest_xml_answers_are_what_is_in_the_root),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
