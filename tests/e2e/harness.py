@@ -69,9 +69,12 @@ def holdfast(*args, cwd, env=None, expect=None, stdin=None):
 
 @contextlib.contextmanager
 def workspace(topology=SEED, edit=None):
-    """A folder with the topology as topology.yaml, edited by `edit(text) -> text`."""
+    """A folder with the topology as topology.yaml, edited by `edit(text) -> text`, and the folders beside it."""
     folder = tempfile.mkdtemp(prefix="holdfast-test-")
     try:
+        for beside in os.scandir(os.path.dirname(topology)):
+            if beside.is_dir() and os.path.dirname(topology) == EXAMPLES:
+                shutil.copytree(beside.path, os.path.join(folder, beside.name))
         with open(topology, encoding="utf-8") as file:
             text = file.read()
         if edit:

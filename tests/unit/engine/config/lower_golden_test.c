@@ -121,6 +121,12 @@ static void a_unit_becomes_a_group_of_one_symbolic_member(void **state)
     becomes("unit", GOLDEN "unit/topology.yaml");
 }
 
+static void the_watched_vault_becomes_what_stands_around_it(void **state)
+{
+    (void)state;
+    becomes("watched-backups", SOURCE_DIR "/examples/watched-backups.yaml");
+}
+
 static void groups_become_one_instance_a_member(void **state)
 {
     (void)state;
@@ -152,6 +158,7 @@ int main(void)
         cmocka_unit_test(the_second_walkthrough_becomes_its_resources),
         cmocka_unit_test(the_fleet_becomes_one_path_for_each_member),
         cmocka_unit_test(a_unit_becomes_a_group_of_one_symbolic_member),
+        cmocka_unit_test(the_watched_vault_becomes_what_stands_around_it),
         cmocka_unit_test(groups_become_one_instance_a_member),
         cmocka_unit_test(entries_by_hand_become_what_they_say),
         cmocka_unit_test(alarms_and_buses_become_what_they_say),
