@@ -196,6 +196,13 @@ bool authorize(struct world *world, struct arena *arena, const struct authorizat
     return false;
 }
 
+/* "*" does not, nor do buckets and the snapshots and images of EC2: they are the caller's own. */
+static bool names_account(const char *resource)
+{
+    struct arn arn;
+    return arn_parse(slice_of(resource), &arn) && arn.account.len > 0;
+}
+
 bool call_authorize(struct sim_call *call, const char *action, const char *resource,
                     const struct value *resource_policy, const struct value *context)
 {
@@ -206,7 +213,7 @@ bool call_authorize(struct sim_call *call, const char *action, const char *resou
         .action = action,
         .resource = resource,
         .resource_policy = resource_policy,
-        .resource_account = str_eq(resource, "*") ? call->account : NULL,
+        .resource_account = names_account(resource) ? NULL : call->account,
         .context = context,
     };
     const char *why = "";

@@ -10,6 +10,7 @@
  *   backup_jobs.c        backup jobs
  *   backup_points.c      recovery points and their expiry
  *   backup_copies.c      copy jobs
+ *   backup_types.c       the types of resources, and the resources that there are
  *   backup_hop.c         whether AWS would let a copy through, and in which words not
  *   backup_events.c      the events of jobs
  *   backup_settings.c    opt-ins of a Region, switches of the organization
@@ -91,7 +92,7 @@ struct objects backup_selections_of(struct world *world, struct arena *arena, co
 /* Whether the selection takes the resource: by ARN, or by tags if the type is opted in. */
 bool backup_selection_takes(struct world *world, struct arena *arena, const char *account,
                             const char *region, const struct value *selection,
-                            const char *resource_arn, const struct value *tags);
+                            const struct value *resource);
 
 /* ---- jobs ---- */
 /* One family of jobs. */

@@ -4,9 +4,9 @@
 #include <string.h>
 
 #include "engine/aws/arn.h"
-#include "engine/aws/backup_types.h"
 #include "engine/aws/lifecycle.h"
 #include "engine/aws/partition.h"
+#include "simulator/backup_types.h"
 #include "simulator/tags.h"
 
 #define JOB "~backup.copy"
@@ -118,10 +118,10 @@ static const struct value *make_copy(struct world *world, struct arena *arena,
         "CreatedBy",   "IamRoleArn",   "BackupSizeInBytes", NULL};
     const struct value *vault = vault_get(world, arena, place->account, place->region, place->name);
     struct map_builder b = map_begin(arena), none = map_begin(arena);
-    const struct backup_type *type = backup_type_find(value_get_str(job, "ResourceType"));
+    const struct sim_type *type = sim_type_find(value_get_str(job, "ResourceType"));
     map_put_str(&b, "RecoveryPointArn",
-                backup_point_arn(arena, type, partition_of_region(place->region), place->region,
-                                 place->account, value_get_str(job, "CopyJobId"), true));
+                point_arn(arena, type, place->region, place->account,
+                          value_get_str(job, "CopyJobId"), true));
     for (size_t i = 0; same[i]; i++)
         map_put(&b, same[i], value_get(source, same[i]));
     map_put_str(&b, "IamRoleArn", value_get_str(job, "IamRoleArn"));

@@ -2,7 +2,6 @@
  * the timeline keeps. */
 #include "simulator/backup.h"
 
-#include "engine/aws/backup_types.h"
 #include "simulator/events.h"
 #include "simulator/sns.h"
 

@@ -4,10 +4,10 @@
 #include "simulator/backup.h"
 
 #include "engine/aws/arn.h"
-#include "engine/aws/backup_types.h"
 #include "engine/aws/lock_rules.h"
 #include "engine/policy/evaluate.h"
 #include "simulator/authorize.h"
+#include "simulator/backup_types.h"
 #include "simulator/iam.h"
 #include "simulator/kms.h"
 
@@ -32,9 +32,12 @@ static const char *role_refused(struct world *world, struct arena *arena, const 
 {
     const char *why = "";
     struct arn arn;
+    struct map_builder context = map_begin(arena); /* AWS Backup tags what it makes */
+    map_put_str(&context, "aws:ResourceTag/aws:backup:source-resource", resource);
     const struct authorization request = {
         .principal = role,
         .action = action,
+        .context = map_end(&context),
         .resource = resource,
         /* snapshots belong to the account of the role, also where their ARN names none */
         .resource_account = arn_parse(slice_of(role), &arn)
@@ -54,40 +57,35 @@ static const char *cannot_assume(struct world *world, struct arena *arena, const
                : arena_printf(arena, "IAM Role %s cannot be assumed by AWS Backup", role);
 }
 
-static bool is_rds(const char *type)
-{
-    return str_eq(type, "RDS") || str_eq(type, "Aurora");
-}
-
 const char *backup_job_refused(struct world *world, struct arena *arena, const char *account,
                                const char *region, const struct value *job)
 {
     const char *role = value_get_str(job, "IamRoleArn");
-    const char *type = value_get_str(job, "ResourceType"),
-               *name = value_get_str(job, "BackupVaultName");
+    const char *name = value_get_str(job, "BackupVaultName");
     const char *resource = value_get_str(job, "ResourceArn");
-    bool cluster = str_eq(type, "Aurora");
+    const struct sim_type *type = sim_type_find(value_get_str(job, "ResourceType"));
     const struct value *vault = vault_get(world, arena, account, region, name);
     if (!vault)
         return arena_printf(arena, "Backup vault %s was not found", name);
     if (!vault_takes_lifecycle(vault, value_get(job, "Lifecycle")))
         return LOCK_BACKUP_STATUS_MESSAGE;
     const char *why = cannot_assume(world, arena, role);
-    if (why || !is_rds(type))
+    if (why)
         return why;
-    if (role_refused(world, arena, role, "rds:ListTagsForResource", resource))
+    if (type->tags && role_refused(world, arena, role, type->tags, resource))
         return "Access denied exception while trying to list tags";
-    return role_refused(world, arena, role,
-                        cluster ? "rds:CreateDBClusterSnapshot" : "rds:CreateDBSnapshot", resource);
+    return role_refused(world, arena, role, type->backup, resource);
 }
 
 /* ---- keys ---- */
 
-static const struct value *key_context(struct arena *arena, const char *region)
+static const struct value *key_context(struct arena *arena, const struct sim_type *type,
+                                       const char *region)
 {
     struct map_builder b = map_begin(arena);
     map_put_str(&b, "kms:GrantIsForAWSResource", "true");
-    map_put_str(&b, "kms:ViaService", arena_printf(arena, "rds.%s.amazonaws.com", region));
+    map_put_str(&b, "kms:ViaService",
+                arena_printf(arena, "%s.%s.amazonaws.com", type->via, region));
     return map_end(&b);
 }
 
@@ -145,15 +143,26 @@ struct judgement {
     const struct hop *hop;
     struct vault_place to;
     const struct value *vault; /* destination; NULL: there is none */
-    const char *type, *point_arn;
+    const struct sim_type *type;
+    const char *point_arn;
     bool crosses_account, crosses_region;
     const struct value *source_key; /* NULL: not encrypted, or gone */
     const struct value *vault_key;
     const char *linked_role; /* of the destination account */
 };
 
+static const char *not_supported(const struct judgement *j)
+{
+    return arena_printf(j->arena,
+                        "Copy job from %s to %s cannot be initiated for %s resources. Feature is "
+                        "not supported for provided resource type.",
+                        j->hop->source_region, j->to.region, j->type->name);
+}
+
 static const char *place_refused(const struct judgement *j)
 {
+    if (j->type->stays)
+        return not_supported(j);
     if (!j->crosses_account)
         return NULL;
     const char *here = account_organization(j->world, j->arena, j->hop->source_account);
@@ -166,12 +175,8 @@ static const char *place_refused(const struct judgement *j)
     if (str_eq(management, j->hop->source_account) || str_eq(management, j->to.account))
         return "The management account of the organization cannot be source or destination of a "
                "cross-account copy";
-    if (j->crosses_region && is_rds(j->type) && !setting_int(j->world, "rds_single_hop", 0))
-        return arena_printf(j->arena,
-                            "Copy job from %s to %s cannot be initiated for %s resources. Feature "
-                            "is not supported for provided resource type.",
-                            j->hop->source_region, j->to.region, j->type);
-    return NULL;
+    bool one_way = j->type->one_way_at_once && !setting_int(j->world, "rds_single_hop", 0);
+    return one_way && j->crosses_region ? not_supported(j) : NULL;
 }
 
 static const char *role_of_hop_refused(const struct judgement *j)
@@ -182,16 +187,11 @@ static const char *role_of_hop_refused(const struct judgement *j)
         return why;
     if (role_refused(j->world, j->arena, role, "backup:CopyFromBackupVault", j->point_arn))
         return DENIED;
-    if (!is_rds(j->type))
+    if (!j->type->copying)
         return NULL;
-    bool cluster = str_eq(j->type, "Aurora");
-    why = role_refused(j->world, j->arena, role,
-                       cluster ? "rds:CopyDBClusterSnapshot" : "rds:CopyDBSnapshot", j->point_arn);
+    why = role_refused(j->world, j->arena, role, j->type->copying, j->point_arn);
     if (!why && j->crosses_account)
-        why = role_refused(j->world, j->arena, role,
-                           cluster ? "rds:ModifyDBClusterSnapshotAttribute"
-                                   : "rds:ModifyDBSnapshotAttribute",
-                           j->point_arn);
+        why = role_refused(j->world, j->arena, role, j->type->sharing, j->point_arn);
     return why;
 }
 
@@ -211,14 +211,29 @@ static const char *vault_refused(const struct judgement *j)
     if (!authorize(j->world, j->arena, &request, NULL))
         return DENIED;
     /* what AWS Backup does not manage itself cannot lie under its own key */
-    if (!backup_type_find(j->type)->fully_managed && is_managed(j->vault_key))
+    if (!j->type->own_points && is_managed(j->vault_key))
         return VAULT_KEY_IS_MANAGED;
     return vault_takes_lifecycle(j->vault, j->hop->lifecycle) ? NULL : LOCK_COPY_STATUS_MESSAGE;
 }
 
+/* The linked role reaches keys through the services that it copies for. For its own points AWS
+ * Backup asks by itself, so that only the key's policy has a say. */
+static bool linked_role_may_use(const struct judgement *j, const struct value *key,
+                                const char *region)
+{
+    static const char *const needed[] = {"kms:DescribeKey", "kms:CreateGrant"};
+    const struct value *context = key_context(j->arena, j->type, region);
+    if (!j->type->own_points)
+        return may_use(j->world, j->arena, j->linked_role, key, context);
+    for (size_t i = 0; i < ARRAY_LEN(needed); i++)
+        if (!key_policy_gives(j->arena, key, j->linked_role, j->to.account, needed[i], context))
+            return false;
+    return true;
+}
+
 static bool source_key_reachable(const struct judgement *j)
 {
-    const struct value *context = key_context(j->arena, j->hop->source_region);
+    const struct value *context = key_context(j->arena, j->type, j->hop->source_region);
     if (!j->crosses_account)
         return is_managed(j->source_key) ||
                may_use(j->world, j->arena, j->hop->role, j->source_key, context);
@@ -228,13 +243,14 @@ static bool source_key_reachable(const struct judgement *j)
                               context))
             return false;
     }
-    return may_use(j->world, j->arena, j->linked_role, j->source_key, context);
+    return linked_role_may_use(j, j->source_key, j->hop->source_region);
 }
 
 static const char *keys_refused(const struct judgement *j)
 {
     const char *arn = value_get_str(j->hop->point, "EncryptionKeyArn");
-    if (arn && j->crosses_account && is_managed(j->source_key))
+    bool free = j->type->any_key_crosses && is_managed(j->source_key);
+    if (arn && !free && j->crosses_account && is_managed(j->source_key))
         return MANAGED_KEY_CANNOT_CROSS;
     if (j->crosses_account && !j->linked_role)
         return arena_printf(j->arena,
@@ -243,12 +259,14 @@ static const char *keys_refused(const struct judgement *j)
                             j->to.account);
     if (arn && j->source_key && !is_on(j->source_key))
         return KEY_IS_OFF;
-    if (arn && (!j->source_key || !source_key_reachable(j)))
+    if (arn && !free && (!j->source_key || !source_key_reachable(j)))
         return arena_printf(j->arena, SOURCE_KEY_UNREACHABLE, arn);
-    const char *who = j->crosses_account ? j->linked_role : j->hop->role;
-    const struct value *context = key_context(j->arena, j->to.region);
-    if (!j->vault_key || !is_on(j->vault_key) ||
-        (!is_managed(j->vault_key) && !may_use(j->world, j->arena, who, j->vault_key, context)))
+    const struct value *context = key_context(j->arena, j->type, j->to.region);
+    if (!j->vault_key || !is_on(j->vault_key))
+        return KEY_IS_OFF;
+    if (!is_managed(j->vault_key) &&
+        !(j->crosses_account ? linked_role_may_use(j, j->vault_key, j->to.region)
+                             : may_use(j->world, j->arena, j->hop->role, j->vault_key, context)))
         return KEY_IS_OFF;
     return NULL;
 }
@@ -261,7 +279,10 @@ const char *hop_refused(struct world *world, struct arena *arena, const struct h
     if (!vault_place_of(arena, hop->destination_vault_arn, &j.to))
         return DENIED;
     j.vault = vault_get(world, arena, j.to.account, j.to.region, j.to.name);
-    j.type = value_get_str(hop->point, "ResourceType");
+    j.type = sim_type_find(value_get_str(hop->point, "ResourceType"));
+    const struct sim_type *by_arn = sim_type_of_arn(value_get_str(hop->point, "ResourceArn"));
+    if (by_arn && str_eq(by_arn->name, j.type->name))
+        j.type = by_arn; /* of two rows with one name */
     j.point_arn = value_get_str(hop->point, "RecoveryPointArn");
     j.crosses_account = !str_eq(j.to.account, hop->source_account);
     j.crosses_region = !str_eq(j.to.region, hop->source_region);

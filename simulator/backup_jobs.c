@@ -2,9 +2,9 @@
 #include "simulator/backup.h"
 
 #include "engine/aws/arn.h"
-#include "engine/aws/backup_types.h"
 #include "engine/aws/lifecycle.h"
 #include "engine/aws/partition.h"
+#include "simulator/backup_types.h"
 #include "simulator/kms.h"
 
 #define JOB "~backup.job"
@@ -57,17 +57,6 @@ void backup_resource_leave(struct world *world, const char *resource_arn)
 
 /* ---- the life of a job ---- */
 
-static const struct value *database_of(struct world *world, struct arena *arena,
-                                       const char *account, const char *region, const char *arn)
-{
-    struct objects rows = store_list(world, arena, "rds.database", account, region, NULL);
-    for (size_t i = 0; i < rows.len; i++) {
-        if (str_eq(value_get_str(rows.items[i].body, "arn"), arn))
-            return rows.items[i].body;
-    }
-    return NULL;
-}
-
 static const char *short_name(struct arena *arena, const char *resource_arn)
 {
     struct arn arn;
@@ -89,7 +78,9 @@ const struct value *backup_job_add(struct world *world, struct arena *arena,
                              order->vault));
     map_put_str(&b, "ResourceArn", order->resource_arn);
     map_put_str(&b, "ResourceName", short_name(arena, order->resource_arn));
-    map_put_str(&b, "ResourceType", backup_type_of_arn(order->resource_arn));
+    const struct sim_type *type = resource_type(
+        resource_get(world, arena, order->account, order->region, order->resource_arn));
+    map_put_str(&b, "ResourceType", type ? type->name : NULL);
     map_put_str(&b, "IamRoleArn", order->role);
     map_put_str(&b, "State", "CREATED");
     map_put_str(&b, "PercentDone", "0.0");
@@ -145,7 +136,7 @@ void backup_task_job_start(struct world *world, struct arena *arena, const struc
         backup_later(world, arena, &jobs, job, "backup.job_start", backup_durations.busy_retry_ms);
         return;
     }
-    const char *why = database_of(world, arena, account, region, resource)
+    const char *why = resource_get(world, arena, account, region, resource)
                           ? backup_job_refused(world, arena, account, region, job)
                           : arena_printf(arena, "Resource %s does not exist", resource);
     if (why) {
@@ -153,12 +144,10 @@ void backup_task_job_start(struct world *world, struct arena *arena, const struc
         end_job(world, arena, job, "FAILED", why, NULL);
         return;
     }
-    const struct backup_type *type = backup_type_find(value_get_str(job, "ResourceType"));
+    const struct sim_type *type = sim_type_find(value_get_str(job, "ResourceType"));
     struct map_builder b = map_begin_from(arena, job);
     map_put_str(&b, "State", "RUNNING");
-    map_put_str(
-        &b, "RecoveryPointArn",
-        backup_point_arn(arena, type, partition_of_region(region), region, account, id, false));
+    map_put_str(&b, "RecoveryPointArn", point_arn(arena, type, region, account, id, false));
     job = map_end(&b);
     backup_put(world, &jobs, job);
     backup_job_event(world, arena, job);
@@ -171,9 +160,9 @@ static void put_key(struct map_builder *b, struct world *world, const struct val
                     const struct value *database)
 {
     const char *account = value_get_str(job, "AccountId"), *region = value_get_str(job, "Region");
-    const struct backup_type *type = backup_type_find(value_get_str(job, "ResourceType"));
+    const struct sim_type *type = sim_type_find(value_get_str(job, "ResourceType"));
     const char *key = value_get_str(database, "key");
-    if (type->fully_managed) {
+    if (type->own_points) {
         const struct value *vault =
             vault_get(world, b->arena, account, region, value_get_str(job, "BackupVaultName"));
         map_put(b, "EncryptionKeyArn", value_get(vault, "EncryptionKeyArn"));
@@ -231,7 +220,7 @@ void backup_task_job_end(struct world *world, struct arena *arena, const struct 
     const char *account = value_get_str(job, "AccountId"), *region = value_get_str(job, "Region");
     const char *resource = value_get_str(job, "ResourceArn");
     backup_resource_leave(world, resource);
-    const struct value *database = database_of(world, arena, account, region, resource);
+    const struct value *database = resource_get(world, arena, account, region, resource);
     /* what it needs may have gone while it ran */
     const char *why = database ? backup_job_refused(world, arena, account, region, job)
                                : arena_printf(arena, "Resource %s does not exist", resource);
@@ -277,9 +266,9 @@ bool backup_start_job(struct sim_call *call)
         return false;
     if (!vault_get(call->world, call->arena, call->account, call->region, vault))
         return backup_not_found(call, "Backup vault", vault);
-    if (!backup_type_of_arn(resource))
+    if (!sim_type_of_arn(resource))
         return backup_invalid(call, "Unsupported resource type: %s", resource);
-    if (!database_of(call->world, call->arena, call->account, call->region, resource))
+    if (!resource_get(call->world, call->arena, call->account, call->region, resource))
         return backup_not_found(call, "Resource", resource);
     const struct value *lifecycle = call_get(call, "Lifecycle");
     if (!lifecycle_check(call->arena, backup_snake(call->arena, lifecycle), &why, &property))

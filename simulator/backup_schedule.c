@@ -1,5 +1,6 @@
 /* From the schedule of a rule to jobs: one task for each rule of each plan. */
 #include "simulator/backup.h"
+#include "simulator/backup_types.h"
 
 #include "engine/aws/cron.h"
 #include "engine/base/map.h"
@@ -76,16 +77,15 @@ static struct taken *taken_by(struct world *world, struct arena *arena, const ch
     struct map seen;
     map_init(&seen, arena);
     struct objects selections = backup_selections_of(world, arena, account, region, plan_id);
-    struct objects databases = store_list(world, arena, "rds.database", account, region, NULL);
-    struct taken *list = arena_array(arena, databases.len + 1, sizeof(*list));
+    struct objects resources = resources_of(world, arena, account, region);
+    struct taken *list = arena_array(arena, resources.len + 1, sizeof(*list));
     *ret_len = 0;
     for (size_t i = 0; i < selections.len; i++) {
         const struct value *selection = value_get(selections.items[i].body, "Selection");
-        for (size_t k = 0; k < databases.len; k++) {
-            const char *arn = value_get_str(databases.items[k].body, "arn");
-            if (map_get(&seen, arn) ||
-                !backup_selection_takes(world, arena, account, region, selection, arn,
-                                        value_get(databases.items[k].body, "tags")))
+        for (size_t k = 0; k < resources.len; k++) {
+            const char *arn = value_get_str(resources.items[k].body, "arn");
+            if (map_get(&seen, arn) || !backup_selection_takes(world, arena, account, region,
+                                                               selection, resources.items[k].body))
                 continue;
             map_set(&seen, arn, &seen);
             list[(*ret_len)++] = (struct taken){arn, selection};

@@ -2,8 +2,8 @@
 #include "simulator/backup.h"
 #include "simulator/iam.h"
 
-#include "engine/aws/backup_types.h"
 #include "engine/aws/selection.h"
+#include "simulator/backup_types.h"
 
 #define SELECTION "backup.selection"
 
@@ -44,10 +44,11 @@ static bool is_empty(const struct value *snake)
 
 bool backup_selection_takes(struct world *world, struct arena *arena, const char *account,
                             const char *region, const struct value *selection,
-                            const char *resource_arn, const struct value *tags)
+                            const struct value *resource)
 {
-    const struct value *snake = backup_snake(arena, selection);
-    const char *type = backup_type_of_arn(resource_arn);
+    const struct value *snake = backup_snake(arena, selection), *tags = value_get(resource, "tags");
+    const char *resource_arn = value_get_str(resource, "arn");
+    const struct sim_type *type = resource_type(resource);
     if (!type)
         return false;
     if (is_empty(snake)) { /* AWS reads it as everything */
@@ -57,7 +58,7 @@ bool backup_selection_takes(struct world *world, struct arena *arena, const char
     }
     if (!selection_matches(snake, resource_arn, tags))
         return false;
-    if (backup_opted_in(world, arena, account, region, type))
+    if (backup_opted_in(world, arena, account, region, type->name))
         return true;
     /* A type that is not opted in is taken only where an ARN names it. */
     struct list_builder named = list_begin(arena);

@@ -1,7 +1,6 @@
 /* The opt-ins of an account and Region, and the switches of the organization. */
 #include "simulator/backup.h"
-
-#include "engine/aws/backup_types.h"
+#include "simulator/backup_types.h"
 
 #define SETTINGS "backup.settings"
 #define SWITCH_CROSS_ACCOUNT "isCrossAccountBackupEnabled"
@@ -16,10 +15,10 @@ static const struct value *preferences(struct world *world, struct arena *arena,
     const struct value *set = store_get(world, arena, SETTINGS, account, region, "");
     bool on = !store_get(world, arena, "backup.opt_in_off", account, region, "");
     size_t len = 0;
-    const struct backup_type *types = backup_types(&len);
+    const struct sim_type *types = sim_types(&len);
     struct map_builder b = map_begin(arena);
     for (size_t i = 0; i < len; i++)
-        map_put_bool(&b, types[i].type, on);
+        map_put_bool(&b, types[i].name, on);
     const struct value *declared = value_get(set, "ResourceTypeOptInPreference");
     for (size_t i = 0; i < value_len(declared); i++)
         map_put(&b, declared->map.entries[i].key, declared->map.entries[i].value);
@@ -64,7 +63,7 @@ bool backup_update_region_settings(struct sim_call *call)
     const struct value *opt_in = call_get(call, "ResourceTypeOptInPreference");
     const struct value *management = call_get(call, "ResourceTypeManagementPreference");
     for (size_t i = 0; i < value_len(opt_in); i++) {
-        if (!backup_type_find(opt_in->map.entries[i].key))
+        if (!sim_type_find(opt_in->map.entries[i].key))
             return backup_invalid(call, "Unknown resource type %s in this Region",
                                   opt_in->map.entries[i].key);
     }

@@ -2,6 +2,7 @@
 #include "engine/aws/arn.h"
 #include "engine/aws/partition.h"
 #include "engine/base/map.h"
+#include "simulator/backup_types.h"
 #include "simulator/iam.h"
 #include "simulator/internal.h"
 
@@ -80,14 +81,8 @@ static void seed_services(struct world *world, struct arena *arena)
 static void seed_databases(struct world *world, struct arena *arena, const struct value *seed)
 {
     const struct value *databases = value_get(seed, "databases");
-    for (size_t i = 0; i < value_len(databases); i++) {
-        const struct value *database = value_item(databases, i);
-        const char *account = value_get_str(database, "account_id");
-        const char *region = value_get_str(database, "region");
-        const char *name = value_get_str(database, "name");
-        if (account && region && name)
-            store_put(world, "rds.database", account, region, name, database);
-    }
+    for (size_t i = 0; i < value_len(databases); i++)
+        resource_seed(world, value_item(databases, i));
     const struct value *off = value_get(seed, "opt_in_off");
     struct map_builder none = map_begin(arena);
     for (size_t i = 0; i < value_len(off); i++) {

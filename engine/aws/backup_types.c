@@ -5,17 +5,18 @@
 /* Clusters of Aurora, Neptune and DocumentDB have one ARN shape, and so have their recovery points;
  * the first row that fits wins, so that Aurora stands for the three. */
 static const struct backup_type types[] = {
-    {"RDS", "rds", "db:*", NULL, false, false, "snapshot:awsbackup:"},
-    {"Aurora", "rds", "cluster:*", NULL, false, false, "cluster-snapshot:awsbackup:"},
-    {"Neptune", "rds", "cluster:*", NULL, false, false, "cluster-snapshot:awsbackup:"},
-    {"DocumentDB", "rds", "cluster:*", NULL, false, false, "cluster-snapshot:awsbackup:"},
-    {"EBS", "ec2", "volume/*", NULL, false, true, "snapshot/"},
-    {"EC2", "ec2", "instance/*", NULL, false, false, "image/"},
-    {"FSx", "fsx", "file-system/*", NULL, false, false, "backup/"},
-    {"FSx", "fsx", "volume/*", NULL, false, false, "backup/"},
-    {"EFS", "elasticfilesystem", "file-system/*", NULL, true, true, "recovery-point:"},
-    {"DynamoDB", "dynamodb", "table/*", "table/*/*", true, true, "recovery-point:"},
-    {"S3", "s3", "*", "*/*", true, false, "recovery-point:"},
+    {"RDS", "rds", "db:*", NULL, false, false, true, false, "snapshot:awsbackup:"},
+    {"Aurora", "rds", "cluster:*", NULL, false, false, true, false, "cluster-snapshot:awsbackup:"},
+    {"Neptune", "rds", "cluster:*", NULL, false, false, true, false, "cluster-snapshot:awsbackup:"},
+    {"DocumentDB", "rds", "cluster:*", NULL, false, false, true, false,
+     "cluster-snapshot:awsbackup:"},
+    {"EBS", "ec2", "volume/*", NULL, false, true, true, false, "snapshot/"},
+    {"EC2", "ec2", "instance/*", NULL, false, false, true, false, "image/"},
+    {"FSx", "fsx", "file-system/*", NULL, false, false, true, false, "backup/"},
+    {"FSx", "fsx", "volume/*", NULL, false, false, false, false, "backup/"},
+    {"EFS", "elasticfilesystem", "file-system/*", NULL, true, true, true, true, "recovery-point:"},
+    {"DynamoDB", "dynamodb", "table/*", "table/*/*", true, true, true, false, "recovery-point:"},
+    {"S3", "s3", "*", "*/*", true, false, true, false, "recovery-point:"},
 };
 
 const struct backup_type *backup_types(size_t *ret_len)
@@ -32,18 +33,25 @@ const struct backup_type *backup_type_find(const char *type)
     return NULL;
 }
 
-const char *backup_type_of_arn(const char *arn)
+/* A star at the end of a pattern is a character as any other here: it stands for some name. */
+const struct backup_type *backup_type_of_pattern(const char *pattern)
 {
     struct arn parts;
-    if (!arn_parse(slice_of(arn), &parts))
+    if (!pattern || !arn_parse(slice_of(pattern), &parts))
         return NULL;
     for (size_t i = 0; i < ARRAY_LEN(types); i++)
         if (slice_is(parts.service, types[i].service) &&
             arn_matches_pattern(slice_of(types[i].resource), parts.resource) &&
             (types[i].not_resource == NULL ||
              !arn_matches_pattern(slice_of(types[i].not_resource), parts.resource)))
-            return types[i].type;
+            return &types[i];
     return NULL;
+}
+
+const char *backup_type_of_arn(const char *arn)
+{
+    const struct backup_type *type = backup_type_of_pattern(arn);
+    return type ? type->type : NULL;
 }
 
 const char *backup_point_arn(struct arena *arena, const struct backup_type *type,

@@ -1,5 +1,7 @@
 #pragma once
-/* The resource types of AWS Backup, by the shape of their ARNs. */
+/* The resource types of AWS Backup, by the shape of their ARNs: what lies under which key and what
+ * copies how. Read from AWS's pages on feature availability, encryption and copies across accounts;
+ * that volumes of FSx (ONTAP, OpenZFS) cannot be copied is not verified. */
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -13,6 +15,8 @@ struct backup_type {
     const char *not_resource; /* pattern that is another type after all, or NULL */
     bool fully_managed;       /* points are AWS Backup's own objects, under the vault's key */
     bool cold_storage;        /* has a cold tier */
+    bool copies;              /* points can be copied, also across Regions and accounts at once */
+    bool any_key;             /* a copy may leave its account whatever key the vault has */
     const char *point;        /* resource part of a backup's point up to the id */
 };
 
@@ -21,6 +25,9 @@ struct backup_type {
  */
 const char *backup_type_of_arn(const char *arn);
 const struct backup_type *backup_type_find(const char *type); /* by name; NULL: unknown */
+/* The row of the ARN, or of a selection's pattern that stands for one type
+ * ("arn:aws:ec2:*:*:volume/" and a star); NULL: none, or more than one. */
+const struct backup_type *backup_type_of_pattern(const char *pattern);
 const struct backup_type *backup_types(size_t *ret_len);
 
 /* The ARN of a recovery point as AWS Backup writes it, for example

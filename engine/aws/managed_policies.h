@@ -7,6 +7,7 @@
 #include "engine/base/arena.h"
 
 #define MANAGED_POLICY_BACKUP "AWSBackupServiceRolePolicyForBackup"
+#define MANAGED_POLICY_S3_BACKUP "AWSBackupServiceRolePolicyForS3Backup"
 #define MANAGED_POLICY_RESTORES "AWSBackupServiceRolePolicyForRestores"
 #define MANAGED_POLICY_BACKUP_LINKED "AWSBackupServiceLinkedRolePolicyForBackup"
 #define MANAGED_POLICY_LAMBDA_BASIC "AWSLambdaBasicExecutionRole"

@@ -1,3 +1,4 @@
+#include "engine/aws/backup_types.h"
 #include "engine/aws/managed_policies.h"
 #include "engine/config/iam_document.h"
 #include "engine/config/lower.h"
@@ -69,6 +70,21 @@ static const struct value *plan_rule(struct lowering *lw, const struct instance 
     return value_at(lw->arena, map_end(&map), e->value->pos);
 }
 
+/* AWS keeps the rights for buckets in a policy of its own. */
+static bool takes_buckets(const struct instance *plan)
+{
+    const struct value *selections = value_get(plan->body, "selections");
+    for (size_t i = 0; value_is(selections, VALUE_MAP) && i < selections->map.len; i++) {
+        const struct value *resources = value_get(selections->map.entries[i].value, "resources");
+        for (size_t k = 0; value_is(resources, VALUE_LIST) && k < resources->list.len; k++) {
+            const char *pattern = value_str(resources->list.items[k]);
+            if (str_eq(backup_type_of_arn(pattern ? pattern : ""), "S3"))
+                return true;
+        }
+    }
+    return false;
+}
+
 /* One role for all selections of the plan that name none. AWS's operator policies let people pass
  * only roles whose name contains AWSBackup. */
 static const struct value *made_role(struct lowering *lw, const struct instance *in)
@@ -78,6 +94,9 @@ static const struct value *made_role(struct lowering *lw, const struct instance 
     struct list_builder managed = list_begin(arena);
     list_add_str(&managed,
                  managed_policy_arn(arena, MANAGED_POLICY_BACKUP, in->account->partition));
+    if (takes_buckets(in))
+        list_add_str(&managed,
+                     managed_policy_arn(arena, MANAGED_POLICY_S3_BACKUP, in->account->partition));
     map_put(&map, "name", global_name_of(lw, in, "AWSBackup"));
     map_put(&map, "description",
             value_stringf(arena, "AWS Backup works with this role for %s", in->global_address));

@@ -89,10 +89,13 @@ static const char *matching_arn(struct seed *seed, const char *pattern, const ch
         return arena_printf(seed->arena, "arn:aws:rds:%s:%s:db:%s", region, account_id, name);
     if (!arn_parse(slice_of(pattern), &arn))
         return NULL;
-    const char *in_region = fill(seed->arena, arn.region, region);
-    const char *in_account = fill(seed->arena, arn.account, account_id);
-    if (!str_eq(in_region, region) || !str_eq(in_account, account_id))
+    bool bucket = slice_is(arn.service, "s3"); /* its ARN has no place, so its name must be one */
+    const char *in_region = bucket ? "" : fill(seed->arena, arn.region, region);
+    const char *in_account = bucket ? "" : fill(seed->arena, arn.account, account_id);
+    if (!bucket && (!str_eq(in_region, region) || !str_eq(in_account, account_id)))
         return NULL;
+    if (bucket)
+        name = arena_printf(seed->arena, "%s-%s-%s", name, account_id, region);
     struct strbuf resource;
     strbuf_init(&resource, seed->arena, 1024);
     for (size_t i = 0; i < arn.resource.len; i++)
@@ -101,11 +104,24 @@ static const char *matching_arn(struct seed *seed, const char *pattern, const ch
         else
             strbuf_add_char(&resource, arn.resource.ptr[i]);
     const char *text = strbuf_str(&resource);
-    if (str_eq(text, name)) /* "arn:aws:rds:*:*:*" */
+    if (slice_is(arn.service, "rds") && str_eq(text, name)) /* "arn:aws:rds:*:*:*" */
         text = arena_printf(seed->arena, "db:%s", name);
     return arena_printf(seed->arena, "arn:%.*s:%.*s:%s:%s:%s", (int)arn.partition.len,
                         arn.partition.ptr, (int)arn.service.len, arn.service.ptr, in_region,
                         in_account, text);
+}
+
+/* The key that the service takes when nobody names one. */
+static const char *managed_key_of(struct arena *arena, const char *resource_arn)
+{
+    static const char *const keys[][2] = {{"rds", "aws/rds"}, {"ec2", "aws/ebs"}};
+    struct arn arn;
+    if (!arn_parse(slice_of(resource_arn), &arn))
+        return "none";
+    for (size_t i = 0; i < ARRAY_LEN(keys); i++)
+        if (slice_is(arn.service, keys[i][0]))
+            return keys[i][1];
+    return arena_printf(arena, "aws/%.*s", (int)arn.service.len, arn.service.ptr);
 }
 
 /* The tags that make a resource match list_of_tags and conditions. */
@@ -137,7 +153,7 @@ static void add_database(struct seed *seed, const struct resource *selection, co
     map_put_str(&b, "region", selection->region);
     map_put_str(&b, "name", name);
     map_put_str(&b, "arn", arn);
-    map_put_str(&b, "key", "aws/rds");
+    map_put_str(&b, "key", managed_key_of(seed->arena, arn));
     map_put(&b, "tags", matching_tags(seed, selection->properties));
     list_add(&seed->databases, map_end(&b));
 }

@@ -1,8 +1,9 @@
 #pragma once
 /* What a fresh simulated world holds for a topology (docs/SIMULATOR.md): its accounts in one
  * organization, the deployer roles, every principal that the file names literally, and for each
- * selection and account-Region one matching resource, an RDS database under aws/rds unless the
- * selection says otherwise. Pure: the JSON that world_seed() takes. */
+ * selection and account-Region one matching resource of the type that the selection names, else an
+ * RDS database, under the AWS managed key of its service. Pure: the JSON that world_seed() takes.
+ */
 
 #include "engine/config/resource.h"
 

@@ -77,11 +77,35 @@ static void rds_keeps_its_own_key_and_efs_does_not(void **state)
         assert_true(backup_type_find(vault_key[i])->fully_managed);
 }
 
+static void patterns_of_one_type_tell_it(void **state)
+{
+    (void)state;
+    static const char *const rows[][2] = {
+        {"arn:aws:rds:*:*:db:*", "RDS"},
+        {"arn:aws:rds:*:*:cluster:*", "Aurora"},
+        {"arn:aws:ec2:*:*:volume/*", "EBS"},
+        {"arn:aws:fsx:*:*:volume/*", "FSx"},
+        {"arn:aws:s3:::*", "S3"},
+        {"arn:aws:rds:*:*:*", NULL},
+        {"*", NULL},
+    };
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        const struct backup_type *type = backup_type_of_pattern(rows[i][0]);
+        if (!str_eq(type ? type->type : NULL, rows[i][1]))
+            fail_msg("%s", rows[i][0]);
+    }
+    assert_false(backup_type_of_pattern("arn:aws:fsx:*:*:volume/*")->copies);
+    assert_true(backup_type_of_pattern("arn:aws:fsx:*:*:file-system/*")->copies);
+    assert_true(backup_type_find("EFS")->any_key);
+    assert_false(backup_type_find("S3")->any_key);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(resource_arns_tell_their_type),
         cmocka_unit_test(points_have_the_arn_of_their_service),
+        cmocka_unit_test(patterns_of_one_type_tell_it),
         cmocka_unit_test(rds_keeps_its_own_key_and_efs_does_not),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

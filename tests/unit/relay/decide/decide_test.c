@@ -345,11 +345,46 @@ static void settings_without_a_member_name_it(void **state)
     arena_free(arena);
 }
 
+static void points_of_every_type_are_relayed(void **state)
+{
+    (void)state;
+    static const char *const points[] = {
+        POINT,
+        "arn:aws:rds:us-east-2:111122223333:cluster-snapshot:awsbackup:copyjob-1",
+        "arn:aws:ec2:us-east-2::snapshot/snap-0123456789abcdef0",
+        "arn:aws:ec2:us-east-2::image/ami-0123456789abcdef0",
+        "arn:aws:fsx:us-east-2:111122223333:backup/backup-0123456789abcdef0",
+        "arn:aws:backup:us-east-2:111122223333:recovery-point:1",
+    };
+    struct arena *arena = arena_new();
+    struct relay_config config = config_with(arena, "");
+    const struct value *tags = parse(arena, "{\"FinalVault\":\"" FINAL "\"}");
+    for (size_t i = 0; i < ARRAY_LEN(points); i++) {
+        struct relay_event event;
+        struct relay_decision decision;
+        const char *text = arena_printf(
+            arena,
+            "{\"source\":\"aws.backup\",\"detail-type\":\"Copy Job State Change\",\"detail\":"
+            "{\"state\":\"COMPLETED\",\"destinationBackupVaultArn\":\"" INTERMEDIATE
+            "\",\"destinationRecoveryPointArn\":\"%s\"}}",
+            points[i]);
+        relay_event_read(&config, parse(arena, text), &event);
+        assert_int_equal(event.kind, RELAY_EVENT_ARRIVED);
+        struct relay_point point = {
+            .arn = event.point_arn, .vault_arn = INTERMEDIATE, .tags = tags};
+        relay_decide(arena, &config, &point, 0, NULL, 0, &decision);
+        assert_string_equal(point.arn, points[i]);
+        assert_int_equal(decision.verdict, RELAY_START);
+    }
+    arena_free(arena);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(each_row_decides_as_it_says),
         cmocka_unit_test(only_what_a_later_pass_may_have_to_act_on_waits),
+        cmocka_unit_test(points_of_every_type_are_relayed),
         cmocka_unit_test(a_retention_outside_the_lock_is_refused_in_the_words_of_aws),
         cmocka_unit_test(a_point_older_than_the_job_history_is_not_copied_blindly),
         cmocka_unit_test(tokens_repeat_for_an_attempt_and_differ_between_attempts),
