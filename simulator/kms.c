@@ -130,6 +130,28 @@ static const struct value *by_alias(struct world *world, struct arena *arena, co
     return key;
 }
 
+void kms_seed_key(struct world *world, struct arena *arena, const struct value *key)
+{
+    const char *account = value_get_str(key, "account_id"), *region = value_get_str(key, "region");
+    const char *alias = value_get_str(key, "alias");
+    const struct value *shared = value_get(key, "shared_with");
+    struct strbuf policy;
+    if (!account || !region || !alias)
+        return;
+    strbuf_init(&policy, arena, 65536);
+    strbuf_addf(&policy,
+                "{\"Version\":\"2012-10-17\",\"Statement\":[{\"Effect\":\"Allow\",\"Action\":"
+                "\"kms:*\",\"Resource\":\"*\",\"Principal\":{\"AWS\":[\"%s\"",
+                account);
+    for (size_t i = 0; i < value_len(shared); i++)
+        strbuf_addf(&policy, ",\"%s\"", value_str(value_item(shared, i)));
+    strbuf_add(&policy, "]}}]}");
+    const struct key_spec spec = {
+        .account = account, .region = region, .manager = "CUSTOMER", .policy = strbuf_str(&policy)};
+    const struct value *made = key_make(world, arena, &spec);
+    alias_make(world, arena, made, account, region, alias);
+}
+
 const struct value *kms_key_find(struct world *world, struct arena *arena, const char *account,
                                  const char *region, const char *key)
 {

@@ -29,6 +29,7 @@ static void put_key(struct sim_call *call, struct map_builder *b, const char *ke
 {
     bool named = key && !str_eq(key, "none") && !str_eq(key, "sse-rds");
     map_put_bool(b, "StorageEncrypted", named || str_eq(key, "sse-rds"));
+    map_put_str(b, "StorageEncryptionType", named ? "sse-kms" : key ? key : "none");
     if (!named)
         return;
     const char *name = str_starts(key, "aws/") ? arena_printf(call->arena, "alias/%s", key) : key;

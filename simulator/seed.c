@@ -5,6 +5,7 @@
 #include "simulator/backup_types.h"
 #include "simulator/iam.h"
 #include "simulator/internal.h"
+#include "simulator/kms.h"
 
 static const char *text_of(const struct value *map, const char *key, const char *otherwise)
 {
@@ -81,6 +82,9 @@ static void seed_services(struct world *world, struct arena *arena)
 static void seed_databases(struct world *world, struct arena *arena, const struct value *seed)
 {
     const struct value *databases = value_get(seed, "databases");
+    const struct value *keys = value_get(seed, "keys");
+    for (size_t i = 0; i < value_len(keys); i++)
+        kms_seed_key(world, arena, value_item(keys, i));
     for (size_t i = 0; i < value_len(databases); i++)
         resource_seed(world, value_item(databases, i));
     const struct value *off = value_get(seed, "opt_in_off");

@@ -4,18 +4,23 @@
 #include "engine/base/file.h"
 #include "engine/cli/commands.h"
 #include "engine/cli/session.h"
+#include "engine/cli/source_keys.h"
 #include "engine/drill/drill.h"
 
-/* What units hold in the world that the drill will open for itself, or would make. */
-static bool expand(struct session *session, const char *world)
+/* What the topology leaves to be read is read in the world that the drill will open for itself, or
+ * in one like that which it would make. */
+static bool settle(struct session *session, const char *world)
 {
     struct world_options options = {.path = world && file_exists(world) ? world : ":memory:"};
-    if (session->topology.unit_len == 0)
+    if (session->topology.unit_len == 0 && !source_keys_matter(&session->topology))
         return true;
     if (!world_open(&options, &session->world, &session->cli->diags))
         return false;
     session->transport = world_transport(session->world);
-    bool good = session_expand(session);
+    bool good = session_settle(session);
+    if (session->loop)
+        loop_free(session->loop);
+    session->loop = NULL;
     session->transport.ops->close(session->transport.self);
     session->transport = (struct transport){0};
     world_close(session->world);
@@ -42,7 +47,7 @@ static int drill(struct session *session)
         state = str_eq(world, session_default_world(session))
                     ? arena_printf(cli->arena, ".holdfast/%s.simulated.db", session->topology.name)
                     : arena_printf(cli->arena, "%s.state.db", world);
-    if (!expand(session, world))
+    if (!settle(session, world))
         return EXIT_ERROR;
     struct drill_options options = {
         .topology = &session->topology,

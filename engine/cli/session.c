@@ -7,6 +7,7 @@
 #include "engine/base/crypto.h"
 #include "engine/base/env.h"
 #include "engine/base/file.h"
+#include "engine/cli/source_keys.h"
 #include "engine/cli/units.h"
 #include "engine/config/config.h"
 #include "engine/config/yaml.h"
@@ -75,7 +76,7 @@ static bool read_variables(struct session *session, const struct value **ret)
     return true;
 }
 
-static bool load(struct session *session, const struct value *units)
+static bool load(struct session *session)
 {
     struct cli *cli = session->cli;
     const struct value *variables = NULL;
@@ -87,7 +88,8 @@ static bool load(struct session *session, const struct value *units)
         .variables = variables,
         .data_dir = session_data_dir(cli),
         .environment_variables = env_with_prefix(cli->arena, "HOLDFAST_VAR_"),
-        .units = units,
+        .units = session->units,
+        .source_keys = session->source_keys,
     };
     return config_load(cli->arena, &options, session->schemas, &session->topology, &cli->diags) &&
            plan_check_cycles(cli->arena, &session->topology, session->schemas, &cli->diags);
@@ -97,7 +99,7 @@ bool session_load(struct session *session)
 {
     session->schemas = schema_load(session->cli->arena);
     session->before = session->cli->diags.len;
-    bool good = load(session, NULL);
+    bool good = load(session);
     session->after = session->cli->diags.len;
     return good;
 }
@@ -114,17 +116,24 @@ static void forget_warnings(struct session *session)
     diags->len -= len;
 }
 
+static bool reload(struct session *session)
+{
+    forget_warnings(session);
+    session->before = session->cli->diags.len;
+    bool good = load(session);
+    session->after = session->cli->diags.len;
+    return good;
+}
+
 bool session_expand(struct session *session)
 {
-    const struct value *units = NULL;
     if (session->topology.unit_len == 0)
         return true;
     if (session->world && world_is_new(session->world))
-        units = drill_units(session->cli->arena, &session->topology);
-    else if (!units_read(session, &units))
+        session->units = drill_units(session->cli->arena, &session->topology);
+    else if (!units_read(session, &session->units))
         return false;
-    forget_warnings(session);
-    return load(session, units);
+    return reload(session);
 }
 
 static bool simulated(const struct session *session)
@@ -212,6 +221,22 @@ struct aws_options session_aws_options(struct session *session, const char *only
     return options;
 }
 
+bool session_settle(struct session *session)
+{
+    struct cli *cli = session->cli;
+    if (!session_expand(session) || !seed_world(session))
+        return false;
+    session->loop = loop_new(session->transport, &cli->diags);
+    struct aws_options options = session_aws_options(session, /* only= */ NULL);
+    if (!aws_setup(cli->arena, session->loop, &options, &cli->diags) ||
+        !aws_verify_identities(session->loop, &cli->diags))
+        return false;
+    if (!source_keys_matter(&session->topology))
+        return true;
+    session->source_keys = source_keys_read(session);
+    return reload(session);
+}
+
 bool session_connect(struct session *session)
 {
     struct cli *cli = session->cli;
@@ -221,12 +246,7 @@ bool session_connect(struct session *session)
     } else if (!http_transport(env_get("AWS_CA_BUNDLE"), &session->transport, &cli->diags)) {
         return false;
     }
-    if (!session_expand(session) || !seed_world(session))
-        return false;
-    session->loop = loop_new(session->transport, &cli->diags);
-    struct aws_options options = session_aws_options(session, /* only= */ NULL);
-    if (!aws_setup(cli->arena, session->loop, &options, &cli->diags) ||
-        !aws_verify_identities(session->loop, &cli->diags))
+    if (!session_settle(session))
         return false;
     int64_t parallelism = 0;
     if (!cli_number(cli, OPT_PARALLELISM, 256, 1, 10000, &parallelism))

@@ -18,7 +18,8 @@ struct session {
     struct run run;
     struct record *records; /* recorded, open intents settled */
     size_t record_len;
-    size_t before, after; /* diagnostics of session_load() */
+    size_t before, after;                    /* diagnostics of the last reading of the topology */
+    const struct value *units, *source_keys; /* what was found out, for config_load(); or NULL */
 };
 
 enum session_mode { SESSION_READS, SESSION_WRITES };
@@ -29,9 +30,12 @@ int session_run(struct cli *cli, session_fn *act);
 /* Reads and checks the topology; no network, no credentials. */
 MUST_CHECK bool session_load(struct session *session);
 /* Opens the groups that are organizational units and reads the topology again: with what the
- * organization says, over the session's transport; in a new world with what it will hold. Part of
- * session_connect(). */
+ * organization says, over the session's transport; in a new world with what it will hold. */
 MUST_CHECK bool session_expand(struct session *session);
+/* With the transport at hand: expands, fills a new world, makes the loop, confirms every account's
+ * identity, and reads the topology again where its routes depend on keys of databases. Part of
+ * session_connect(). */
+MUST_CHECK bool session_settle(struct session *session);
 /* Opens the state (locked for SESSION_WRITES), connects, confirms every account's identity, loads
  * the records and settles open intents (in memory only for SESSION_READS). */
 MUST_CHECK bool session_open(struct session *session, enum session_mode mode);

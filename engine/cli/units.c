@@ -1,15 +1,6 @@
 #include "engine/cli/units.h"
 
-#include "engine/base/bug.h"
-#include "providers/aws/aws.h"
-
-struct listing {
-    struct arena *arena;
-    const struct organizational_unit *unit;
-    struct diags *diags;
-    bool ended;
-    const struct value *ids; /* NULL: reported why */
-};
+#include "engine/cli/asking.h"
 
 static const struct value *active_ids(struct arena *arena, const struct value *accounts)
 {
@@ -22,35 +13,22 @@ static const struct value *active_ids(struct arena *arena, const struct value *a
     return value_sorted(arena, list_end(&ids));
 }
 
-static void listed(void *ctx, const struct response *rs)
-{
-    struct listing *listing = ctx;
-    listing->ended = true;
-    if (rs->fault == FAULT_NONE)
-        listing->ids = active_ids(listing->arena, value_get(rs->body, "Accounts"));
-    else if (!str_eq(rs->code, CODE_NO_SESSION)) /* said once, for the account */
-        diag_error(listing->diags, E_UNIT, listing->unit->pos, NULL,
-                   "the accounts of %s cannot be listed: %s: %s (request id %s)", listing->unit->id,
-                   rs->code ? rs->code : "no code", rs->message ? rs->message : "",
-                   rs->request_id ? rs->request_id : "none");
-}
-
 static const struct value *read_unit(struct session *session, struct loop *loop,
                                      const struct organizational_unit *unit)
 {
     struct cli *cli = session->cli;
-    struct listing listing = {.arena = cli->arena, .unit = unit, .diags = &cli->diags};
-    struct map_builder body = map_begin(cli->arena);
-    map_put_str(&body, "ParentId", unit->id);
     struct aws_call_spec spec = {.operation = &organizations_ListAccountsForParent,
                                  .account_id = session->topology.management_account_id,
-                                 .region = session->topology.regions[0],
-                                 .body = map_end(&body),
+                                 .region = session_aws_options(session, NULL).home_region,
+                                 .body = one_member(cli->arena, "ParentId", unit->id),
                                  .all_pages = true};
-    aws_call(loop, &spec, listed, &listing);
-    while (!listing.ended)
-        BUG_ON(!loop_turn(loop) && !listing.ended);
-    return listing.ids;
+    struct answer answer = ask_aws(cli, loop, &spec);
+    if (answer.fault == FAULT_NONE)
+        return active_ids(cli->arena, value_get(answer.body, "Accounts"));
+    if (!str_eq(answer.code, CODE_NO_SESSION)) /* said once, for the account */
+        diag_error(&cli->diags, E_UNIT, unit->pos, NULL, "the accounts of %s cannot be listed: %s",
+                   unit->id, answer.text);
+    return NULL;
 }
 
 bool units_read(struct session *session, const struct value **ret)

@@ -13,6 +13,9 @@ struct config_options {
     /* What organizational units hold: lists of account ids by the unit's id. A unit that does not
      * stand there, or all of them where this is NULL, has one symbolic member. */
     const struct value *units;
+    /* What the resources of selections are encrypted with: {"class", "why"} by the selection's
+     * address, for those of routes that the file leaves open; NULL: nobody has looked. */
+    const struct value *source_keys;
 };
 
 MUST_CHECK bool config_load(struct arena *arena, const struct config_options *options,

@@ -7,12 +7,14 @@
  *   expand.c      regions and entries; groups become one instance for each member
  *   evaluate.c    ${...} of one instance becomes text, a VALUE_REF or a VALUE_CONCAT
  *   lower_*.c     one section each: an instance becomes one or more drafts of resources
+ *   lower_routes.c  the way of a copy action: straight, or through a relay
  *   resolve.c     VALUE_REFs become literals or edges; tags; the final set
  *   check.c       each resource against its type; names; identities; the digest
  *
  * Every stage goes on after an error, so that one run reports all of them. An entry that could not
  * be placed has no instances, and references to it are dropped without a second message. */
 
+#include "engine/aws/copy_route.h"
 #include "engine/base/strbuf.h"
 #include "engine/config/assets.h"
 #include "engine/config/config.h"
@@ -88,6 +90,9 @@ struct lowering {
     struct map queue_senders; /* address of a queue -> struct list_builder * of rule ARNs */
     struct relay_entry *relays;
     size_t relay_len, relay_cap;
+    struct planned_route *routes;
+    size_t route_len, route_cap;
+    struct map_builder source_keys;                      /* as in struct topology */
     const char *organization_id, *management_account_id; /* or NULL */
     size_t errors_before;                                /* of earlier stages */
     bool earlier_errors; /* something was wrong before resources were checked */
@@ -229,6 +234,26 @@ const struct value *function_base_statements(struct lowering *lw, const struct v
 void function_dead_letter(struct lowering *lw, struct map_builder *map, const struct value *arn);
 /* For the engine's own pass and the drill. */
 void lower_relay_add(struct lowering *lw, const struct instance *in, const struct value *settings);
+
+/* --- lower_routes.c ----------------------------------------------------------------------------
+ */
+/* Where the backups of a copy action go first, and where in the end. */
+struct route {
+    struct target to; /* the vault that the action names */
+    const char *destination;
+    bool direct;                  /* one copy, straight into it */
+    const struct instance *relay; /* otherwise through this one; it may be there in any case */
+    struct target via;            /* its source vault */
+    enum copy_way way;            /* what is said about it; of actions that say `route` */
+    const char *why;
+    bool unread; /* the keys of the resources would settle it, and were not read */
+};
+MUST_CHECK bool route_of(struct lowering *lw, const struct instance *plan,
+                         const struct value_entry *rule, const struct value *action,
+                         struct route *ret);
+/* For the plan's output. */
+void route_note(struct lowering *lw, const struct instance *plan, const struct value_entry *rule,
+                const struct route *route);
 
 /* --- sections ----------------------------------------------------------------------------------
  */

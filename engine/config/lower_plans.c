@@ -3,23 +3,48 @@
 #include "engine/config/iam_document.h"
 #include "engine/config/lower.h"
 
-static const struct value *copy_actions(struct lowering *lw, const struct instance *in,
-                                        const struct value *actions)
+/* The copy action as AWS gets it. */
+static const struct value *copy_action(struct lowering *lw, const struct value *action,
+                                       const struct route *route)
 {
-    static const char *const same[] = {"lifecycle", NULL};
+    const struct target *into = route->direct ? &route->to : &route->via;
+    const struct value *lifecycle =
+        value_get(action, route->direct ? "lifecycle" : "relay_lifecycle");
+    struct map_builder map = map_begin(lw->arena);
+    map_put(&map, "destination_backup_vault_arn", target_value(lw, into, "arn"));
+    if (lifecycle)
+        map_put(&map, "lifecycle", lifecycle);
+    return value_at(lw->arena, map_end(&map), action->pos);
+}
+
+/* The relay finds the last vault by the first of its tags; a tag that the rule gives stays. */
+static void add_relay_tag(struct lowering *lw, const struct route *route, struct map_builder *tags)
+{
+    const struct value *keys = value_get(route->relay->body, "tag_keys");
+    const char *key = value_str(value_item(keys, 0));
+    if (key && !map_so_far(tags, key))
+        map_put(tags, key, target_value(lw, &route->to, "arn"));
+}
+
+static const struct value *copy_actions(struct lowering *lw, const struct instance *in,
+                                        const struct value_entry *rule, const struct value *actions,
+                                        struct map_builder *tags)
+{
     struct list_builder list = list_begin(lw->arena);
     for (size_t i = 0; i < value_len(actions); i++) {
         const struct value *action = value_item(actions, i);
-        struct map_builder map = map_begin(lw->arena);
-        struct target target;
-        if (!target_of(lw, in, "vaults", value_get(action, "destination_vault"), &target))
+        struct route route;
+        if (!route_of(lw, in, rule, action, &route))
             continue;
-        map_put(&map, "destination_backup_vault_arn", target_value(lw, &target, "arn"));
-        copy_keys(&map, action, same);
-        list_add(&list, value_at(lw->arena, map_end(&map), action->pos));
-        if (target.instance && target.instance->account != in->account &&
-            !value_get_bool(target.instance->body, "external", false))
-            lower_last_vault_account(lw, target.instance);
+        if (value_get(action, "route"))
+            route_note(lw, in, rule, &route);
+        if (!route.direct)
+            add_relay_tag(lw, &route, tags);
+        list_add(&list, copy_action(lw, action, &route));
+        const struct instance *last = route.to.instance;
+        if (route.direct && last && last->account != in->account &&
+            !value_get_bool(last->body, "external", false))
+            lower_last_vault_account(lw, last);
     }
     return value_at(lw->arena, list_end(&list), actions->pos);
 }
@@ -54,7 +79,6 @@ static const struct value *plan_rule(struct lowering *lw, const struct instance 
         "start_window_minutes",
         "completion_window_minutes",
         "lifecycle",
-        "recovery_point_tags",
         "enable_continuous_backup",
         NULL,
     };
@@ -65,8 +89,16 @@ static const struct value *plan_rule(struct lowering *lw, const struct instance 
             target_vault(lw, in, value_get(e->value, "target_vault")));
     copy_keys(&map, e->value, same);
     const struct value *actions = value_get(e->value, "copy_actions");
+    const struct value_entry *own = value_entry_of(e->value, "recovery_point_tags");
+    bool is_map = own && value_is(own->value, VALUE_MAP);
+    struct map_builder tags = map_begin_from(lw->arena, is_map ? own->value : NULL);
     if (value_is(actions, VALUE_LIST))
-        map_put(&map, "copy_actions", copy_actions(lw, in, actions));
+        map_put(&map, "copy_actions", copy_actions(lw, in, e, actions, &tags));
+    if (own && (!is_map || tags.len == value_len(own->value)))
+        map_put_at(&map, own->key, own->key_pos, own->value);
+    else if (tags.len > 0)
+        map_put(&map, "recovery_point_tags",
+                value_at(lw->arena, map_end(&tags), own ? own->value->pos : e->value->pos));
     return value_at(lw->arena, map_end(&map), e->value->pos);
 }
 
@@ -151,6 +183,30 @@ static const struct value *conditions(struct lowering *lw, const struct value *v
     return value_at(lw->arena, map_end(&map), v->pos);
 }
 
+/* Under which key a simulated world puts the resources of the selection. */
+static void note_source_key(struct lowering *lw, const struct instance *in,
+                            const struct value_entry *e)
+{
+    const struct value *declared = value_get(e->value, "source_key");
+    const char *text = value_str(declared);
+    enum key_class key;
+    struct target target;
+    if (!text)
+        return;
+    if (!key_class_parse(text, &key)) {
+        if (!target_of(lw, in, "keys", declared, &target))
+            return;
+        text = target.arn;
+        if (target.instance)
+            text = literal_text(
+                lw,
+                value_ref(lw->arena, arena_printf(lw->arena, "%s/alias", target.instance->address),
+                          "name"));
+    }
+    map_put_str(&lw->source_keys, arena_printf(lw->arena, "%s/selections.%s", in->address, e->key),
+                text);
+}
+
 static void lower_selection(struct lowering *lw, const struct instance *in,
                             const struct value_entry *e)
 {
@@ -161,6 +217,7 @@ static void lower_selection(struct lowering *lw, const struct instance *in,
                     "`%s` cannot name a selection: a letter, then letters, digits, `_` or `-`, 32 "
                     "in all",
                     e->key);
+    note_source_key(lw, in, e);
     map_put(&map, "backup_plan_id", value_ref(lw->arena, in->address, "id"));
     map_put(&map, "name", value_at(lw->arena, value_string(lw->arena, e->key), e->key_pos));
     map_put(&map, "iam_role_arn", plan_role(lw, in, e->value));

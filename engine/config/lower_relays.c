@@ -107,14 +107,14 @@ static bool copies_into(struct lowering *lw, const struct instance *plan,
                         const struct instance *vault)
 {
     const struct value *rules = value_get(plan->body, "rules");
-    struct target target;
     for (size_t i = 0; value_is(rules, VALUE_MAP) && i < rules->map.len; i++) {
-        const struct value *actions =
-            as_list(lw, value_get(rules->map.entries[i].value, "copy_actions"));
+        const struct value_entry *rule = &rules->map.entries[i];
+        const struct value *actions = as_list(lw, value_get(rule->value, "copy_actions"));
+        struct route route;
+        /* also where today's copies go straight: those before them may still be on their way */
         for (size_t j = 0; j < value_len(actions); j++)
-            if (target_of(lw, plan, "vaults",
-                          value_get(value_item(actions, j), "destination_vault"), &target) &&
-                target.instance == vault)
+            if (route_of(lw, plan, rule, value_item(actions, j), &route) &&
+                (route.to.instance == vault || route.via.instance == vault))
                 return true;
     }
     return false;

@@ -345,6 +345,9 @@ void resolve(struct lowering *lw, struct topology *ret)
         qsort(lw->relays, lw->relay_len, sizeof(*lw->relays), compare_relays);
     ret->relays = lw->relays;
     ret->relay_len = lw->relay_len;
+    ret->routes = lw->routes;
+    ret->route_len = lw->route_len;
+    ret->source_keys = map_end(&lw->source_keys);
 }
 
 const struct resource *topology_find(const struct topology *topology, const char *address)

@@ -4,6 +4,7 @@
 
 #include <stdbool.h>
 
+#include "engine/aws/copy_route.h"
 #include "engine/base/map.h"
 #include "engine/config/schema.h"
 
@@ -46,6 +47,15 @@ struct output {
     const struct value *value; /* may hold references */
 };
 
+/* Which way the backups of a rule go, where the file leaves it open or asks for one. */
+struct planned_route {
+    const char *plan, *rule, *destination; /* addresses; the destination may be an ARN */
+    const char *relay;                     /* address of the relay that leads there, or NULL */
+    enum copy_way way;
+    const char *why;
+    bool unread; /* the keys of the resources were not read yet */
+};
+
 /* A relay as the engine's own reconcile pass and the drill need it. */
 struct relay_entry {
     const char *address; /* "relays.to_final" */
@@ -71,6 +81,11 @@ struct topology {
     size_t output_len;
     const struct relay_entry *relays;
     size_t relay_len;
+    const struct planned_route *routes;
+    size_t route_len;
+    /* What resources are said to be encrypted with, by the selection's address: a class of keys,
+     * the alias of a key of the topology, or an ARN. For simulated worlds. */
+    const struct value *source_keys;
     const char *spec_digest; /* SHA-256 of the canonical configuration with variables applied */
     const struct value *document; /* the expanded document, for drill and docs */
 };

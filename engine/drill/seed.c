@@ -7,11 +7,12 @@
 #define ORGANIZATION_ID "o-simulated0"
 #define FIRST_MEMBER 100000000001LL /* account ids of what units hold, upwards */
 #define UNIT_MEMBERS 2
+#define MADE_KEY "alias/simulated-databases"
 
 struct seed {
     struct arena *arena;
     const struct topology *topology;
-    struct list_builder accounts, roles, principals, databases, opt_in_off;
+    struct list_builder accounts, roles, principals, keys, databases, opt_in_off;
     struct map owned; /* ARNs of IAM that the topology makes */
     struct map seen;  /* ARNs that are in one of the lists */
 };
@@ -111,6 +112,25 @@ static const char *matching_arn(struct seed *seed, const char *pattern, const ch
                         in_account, text);
 }
 
+/* A key that people made by hand, shared with every account as a direct copy needs it. */
+static const char *made_key(struct seed *seed, const struct resource *selection)
+{
+    const char *place =
+        arena_printf(seed->arena, "%s %s", selection->account->id, selection->region);
+    if (!first_time(seed, place))
+        return MADE_KEY;
+    struct list_builder shared = list_begin(seed->arena);
+    for (size_t i = 0; i < seed->topology->account_len; i++)
+        list_add_str(&shared, seed->topology->accounts[i].id);
+    struct map_builder b = map_begin(seed->arena);
+    map_put_str(&b, "account_id", selection->account->id);
+    map_put_str(&b, "region", selection->region);
+    map_put_str(&b, "alias", MADE_KEY);
+    map_put(&b, "shared_with", list_end(&shared));
+    list_add(&seed->keys, map_end(&b));
+    return MADE_KEY;
+}
+
 /* The key that the service takes when nobody names one. */
 static const char *managed_key_of(struct arena *arena, const char *resource_arn)
 {
@@ -143,6 +163,14 @@ static const struct value *matching_tags(struct seed *seed, const struct value *
     return map_end(&tags);
 }
 
+static const char *key_of(struct seed *seed, const struct resource *selection, const char *arn)
+{
+    const char *said = value_get_str(seed->topology->source_keys, selection->address);
+    if (!said || str_eq(said, "aws-managed"))
+        return managed_key_of(seed->arena, arn);
+    return str_eq(said, "customer-managed") ? made_key(seed, selection) : said;
+}
+
 static void add_database(struct seed *seed, const struct resource *selection, const char *arn,
                          const char *name)
 {
@@ -153,7 +181,7 @@ static void add_database(struct seed *seed, const struct resource *selection, co
     map_put_str(&b, "region", selection->region);
     map_put_str(&b, "name", name);
     map_put_str(&b, "arn", arn);
-    map_put_str(&b, "key", managed_key_of(seed->arena, arn));
+    map_put_str(&b, "key", key_of(seed, selection, arn));
     map_put(&b, "tags", matching_tags(seed, selection->properties));
     list_add(&seed->databases, map_end(&b));
 }
@@ -201,6 +229,7 @@ const struct value *drill_seed(struct arena *arena, const struct topology *topol
                         .accounts = list_begin(arena),
                         .roles = list_begin(arena),
                         .principals = list_begin(arena),
+                        .keys = list_begin(arena),
                         .databases = list_begin(arena),
                         .opt_in_off = list_begin(arena)};
     map_init(&seed.seen, arena);
@@ -220,9 +249,10 @@ const struct value *drill_seed(struct arena *arena, const struct topology *topol
     map_put(&b, "accounts", list_end(&seed.accounts));
     map_put(&b, "roles", list_end(&seed.roles));
     map_put(&b, "principals", list_end(&seed.principals));
+    map_put(&b, "keys", list_end(&seed.keys));
     map_put(&b, "databases", list_end(&seed.databases));
     map_put(&b, "opt_in_off", list_end(&seed.opt_in_off));
-    map_put_bool(&b, "rds_single_hop", false);
+    map_put_bool(&b, "rds_single_hop", true);
     return map_end(&b);
 }
 

@@ -167,6 +167,27 @@ static void add_unit(struct strbuf *sb, const struct organizational_unit *unit)
     strbuf_add(sb, "\n");
 }
 
+static void add_route(struct strbuf *sb, const struct planned_route *route)
+{
+    strbuf_addf(sb, "  %s, rule %s: ", route->plan, route->rule);
+    if (route->way == COPY_RELAY)
+        strbuf_addf(sb, "through %s into %s", route->relay, route->destination);
+    else
+        strbuf_addf(sb, "straight into %s", route->destination);
+    if (route->way == COPY_UNDECIDED)
+        strbuf_addf(sb, " or through %s", route->relay);
+    strbuf_addf(sb, " (%s)\n", route->why);
+}
+
+const char *routes_render_text(struct arena *arena, const struct topology *topology)
+{
+    struct strbuf sb;
+    strbuf_init(&sb, arena, RENDER_MAX);
+    for (size_t i = 0; i < topology->route_len; i++)
+        add_route(&sb, &topology->routes[i]);
+    return strbuf_str(&sb);
+}
+
 static void add_header(struct page *page)
 {
     const struct topology *topology = page->topology;
@@ -183,6 +204,7 @@ static void add_header(struct page *page)
                 topology->region_len == 1 ? "" : "s");
     for (size_t i = 0; i < topology->unit_len; i++)
         add_unit(sb, &topology->units[i]);
+    strbuf_add(sb, routes_render_text(page->arena, topology));
 }
 
 /* ---- plan ---- */

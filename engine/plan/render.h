@@ -24,6 +24,11 @@ const char *drift_render_text(struct arena *arena, const struct drift *drifts, s
                               const struct topology *topology,
                               const struct render_options *options);
 
+/* The ways of copy actions that say `route`, a line each; "" where none does. */
+const char *routes_render_text(struct arena *arena, const struct topology *topology);
+const struct value *routes_to_json(struct arena *arena,
+                                   const struct topology *topology); /* NULL: an empty list */
+
 /* A replacement is one entry with the action "replace". */
 const struct value *plan_to_json(struct arena *arena, const struct plan *plan,
                                  const struct render_options *options);

@@ -165,6 +165,23 @@ static const struct value *units_value(struct arena *arena, const struct topolog
     return list_end(&list);
 }
 
+const struct value *routes_to_json(struct arena *arena, const struct topology *topology)
+{
+    struct list_builder list = list_begin(arena);
+    for (size_t i = 0; topology && i < topology->route_len; i++) {
+        const struct planned_route *route = &topology->routes[i];
+        struct map_builder b = map_begin(arena);
+        map_put_str(&b, "plan", route->plan);
+        map_put_str(&b, "rule", route->rule);
+        map_put_str(&b, "destination", route->destination);
+        map_put(&b, "relay", text_or_null(arena, route->relay));
+        map_put_str(&b, "route", copy_way_name(route->way));
+        map_put_str(&b, "why", route->why);
+        list_add(&list, map_end(&b));
+    }
+    return list_end(&list);
+}
+
 const struct value *plan_to_json(struct arena *arena, const struct plan *plan,
                                  const struct render_options *options)
 {
@@ -184,6 +201,7 @@ const struct value *plan_to_json(struct arena *arena, const struct plan *plan,
     map_put(&b, "changes", list_end(&changes));
     map_put(&b, "retained", retained_value(arena, plan));
     map_put(&b, "organizational_units", units_value(arena, plan->topology));
+    map_put(&b, "routes", routes_to_json(arena, plan->topology));
     return map_end(&b);
 }
 

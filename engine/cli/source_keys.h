@@ -1,0 +1,10 @@
+#pragma once
+/* What the databases of a topology are encrypted with, where its routes depend on it. */
+
+#include "engine/cli/session.h"
+
+bool source_keys_matter(const struct topology *topology);
+/* Reads the databases of RDS in the place of each plan whose route is open, and the keys that they
+ * name: what config_load() takes as `source_keys`. What cannot be read is left unknown, with the
+ * reason; nothing here fails. */
+const struct value *source_keys_read(struct session *session);
