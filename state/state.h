@@ -52,8 +52,9 @@ struct intent {
     int64_t seq, run;
     const char *address, *type, *action, *token;  /* action: create, update, delete, adopt */
     const char *account_id, *region, *identifier; /* identifier: NULL for create */
-    const struct value *desired; /* resolved properties of a create or update (no sensitive ones) */
-    const char *digest;          /* SHA-256 of the canonical desired properties */
+    const struct value
+        *desired;       /* resolved properties of a create or update (sensitive ones as digests) */
+    const char *digest; /* SHA-256 of the canonical desired properties */
     int64_t at_ms;
 };
 MUST_CHECK bool journal_begin_run(struct state *state, const char *plan_fingerprint, int64_t now_ms,

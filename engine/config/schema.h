@@ -45,7 +45,7 @@
  *                          in drift; a type: so are its entries, but for those that are recorded as
  *                          objects of that type, identified by our identifier, "|" and the key
  *   x-local (means something on this machine only, a path: neither recorded nor compared),
- *   x-sensitive, x-unmanaged-when-absent (normalize.h)
+ *   x-sensitive (never printed, never recorded: seal.h), x-unmanaged-when-absent (normalize.h)
  *   x-off-needs            allow-destroy | allow-irreversible: of a switch that others rely on, the
  *                          flag that turning it off needs */
 
@@ -118,6 +118,7 @@ struct schema {
     const char *arn;               /* x-arn or NULL */
     const char *part_of;           /* x-part-of or NULL */
     bool holds_data, adopt, taggable, find_only_for_recovery;
+    bool has_sensitive; /* some property is x-sensitive */
     int rank;
     const struct schema_node *root; /* an object */
     const struct value *handlers;

@@ -174,6 +174,16 @@ static void check_handlers(const struct scope *scope, const struct value *handle
     }
 }
 
+static bool has_sensitive(const struct schema_node *node)
+{
+    if (!node)
+        return false;
+    bool found = node->sensitive || has_sensitive(node->items) || has_sensitive(node->additional);
+    for (size_t i = 0; i < node->property_len && !found; i++)
+        found = has_sensitive(node->properties[i].node);
+    return found;
+}
+
 static const struct schema *type_load(const struct scope *scope)
 {
     static const char *const scopes[] = {"account-region", "account", "organization", NULL};
@@ -206,6 +216,7 @@ static const struct schema *type_load(const struct scope *scope)
 
     struct schema_node *root = schema_root_load(scope, true);
     schema->root = root;
+    schema->has_sensitive = has_sensitive(root);
     schema->identifier = identifier_of(scope, root);
     schema->arn = arn_of(scope, root);
     if (schema->taggable && !has_property(root, "tags"))

@@ -183,6 +183,7 @@ static void compare_in(struct arena *arena, struct builder *b, struct item *item
                                .after = item->after,
                                .know_write_only = record && record->write_only,
                                .tags = record ? value_get(record->attributes, "tags") : NULL,
+                               .salt = b->input->lineage,
                                .pos = item_pos(item),
                                .settled = is_settled,
                                .ctx = b};

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "engine/base/strbuf.h"
+#include "engine/config/seal.h"
 
 #define PATH_MAX_LEN ((size_t)4096)
 
@@ -55,11 +56,12 @@ static bool is_unknown(const struct value *v)
     return value_is(v, VALUE_REF) || value_is(v, VALUE_CONCAT);
 }
 
-/* Documents are compared and shown as a whole: engine/policy/diff.h takes them apart. */
-static bool is_document(const struct schema_node *node)
+/* Documents are compared and shown as a whole: engine/policy/diff.h takes them apart. So is what
+ * is sealed. */
+static bool is_one_piece(const struct schema_node *node)
 {
-    return node &&
-           (node->canonical == CANONICAL_JSON_POLICY || node->canonical == CANONICAL_EVENT_PATTERN);
+    return node && (node->sensitive || node->canonical == CANONICAL_JSON_POLICY ||
+                    node->canonical == CANONICAL_EVENT_PATTERN);
 }
 
 static void compare(struct differ *d, const char *path, const struct schema_node *node,
@@ -189,7 +191,7 @@ static void compare(struct differ *d, const char *path, const struct schema_node
     if ((is_unset(before) && is_unset(after)) || equal(d, before, after))
         return;
     create_only = create_only || (node && node->create_only);
-    if (value_is(before, VALUE_MAP) && value_is(after, VALUE_MAP) && !is_document(node))
+    if (value_is(before, VALUE_MAP) && value_is(after, VALUE_MAP) && !is_one_piece(node))
         compare_maps(d, path, node, before, after, create_only);
     else if (value_is(before, VALUE_LIST) && value_is(after, VALUE_LIST))
         compare_any_lists(d, path, node, before, after, create_only);
@@ -220,10 +222,12 @@ void diff_desired(struct arena *arena, const struct diff_input *input, struct di
     *ret = (struct diff){0};
     struct differ d = {.arena = arena, .input = input, .ret = ret};
     const struct schema_node *root = input->schema->root;
+    const struct value *observed = seal(arena, input->schema, input->before, input->salt);
+    const struct value *desired = seal(arena, input->schema, input->after, input->salt);
     for (size_t i = 0; i < root->property_len; i++) {
         const struct schema_property *property = &root->properties[i];
-        const struct value *before = value_get(input->before, property->name);
-        const struct value *after = value_get(input->after, property->name);
+        const struct value *before = value_get(observed, property->name);
+        const struct value *after = value_get(desired, property->name);
         const struct schema_node *node = property->node;
         if (input->schema->taggable && str_eq(property->name, "tags")) {
             compare_tags(&d, node, before, after);
@@ -237,9 +241,11 @@ void diff_desired(struct arena *arena, const struct diff_input *input, struct di
 }
 
 void diff_observed(struct arena *arena, const struct schema *schema, const struct value *before,
-                   const struct value *after, struct diff *ret)
+                   const struct value *after, const char *salt, struct diff *ret)
 {
     *ret = (struct diff){0};
+    before = seal(arena, schema, before, salt);
+    after = seal(arena, schema, after, salt);
     struct diff_input input = {.schema = schema};
     struct differ d = {.arena = arena, .input = &input, .ret = ret, .symmetric = true};
     for (size_t i = 0; i < schema->root->property_len; i++) {

@@ -15,16 +15,19 @@ struct diff_input {
     const struct value *after;  /* desired */
     bool know_write_only;       /* false: what was written last is not known, and not compared */
     const struct value *tags;   /* recorded: those that we set; others on the object are not ours */
+    const char *salt;           /* of what is sensitive: the state's lineage, or NULL */
     struct source_pos pos;      /* for values that bring none */
     /* Whether all that an unknown refers to stays as it is: then the unknown is what is there. */
     bool (*settled)(void *ctx, const struct value *unknown);
     void *ctx;
 };
-/* Desired against observed. A property that is absent in `after` is not managed; inside a managed
+/* Sensitive values are compared, and shown, as digests (seal.h): either side may be sealed already.
+ *
+ * Desired against observed. A property that is absent in `after` is not managed; inside a managed
  * one, absent means gone, but where the schema says x-unmanaged-when-absent. Read-only properties
  * never differ. */
 void diff_desired(struct arena *arena, const struct diff_input *input, struct diff *ret);
 
 /* Two observations of one object: everything but read-only properties; of a lock also its date. */
 void diff_observed(struct arena *arena, const struct schema *schema, const struct value *before,
-                   const struct value *after, struct diff *ret);
+                   const struct value *after, const char *salt, struct diff *ret);

@@ -183,7 +183,7 @@ static bool drift_of(struct arena *arena, const struct sightings *sightings,
         return true;
     ret->after = own(arena, sightings, schema, record, seen->attributes);
     struct diff diff;
-    diff_observed(arena, schema, ret->before, ret->after, &diff);
+    diff_observed(arena, schema, ret->before, ret->after, input->lineage, &diff);
     enum grade worst = LOW;
     for (size_t i = 0; i < diff.len; i++) {
         enum grade grade = grade_of(record->type, &diff.items[i]);

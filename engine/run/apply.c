@@ -156,7 +156,8 @@ static void keep_replaced(struct node *node, struct record *record)
                           .account_id = old->account_id,
                           .region = old->region,
                           .identifier = old->identifier,
-                          .attributes = map_get(&executor->attributes, old->address)};
+                          .attributes = object_sealed(
+                              run, old->schema, map_get(&executor->attributes, old->address))};
     if (old->record)
         kept = *old->record;
     kept.address = record_replaced_address(run->arena, old->address, old->identifier);
@@ -207,7 +208,7 @@ static void read_ended(void *ctx, const struct op_outcome *outcome)
         return;
     }
     if (!node->failed_write && ++node->stale < STALE_ATTEMPTS &&
-        !object_has_arrived(run->arena, change->schema, node->desired, attributes)) {
+        !object_has_arrived(run, change->schema, node->desired, attributes)) {
         loop_after(run->loop, STALE_WAIT_MS << node->stale, retry_read, node);
         return; /* AWS still shows what was there before */
     }
@@ -401,24 +402,11 @@ static const char *digest_of(struct arena *arena, const struct value *desired)
     return desired ? sha256_hex(arena, slice_of(json_print(arena, desired, JSON_SORTED))) : NULL;
 }
 
-/* The intent never keeps what is sensitive: recovery needs names and tags only. */
-static const struct value *without_sensitive(struct arena *arena, const struct schema *schema,
-                                             const struct value *properties)
-{
-    struct map_builder b = map_begin(arena);
-    for (size_t i = 0; i < value_len(properties); i++) {
-        const struct value_entry *entry = &properties->map.entries[i];
-        const struct schema_node *node = schema_property_of(schema->root, entry->key);
-        if (!node || !node->sensitive)
-            map_put(&b, entry->key, entry->value);
-    }
-    return map_end(&b);
-}
-
 static bool write_intent(struct node *node)
 {
     struct run *run = node->executor->run;
     const struct change *change = node->change;
+    const struct value *desired = object_sealed(run, change->schema, node->desired);
     node->intent = (struct intent){
         .address = node->row,
         .type = change->schema->type_name,
@@ -426,9 +414,8 @@ static bool write_intent(struct node *node)
         .account_id = change->account_id,
         .region = change->region,
         .identifier = change->action == ACTION_CREATE ? NULL : change->identifier,
-        .desired =
-            node->desired ? without_sensitive(run->arena, change->schema, node->desired) : NULL,
-        .digest = digest_of(run->arena, node->desired),
+        .desired = desired,
+        .digest = digest_of(run->arena, desired),
         .token = node->replaced ? state_replacement_token(run->state, run->arena, change->address)
                                 : state_token(run->state, run->arena, change->address),
         .at_ms = loop_now_ms(run->loop),

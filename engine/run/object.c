@@ -1,6 +1,7 @@
 #include "engine/run/object.h"
 
 #include "engine/config/normalize.h"
+#include "engine/config/seal.h"
 #include "engine/plan/diff.h"
 
 #define TAG_TOPOLOGY "holdfast:topology"
@@ -89,31 +90,45 @@ static const struct value *managed_tags(struct arena *arena, const struct object
     return map_end(&b);
 }
 
-bool object_has_arrived(struct arena *arena, const struct schema *schema,
-                        const struct value *desired, const struct value *attributes)
+static const char *salt_of(const struct run *run)
 {
+    return run->state ? state_lineage(run->state) : NULL;
+}
+
+const struct value *object_sealed(struct run *run, const struct schema *schema,
+                                  const struct value *properties)
+{
+    return seal(run->arena, schema, properties, salt_of(run));
+}
+
+bool object_has_arrived(struct run *run, const struct schema *schema, const struct value *desired,
+                        const struct value *attributes)
+{
+    struct arena *arena = run->arena;
     struct diff diff;
     struct diff_input input = {.schema = schema,
                                .before = normalize(arena, schema, attributes),
-                               .after = normalize(arena, schema, desired)};
+                               .after = normalize(arena, schema, desired),
+                               .salt = salt_of(run)};
     diff_desired(arena, &input, &diff);
     return diff.len == 0;
 }
 
-static const struct value *surely_written(struct arena *arena, const struct object_facts *facts)
+static const struct value *surely_written(struct run *run, const struct object_facts *facts)
 {
+    struct arena *arena = run->arena;
     const struct value *asked = write_only_of(arena, facts->schema, facts->desired);
     const struct value *before = facts->prior ? facts->prior->write_only : NULL;
     if (facts->certainty == OBJECT_FOUND)
         return NULL;
     if (facts->certainty == OBJECT_WRITTEN)
         return asked;
-    bool arrived = object_has_arrived(arena, facts->schema, facts->desired, facts->attributes);
+    bool arrived = object_has_arrived(run, facts->schema, facts->desired, facts->attributes);
     if (!facts->prior) /* a create: what stands there with our values is our call's doing */
         return arrived ? asked : NULL;
     struct diff moved;
     diff_observed(arena, facts->schema, normalize(arena, facts->schema, facts->prior->attributes),
-                  normalize(arena, facts->schema, facts->attributes), &moved);
+                  normalize(arena, facts->schema, facts->attributes), salt_of(run), &moved);
     return arrived && moved.len > 0 ? asked : before;
 }
 
@@ -149,8 +164,8 @@ struct record object_record(struct run *run, const struct object_facts *facts)
         .account_id = facts->account_id,
         .region = facts->region,
         .identifier = facts->identifier,
-        .attributes = attributes,
-        .write_only = surely_written(run->arena, facts),
+        .attributes = object_sealed(run, schema, attributes),
+        .write_only = object_sealed(run, schema, surely_written(run, facts)),
         .depends_on = resource ? resource->depends_on : NULL,
         .depends_on_len = resource ? resource->depends_on_len : 0,
         .generation = state_generation(run->state, facts->address),

@@ -33,8 +33,12 @@ struct object_facts {
 struct record object_record(struct run *run, const struct object_facts *facts);
 
 /* Everything that was asked for and can be read back is there. */
-bool object_has_arrived(struct arena *arena, const struct schema *schema,
-                        const struct value *desired, const struct value *attributes);
+bool object_has_arrived(struct run *run, const struct schema *schema, const struct value *desired,
+                        const struct value *attributes);
+
+/* Properties as they may be recorded: what is sensitive is a digest (engine/config/seal.h). */
+const struct value *object_sealed(struct run *run, const struct schema *schema,
+                                  const struct value *properties);
 
 /* Attributes with the recorded write-only values: what op_prior() offers. */
 const struct value *object_prior(struct arena *arena, const struct record *record);

@@ -1,5 +1,7 @@
 #include "engine/plan/diff.h"
 
+#include "engine/config/seal.h"
+
 #include "tests/unit/engine/plan/helper.h"
 
 static struct diff_input input_of(struct fixture *f, const char *type, const char *before,
@@ -220,11 +222,29 @@ static void two_observations_differ_both_ways_but_for_read_only_properties(void 
     struct fixture *f = *state;
     const struct schema *schema = schema_of(schemas(), "aws_sqs_queue");
     struct diff diff;
-    diff_observed(f->arena, schema,
-                  json(f, "{\"name\":\"q\",\"url\":\"a\",\"kms_master_key_id\":\"k\"}"),
-                  json(f, "{\"name\":\"q\",\"url\":\"b\",\"message_retention_seconds\":9}"), &diff);
+    diff_observed(
+        f->arena, schema, json(f, "{\"name\":\"q\",\"url\":\"a\",\"kms_master_key_id\":\"k\"}"),
+        json(f, "{\"name\":\"q\",\"url\":\"b\",\"message_retention_seconds\":9}"), NULL, &diff);
     assert_string_equal(show(f, &diff), "/message_retention_seconds absent -> 9; "
                                         "/kms_master_key_id \"k\" -> absent");
+}
+
+static void what_is_sensitive_differs_without_being_shown(void **state)
+{
+    struct fixture *f = *state;
+    const struct schema *schema = schema_of(schemas(), "aws_lambda_function");
+    const struct value *one = json(f, "{\"environment\":{\"variables\":{\"A\":\"hunter2\"}}}");
+    const struct value *two = json(f, "{\"environment\":{\"variables\":{\"A\":\"hunter3\"}}}");
+    struct diff diff;
+    diff_observed(f->arena, schema, one, two, "salt", &diff);
+    assert_int_equal(diff.len, 1);
+    assert_string_equal(diff.items[0].path, "/environment/variables/A");
+    assert_null(strstr(show(f, &diff), "hunter"));
+    /* a record holds it sealed, an observation in clear */
+    diff_observed(f->arena, schema, seal(f->arena, schema, one, "salt"), one, "salt", &diff);
+    assert_int_equal(diff.len, 0);
+    diff_observed(f->arena, schema, seal(f->arena, schema, one, "other"), one, "salt", &diff);
+    assert_int_equal(diff.len, 1);
 }
 
 int main(void)
@@ -244,6 +264,7 @@ int main(void)
         TEST(tags_of_others_are_left_alone_and_ours_are_removed),
         TEST(an_unknown_equals_anything_only_while_its_target_stays),
         TEST(policies_differ_as_a_whole),
+        TEST(what_is_sensitive_differs_without_being_shown),
         TEST(two_observations_differ_both_ways_but_for_read_only_properties),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

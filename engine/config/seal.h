@@ -1,0 +1,11 @@
+#pragma once
+/* What is sensitive (x-sensitive) leaves the process as a digest only: enough to see that it has
+ * changed, and nothing that can be read back. Pure. */
+
+#include "engine/config/schema.h"
+
+/* The same properties with {"hmac_sha256": "..."} in the place of every sensitive value; what is
+ * sealed already stays as it is. The salt is the state's lineage, so that equal values of two
+ * states do not look alike. */
+const struct value *seal(struct arena *arena, const struct schema *schema,
+                         const struct value *properties, const char *salt);

@@ -1,0 +1,56 @@
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "engine/base/json.h"
+#include "engine/config/seal.h"
+
+#define SECRET "hunter2"
+
+static const char *sealed(struct arena *arena, const char *text, const char *salt)
+{
+    const struct schema *schema = schema_of(schema_load(arena), "aws_lambda_function");
+    const struct value *v = NULL;
+    const char *why = NULL;
+    assert_true(json_parse(arena, slice_of(text), &v, &why));
+    v = seal(arena, schema, v, salt);
+    assert_true(value_equal(seal(arena, schema, v, salt), v)); /* once is as good as twice */
+    return json_print(arena, v, JSON_SORTED);
+}
+
+static void only_what_is_sensitive_is_hidden(void **state)
+{
+    (void)state;
+    struct arena *arena = arena_new();
+    const char *text = sealed(
+        arena, "{\"name\":\"f\",\"environment\":{\"variables\":{\"KEY\":\"" SECRET "\"}}}", "salt");
+    assert_null(strstr(text, SECRET));
+    assert_non_null(strstr(text, "\"KEY\":{\"hmac_sha256\":\""));
+    assert_non_null(strstr(text, "\"name\":\"f\""));
+    arena_free(arena);
+}
+
+static void equal_values_look_alike_under_one_salt_only(void **state)
+{
+    (void)state;
+    struct arena *arena = arena_new();
+    const char *one = "{\"environment\":{\"variables\":{\"KEY\":\"" SECRET "\"}}}";
+    const char *two = "{\"environment\":{\"variables\":{\"KEY\":\"other\"}}}";
+    assert_string_equal(sealed(arena, one, "a"), sealed(arena, one, "a"));
+    assert_string_not_equal(sealed(arena, one, "a"), sealed(arena, one, "b"));
+    assert_string_not_equal(sealed(arena, one, "a"), sealed(arena, two, "a"));
+    arena_free(arena);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(only_what_is_sensitive_is_hidden),
+        cmocka_unit_test(equal_values_look_alike_under_one_salt_only),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
