@@ -1,7 +1,5 @@
 /* Recorded against observed: what changed at AWS since we looked last, and how bad that is. */
 
-#include <string.h>
-
 #include "engine/config/normalize.h"
 #include "engine/plan/items.h"
 
@@ -20,6 +18,7 @@ static const struct row {
     {"aws_backup_vault_lock", "", HIGH},
     {"aws_backup_vault_policy", NULL, HIGH},
     {"aws_backup_vault_policy", "", HIGH},
+    {"aws_backup_vault_notifications", NULL, MEDIUM},
     {"aws_backup_global_settings", "", HIGH},
     {"aws_backup_region_settings", "", HIGH},
     {"aws_kms_key", NULL, HIGH},
@@ -218,12 +217,17 @@ static bool any_failed(const struct observation *observations, size_t len)
 
 /* ---- what others added ---- */
 
-/* "aws_backup_vault_policy" of an "aws_backup_vault": "policy". */
+/* "policy" of "aws_backup_vault_policy", a part of an "aws_backup_vault": all but what their names
+ * share. */
 static const char *part_name(const struct schema *part)
 {
-    const char *name = str_starts(part->type_name, part->part_of)
-                           ? part->type_name + strlen(part->part_of) + 1
-                           : part->type_name;
+    const char *name = part->type_name;
+    for (const char *c = part->type_name, *whole = part->part_of; *c == *whole; c++, whole++) {
+        if (*c == '_')
+            name = c + 1;
+        else if (!whole[1] && c[1] == '_')
+            return c + 2;
+    }
     return name;
 }
 

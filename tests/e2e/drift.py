@@ -135,6 +135,16 @@ with workspace() as folder, Served(folder) as served:
                "--min-retention-days", "1")
     changed("vaults.intermediate/lock", "high")
     served.aws(W, "us-east-2", "backup", "delete-backup-vault-lock-configuration", *vault)
+    topic = served.aws(W, "us-east-2", "sns", "create-topic", "--name", "other")["TopicArn"]
+    served.aws(W, "us-east-2", "backup", "put-backup-vault-notifications", *vault, "--sns-topic-arn",
+               topic, "--backup-vault-events", "COPY_JOB_FAILED")
+    changed("vaults.intermediate/notifications", "medium")
+    served.aws(W, "us-east-2", "backup", "delete-backup-vault-notifications", *vault)
+    served.aws(W, "us-east-2", "lambda", "put-function-event-invoke-config", "--function-name",
+               function, "--maximum-retry-attempts", "0")
+    changed("relays.to_final/function/event_invoke_config")
+    served.aws(W, "us-east-2", "lambda", "delete-function-event-invoke-config", "--function-name",
+               function)
     clean()
 
     rule = identifier("relays.to_final/rule").split("|")[-1]
