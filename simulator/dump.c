@@ -4,6 +4,7 @@
  * to the wrong one still shows. */
 #include "simulator/internal.h"
 
+#include <ctype.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -51,6 +52,24 @@ static size_t unique_id_len(const char *text, size_t len)
     return end >= 20 ? end : 0;
 }
 
+/* p-0123456789: a policy of an organization, where no word runs into it. */
+static size_t policy_id_len(const char *text, size_t len, char before)
+{
+    size_t end = strlen("p-");
+    if (len < end + 10 || text[0] != 'p' || text[1] != '-' || isalnum((unsigned char)before))
+        return 0;
+    while (end < len && isxdigit((unsigned char)text[end]))
+        end++;
+    return end == strlen("p-") + 10 ? end : 0;
+}
+
+/* How long the id is that the world invented and that begins here; 0: there is none. */
+static size_t invented_len(const char *text, size_t len, char before)
+{
+    size_t unique = is_uuid(text, len) ? UUID_LEN : unique_id_len(text, len);
+    return unique ? unique : policy_id_len(text, len, before);
+}
+
 static const char *label_of(const struct dump *dump, const char *text, size_t len)
 {
     const char *label = map_get(&dump->labels, arena_strndup(dump->arena, text, len));
@@ -63,7 +82,7 @@ static const char *relabel(const struct dump *dump, struct slice text)
     strbuf_init(&sb, dump->arena, text.len * 2 + 64);
     for (size_t i = 0; i < text.len;) {
         const char *at = text.ptr + i;
-        size_t len = is_uuid(at, text.len - i) ? UUID_LEN : unique_id_len(at, text.len - i);
+        size_t len = invented_len(at, text.len - i, i ? at[-1] : ' ');
         if (len > 0) {
             strbuf_add(&sb, label_of(dump, at, len));
             i += len;
@@ -78,13 +97,9 @@ static const char *relabel(const struct dump *dump, struct slice text)
 /* Members that hold times, versions or tokens. */
 static bool is_passing(const char *key)
 {
-    static const char *const names[] = {"CreatorRequestId",
-                                        "IdempotencyToken",
-                                        "VersionId",
-                                        "RevisionId",
-                                        "LastModified",
-                                        "Fresh",
-                                        NULL};
+    static const char *const names[] = {
+        "CreatorRequestId", "IdempotencyToken", "ClientToken", "VersionId",
+        "RevisionId",       "LastModified",     "Fresh",       NULL};
     return str_ends(key, "Date") || str_ends(key, "Time") || str_ends(key, "_ms") ||
            str_ends(key, "At") || str_is_one_of(key, names);
 }
@@ -115,17 +130,17 @@ static void make_labels(struct dump *dump)
 {
     for (size_t i = 0; i < dump->len; i++) {
         const struct row *row = &dump->rows[i];
-        size_t len = strlen(row->id);
         const char *id = row->id;
-        while (*id && !is_uuid(id, len)) {
-            id++;
-            len--;
+        size_t len = 0;
+        while (*id && !len) {
+            len = invented_len(id, strlen(id), id > row->id ? id[-1] : ' ');
+            id += len ? 0 : 1;
         }
-        if (!*id)
+        if (!len)
             continue;
         const char *body = json_print(dump->arena, steady(dump, row->body), JSON_SORTED);
         const char *digest = sha256_hex(dump->arena, slice_of(body));
-        map_set(&dump->labels, arena_strndup(dump->arena, id, UUID_LEN),
+        map_set(&dump->labels, arena_strndup(dump->arena, id, len),
                 arena_printf(dump->arena, "<%s %.8s>", row->kind, digest));
     }
 }

@@ -21,7 +21,7 @@ with workspace(WATCHED) as folder, Served(folder) as served:
     # the organization keeps hands off, those of administrators too
     served.aws(BACKUP, HOME, "backup", "create-backup-vault", "--backup-vault-name", "other")
     served.aws(BACKUP, HOME, "backup", "delete-recovery-point", "--backup-vault-name", "other",
-               "--recovery-point-arn", "arn:aws:ec2:eu-central-1::snapshot/snap-0", expect=254)
+               "--recovery-point-arn", "arn:aws:ec2:eu-central-1::snapshot/snap-0", expect=255)
     last = [c for c in served.dump("--calls") if c["operation"] == "DeleteRecoveryPoint"][-1]
     check(last["code"] == "AccessDeniedException", f"nobody deletes points: {last}")
 
