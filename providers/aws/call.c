@@ -103,14 +103,15 @@ static bool is_repeatable(const struct call *call)
 
 /* ---- one request ---- */
 
-/* S3 wants the digest of every body in a header, and of those that set something a checksum. */
+/* S3 wants the digest of every body in a header, and for the documents of a bucket's settings,
+ * which have a query of their own, a checksum as well. */
 static size_t add_digests(struct call *call, size_t n)
 {
     uint8_t digest[SHA256_LEN];
     sha256(call->wire.body, digest);
     call->headers[n++] =
         (struct http_header){"x-amz-content-sha256", hex_encode(call->arena, digest, SHA256_LEN)};
-    if (call->wire.body.len > 0)
+    if (call->wire.body.len > 0 && strchr(call->operation->uri, '?'))
         call->headers[n++] = (struct http_header){
             "x-amz-checksum-sha256",
             base64_encode(call->arena, (struct slice){(const char *)digest, SHA256_LEN})};

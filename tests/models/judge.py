@@ -503,7 +503,8 @@ class Judge:
         if payload:
             member = shape.members[payload]
             if member.type_name in ("blob", "string"):
-                return {payload: body} if body else {}
+                given = body.decode() if member.type_name == "string" else body
+                return {payload: given} if body else {}
             members = {payload: member}
         if not members and body:
             faults.append(f"{where}: {operation.name} has no body")

@@ -58,6 +58,7 @@ GOOD = [
     rest("PutBucketVersioning", "PUT", "/b?versioning",
          '<VersioningConfiguration xmlns="http://s3.amazonaws.com/doc/2006-03-01/"><Status>Enabled</Status>'
          "</VersioningConfiguration>", "s3", **{"x-amz-checksum-sha256": "x"}),
+    rest("PutBucketPolicy", "PUT", "/b?policy", "{}", "s3", **{"x-amz-checksum-sha256": "x"}),
     rest("PutObject", "PUT", "/b/a/key", "text", "s3", **{"if-none-match": "*"}),
 ]
 
