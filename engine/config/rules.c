@@ -1,8 +1,10 @@
 #include "engine/config/rules.h"
 
 #include <string.h>
+#include <strings.h>
 
 #include "engine/aws/arn.h"
+#include "engine/aws/backup_types.h"
 #include "engine/aws/cron.h"
 #include "engine/aws/event_pattern.h"
 #include "engine/aws/lifecycle.h"
@@ -210,6 +212,33 @@ static bool check_account_id(struct call *call)
         arena_printf(call->arena, "`%s` is no account id of 12 digits", value_str(call->v)));
 }
 
+/* The name that differs from this one by capitals only. A name that is not known may be newer than
+ * this program. */
+static const char *known_kind(const char *name)
+{
+    size_t len = 0;
+    const struct backup_type *types = backup_types(&len);
+    for (size_t i = 0; i < len; i++)
+        if (strcasecmp(types[i].type, name) == 0)
+            return types[i].type;
+    return NULL;
+}
+
+static bool check_resource_kinds(struct call *call)
+{
+    for (size_t i = 0; value_is(call->v, VALUE_MAP) && i < call->v->map.len; i++) {
+        const struct value_entry *entry = &call->v->map.entries[i];
+        const char *known = known_kind(entry->key);
+        if (!known || str_eq(known, entry->key))
+            continue;
+        call->at = entry->key_pos;
+        return refuse(call, NULL,
+                      arena_printf(call->arena, "AWS Backup calls this kind `%s`, not `%s`", known,
+                                   entry->key));
+    }
+    return true;
+}
+
 static bool check_policy(struct call *call)
 {
     struct policy policy;
@@ -277,6 +306,7 @@ static const struct rule {
     {"latin1", E_BAD_VALUE, true, check_latin1},
     {"region", E_RULE_REGION, true, check_region},
     {"account_id", E_RULE_REGION, true, check_account_id},
+    {"resource_kinds", E_BAD_VALUE, false, check_resource_kinds},
     {"policy", E_RULE_POLICY, false, check_policy},
     {"policy_identity", E_RULE_POLICY, false, check_policy_identity},
     {"policy_resource", E_RULE_POLICY, false, check_policy_resource},

@@ -14,6 +14,7 @@
  *   arn                an ARN
  *   region             a Region's code
  *   account_id         12 digits
+ *   resource_kinds     a map by AWS Backup's names of kinds of resources: in AWS's capitals
  *   policy             a policy document of any kind; policy_identity, policy_resource,
  *                      policy_trust, policy_scp: one that fits its place
  *   organization_policy {type, content}

@@ -74,6 +74,8 @@ static void every_rule_refuses_with_its_own_code_at_the_property(void **state)
         {"account_id", "'111122223333'", "ok"},
         {"account_id", "'1111'", "HF0411 1"},
         {"account_id", "${variables.id}", "ok"},
+        {"resource_kinds", "{RDS: true, Brandnew: true}", "ok"},
+        {"resource_kinds", "{EBS: true, rds: true}", "HF0204 13"},
         {"arn", "null", "ok"},
     };
     struct arena *arena = arena_new();
