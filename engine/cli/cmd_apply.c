@@ -6,14 +6,14 @@
 #include "engine/cli/outputs.h"
 #include "engine/cli/relaying.h"
 
-static bool keep_outputs(struct session *session)
+static bool keep_outputs(struct session *session, const struct planning *planning)
 {
     struct cli *cli = session->cli;
     struct record *records = NULL;
     size_t len = 0;
     if (!state_load(session->state, cli->arena, &records, &len, &cli->diags))
         return false;
-    const struct value *outputs = outputs_resolve(session, records, len);
+    const struct value *outputs = outputs_resolve(session, planning, records, len);
     session->records = records;
     session->record_len = len;
     if (!state_set_fact(session->state, "outputs", outputs, &cli->diags) ||
@@ -63,7 +63,7 @@ static int apply(struct session *session)
         return status;
     bool ok = run.ok;
     if (ok) /* a signal that came too late to stop anything loses nothing */
-        ok = keep_outputs(session);
+        ok = keep_outputs(session, &run.planning);
     bool relays = ok && !*session->run.stop && relaying_follows(session, &run.planning);
     if (relays)
         ok = relaying_reconcile(session, &relaying);

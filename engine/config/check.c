@@ -37,15 +37,17 @@ static struct source_pos check_name(struct lowering *lw, const struct resource *
 }
 
 /* The section of a property was checked as people wrote it, so what is said again at the same place
- * is dropped; so is what is missing only because a reference was wrong. */
+ * is dropped; so is what is missing only because a reference was wrong, or is somebody else's
+ * matter.
+ */
 static void merge(struct lowering *lw, const struct diags *found, struct source_pos bad_name,
-                  bool ours)
+                  const struct resource *r)
 {
-    bool earlier_errors = lw->earlier_errors;
+    bool by_hand = str_starts(r->address, "resources.");
+    bool may_lack = r->external || (lw->earlier_errors && !by_hand);
     for (size_t i = 0; i < found->len; i++) {
         const struct diag *d = &found->items[i];
-        if (reported_at(lw->diags, d->pos, &d->code) ||
-            (d->code == E_MISSING_KEY && earlier_errors && ours) ||
+        if (reported_at(lw->diags, d->pos, &d->code) || (d->code == E_MISSING_KEY && may_lack) ||
             (d->code == E_BAD_VALUE && bad_name.file && same_place(d->pos, bad_name)))
             continue;
         struct diag *added = diag_error(lw->diags, d->code, d->pos, d->address, "%s", d->message);
@@ -63,7 +65,7 @@ static void check_resource(struct lowering *lw, const struct resource *r)
     found.source_len = lw->diags->source_len;
     struct source_pos bad_name = check_name(lw, r);
     if (!schema_validate(scratch, r->schema->root, r->properties, r->address, &found))
-        merge(lw, &found, bad_name, !str_starts(r->address, "resources."));
+        merge(lw, &found, bad_name, r);
 }
 
 /* "vaults.final" of "vaults.final[a]/lock". */

@@ -104,3 +104,14 @@ void lower_relay_add(struct lowering *lw, const struct instance *in, const struc
     lw->relays[lw->relay_len++] = (struct relay_entry){
         .address = in->address, .account = in->account, .region = in->region, .config = settings};
 }
+
+void refuse_parts_of_external(struct lowering *lw, const struct instance *in, const char *what,
+                              const char *const *parts)
+{
+    for (; *parts; parts++) {
+        const struct value_entry *e = value_entry_of(in->body, *parts);
+        if (e)
+            lower_error(lw, E_BAD_VALUE, e->key_pos, in->address,
+                        "an external %s is never changed, so it cannot have `%s`", what, *parts);
+    }
+}

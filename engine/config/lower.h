@@ -181,6 +181,9 @@ bool accounts_add(struct lowering *lw, struct account_list *list, const struct v
  */
 struct draft *draft_add(struct lowering *lw, const struct instance *in, const char *part,
                         const char *type, const struct value *properties);
+/* Reports each of the keys in `parts` (ends with NULL) that an entry has which is external. */
+void refuse_parts_of_external(struct lowering *lw, const struct instance *in, const char *what,
+                              const char *const *parts);
 /* The same at any address and place. */
 struct draft *draft_add_at(struct lowering *lw, const struct instance *in, const char *address,
                            const struct account *account, const char *region, const char *type,

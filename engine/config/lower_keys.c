@@ -96,11 +96,44 @@ static const struct value *key_policy(struct lowering *lw, const struct instance
     return value_at(arena, iam_document(arena, "cab-kms-key", list_end(&list)), pos);
 }
 
+static const struct value *alias_of(struct lowering *lw, const struct instance *in)
+{
+    const struct value *given = value_get(in->body, "alias");
+    return given ? given
+                 : value_at(lw->arena,
+                            value_stringf(lw->arena, "alias/%s-%s%s", lw->topology, in->entry->name,
+                                          in->name_suffix),
+                            in->entry->pos);
+}
+
+/* Somebody's key, known by its alias. */
+static void lower_external(struct lowering *lw, const struct instance *in)
+{
+    static const char *const parts[] = {"description",
+                                        "administrators",
+                                        "share_with",
+                                        "enabled",
+                                        "key_rotation_enabled",
+                                        "rotation_period_in_days",
+                                        "protect",
+                                        "policy",
+                                        "tags",
+                                        NULL};
+    struct map_builder key = map_begin(lw->arena);
+    refuse_parts_of_external(lw, in, "key", parts);
+    map_put(&key, "alias", alias_of(lw, in));
+    draft_add(lw, in, "", "aws_kms_key", map_end(&key))->resource.external = true;
+}
+
 static void lower_key(struct lowering *lw, const struct instance *in)
 {
     static const char *const same[] = {"description", "enabled", "key_rotation_enabled",
                                        "rotation_period_in_days", NULL};
     struct map_builder key = map_begin(lw->arena), alias = map_begin(lw->arena);
+    if (value_get_bool(in->body, "external", false)) {
+        lower_external(lw, in);
+        return;
+    }
     const struct value *policy = value_get(in->body, "policy");
     copy_keys(&key, in->body, same);
     map_put(&key, "policy", policy ? policy : key_policy(lw, in));
@@ -108,13 +141,7 @@ static void lower_key(struct lowering *lw, const struct instance *in)
         map_put_bool(&key, "bypass_policy_lockout_safety_check", true);
     draft_add(lw, in, "", "aws_kms_key", map_end(&key));
 
-    const struct value *name = value_get(in->body, "alias");
-    if (!name)
-        name = value_at(lw->arena,
-                        value_stringf(lw->arena, "alias/%s-%s%s", lw->topology, in->entry->name,
-                                      in->name_suffix),
-                        in->entry->pos);
-    map_put(&alias, "name", name);
+    map_put(&alias, "name", alias_of(lw, in));
     map_put(&alias, "target_key_id", value_ref(lw->arena, in->address, "id"));
     draft_add(lw, in, "/alias", "aws_kms_alias", map_end(&alias));
 }

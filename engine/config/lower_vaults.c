@@ -154,24 +154,15 @@ static void lower_notifications(struct lowering *lw, const struct instance *in)
         draft->resource.pos = e->key_pos;
 }
 
-static void refuse_parts_of_external(struct lowering *lw, const struct instance *in)
-{
-    static const char *const parts[] = {
-        "key", "accept_copies_from", "lock", "notifications", "protect", "policy", "tags", NULL};
-    for (size_t i = 0; parts[i]; i++) {
-        const struct value_entry *e = value_entry_of(in->body, parts[i]);
-        if (e)
-            lower_error(lw, E_BAD_VALUE, e->key_pos, in->address,
-                        "an external vault is never changed, so it cannot have `%s`", parts[i]);
-    }
-}
-
 static void lower_vault(struct lowering *lw, const struct instance *in)
 {
     struct map_builder map = map_begin(lw->arena);
     map_put(&map, "name", name_of(lw, in, NULL));
     if (value_get_bool(in->body, "external", false)) {
-        refuse_parts_of_external(lw, in);
+        static const char *const parts[] = {
+            "key", "accept_copies_from", "lock", "notifications", "protect", "policy", "tags",
+            NULL};
+        refuse_parts_of_external(lw, in, "vault", parts);
         draft_add(lw, in, "", "aws_backup_vault", map_end(&map))->resource.external = true;
         return;
     }

@@ -300,8 +300,27 @@ static void keys_listed(struct op *op, const struct response *rs)
     look_at_next(op);
 }
 
+/* A key of somebody's, by the alias that an external entry names. */
+static void alias_described(struct op *op, const struct response *rs)
+{
+    const struct value *key = value_get(rs->body, "KeyMetadata");
+    if (rs->fault == FAULT_NOT_FOUND || (rs->fault == FAULT_NONE && is_gone(key)))
+        op_gone(op);
+    else if (rs->fault != FAULT_NONE)
+        op_fail(op, rs);
+    else
+        op_found(op, value_get_str(key, "KeyId"), OWNER_OTHER);
+}
+
 static void find_key(struct op *op)
 {
+    const char *alias = value_get_str(op_desired(op), "alias");
+    if (alias) {
+        struct request *rq = aws_request(op, &kms_DescribeKey);
+        request_set_str(rq, "KeyId", alias);
+        op_send(op, rq, alias_described);
+        return;
+    }
     if (!value_get_str(value_get(op_desired(op), "tags"), TAG_ADDRESS))
         op_gone(op); /* nothing to know it by */
     else

@@ -178,6 +178,9 @@ static const struct fault faults[] = {
      PLACES "vaults:\n  v: {account: one, region: here, external: true, lock: {mode: "
             "governance}}\n",
      E_BAD_VALUE, L + 1, 51},
+    {"an external key with a policy of ours",
+     PLACES "keys:\n  k: {account: one, region: here, external: true, share_with: [one]}\n",
+     E_BAD_VALUE, L + 1, 51},
     {"an unknown account to share with",
      PLACES "keys:\n  k: {account: one, region: here, share_with: [tow]}\n", E_BAD_REFERENCE, L + 1,
      48},
