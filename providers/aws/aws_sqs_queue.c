@@ -2,8 +2,6 @@
 #include "providers/aws/calls.h"
 #include "providers/aws/properties.h"
 
-#define SETTLE_MS 1000 /* a new queue may be used after one second */
-
 static const char *const attributes[] = {
     "message_retention_seconds",
     "visibility_timeout_seconds",
@@ -111,6 +109,25 @@ static void settled(struct op *op, const struct response *rs)
     op_done(op, value_get_str(op_desired(op), "name"), NULL);
 }
 
+static void look(struct op *op, const struct response *rs);
+
+/* A new queue can be used a second later, as a rule. */
+static void looked(struct op *op, const struct response *rs)
+{
+    if (rs->fault == FAULT_NOT_FOUND && op_look_again(op, look))
+        return;
+    if (rs->fault == FAULT_NONE)
+        settled(op, NULL);
+    else
+        op_fail(op, rs);
+}
+
+static void look(struct op *op, const struct response *rs)
+{
+    (void)rs;
+    get_url(op, value_get_str(op_desired(op), "name"), looked);
+}
+
 static void created(struct op *op, const struct response *rs)
 {
     if (rs->fault != FAULT_NONE) {
@@ -118,7 +135,7 @@ static void created(struct op *op, const struct response *rs)
         return;
     }
     op_made(op, value_get_str(op_desired(op), "name"));
-    op_later(op, SETTLE_MS, settled);
+    look(op, NULL);
 }
 
 static void create_queue(struct op *op)
