@@ -74,6 +74,8 @@ struct vault_place {
 bool vault_place_of(struct arena *arena, const char *vault_arn, struct vault_place *ret);
 const struct value *vault_get(struct world *world, struct arena *arena, const char *account,
                               const char *region, const char *name);
+void backup_seed_vault(struct world *world, struct arena *arena, const char *account,
+                       const char *region, const char *name);
 bool vault_lock_is_final(const struct value *vault, int64_t now);
 /* Whether the lock lets a point with this lifecycle in. */
 bool vault_takes_lifecycle(const struct value *vault, const struct value *lifecycle);

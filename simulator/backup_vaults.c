@@ -4,6 +4,7 @@
 #include "engine/aws/arn.h"
 #include "engine/aws/lifecycle.h"
 #include "engine/aws/lock_rules.h"
+#include "engine/aws/partition.h"
 #include "engine/base/json.h"
 #include "simulator/authorize.h"
 #include "simulator/kms.h"
@@ -161,6 +162,21 @@ bool backup_create_vault(struct sim_call *call)
     map_put(&b, "Tags", tags ? tags : map_end(&none));
     const struct value *vault = map_end(&b);
     return store(call, vault, created(call, vault));
+}
+
+void backup_seed_vault(struct world *world, struct arena *arena, const char *account,
+                       const char *region, const char *name)
+{
+    const struct value *key = kms_key_find(world, arena, account, region, VAULT_KEY_DEFAULT);
+    struct map_builder none = map_begin(arena), b = map_begin(arena);
+    map_put_str(&b, "BackupVaultName", name);
+    map_put_str(&b, "BackupVaultArn",
+                arena_printf(arena, "arn:%s:backup:%s:%s:backup-vault:%s",
+                             partition_of_region(region), region, account, name));
+    map_put(&b, "EncryptionKeyArn", value_get(key, "Arn"));
+    map_put_int(&b, "CreationDate", world_now_ms(world));
+    map_put(&b, "Tags", map_end(&none));
+    store_put(world, "backup.vault", account, region, name, map_end(&b));
 }
 
 static const struct value *described(struct sim_call *call, const struct value *vault)

@@ -2,6 +2,7 @@
 #include "engine/aws/arn.h"
 #include "engine/aws/partition.h"
 #include "engine/base/map.h"
+#include "simulator/backup.h"
 #include "simulator/backup_types.h"
 #include "simulator/iam.h"
 #include "simulator/internal.h"
@@ -97,6 +98,19 @@ static void seed_databases(struct world *world, struct arena *arena, const struc
     }
 }
 
+/* Vaults of somebody's, who is not asked what they are like. */
+static void seed_vaults(struct world *world, struct arena *arena, const struct value *seed)
+{
+    const struct value *vaults = value_get(seed, "vaults");
+    for (size_t i = 0; i < value_len(vaults); i++) {
+        const struct value *vault = value_item(vaults, i);
+        const char *account = value_get_str(vault, "account_id");
+        const char *region = value_get_str(vault, "region"), *name = value_get_str(vault, "name");
+        if (account && region && name)
+            backup_seed_vault(world, arena, account, region, name);
+    }
+}
+
 static void seed_settings(struct world *world, struct arena *arena, const struct value *seed)
 {
     const struct value *settings = value_get(seed, "settings");
@@ -120,6 +134,7 @@ bool world_seed(struct world *world, const struct value *seed, struct diags *dia
         seed_settings(world, arena, seed);
         seed_services(world, arena);
         seed_databases(world, arena, seed);
+        seed_vaults(world, arena, seed);
         good = seed_principals(world, arena, seed, diags);
     }
     if (!good) {

@@ -41,6 +41,7 @@ const char *world_id(const struct world *world);
  *  "organization": {"id","management"}, "cross_account_backup": bool,
  *  "roles": [arn...] (made with a trust for everybody in the world and administrator rights),
  *  "keys": [{"account_id","region","alias","shared_with": [account ids]}] (customer managed),
+ *  "vaults": [{"account_id","region","name"}],
  *  "principals": [arn...] (only exist, for policies that name them),
  *  "databases": [{"account_id","region","name","arn","key": "aws/rds"|"none"|key arn,"tags": {},
  *                 "type": where the ARN does not tell}] (of every type that AWS Backup protects),

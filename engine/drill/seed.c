@@ -12,7 +12,7 @@
 struct seed {
     struct arena *arena;
     const struct topology *topology;
-    struct list_builder accounts, roles, principals, keys, databases, opt_in_off;
+    struct list_builder accounts, roles, principals, keys, vaults, databases, opt_in_off;
     struct map owned; /* ARNs of IAM that the topology makes */
     struct map seen;  /* ARNs that are in one of the lists */
 };
@@ -209,6 +209,23 @@ static void add_databases(struct seed *seed)
     }
 }
 
+/* What the file says exists. */
+static void add_externals(struct seed *seed)
+{
+    for (size_t i = 0; i < seed->topology->resource_len; i++) {
+        const struct resource *resource = &seed->topology->resources[i];
+        bool is_key = str_eq(resource->schema->type_name, "aws_kms_key");
+        const char *name = is_key ? "alias" : "name";
+        if (!resource->external)
+            continue;
+        struct map_builder b = map_begin(seed->arena);
+        map_put_str(&b, "account_id", resource->account->id);
+        map_put_str(&b, "region", resource->region);
+        map_put(&b, name, value_get(resource->properties, name));
+        list_add(is_key ? &seed->keys : &seed->vaults, map_end(&b));
+    }
+}
+
 static void add_opt_ins(struct seed *seed)
 {
     for (size_t i = 0; i < seed->topology->resource_len; i++) {
@@ -231,12 +248,14 @@ const struct value *drill_seed(struct arena *arena, const struct topology *topol
                         .principals = list_begin(arena),
                         .keys = list_begin(arena),
                         .databases = list_begin(arena),
+                        .vaults = list_begin(arena),
                         .opt_in_off = list_begin(arena)};
     map_init(&seed.seen, arena);
     add_accounts(&seed);
     add_all_principals(&seed);
     add_databases(&seed);
     add_opt_ins(&seed);
+    add_externals(&seed);
 
     struct map_builder organization = map_begin(arena), b = map_begin(arena);
     map_put_str(&organization, "id",
@@ -252,6 +271,7 @@ const struct value *drill_seed(struct arena *arena, const struct topology *topol
     map_put(&b, "keys", list_end(&seed.keys));
     map_put(&b, "databases", list_end(&seed.databases));
     map_put(&b, "opt_in_off", list_end(&seed.opt_in_off));
+    map_put(&b, "vaults", list_end(&seed.vaults));
     map_put_bool(&b, "rds_single_hop", true);
     return map_end(&b);
 }

@@ -31,9 +31,9 @@ outputs:
 """
 
 
-def write(folder):
+def write(folder, text=TOPOLOGY):
     with open(os.path.join(folder, "topology.yaml"), "w", encoding="utf-8") as file:
-        file.write(TOPOLOGY)
+        file.write(text)
 
 
 def theirs(served):
@@ -47,9 +47,17 @@ def theirs(served):
                                  "--policy-name", "default")}
 
 
-with workspace() as folder:
+with workspace() as folder:  # a fresh world holds what the file says exists
     write(folder)
+    holdfast("apply", "--simulate", "--auto-approve", cwd=folder, expect=0)
+    holdfast("plan", "--simulate", "--detailed-exitcode", cwd=folder, expect=0)
+    named = holdfast("output", "key", "--simulate", cwd=folder, expect=0).out
+    check(named.startswith(f"arn:aws:kms:{REGION}:{ACCOUNT}:key/"), f"an output names the key: {named}")
+
+with workspace() as folder:
+    write(folder, TOPOLOGY[:TOPOLOGY.index("keys:")])
     with Served(folder) as served:
+        write(folder)
         holdfast("validate", cwd=folder, expect=0)
 
         missing = served.holdfast("plan", expect=1)
