@@ -325,7 +325,8 @@ static void targets_to_remove(struct op *op, const struct response *rs)
     const struct value *targets = value_get(rs->body, "Targets");
     struct list_builder ids = list_begin(op_arena(op));
     for (size_t i = 0; i < value_len(targets); i++)
-        list_add(&ids, value_get(value_item(targets, i), "Id"));
+        if (value_get_str(value_item(targets, i), "Id"))
+            list_add(&ids, value_get(value_item(targets, i), "Id"));
     change_of(op)->removing = true;
     if (ids.len > 0)
         request_set(change_add(op, rule_request(op, &events_RemoveTargets, "Rule"), true), "Ids",

@@ -67,7 +67,8 @@ static void take_attached(struct op *op, const struct response *rs)
     const struct value *attached = value_get(rs->body, "AttachedPolicies");
     struct list_builder arns = list_begin(op_arena(op));
     for (size_t i = 0; i < value_len(attached); i++)
-        list_add(&arns, value_get(value_item(attached, i), "PolicyArn"));
+        if (value_get_str(value_item(attached, i), "PolicyArn"))
+            list_add(&arns, value_get(value_item(attached, i), "PolicyArn"));
     map_put(&read->attributes, "managed_policy_arns", list_end(&arns));
 }
 

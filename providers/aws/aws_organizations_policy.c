@@ -37,7 +37,8 @@ static void take_targets(struct op *op, const struct response *rs)
     const struct value *targets = value_get(rs->body, "Targets");
     struct list_builder ids = list_begin(op_arena(op));
     for (size_t i = 0; i < value_len(targets); i++)
-        list_add(&ids, value_get(value_item(targets, i), "TargetId"));
+        if (value_get_str(value_item(targets, i), "TargetId"))
+            list_add(&ids, value_get(value_item(targets, i), "TargetId"));
     map_put(&read->attributes, "targets", list_end(&ids));
 }
 

@@ -38,20 +38,35 @@ static void look_at_end(struct contract *c, const char *what, size_t from)
     c->diags.len = c->diags.errors = 0;
 }
 
-/* Once unspoiled, to count the answers; then from each of them on. */
-static void spoil_each(struct contract *c, const char *what, const struct contract_op *op)
+/* A deletion finds an object, whatever the one before it did. */
+static void make_again(struct contract *c, const struct value *desired, struct contract_op *op)
 {
     c->mangle.how = NULL;
+    c->life++;
+    contract_try(c, &(struct contract_op){.kind = OP_CREATE, .desired = desired});
+    if (c->result == OP_RESULT_DONE)
+        op->identifier = c->identifier;
+    c->diags.len = c->diags.errors = 0;
+}
+
+/* Once unspoiled, to count the answers; then from each of them on. */
+static void spoil_each(struct contract *c, const char *what, const struct contract_op *given,
+                       const struct value *desired)
+{
+    struct contract_op op = *given;
+    c->mangle.how = NULL;
     c->mangle.answers = 0;
-    contract_try(c, op);
+    contract_try(c, &op);
     size_t answers = c->mangle.answers < FROM_MAX ? c->mangle.answers : FROM_MAX;
     c->diags.len = c->diags.errors = 0;
     for (size_t i = 0; i < mangling_len; i++) {
         for (size_t from = 1; from <= answers; from++) {
+            if (op.kind == OP_REMOVE)
+                make_again(c, desired, &op);
             c->mangle.how = &manglings[i];
             c->mangle.answers = 0;
             c->mangle.from = from;
-            contract_try(c, op);
+            contract_try(c, &op);
             look_at_end(c, what, from);
         }
     }
@@ -80,20 +95,26 @@ static void run_all(struct contract *c, const struct object *object)
         value_len(changes)
             ? contract_properties(c, c->schema, "contract.object", value_item(changes, 0))
             : object->desired;
-    spoil_each(c, "read", &(struct contract_op){.kind = OP_READ, .identifier = object->identifier});
-    spoil_each(c, "find", &(struct contract_op){.kind = OP_FIND, .desired = object->desired});
+    spoil_each(c, "read", &(struct contract_op){.kind = OP_READ, .identifier = object->identifier},
+               object->desired);
+    spoil_each(c, "find", &(struct contract_op){.kind = OP_FIND, .desired = object->desired},
+               object->desired);
     spoil_each(c, "update",
                &(struct contract_op){.kind = OP_UPDATE,
                                      .identifier = object->identifier,
                                      .prior = object->attributes,
-                                     .desired = next});
+                                     .desired = next},
+               object->desired);
     spoil_each(c, "create beside",
-               &(struct contract_op){.kind = OP_CREATE, .desired = object->desired});
+               &(struct contract_op){.kind = OP_CREATE, .desired = object->desired},
+               object->desired);
     spoil_each(c, "delete",
                &(struct contract_op){.kind = OP_REMOVE,
                                      .identifier = object->identifier,
-                                     .prior = object->attributes});
-    spoil_each(c, "create", &(struct contract_op){.kind = OP_CREATE, .desired = object->desired});
+                                     .prior = object->attributes},
+               object->desired);
+    spoil_each(c, "create", &(struct contract_op){.kind = OP_CREATE, .desired = object->desired},
+               object->desired);
 }
 
 int main(int argc, char **argv)
