@@ -26,7 +26,7 @@ static void take_policy(struct op *op, const struct response *rs)
     const struct value *policy = value_get(rs->body, "Policy");
     const struct value *summary =
         schema_from_wire(op_arena(op), op_schema(op)->root, value_get(policy, "PolicySummary"));
-    for (size_t i = 0; i < value_len(summary); i++)
+    for (size_t i = 0; value_is(summary, VALUE_MAP) && i < summary->map.len; i++)
         map_put(&read->attributes, summary->map.entries[i].key, summary->map.entries[i].value);
     map_put(&read->attributes, "content", observed(op, "content", value_get(policy, "Content")));
 }

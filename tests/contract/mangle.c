@@ -64,21 +64,35 @@ static const char *a_list(struct arena *arena, const char *body)
 
 typedef const struct value *turn_fn(struct arena *arena, const struct value *v);
 
-/* Turns every value but the outermost, from the inside. */
-static const struct value *turn_all(struct arena *arena, const struct value *v, turn_fn *turn)
+#define EVERY_LEVEL (-1)
+
+static const struct value *turn_level(struct arena *arena, const struct value *v, turn_fn *turn,
+                                      int level);
+
+static const struct value *turn_below(struct arena *arena, const struct value *v, turn_fn *turn,
+                                      int level)
 {
+    const struct value *inner =
+        turn_level(arena, v, turn, level == EVERY_LEVEL ? level : level - 1);
+    return level == EVERY_LEVEL || level == 1 ? turn(arena, inner) : inner;
+}
+
+/* Turns the values of one level, or of every one but the outermost, from the inside. */
+static const struct value *turn_level(struct arena *arena, const struct value *v, turn_fn *turn,
+                                      int level)
+{
+    if (level == 0 || (!value_is(v, VALUE_MAP) && !value_is(v, VALUE_LIST)))
+        return v;
     if (value_is(v, VALUE_MAP)) {
         struct map_builder b = map_begin(arena);
         for (size_t i = 0; i < v->map.len; i++)
             map_put(&b, v->map.entries[i].key,
-                    turn(arena, turn_all(arena, v->map.entries[i].value, turn)));
+                    turn_below(arena, v->map.entries[i].value, turn, level));
         return map_end(&b);
     }
-    if (!value_is(v, VALUE_LIST))
-        return v;
     struct list_builder b = list_begin(arena);
     for (size_t i = 0; i < v->list.len; i++)
-        list_add(&b, turn(arena, turn_all(arena, v->list.items[i], turn)));
+        list_add(&b, turn_below(arena, v->list.items[i], turn, level));
     return list_end(&b);
 }
 
@@ -99,7 +113,8 @@ static const char *replace_texts(struct arena *arena, const char *body, const ch
     return strbuf_str(&sb);
 }
 
-static const char *turned(struct arena *arena, const char *body, turn_fn *turn, const char *text)
+static const char *turned(struct arena *arena, const char *body, turn_fn *turn, int level,
+                          const char *text)
 {
     const struct value *v = NULL;
     const char *why = NULL;
@@ -107,7 +122,7 @@ static const char *turned(struct arena *arena, const char *body, turn_fn *turn, 
         return replace_texts(arena, body, text);
     if (!json_parse(arena, slice_of(body), &v, &why))
         return body;
-    return json_print(arena, turn_all(arena, v, turn), JSON_COMPACT);
+    return json_print(arena, turn_level(arena, v, turn, level), JSON_COMPACT);
 }
 
 static const struct value *number_of_text(struct arena *arena, const struct value *v)
@@ -149,32 +164,52 @@ static const struct value *map_of_anything(struct arena *arena, const struct val
 
 static const char *texts_are_numbers(struct arena *arena, const char *body)
 {
-    return turned(arena, body, number_of_text, "7");
+    return turned(arena, body, number_of_text, EVERY_LEVEL, "7");
 }
 
 static const char *texts_are_nonsense(struct arena *arena, const char *body)
 {
-    return turned(arena, body, nonsense_of_text, "|{:/%");
+    return turned(arena, body, nonsense_of_text, EVERY_LEVEL, "|{:/%");
 }
 
 static const char *all_is_null(struct arena *arena, const char *body)
 {
-    return turned(arena, body, nothing, "");
+    return turned(arena, body, nothing, EVERY_LEVEL, "");
 }
 
 static const char *groups_are_texts(struct arena *arena, const char *body)
 {
-    return turned(arena, body, text_of_group, "<x/>");
+    return turned(arena, body, text_of_group, EVERY_LEVEL, "<x/>");
 }
 
 static const char *all_are_lists(struct arena *arena, const char *body)
 {
-    return turned(arena, body, list_of_anything, "<member>a</member><member/>");
+    return turned(arena, body, list_of_anything, EVERY_LEVEL, "<member>a</member><member/>");
 }
 
 static const char *all_are_maps(struct arena *arena, const char *body)
 {
-    return turned(arena, body, map_of_anything, "<x>a</x><y><z/></y>");
+    return turned(arena, body, map_of_anything, EVERY_LEVEL, "<x>a</x><y><z/></y>");
+}
+
+static const char *second_are_lists(struct arena *arena, const char *body)
+{
+    return turned(arena, body, list_of_anything, 2, "<member>a</member>");
+}
+
+static const char *third_are_lists(struct arena *arena, const char *body)
+{
+    return turned(arena, body, list_of_anything, 3, "<member/>");
+}
+
+static const char *second_are_null(struct arena *arena, const char *body)
+{
+    return turned(arena, body, nothing, 2, " ");
+}
+
+static const char *third_are_null(struct arena *arena, const char *body)
+{
+    return turned(arena, body, nothing, 3, "\n");
 }
 
 static const char *nothing_at_all(struct arena *arena, const char *body)
@@ -197,6 +232,10 @@ const struct mangling manglings[] = {
     {"texts for lists and maps", false, groups_are_texts},
     {"lists for everything", false, all_are_lists},
     {"maps for everything", false, all_are_maps},
+    {"lists on the second level", false, second_are_lists},
+    {"lists on the third level", false, third_are_lists},
+    {"nulls on the second level", false, second_are_null},
+    {"nulls on the third level", false, third_are_null},
     {"nothing at all", false, nothing_at_all},
 };
 const size_t mangling_len = ARRAY_LEN(manglings);
