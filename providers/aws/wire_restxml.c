@@ -103,11 +103,36 @@ static void decode_error(struct arena *arena, const struct value *error, struct 
         ret->request_id = value_get_str(error, "RequestId");
 }
 
-/* What is in the root element; of an answer that is no XML, {"Payload": text}. */
+/* What the root of an answer is called; other operations answer without a body. */
+static const struct {
+    const struct aws_operation *operation;
+    const char *root;
+} documents[] = {
+    {&s3_GetBucketVersioning, "VersioningConfiguration"},
+    {&s3_GetPublicAccessBlock, "PublicAccessBlockConfiguration"},
+    {&s3_GetBucketEncryption, "ServerSideEncryptionConfiguration"},
+    {&s3_GetObjectLockConfiguration, "ObjectLockConfiguration"},
+    {&s3_GetBucketTagging, "Tagging"},
+};
+
+static const char *root_of(const struct aws_operation *operation)
+{
+    for (size_t i = 0; i < ARRAY_LEN(documents); i++)
+        if (documents[i].operation == operation)
+            return documents[i].root;
+    return NULL;
+}
+
+/* The one document of S3's that comes as JSON. */
+static bool is_policy(const struct aws_operation *operation, struct slice body)
+{
+    return operation == &s3_GetBucketPolicy && slice_starts(body, "{");
+}
+
+/* What is in the root element; of a policy, {"Payload": text}. */
 static bool decode(struct arena *arena, const struct aws_operation *operation,
                    const struct http_response *http, struct response *ret)
 {
-    (void)operation;
     bool good = http->status >= 200 && http->status < 300;
     struct slice body = slice_trim(http->body);
     struct map_builder b = map_begin(arena);
@@ -115,14 +140,18 @@ static bool decode(struct arena *arena, const struct aws_operation *operation,
     const char *why = NULL;
     ret->status = http->status;
     ret->request_id = wire_request_id(arena, http);
-    if (body.len > 0 && body.ptr[0] != '<')
+    if (is_policy(operation, body))
         map_put(&b, "Payload", value_string_n(arena, http->body.ptr, http->body.len));
     ret->body = map_end(&b);
-    if (body.len == 0 || body.ptr[0] != '<')
+    if (body.len == 0) /* a document would have its root at least */
+        return good && !root_of(operation) && operation != &s3_GetBucketPolicy;
+    if (is_policy(operation, body))
         return good;
     if (!xml_parse(arena, http->body, &root, &why))
         return false;
     const struct value *top = root->map.entries[0].value;
+    if (!str_eq(root->map.entries[0].key, good ? root_of(operation) : "Error"))
+        return false;
     if (value_is(top, VALUE_MAP))
         ret->body = top;
     if (!good)

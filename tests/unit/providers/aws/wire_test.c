@@ -281,6 +281,10 @@ static void rest_xml_answers_are_what_is_in_the_root(void **state)
     assert_true(readable);
     assert_string_equal(value_get_str(rs.body, "Payload"), "{\"Version\":\"x\"}");
 
+    decode(arena, &s3_GetBucketPolicy, 200, NULL, NULL, "sorry", &readable);
+    assert_false(readable);
+    decode(arena, &s3_CreateBucket, 200, NULL, NULL, "{}", &readable);
+    assert_false(readable);
     rs = decode(arena, &s3_CreateBucket, 200, NULL, NULL, "", &readable);
     assert_true(readable);
     assert_int_equal(value_len(rs.body), 0);
