@@ -2,8 +2,8 @@
  * the token tells our plan from others, and after it the owner tags. */
 #include <string.h>
 
+#include "providers/aws/backup_object.h"
 #include "providers/aws/calls.h"
-#include "providers/aws/properties.h"
 
 static struct request *plan_request(struct op *op, const struct aws_operation *operation)
 {
@@ -20,32 +20,6 @@ static const char *plan_arn(struct op *op, const char *id)
 
 /* ---- read: GetBackupPlan, then ListTags ---- */
 
-struct reading {
-    const struct value *plan; /* the answer */
-};
-
-static void tags_listed(struct op *op, const struct response *rs)
-{
-    if (rs->fault == FAULT_NOT_FOUND) { /* deleted between the two calls */
-        op_gone(op);
-        return;
-    }
-    if (rs->fault != FAULT_NONE) {
-        op_fail(op, rs);
-        return;
-    }
-    struct arena *arena = op_arena(op);
-    const struct reading *reading = op_data(op, sizeof(*reading));
-    const struct schema_node *root = op_schema(op)->root;
-    struct map_builder b = map_begin_from(
-        arena, schema_from_wire(arena, root, value_get(reading->plan, "BackupPlan")));
-    map_put_str(&b, "id", op_identifier(op));
-    map_put_str(&b, "arn", plan_arn(op, op_identifier(op)));
-    map_put(&b, "version_id", value_get(reading->plan, "VersionId"));
-    map_put(&b, "tags", value_get(rs->body, "Tags"));
-    op_done(op, op_identifier(op), map_end(&b));
-}
-
 static void plan_got(struct op *op, const struct response *rs)
 {
     /* deletion is soft: an old plan may still be shown, with the day on which it went */
@@ -60,11 +34,14 @@ static void plan_got(struct op *op, const struct response *rs)
         op_fail(op, rs);
         return;
     }
-    struct reading *reading = op_data(op, sizeof(*reading));
-    reading->plan = rs->body;
-    struct request *rq = aws_request(op, &backup_ListTags);
-    request_label(rq, "resourceArn", plan_arn(op, op_identifier(op)));
-    op_send_all(op, rq, tags_listed);
+    struct arena *arena = op_arena(op);
+    const char *arn = plan_arn(op, op_identifier(op));
+    struct map_builder b = map_begin_from(
+        arena, schema_from_wire(arena, op_schema(op)->root, value_get(rs->body, "BackupPlan")));
+    map_put_str(&b, "id", op_identifier(op));
+    map_put_str(&b, "arn", arn);
+    map_put(&b, "version_id", value_get(rs->body, "VersionId"));
+    backup_done_with_tags(op, arn, map_end(&b));
 }
 
 static void plan_read(struct op *op)
@@ -89,8 +66,7 @@ static const char *id_of_our_own(struct op *op, const struct response *rs)
 {
     const char *arn = value_get_str(rs->body, "Arn");
     const char *colon = arn ? strrchr(arn, ':') : NULL;
-    bool ours = rs->fault == FAULT_CONFLICT &&
-                str_eq(value_get_str(rs->body, "CreatorRequestId"), op_token(op));
+    bool ours = rs->fault == FAULT_CONFLICT && backup_is_our_token(op, rs->body);
     return ours && colon ? colon + 1 : NULL;
 }
 
@@ -124,24 +100,12 @@ static void updated(struct op *op, const struct response *rs)
 
 static void plan_update(struct op *op)
 {
-    const char *arn = plan_arn(op, op_identifier(op));
-    const struct value *set, *removed;
     if (must_change(op, "rules") || must_change(op, "advanced_backup_settings")) {
         struct request *rq = calls_add(op, &backup_UpdateBackupPlan, NULL);
         request_label(rq, "backupPlanId", op_identifier(op));
         request_set(rq, "BackupPlan", document(op));
     }
-    tag_changes(op, &set, &removed);
-    if (value_len(set)) {
-        struct request *rq = calls_add(op, &backup_TagResource, NULL);
-        request_label(rq, "resourceArn", arn);
-        request_set(rq, "Tags", set);
-    }
-    if (value_len(removed)) {
-        struct request *rq = calls_add(op, &backup_UntagResource, NULL);
-        request_label(rq, "resourceArn", arn);
-        request_set(rq, "TagKeyList", removed);
-    }
+    backup_add_tag_calls(op, plan_arn(op, op_identifier(op)));
     calls_in_order(op, updated);
 }
 

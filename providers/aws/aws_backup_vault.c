@@ -1,8 +1,8 @@
 /* aws_backup_vault: name|key at creation only; tags in place. The model for other types: see
  * docs/ADD_A_RESOURCE_TYPE.md. */
 
+#include "providers/aws/backup_object.h"
 #include "providers/aws/calls.h"
-#include "providers/aws/properties.h"
 #include "providers/aws/vault_gone.h"
 
 static struct request *vault_request(struct op *op, const struct aws_operation *operation,
@@ -15,38 +15,14 @@ static struct request *vault_request(struct op *op, const struct aws_operation *
 
 /* ---- read: DescribeBackupVault, then ListTags on its ARN ---- */
 
-struct reading {
-    const struct value *described;
-};
-
-static void tags_listed(struct op *op, const struct response *rs)
-{
-    if (rs->fault == FAULT_NOT_FOUND) { /* deleted between the two calls */
-        op_gone(op);
-        return;
-    }
-    if (rs->fault != FAULT_NONE) {
-        op_fail(op, rs);
-        return;
-    }
-    const struct reading *reading = op_data(op, sizeof(*reading));
-    const struct value *attributes =
-        schema_from_wire(op_arena(op), op_schema(op)->root, reading->described);
-    attributes = value_with(op_arena(op), attributes, "tags", value_get(rs->body, "Tags"));
-    op_done(op, op_identifier(op), attributes);
-}
-
 static void described(struct op *op, const struct response *rs)
 {
     if (rs->fault != FAULT_NONE) {
         vault_gone_or_fail(op, op_identifier(op), rs, op_gone);
         return;
     }
-    struct reading *reading = op_data(op, sizeof(*reading));
-    reading->described = rs->body;
-    struct request *rq = aws_request(op, &backup_ListTags);
-    request_label(rq, "resourceArn", value_get_str(rs->body, "BackupVaultArn"));
-    op_send_all(op, rq, tags_listed);
+    backup_done_with_tags(op, value_get_str(rs->body, "BackupVaultArn"),
+                          schema_from_wire(op_arena(op), op_schema(op)->root, rs->body));
 }
 
 static void vault_read(struct op *op)
@@ -57,14 +33,9 @@ static void vault_read(struct op *op)
 /* ---- create ---- */
 
 /* AlreadyExists carries the token of whoever made the vault: ours means that an answer was lost. */
-static bool is_our_token(struct op *op, const struct response *rs)
-{
-    return str_eq(value_get_str(rs->body, "CreatorRequestId"), op_token(op));
-}
-
 static void created(struct op *op, const struct response *rs)
 {
-    bool ours = rs->fault == FAULT_CONFLICT && is_our_token(op, rs);
+    bool ours = rs->fault == FAULT_CONFLICT && backup_is_our_token(op, rs->body);
     if (rs->fault != FAULT_NONE && !ours)
         op_fail(op, rs);
     else
@@ -84,12 +55,6 @@ static void vault_create(struct op *op)
 
 /* ---- update: tags ---- */
 
-static const char *arn_of(struct op *op)
-{
-    return schema_arn(op_arena(op), op_schema(op), op_account_id(op), op_region(op),
-                      op_desired(op));
-}
-
 static void updated(struct op *op, const struct response *rs)
 {
     (void)rs;
@@ -98,18 +63,8 @@ static void updated(struct op *op, const struct response *rs)
 
 static void vault_update(struct op *op)
 {
-    const struct value *set, *removed;
-    tag_changes(op, &set, &removed);
-    if (value_len(set)) {
-        struct request *rq = calls_add(op, &backup_TagResource, NULL);
-        request_label(rq, "resourceArn", arn_of(op));
-        request_set(rq, "Tags", set);
-    }
-    if (value_len(removed)) {
-        struct request *rq = calls_add(op, &backup_UntagResource, NULL);
-        request_label(rq, "resourceArn", arn_of(op));
-        request_set(rq, "TagKeyList", removed);
-    }
+    backup_add_tag_calls(op, schema_arn(op_arena(op), op_schema(op), op_account_id(op),
+                                        op_region(op), op_desired(op)));
     calls_in_order(op, updated);
 }
 
@@ -136,7 +91,7 @@ static void looked_up(struct op *op, const struct response *rs)
     if (rs->fault != FAULT_NONE)
         vault_gone_or_fail(op, name, rs, op_gone);
     else
-        op_found(op, name, is_our_token(op, rs) ? OWNER_OURS : OWNER_BY_TAGS);
+        op_found(op, name, backup_is_our_token(op, rs->body) ? OWNER_OURS : OWNER_BY_TAGS);
 }
 
 static void vault_find(struct op *op)
