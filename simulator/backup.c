@@ -18,10 +18,16 @@ const struct backup_durations backup_durations = {
     .copy_fail_ms = 5 * MINUTE_MS,
     .busy_retry_ms = 5 * MINUTE_MS,
     .expiry_spread_ms = 8 * HOUR_MS,
+    .deploy_ms = 30 * 1000,
 };
 
 #define VAULT_ARN "arn:{Partition}:backup:{Region}:{Account}:backup-vault:{BackupVaultName}"
 #define PLAN_ARN "arn:{Partition}:backup:{Region}:{Account}:backup-plan:{BackupPlanId}"
+#define FRAMEWORK_ARN "arn:{Partition}:backup:{Region}:{Account}:framework:{FrameworkName}-*"
+#define REPORT_ARN "arn:{Partition}:backup:{Region}:{Account}:report-plan:{ReportPlanName}-*"
+#define RESTORE_PLAN_ARN                                                                           \
+    "arn:{Partition}:backup:{Region}:{Account}:restore-testing-plan:{RestoreTestingPlanName}-*"
+#define HOLD_ARN "arn:{Partition}:backup:{Region}:{Account}:legal-hold:{LegalHoldId}"
 
 static const struct sim_operation operations[] = {
     {"CreateBackupVault", "PUT", "/backup-vaults/{BackupVaultName}", backup_create_vault, true, 0,
@@ -90,6 +96,60 @@ static const struct sim_operation operations[] = {
     {"UpdateRecoveryPointLifecycle", "POST",
      "/backup-vaults/{BackupVaultName}/recovery-points/{RecoveryPointArn}", backup_update_point,
      true, 0, "{RecoveryPointArn}", NULL},
+    {"CreateLogicallyAirGappedBackupVault", "PUT",
+     "/logically-air-gapped-backup-vaults/{BackupVaultName}", backup_create_air_gapped, true, 0,
+     VAULT_ARN, NULL},
+    {"CreateFramework", "POST", "/audit/frameworks", backup_create_framework, true, 0, NULL, NULL},
+    {"DescribeFramework", "GET", "/audit/frameworks/{FrameworkName}", backup_describe_framework,
+     false, 0, FRAMEWORK_ARN, NULL},
+    {"UpdateFramework", "PUT", "/audit/frameworks/{FrameworkName}", backup_update_framework, true,
+     0, FRAMEWORK_ARN, NULL},
+    {"DeleteFramework", "DELETE", "/audit/frameworks/{FrameworkName}", backup_delete_framework,
+     true, 0, FRAMEWORK_ARN, NULL},
+    {"ListFrameworks", "GET", "/audit/frameworks", backup_list_frameworks, false, 0, NULL, NULL},
+    {"CreateReportPlan", "POST", "/audit/report-plans", backup_create_report_plan, true, 0, NULL,
+     NULL},
+    {"DescribeReportPlan", "GET", "/audit/report-plans/{ReportPlanName}",
+     backup_describe_report_plan, false, 0, REPORT_ARN, NULL},
+    {"UpdateReportPlan", "PUT", "/audit/report-plans/{ReportPlanName}", backup_update_report_plan,
+     true, 0, REPORT_ARN, NULL},
+    {"DeleteReportPlan", "DELETE", "/audit/report-plans/{ReportPlanName}",
+     backup_delete_report_plan, true, 0, REPORT_ARN, NULL},
+    {"ListReportPlans", "GET", "/audit/report-plans", backup_list_report_plans, false, 0, NULL,
+     NULL},
+    {"CreateRestoreTestingPlan", "PUT", "/restore-testing/plans", backup_create_restore_plan, true,
+     201, NULL, NULL},
+    {"GetRestoreTestingPlan", "GET", "/restore-testing/plans/{RestoreTestingPlanName}",
+     backup_get_restore_plan, false, 0, RESTORE_PLAN_ARN, NULL},
+    {"UpdateRestoreTestingPlan", "PUT", "/restore-testing/plans/{RestoreTestingPlanName}",
+     backup_update_restore_plan, true, 0, RESTORE_PLAN_ARN, NULL},
+    {"DeleteRestoreTestingPlan", "DELETE", "/restore-testing/plans/{RestoreTestingPlanName}",
+     backup_delete_restore_plan, true, 204, RESTORE_PLAN_ARN, NULL},
+    {"ListRestoreTestingPlans", "GET", "/restore-testing/plans", backup_list_restore_plans, false,
+     0, NULL, NULL},
+    {"CreateRestoreTestingSelection", "PUT",
+     "/restore-testing/plans/{RestoreTestingPlanName}/selections", backup_create_restore_selection,
+     true, 201, RESTORE_PLAN_ARN, NULL},
+    {"GetRestoreTestingSelection", "GET",
+     "/restore-testing/plans/{RestoreTestingPlanName}/selections/{RestoreTestingSelectionName}",
+     backup_get_restore_selection, false, 0, RESTORE_PLAN_ARN, NULL},
+    {"UpdateRestoreTestingSelection", "PUT",
+     "/restore-testing/plans/{RestoreTestingPlanName}/selections/{RestoreTestingSelectionName}",
+     backup_update_restore_selection, true, 0, RESTORE_PLAN_ARN, NULL},
+    {"DeleteRestoreTestingSelection", "DELETE",
+     "/restore-testing/plans/{RestoreTestingPlanName}/selections/{RestoreTestingSelectionName}",
+     backup_delete_restore_selection, true, 204, RESTORE_PLAN_ARN, NULL},
+    {"ListRestoreTestingSelections", "GET",
+     "/restore-testing/plans/{RestoreTestingPlanName}/selections", backup_list_restore_selections,
+     false, 0, RESTORE_PLAN_ARN, NULL},
+    {"CreateLegalHold", "POST", "/legal-holds/", backup_create_hold, true, 0, NULL, NULL},
+    {"GetLegalHold", "GET", "/legal-holds/{LegalHoldId}/", backup_get_hold, false, 0, HOLD_ARN,
+     NULL},
+    {"CancelLegalHold", "DELETE", "/legal-holds/{LegalHoldId}", backup_cancel_hold, true, 201,
+     HOLD_ARN, NULL},
+    {"ListLegalHolds", "GET", "/legal-holds/", backup_list_holds, false, 0, NULL, NULL},
+    {"ListRecoveryPointsByLegalHold", "GET", "/legal-holds/{LegalHoldId}/recovery-points",
+     backup_list_points_of_hold, false, 0, HOLD_ARN, NULL},
     {"DescribeRegionSettings", "GET", "/account-settings", backup_describe_region_settings, false,
      0, NULL, NULL},
     {"UpdateRegionSettings", "PUT", "/account-settings", backup_update_region_settings, true, 0,
@@ -107,6 +167,9 @@ static const struct sim_task tasks[] = {
     {"backup.copy_start", backup_task_copy_start, false, false},
     {"backup.copy_end", backup_task_copy_end, false, false},
     {"backup.expire", backup_task_expire, false, true},
+    {"backup.vault_ready", backup_task_vault_ready, false, false},
+    {"backup.deployed", backup_task_deployed, false, false},
+    {"backup.hold_ready", backup_task_hold_ready, false, false},
 };
 
 const struct sim_api sim_backup = {
@@ -202,7 +265,8 @@ const struct value *backup_public(struct sim_call *call, const struct value *bod
     struct map_builder b = map_begin(call->arena);
     for (; *members; members++) {
         const struct value *v = value_get(body, *members);
-        if (v && (str_ends(*members, "Date") || str_eq(*members, "StartBy")))
+        if (v && (str_ends(*members, "Date") || str_ends(*members, "Time") ||
+                  str_eq(*members, "StartBy")))
             v = call_time(call, v->integer);
         map_put(&b, *members, v);
     }

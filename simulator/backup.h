@@ -2,7 +2,7 @@
 /* What the files of the simulated AWS Backup share. They are one service:
  *   backup.c             operations, tasks, errors, the table of durations
  *   backup_vaults.c      vaults, access policies, locks, notifications
- *   backup_tags.c        tags of vaults, plans and points
+ *   backup_tags.c        tags of everything that has an ARN
  *   backup_plans.c       plans and their versions
  *   backup_selections.c  selections, and which resources a selection takes
  *   backup_schedule.c    from a schedule to jobs
@@ -14,6 +14,9 @@
  *   backup_hop.c         whether AWS would let a copy through, and in which words not
  *   backup_events.c      the events of jobs
  *   backup_settings.c    opt-ins of a Region, switches of the organization
+ *   backup_audit.c       frameworks and report plans
+ *   backup_restore_testing.c  restore testing plans and their selections
+ *   backup_legal_holds.c legal holds, and which points they hold
  *
  * Objects (times in ms, members under AWS's names):
  *   backup.vault             NAME        Policy is text, Tags a map; Locked, LockDate
@@ -21,6 +24,9 @@
  *   backup.selection         SELECTION   Selection is the document
  *   backup.point             ARN         BackupVaultName, Status, Tags, Lifecycle, ...
  *   backup.settings          ""          of an account and Region
+ *   backup.framework, backup.report_plan, backup.restore_plan  NAME  under AWS's members
+ *   backup.restore_selection PLAN/NAME
+ *   backup.legal_hold        HOLD        Status, RecoveryPointSelection
  *   ~backup.plan_version     PLAN/VERSION
  *   ~backup.job, ~backup.copy  JOB
  *   ~backup.busy             ARN         the job that runs for a resource: one at a time */
@@ -37,6 +43,7 @@ struct backup_durations {
     int64_t copy_fail_ms;    /* until AWS finds out that it may not */
     int64_t busy_retry_ms;   /* how often a job looks whether its resource is free */
     int64_t expiry_spread_ms;
+    int64_t deploy_ms; /* frameworks and report plans, air-gapped vaults, legal holds */
 };
 extern const struct backup_durations backup_durations;
 
@@ -83,6 +90,9 @@ bool vault_takes_lifecycle(const struct value *vault, const struct value *lifecy
 bool vault_policy_allows(struct sim_call *call, const struct value *vault, const char *action,
                          const char *resource);
 #define VAULT_KEY_DEFAULT "alias/aws/backup"
+#define VAULT_AIR_GAPPED "LOGICALLY_AIR_GAPPED_BACKUP_VAULT"
+/* Whether it is one that AWS keeps out of the account's reach. */
+bool vault_is_air_gapped(const struct value *vault);
 
 /* ---- plans, selections, schedules ---- */
 void backup_schedule_plan(struct world *world, struct arena *arena, const char *account,
@@ -166,6 +176,11 @@ const char *hop_refused(struct world *world, struct arena *arena, const struct h
 const char *backup_job_refused(struct world *world, struct arena *arena, const char *account,
                                const char *region, const struct value *job);
 
+/* ---- legal holds ---- */
+/* The hold that keeps the point from being deleted, or NULL. */
+const struct value *hold_of_point(struct world *world, struct arena *arena, const char *account,
+                                  const char *region, const struct value *point);
+
 /* ---- events and timeline ---- */
 void backup_job_event(struct world *world, struct arena *arena, const struct value *job);
 void copy_job_event(struct world *world, struct arena *arena, const struct value *job);
@@ -220,6 +235,32 @@ BACKUP_OPERATION(describe_region_settings)
 BACKUP_OPERATION(update_region_settings)
 BACKUP_OPERATION(describe_global_settings)
 BACKUP_OPERATION(update_global_settings)
+BACKUP_OPERATION(create_air_gapped)
+BACKUP_OPERATION(create_framework)
+BACKUP_OPERATION(describe_framework)
+BACKUP_OPERATION(update_framework)
+BACKUP_OPERATION(delete_framework)
+BACKUP_OPERATION(list_frameworks)
+BACKUP_OPERATION(create_report_plan)
+BACKUP_OPERATION(describe_report_plan)
+BACKUP_OPERATION(update_report_plan)
+BACKUP_OPERATION(delete_report_plan)
+BACKUP_OPERATION(list_report_plans)
+BACKUP_OPERATION(create_restore_plan)
+BACKUP_OPERATION(get_restore_plan)
+BACKUP_OPERATION(update_restore_plan)
+BACKUP_OPERATION(delete_restore_plan)
+BACKUP_OPERATION(list_restore_plans)
+BACKUP_OPERATION(create_restore_selection)
+BACKUP_OPERATION(get_restore_selection)
+BACKUP_OPERATION(update_restore_selection)
+BACKUP_OPERATION(delete_restore_selection)
+BACKUP_OPERATION(list_restore_selections)
+BACKUP_OPERATION(create_hold)
+BACKUP_OPERATION(get_hold)
+BACKUP_OPERATION(cancel_hold)
+BACKUP_OPERATION(list_holds)
+BACKUP_OPERATION(list_points_of_hold)
 #undef BACKUP_OPERATION
 
 #define BACKUP_TASK(name)                                                                          \
@@ -230,4 +271,7 @@ BACKUP_TASK(job_end)
 BACKUP_TASK(copy_start)
 BACKUP_TASK(copy_end)
 BACKUP_TASK(expire)
+BACKUP_TASK(vault_ready)
+BACKUP_TASK(deployed)
+BACKUP_TASK(hold_ready)
 #undef BACKUP_TASK

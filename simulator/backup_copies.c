@@ -249,7 +249,13 @@ static const struct value *described(struct sim_call *call, const struct value *
                                           "CreatedByBackupJobId",
                                           NULL};
     struct map_builder b = map_begin_from(call->arena, backup_public(call, job, members));
-    map_put_str(&b, "DestinationVaultType", "BACKUP_VAULT");
+    struct vault_place to;
+    const struct value *vault =
+        vault_place_of(call->arena, value_get_str(job, "DestinationBackupVaultArn"), &to)
+            ? vault_get(call->world, call->arena, to.account, to.region, to.name)
+            : NULL;
+    map_put_str(&b, "DestinationVaultType",
+                vault_is_air_gapped(vault) ? VAULT_AIR_GAPPED : "BACKUP_VAULT");
     map_put_bool(&b, "IsParent", false);
     return map_end(&b);
 }

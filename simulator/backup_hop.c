@@ -19,6 +19,9 @@
 #define VAULT_KEY_IS_MANAGED                                                                       \
     "The destination Backup vault is encrypted with the default Backup service managed key. The "  \
     "contents of this vault cannot be copied into."
+#define AIR_GAPPED_WANTS_OWN_KEY                                                                   \
+    "Recovery points encrypted with an AWS managed key cannot be copied into a logically "         \
+    "air-gapped vault"
 #define KEY_IS_OFF                                                                                 \
     "KMS key is either disabled or pending deletion or access to the KMS key is denied"
 #define SOURCE_KEY_UNREACHABLE                                                                     \
@@ -213,6 +216,8 @@ static const char *vault_refused(const struct judgement *j)
     /* what AWS Backup does not manage itself cannot lie under its own key */
     if (!j->type->own_points && is_managed(j->vault_key))
         return VAULT_KEY_IS_MANAGED;
+    if (vault_is_air_gapped(j->vault) && is_managed(j->source_key))
+        return AIR_GAPPED_WANTS_OWN_KEY;
     return vault_takes_lifecycle(j->vault, j->hop->lifecycle) ? NULL : LOCK_COPY_STATUS_MESSAGE;
 }
 
@@ -262,6 +267,8 @@ static const char *keys_refused(const struct judgement *j)
     if (arn && !free && (!j->source_key || !source_key_reachable(j)))
         return arena_printf(j->arena, SOURCE_KEY_UNREACHABLE, arn);
     const struct value *context = key_context(j->arena, j->type, j->to.region);
+    if (vault_is_air_gapped(j->vault) && !j->vault_key)
+        return NULL; /* a key that AWS owns */
     if (!j->vault_key || !is_on(j->vault_key))
         return KEY_IS_OFF;
     if (!is_managed(j->vault_key) &&

@@ -57,6 +57,11 @@ void backup_task_expire(struct world *world, struct arena *arena, const struct v
     const struct value *point = point_get(world, arena, account, region, arn);
     if (!point)
         return;
+    if (hold_of_point(world, arena, account, region,
+                      point)) { /* its day comes with the next look */
+        task_add(world, world_now_ms(world) + DAY_MS, "backup.expire", payload);
+        return;
+    }
     struct map_builder b = map_begin(arena);
     map_put(&b, "resource_arn", value_get(point, "ResourceArn"));
     map_put_str(&b, "point_arn", arn);
@@ -104,7 +109,9 @@ static const struct value *described(struct sim_call *call, const struct value *
                                           "EncryptionKeyArn", "IsEncrypted",
                                           "Lifecycle",        NULL};
     struct map_builder b = map_begin_from(call->arena, backup_public(call, point, members));
-    map_put_str(&b, "VaultType", "BACKUP_VAULT");
+    const struct value *vault = vault_get(call->world, call->arena, call->account, call->region,
+                                          value_get_str(point, "BackupVaultName"));
+    map_put_str(&b, "VaultType", vault_is_air_gapped(vault) ? VAULT_AIR_GAPPED : "BACKUP_VAULT");
     map_put_bool(&b, "IsParent", false);
     int64_t expiry = expiry_of(point);
     if (expiry) {
@@ -228,6 +235,12 @@ bool backup_delete_point(struct sim_call *call)
     const struct value *point = unlocked_point(call, "backup:DeleteRecoveryPoint");
     if (!point)
         return false;
+    const struct value *hold =
+        hold_of_point(call->world, call->arena, call->account, call->region, point);
+    if (hold)
+        return backup_refused(call, "Recovery point %s is under the legal hold %s",
+                              call_str(call, "RecoveryPointArn"),
+                              value_get_str(hold, "LegalHoldId"));
     if (role_can_delete(call, point)) {
         point_forget(call->world, call->account, call->region, call_str(call, "RecoveryPointArn"));
         return call_answer(call, NULL);

@@ -1,4 +1,4 @@
-/* Tags of vaults, plans and recovery points, by ARN. */
+/* Tags of everything that has an ARN: of the objects of AWS Backup, and of recovery points. */
 #include "simulator/backup.h"
 
 #include "engine/aws/arn.h"
@@ -9,6 +9,30 @@ struct tagged {
     const struct value *body;
 };
 
+/* What stands between the account and the name of an ARN of AWS Backup's own. Where the ARN ends in
+ * more than the id, the object is looked for by its ARN. */
+static const struct {
+    const char *prefix, *kind, *arn;
+} kinds[] = {
+    {"backup-vault:", "backup.vault", NULL},
+    {"backup-plan:", "backup.plan", NULL},
+    {"legal-hold:", "backup.legal_hold", NULL},
+    {"framework:", "backup.framework", "FrameworkArn"},
+    {"report-plan:", "backup.report_plan", "ReportPlanArn"},
+    {"restore-testing-plan:", "backup.restore_plan", "RestoreTestingPlanArn"},
+};
+
+static const char *id_by_arn(struct sim_call *call, const char *kind, const char *member,
+                             const char *arn)
+{
+    struct objects rows =
+        store_holding(call->world, call->arena, kind, call->account, call->region, arn);
+    for (size_t i = 0; i < rows.len; i++)
+        if (str_eq(value_get_str(rows.items[i].body, member), arn))
+            return rows.items[i].id;
+    return "";
+}
+
 static bool find_tagged(struct sim_call *call, struct tagged *ret)
 {
     const char *text = call_str(call, "ResourceArn");
@@ -18,15 +42,14 @@ static bool find_tagged(struct sim_call *call, struct tagged *ret)
         return backup_invalid(call, "Invalid ARN: %s", text_or(text, ""));
     /* snapshots of some types name no account, and those of others stand under the service's name
      */
-    const char *name = arn_resource_name(call->arena, &arn);
-    ret->id = name;
-    if (slice_is(arn.service, "backup") && slice_starts(arn.resource, "backup-vault:"))
-        ret->kind = "backup.vault";
-    else if (slice_is(arn.service, "backup") && slice_starts(arn.resource, "backup-plan:"))
-        ret->kind = "backup.plan";
-    else {
-        ret->kind = "backup.point";
-        ret->id = text;
+    ret->kind = "backup.point";
+    ret->id = text;
+    for (size_t i = 0; i < ARRAY_LEN(kinds) && slice_is(arn.service, "backup"); i++) {
+        if (!slice_starts(arn.resource, kinds[i].prefix))
+            continue;
+        ret->kind = kinds[i].kind;
+        ret->id = kinds[i].arn ? id_by_arn(call, ret->kind, kinds[i].arn, text)
+                               : arn_resource_name(call->arena, &arn);
     }
     bool own = (!arn.account.len || slice_is(arn.account, call->account)) &&
                (!arn.region.len || slice_is(arn.region, call->region));

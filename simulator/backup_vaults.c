@@ -52,6 +52,12 @@ bool vault_policy_allows(struct sim_call *call, const struct value *vault, const
 }
 
 #define VAULT_TYPE "BACKUP_VAULT"
+#define AIR_GAPPED_DAYS_MIN 7
+
+bool vault_is_air_gapped(const struct value *vault)
+{
+    return str_eq(value_get_str(vault, "VaultType"), VAULT_AIR_GAPPED);
+}
 
 static const char *name_of(const struct sim_call *call)
 {
@@ -186,9 +192,10 @@ static const struct value *described(struct sim_call *call, const struct value *
                                           "CreatorRequestId", "Locked",
                                           "MinRetentionDays", "MaxRetentionDays",
                                           "LockDate",         NULL};
+    const char *state = value_get_str(vault, "VaultState"); /* only while it is not AVAILABLE */
     struct map_builder b = map_begin_from(call->arena, backup_public(call, vault, members));
-    map_put_str(&b, "VaultType", VAULT_TYPE);
-    map_put_str(&b, "VaultState", "AVAILABLE");
+    map_put_str(&b, "VaultType", vault_is_air_gapped(vault) ? VAULT_AIR_GAPPED : VAULT_TYPE);
+    map_put_str(&b, "VaultState", text_or(state, "AVAILABLE"));
     map_put_bool(&b, "Locked", value_get_bool(vault, "Locked", false));
     map_put_int(&b, "NumberOfRecoveryPoints",
                 (int64_t)point_count(call->world, call->account, call->region,
@@ -207,8 +214,13 @@ bool backup_list_vaults(struct sim_call *call)
     const char *next = NULL, *type = call_str(call, "vaultType");
     struct objects rows =
         store_list(call->world, call->arena, "backup.vault", call->account, call->region, NULL);
-    if ((type && !str_eq(type, VAULT_TYPE)) || call_bool(call, "shared", false))
-        rows.len = 0; /* there are no others, and none is shared */
+    size_t len = 0;
+    for (size_t i = 0; i < rows.len; i++) {
+        const char *its = vault_is_air_gapped(rows.items[i].body) ? VAULT_AIR_GAPPED : VAULT_TYPE;
+        if (!type || str_eq(type, its))
+            rows.items[len++] = rows.items[i];
+    }
+    rows.len = call_bool(call, "shared", false) ? 0 : len; /* none is shared */
     if (!backup_page(call, &rows, &next))
         return false;
     struct list_builder list = list_begin(call->arena);
@@ -375,4 +387,73 @@ bool backup_delete_notifications(struct sim_call *call)
 {
     const struct value *vault = vault_or_missing(call);
     return vault && store(call, value_without(call->arena, vault, "Notifications"), NULL);
+}
+
+/* ---- logically air-gapped: locked from the first moment, and for ever ---- */
+
+static bool air_gapped_days_good(struct sim_call *call, int64_t min, int64_t max)
+{
+    const char *why = NULL;
+    if (!call_get(call, "MinRetentionDays") || !call_get(call, "MaxRetentionDays"))
+        return call_error(call, 400, "MissingParameterValueException",
+                          "Missing required parameter: MinRetentionDays or MaxRetentionDays");
+    if (min < AIR_GAPPED_DAYS_MIN || max < AIR_GAPPED_DAYS_MIN)
+        return backup_invalid(call, "The minimum retention of the vault is %d days",
+                              AIR_GAPPED_DAYS_MIN);
+    return lock_check(call->arena, min, max, 0, &why) || backup_invalid(call, "%s", why);
+}
+
+bool backup_create_air_gapped(struct sim_call *call)
+{
+    static const char *const members[] = {"BackupVaultName", "BackupVaultArn", "CreationDate",
+                                          "VaultState", NULL};
+    const char *name = name_of(call), *token = call_str(call, "CreatorRequestId");
+    if (!vault_name_is_valid(slice_of(name)))
+        return backup_invalid(call, "Invalid backup vault name: %s", name);
+    const struct value *old = own_vault(call), *tags = call_get(call, "BackupVaultTags");
+    const char *old_token = value_get_str(old, "CreatorRequestId");
+    if (old && token && str_eq(token, old_token))
+        return call_answer(call, backup_public(call, old, members));
+    if (old)
+        return backup_exists(call, value_get_str(old, "BackupVaultArn"), old_token,
+                             "Backup vault with the same name already exists");
+    int64_t min = call_int(call, "MinRetentionDays", 0),
+            max = call_int(call, "MaxRetentionDays", 0);
+    const char *why = tags ? tags_refused(call->arena, tags) : NULL;
+    if (why)
+        return backup_invalid(call, "%s", why);
+    const char *key = call_get(call, "EncryptionKeyArn") ? vault_key(call) : NULL;
+    if (!air_gapped_days_good(call, min, max) || (call_get(call, "EncryptionKeyArn") && !key))
+        return false;
+    struct map_builder none = map_begin(call->arena), b = map_begin(call->arena);
+    map_put_str(&b, "BackupVaultName", name);
+    map_put_str(&b, "BackupVaultArn", call_arn(call, "backup", "backup-vault:%s", name));
+    map_put_str(&b, "VaultType", VAULT_AIR_GAPPED);
+    map_put_str(&b, "VaultState", "CREATING");
+    map_put_str(&b, "EncryptionKeyArn", key); /* absent: a key that AWS owns and does not show */
+    map_put_int(&b, "CreationDate", call->now);
+    map_put_str(&b, "CreatorRequestId", token);
+    map_put_bool(&b, "Locked", true);
+    map_put_int(&b, "MinRetentionDays", min);
+    map_put_int(&b, "MaxRetentionDays", max);
+    map_put_int(&b, "LockDate", call->now);
+    map_put(&b, "Tags", tags ? tags : map_end(&none));
+    const struct value *vault = map_end(&b);
+    struct map_builder later = map_begin(call->arena);
+    map_put_str(&later, "Account", call->account);
+    map_put_str(&later, "Region", call->region);
+    map_put_str(&later, "Name", name);
+    task_add(call->world, call->now + backup_durations.deploy_ms, "backup.vault_ready",
+             map_end(&later));
+    return store(call, vault, backup_public(call, vault, members));
+}
+
+void backup_task_vault_ready(struct world *world, struct arena *arena, const struct value *payload)
+{
+    const char *account = value_get_str(payload, "Account");
+    const char *region = value_get_str(payload, "Region"), *name = value_get_str(payload, "Name");
+    const struct value *vault = vault_get(world, arena, account, region, name);
+    if (vault)
+        store_put(world, "backup.vault", account, region, name,
+                  value_without(arena, vault, "VaultState"));
 }

@@ -1,5 +1,6 @@
 import json
 
+from calls import backup_more
 from clients import MANAGEMENT, allow, check, pages, policy
 
 
@@ -10,7 +11,10 @@ def call_all(place):
     plan = plans(place)
     selections(place, plan)
     settings(place)
-    return jobs(place)
+    points = jobs(place)
+    backup_more.call_all(place)
+    backup_more.legal_holds(place, ("copies", points[-1]))
+    return points
 
 
 def vaults(place):

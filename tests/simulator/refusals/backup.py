@@ -1,12 +1,7 @@
 from clients import BACKUP, DATABASE, MANAGEMENT, WORKLOAD, allow, check, policy, refused, trust
 from calls.backup import plan_document
-
-ROLE = f"arn:aws:iam::{WORKLOAD}:role/service-role/AWSBackupDefaultServiceRole"
-NO_POINT = f"arn:aws:rds:us-east-1:{WORKLOAD}:snapshot:awsbackup:job-none"
-
-
-def vault_arn(name, account=WORKLOAD, region="us-east-1"):
-    return f"arn:aws:backup:{region}:{account}:backup-vault:{name}"
+from refusals import backup_more
+from refusals.backup_places import NO_POINT, ROLE, backed_up, vault_arn
 
 
 def refuse_all(world):
@@ -18,6 +13,7 @@ def refuse_all(world):
     settings(world)
     locks(world, place)
     point_without_rights(world, place)
+    backup_more.refuse_all(world)
 
 
 def vaults(place):
@@ -137,13 +133,6 @@ def settings(world):
     refused("InvalidParameterValueException", management.update_global_settings, GlobalSettings={"isTeapot": "true"})
     refused("InvalidParameterValueException", member.update_region_settings,
             ResourceTypeOptInPreference={"Typewriter": True})
-
-
-def backed_up(place, vault, **more):
-    """A job in the vault, to its end; its description."""
-    job = place.backup.start_backup_job(BackupVaultName=vault, ResourceArn=DATABASE, IamRoleArn=ROLE, **more)
-    place.world.pass_time(hours=1)
-    return place.backup.describe_backup_job(BackupJobId=job["BackupJobId"])
 
 
 def locks(world, place):
