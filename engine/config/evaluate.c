@@ -443,6 +443,27 @@ static const struct instance *instance_at(const struct lowering *lw, const char 
     return NULL;
 }
 
+/* Types without a section that stand where an entry of one is wanted. */
+static const struct {
+    const char *section, *type;
+} stand_ins[] = {
+    {"vaults", "aws_backup_vault"},
+    {"vaults", "aws_backup_logically_air_gapped_vault"},
+};
+
+static bool is_of_section(const struct instance *instance, const char *section)
+{
+    if (str_eq(instance->entry->section, section))
+        return true;
+    if (!str_eq(instance->entry->section, "resources"))
+        return false;
+    for (size_t i = 0; i < ARRAY_LEN(stand_ins); i++)
+        if (str_eq(stand_ins[i].section, section) &&
+            str_eq(stand_ins[i].type, value_get_str(instance->body, "type")))
+            return true;
+    return false;
+}
+
 struct target_list {
     struct target *items;
     size_t len, cap;
@@ -464,7 +485,7 @@ static bool add_targets(struct lowering *lw, const struct instance *in, const ch
     const char *text = value_str(v);
     if (value_is(v, VALUE_REF)) {
         const struct instance *to = instance_at(lw, v->ref.address);
-        if (!to || !str_eq(to->entry->section, section)) {
+        if (!to || !is_of_section(to, section)) {
             lower_error(lw, E_BAD_REFERENCE, pos, NULL, "`%s` is not an entry of `%s`",
                         v->ref.address, section);
             return false;

@@ -10,10 +10,12 @@
 #include "engine/aws/lifecycle.h"
 #include "engine/aws/lock_rules.h"
 #include "engine/aws/partition.h"
+#include "engine/aws/restore_testing.h"
 #include "engine/aws/selection.h"
 #include "engine/aws/tags.h"
 #include "engine/aws/timezone.h"
 #include "engine/base/bug.h"
+#include "engine/base/clock.h"
 #include "engine/base/json.h"
 #include "engine/config/ref.h"
 #include "engine/policy/policy.h"
@@ -91,6 +93,26 @@ static bool check_backup_window(struct call *call)
 static bool check_selection(struct call *call)
 {
     return selection_check(call->v, &call->why);
+}
+
+static bool check_restore_selection(struct call *call)
+{
+    return restore_selection_check(call->v, &call->why, &call->property);
+}
+
+static bool check_date_range(struct call *call)
+{
+    const char *from = value_get_str(call->v, "from_date");
+    const char *to = value_get_str(call->v, "to_date");
+    int64_t from_ms = INT64_MIN, to_ms = INT64_MAX;
+    if (from && !time_parse_iso(slice_of(from), &from_ms))
+        return refuse(call, "from_date", arena_printf(call->arena, "`%s` is no time", from));
+    if (to && !time_parse_iso(slice_of(to), &to_ms))
+        return refuse(call, "to_date", arena_printf(call->arena, "`%s` is no time", to));
+    if (from_ms > to_ms)
+        return refuse(call, "to_date",
+                      arena_printf(call->arena, "to_date %s is before from_date %s", to, from));
+    return true;
 }
 
 static bool check_tags(struct call *call)
@@ -298,6 +320,8 @@ static const struct rule {
     {"vault_lock", E_RULE_LOCK, false, check_vault_lock},
     {"backup_window", E_RULE_WINDOW, false, check_backup_window},
     {"selection", E_RULE_SELECTION, false, check_selection},
+    {"restore_selection", E_RULE_RESTORE_TEST, false, check_restore_selection},
+    {"date_range", E_RULE_DATES, false, check_date_range},
     {"tags", E_RULE_TAGS, false, check_tags},
     {"schedule", E_RULE_SCHEDULE, true, check_schedule},
     {"timezone", E_RULE_TIMEZONE, true, check_timezone},

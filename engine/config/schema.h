@@ -10,10 +10,11 @@
  *   scope                  account-region | account | organization
  *   replacementStrategy    never | create-then-delete | delete-then-create
  *   primaryIdentifier      ["/name"]
- *   createOnlyProperties, readOnlyProperties, writeOnlyProperties, x-irreversible
- *                          pointers: "/name"; a segment "*" means every item or value.
+ *   createOnlyProperties, readOnlyProperties, writeOnlyProperties, x-irreversible,
+ *   x-needed-to-delete     pointers: "/name"; a segment "*" means every item or value.
  *                          x-irreversible: where the property is present, the change needs
- *                          --allow-irreversible
+ *                          --allow-irreversible. x-needed-to-delete: while it is absent, AWS does
+ *                          not delete the object
  *   required, properties, definitions
  *   handlers               {create, read, update, delete, find: {permissions: [...]}}
  *   x-arn                  template with ${partition} ${region} ${account} ${any property}: AWS
@@ -105,9 +106,9 @@ struct schema_node {
     const struct schema_node *additional; /* of maps: the schema of every value */
     const struct schema_property *properties;
     size_t property_len;
-    bool read_only, create_only, write_only, irreversible; /* from the root's pointer lists */
-    bool drifts;                                           /* x-drift */
-    const char *entry_type;                                /* x-drift, where it names one */
+    bool read_only, create_only, write_only, irreversible, needed_to_delete; /* pointer lists */
+    bool drifts;                                                             /* x-drift */
+    const char *entry_type; /* x-drift, where it names one */
 };
 
 struct schema {

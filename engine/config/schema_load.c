@@ -252,6 +252,7 @@ static void read_file(struct loader *loader, const struct embedded_file *embedde
     collect_pointers(&scope, "createOnlyProperties", FLAG_CREATE_ONLY);
     collect_pointers(&scope, "writeOnlyProperties", FLAG_WRITE_ONLY);
     collect_pointers(&scope, "x-irreversible", FLAG_IRREVERSIBLE);
+    collect_pointers(&scope, "x-needed-to-delete", FLAG_NEEDED_TO_DELETE);
     map_set(&loader->files, file->name, file);
 }
 

@@ -12,6 +12,7 @@ enum pointer_flag {
     FLAG_CREATE_ONLY = 1 << 1,
     FLAG_WRITE_ONLY = 1 << 2,
     FLAG_IRREVERSIBLE = 1 << 3,
+    FLAG_NEEDED_TO_DELETE = 1 << 4,
 };
 
 struct pointer {

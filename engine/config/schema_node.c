@@ -419,6 +419,7 @@ static void apply_flags(const struct scope *scope, struct schema_node *node)
     node->create_only = pointer->flags & FLAG_CREATE_ONLY;
     node->write_only = pointer->flags & FLAG_WRITE_ONLY;
     node->irreversible = pointer->flags & FLAG_IRREVERSIBLE;
+    node->needed_to_delete = pointer->flags & FLAG_NEEDED_TO_DELETE;
 }
 
 static void finish_node(const struct scope *scope, struct schema_node *node,
@@ -477,6 +478,7 @@ static const char *const type_keywords[] = {"typeName",
                                             "x-part-of",
                                             "x-rank",
                                             "x-irreversible",
+                                            "x-needed-to-delete",
                                             "x-taggable",
                                             "x-wire-case",
                                             NULL};

@@ -324,6 +324,18 @@ static void judge_write(struct builder *b, struct item *item)
             true; /* from compliance to governance: anybody may then remove it */
 }
 
+/* The property without which AWS does not delete the object; NULL: there is none, or it is known.
+ */
+static const char *missing_for_deletion(const struct schema *schema, const struct item *item)
+{
+    for (size_t i = 0; i < schema->root->property_len; i++) {
+        const struct schema_property *property = &schema->root->properties[i];
+        if (property->node->needed_to_delete && !value_get(item->before, property->name))
+            return property->name;
+    }
+    return NULL;
+}
+
 static void judge_deletion(struct builder *b, struct item *item)
 {
     if (item->verdict != VERDICT_DELETE &&
@@ -337,6 +349,9 @@ static void judge_deletion(struct builder *b, struct item *item)
         item->blocked = "the lock is permanent: neither we nor AWS can remove it";
     else if (points > 0)
         item->blocked = arena_printf(b->arena, "it holds %lld recovery points", (long long)points);
+    else if (missing_for_deletion(schema, item))
+        item->blocked = arena_printf(b->arena, "AWS asks for %s, which was never applied",
+                                     missing_for_deletion(schema, item));
     if (prevents_destroy(item))
         refuse_deletion(b, item);
 }

@@ -104,13 +104,26 @@ static void compare_aligned(struct differ *d, const char *path, const struct sch
 /* What names an item inside a set of objects: the first of these that all items of both sides have.
  */
 static const char *const item_names[] = {
-    "id", "rule_name", "name", "statement_id", "sid", "destination_backup_vault_arn"};
+    "id",  "rule_name",    "name",           "statement_id",
+    "sid", "control_name", "parameter_name", "destination_backup_vault_arn"};
 
-static bool all_have(const struct value *list, const char *name)
+static const struct value *named_item(const struct value *list, const char *property,
+                                      const char *name)
 {
     for (size_t i = 0; i < value_len(list); i++)
-        if (!value_get_str(value_item(list, i), name))
+        if (str_eq(value_get_str(value_item(list, i), property), name))
+            return value_item(list, i);
+    return NULL;
+}
+
+/* And each its own. */
+static bool all_have(const struct value *list, const char *name)
+{
+    for (size_t i = 0; i < value_len(list); i++) {
+        const char *text = value_get_str(value_item(list, i), name);
+        if (!text || named_item(list, name, text) != value_item(list, i))
             return false;
+    }
     return true;
 }
 
@@ -119,15 +132,6 @@ static const char *naming_property(const struct value *before, const struct valu
     for (size_t i = 0; i < ARRAY_LEN(item_names); i++)
         if (all_have(before, item_names[i]) && all_have(after, item_names[i]))
             return item_names[i];
-    return NULL;
-}
-
-static const struct value *named_item(const struct value *list, const char *property,
-                                      const char *name)
-{
-    for (size_t i = 0; i < value_len(list); i++)
-        if (str_eq(value_get_str(value_item(list, i), property), name))
-            return value_item(list, i);
     return NULL;
 }
 
@@ -233,7 +237,8 @@ void diff_desired(struct arena *arena, const struct diff_input *input, struct di
             compare_tags(&d, node, before, after);
             continue;
         }
-        bool known = !node->write_only || input->know_write_only;
+        /* what a deletion will need is worth an update that only records it */
+        bool known = !node->write_only || input->know_write_only || node->needed_to_delete;
         bool managed = after || (node->write_only && before);
         if (!node->read_only && !node->local && known && managed)
             compare(&d, path_to(arena, "", property->name), node, before, after, false);

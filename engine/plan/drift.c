@@ -21,6 +21,8 @@ static const struct row {
     {"aws_backup_vault_notifications", NULL, MEDIUM},
     {"aws_backup_global_settings", "", HIGH},
     {"aws_backup_region_settings", "", HIGH},
+    {"aws_backup_logically_air_gapped_vault", NULL, HIGH},
+    {"aws_backup_legal_hold", NULL, HIGH},
     {"aws_kms_key", NULL, HIGH},
     {"aws_kms_key", "/policy", HIGH},
     {"aws_kms_key", "/enabled", HIGH},

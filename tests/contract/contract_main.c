@@ -25,6 +25,20 @@ static const struct value *with_write_only(struct contract *c, const struct valu
     return map_end(&b);
 }
 
+/* Of an imported object AWS shows all but what its deletion will need: that is recorded by an
+ * apply. */
+static const struct value *with_needed_to_delete(struct contract *c, const struct value *attributes,
+                                                 const struct value *desired)
+{
+    struct map_builder b = map_begin_from(c->arena, attributes);
+    for (size_t i = 0; i < c->schema->root->property_len; i++) {
+        const struct schema_property *property = &c->schema->root->properties[i];
+        if (property->node->needed_to_delete)
+            map_put(&b, property->name, value_get(desired, property->name));
+    }
+    return map_end(&b);
+}
+
 static struct diff diff_of(struct contract *c, const struct value *observed,
                            const struct value *desired, bool know_write_only)
 {
@@ -176,7 +190,7 @@ static void import(struct contract *c, const char *identifier, const struct valu
     const struct contract_op op = {.kind = OP_READ, .identifier = identifier, .shown = desired};
     if (!contract_run(c, &op, OP_RESULT_DONE))
         return;
-    want_no_diff(c, c->attributes, desired, false);
+    want_no_diff(c, with_needed_to_delete(c, c->attributes, desired), desired, false);
 }
 
 static void refuse_deletion(struct contract *c, const char *identifier, const struct value *prior)
@@ -222,7 +236,7 @@ static void run_script(struct contract *c)
         contract_fail(c, "there is neither a change nor a reason to skip it");
     if (!identifier || !run_changes(c, &identifier, &desired))
         return;
-    const struct value *prior = c->attributes;
+    const struct value *prior = with_write_only(c, c->attributes, desired);
     c->step = "import";
     import(c, identifier, desired);
     c->step = "delete";

@@ -97,6 +97,12 @@ static void becomes(const char *name, const char *topology_path)
             property_text(arena, &topology));
 }
 
+static void types_without_a_section_stand_under_resources(void **state)
+{
+    (void)state;
+    becomes("more-backup", SOURCE_DIR "/examples/more-backup.yaml");
+}
+
 static void the_first_walkthrough_becomes_its_resources(void **state)
 {
     (void)state;
@@ -160,6 +166,7 @@ static void policies_of_an_organization_become_what_they_say(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(types_without_a_section_stand_under_resources),
         cmocka_unit_test(the_first_walkthrough_becomes_its_resources),
         cmocka_unit_test(the_second_walkthrough_becomes_its_resources),
         cmocka_unit_test(the_fleet_becomes_one_path_for_each_member),

@@ -100,6 +100,31 @@ static void what_leaves_a_managed_property_is_gone(void **state)
                         "/rules/0/lifecycle/move_to_cold_storage_after_days 30 -> absent");
 }
 
+static void what_aws_fills_into_an_item_of_a_set_is_not_managed(void **state)
+{
+    struct fixture *f = *state;
+    const char *filled = "{\"name\":\"f\",\"controls\":["
+                         "{\"control_name\":\"B\",\"control_scope\":{\"tags\":{\"a\":\"b\"}}},"
+                         "{\"control_name\":\"A\"}]}";
+    assert_string_equal(compare(f, "aws_backup_framework", filled,
+                                "{\"name\":\"f\",\"controls\":[{\"control_name\":\"A\"},"
+                                "{\"control_name\":\"B\"}]}"),
+                        "");
+}
+
+static void items_of_a_name_that_is_not_theirs_alone_are_compared_as_a_whole(void **state)
+{
+    struct fixture *f = *state;
+    const char *twice = "{\"name\":\"f\",\"controls\":["
+                        "{\"control_name\":\"A\",\"control_scope\":{\"tags\":{\"a\":\"1\"}}},"
+                        "{\"control_name\":\"A\",\"control_scope\":{\"tags\":{\"a\":\"2\"}}}]}";
+    const char *other = "{\"name\":\"f\",\"controls\":["
+                        "{\"control_name\":\"A\",\"control_scope\":{\"tags\":{\"a\":\"1\"}}},"
+                        "{\"control_name\":\"A\",\"control_scope\":{\"tags\":{\"a\":\"3\"}}}]}";
+    assert_string_equal(compare(f, "aws_backup_framework", twice, twice), "");
+    assert_true(str_starts(compare(f, "aws_backup_framework", twice, other), "/controls ["));
+}
+
 static void items_of_a_set_are_matched_by_their_name(void **state)
 {
     struct fixture *f = *state;
@@ -256,6 +281,8 @@ int main(void)
         TEST(what_the_file_leaves_out_is_not_managed),
         TEST(null_unsets_what_is_there),
         TEST(what_leaves_a_managed_property_is_gone),
+        TEST(what_aws_fills_into_an_item_of_a_set_is_not_managed),
+        TEST(items_of_a_name_that_is_not_theirs_alone_are_compared_as_a_whole),
         TEST(items_of_a_set_are_matched_by_their_name),
         TEST(create_only_properties_are_told),
         TEST(a_create_only_list_is_told_as_well),

@@ -573,6 +573,36 @@ static void a_vault_with_points_is_not_deleted_with_any_flag(void **state)
     assert_int_equal(f->diags.items[0].code, E_RETAINED);
 }
 
+static void what_aws_needs_for_a_deletion_was_applied_before(void **state)
+{
+    struct fixture *f = *state;
+    struct record *hold = have(f, "resources.hold", "aws_backup_legal_hold",
+                               "{\"title\":\"case\",\"description\":\"d\"}", "");
+    const char *const this[] = {"resources.hold", NULL};
+    f->input.allow_destroy = this;
+    build(f);
+    assert_non_null(strstr(f->plan.changes[0].blocked, "cancel_description"));
+    hold->write_only = json(f, "{\"cancel_description\":\"settled\"}");
+    build(f);
+    assert_null(f->plan.changes[0].blocked);
+    f->input.destroy = true;
+    hold->write_only = NULL;
+    build(f);
+    assert_int_equal(f->plan.len, 0);
+    assert_string_equal(f->plan.retained[0].address, "resources.hold");
+}
+
+static void what_a_deletion_will_need_is_recorded_by_an_update(void **state)
+{
+    struct fixture *f = *state;
+    const char *hold = "{\"title\":\"case\",\"description\":\"d\"}";
+    want(f, "resources.hold", "aws_backup_legal_hold",
+         "{\"title\":\"case\",\"description\":\"d\",\"cancel_description\":\"settled\"}", "");
+    have(f, "resources.hold", "aws_backup_legal_hold", hold, "");
+    build(f);
+    assert_string_equal(outline(f), "update resources.hold");
+}
+
 static void a_lock_that_left_the_file_needs_a_flag_in_its_grace_days_only(void **state)
 {
     struct fixture *f = *state;
@@ -832,6 +862,8 @@ int main(void)
         TEST(compliance_in_its_grace_days_becomes_governance),
         TEST(a_vault_that_left_the_file_needs_a_flag),
         TEST(a_vault_with_points_is_not_deleted_with_any_flag),
+        TEST(what_aws_needs_for_a_deletion_was_applied_before),
+        TEST(what_a_deletion_will_need_is_recorded_by_an_update),
         TEST(a_lock_that_left_the_file_needs_a_flag_in_its_grace_days_only),
         TEST(destroy_deletes_everything_that_is_empty_and_unlocked),
         TEST(destroy_leaves_a_lock_in_its_grace_days_with_vault_and_key),

@@ -43,6 +43,8 @@ static const struct {
      "IAM Role " ROLE " cannot be assumed by AWS Backup"},
     {&backup_CreateBackupSelection, "InvalidParameterValueException",
      "IAM Role " ROLE " is not authorized to call tag:GetResources"},
+    {&backup_CreateRestoreTestingSelection, "InvalidParameterValueException",
+     "IAM Role " ROLE " cannot be assumed by AWS Backup"},
     {&backup_PutBackupVaultAccessPolicy, "InvalidParameterValueException",
      "Provided principal is not valid"},
     {&kms_CreateKey, "MalformedPolicyDocumentException",
@@ -121,6 +123,12 @@ static const struct {
     {&lambda_DeleteFunction, "ResourceConflictException", BUSY},
     {&lambda_AddPermission, "ResourceConflictException", BUSY},
     {&lambda_RemovePermission, "ResourceConflictException", BUSY},
+    {&backup_CreateLogicallyAirGappedBackupVault, "InvalidParameterValueException",
+     "The specified KMS key does not exist or is not enabled"},
+    {&backup_UpdateFramework, "ConflictException", "The framework is being created"},
+    {&backup_DeleteFramework, "ConflictException", "The framework is being updated"},
+    {&backup_UpdateReportPlan, "ConflictException", "The report plan is being created"},
+    {&backup_DeleteReportPlan, "ConflictException", "The report plan is being updated"},
 };
 
 /* ---- one call, refused ---- */
