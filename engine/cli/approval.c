@@ -9,6 +9,24 @@ static bool ask(struct cli *cli, const char *question, const char *wanted)
     return str_eq(cli_read_line(cli), wanted);
 }
 
+static bool approved_or_not(struct cli *cli, bool approved)
+{
+    if (!approved)
+        diag_error(&cli->diags, E_APPROVAL, NO_POS, NULL, "not approved; nothing was done");
+    return approved;
+}
+
+bool approval_can_ask(const struct cli *cli)
+{
+    return !cli_flag(cli, OPT_AUTO_APPROVE) && cli_stdin_is_terminal();
+}
+
+bool approval_ask_name(struct cli *cli, const char *address, const char *question, const char *name)
+{
+    return approved_or_not(cli,
+                           ask(cli, arena_printf(cli->arena, "%s: %s", address, question), name));
+}
+
 bool approval_ask(struct session *session, const struct plan *plan, const char *question)
 {
     struct cli *cli = session->cli;
@@ -25,7 +43,5 @@ bool approval_ask(struct session *session, const struct plan *plan, const char *
                            plan->changes[i].turns_off ? "This turns off what others rely on."
                                                       : "This change cannot be undone.",
                            plan->changes[i].address);
-    if (!approved)
-        diag_error(&cli->diags, E_APPROVAL, NO_POS, NULL, "not approved; nothing was done");
-    return approved;
+    return approved_or_not(cli, approved);
 }

@@ -58,9 +58,14 @@ static int apply(struct session *session)
 {
     struct executing run;
     struct relaying relaying;
-    int status = executing_run(session, /* destroy= */ false, "Apply this plan?", &run);
+    int status = executing_plan(session, /* destroy= */ false, &run);
     if (status != EXIT_DONE)
         return status;
+    if (!executing_approved(session, &run, "Apply this plan?"))
+        return EXIT_USAGE;
+    if (!run_declare(&session->run, session->records, session->record_len))
+        return EXIT_ERROR;
+    executing_carry_out(session, &run);
     bool ok = run.ok;
     if (ok) /* a signal that came too late to stop anything loses nothing */
         ok = keep_outputs(session, &run.planning);

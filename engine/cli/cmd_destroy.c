@@ -1,11 +1,14 @@
 /* destroy: deletes what is empty and unlocked; what stays is listed with the reason. */
 
 #include "engine/cli/commands.h"
+#include "engine/cli/emptying.h"
 #include "engine/cli/executing.h"
 
-static void print_retained(struct session *session, const struct planning *planning,
-                           const struct run_summary *summary)
+static void print_result(struct session *session, const struct executing *run,
+                         const struct emptying *emptying)
 {
+    const struct planning *planning = &run->planning;
+    const struct run_summary *summary = &run->summary;
     struct cli *cli = session->cli;
     struct list_builder items = list_begin(cli->arena);
     for (size_t i = 0; i < planning->plan.retained_len; i++) {
@@ -25,6 +28,7 @@ static void print_retained(struct session *session, const struct planning *plann
         map_put_int(&b, "failed", (int64_t)summary->failed);
         map_put_int(&b, "skipped", (int64_t)summary->skipped);
         map_put(&b, "retained", list_end(&items));
+        map_put(&b, "emptied", emptying_value(cli->arena, emptying));
         cli_out_json(cli, map_end(&b));
         return;
     }
@@ -36,12 +40,23 @@ static void print_retained(struct session *session, const struct planning *plann
 static int destroy(struct session *session)
 {
     struct executing run;
-    int status = executing_run(session, /* destroy= */ true, "Destroy all this?", &run);
+    struct emptying emptying;
+    int status = executing_plan(session, /* destroy= */ true, &run);
+    if (status == EXIT_DONE)
+        status = emptying_look(session, &run.planning, &emptying);
     if (status != EXIT_DONE)
         return status;
-    print_retained(session, &run.planning, &run.summary);
+    if (!executing_approved(session, &run, "Destroy all this?") ||
+        !emptying_approved(session, &emptying))
+        return EXIT_USAGE;
+    if (!emptying_run(session, &run.planning, &emptying))
+        return EXIT_ERROR;
+    executing_carry_out(session, &run);
+    print_result(session, &run, &emptying);
     if (*session->run.stop)
         return 128 + (int)*session->run.stop;
+    if (emptying_left_any(&emptying))
+        return EXIT_ERROR;
     if (run.ok && run.planning.plan.retained_len > 0 &&
         cli_flag(session->cli, OPT_DETAILED_EXITCODE))
         return EXIT_CHANGES;

@@ -4,8 +4,7 @@
 #include "engine/cli/progress.h"
 #include "engine/cli/relaying.h"
 
-int executing_run(struct session *session, bool destroy, const char *question,
-                  struct executing *ret)
+int executing_plan(struct session *session, bool destroy, struct executing *ret)
 {
     struct cli *cli = session->cli;
     struct planning *planning = &ret->planning;
@@ -19,16 +18,26 @@ int executing_run(struct session *session, bool destroy, const char *question,
     }
     if (!plan_guards(&planning->plan, &planning->input, &cli->diags))
         return EXIT_REFUSED;
-    bool empty = plan_is_empty(&planning->plan);
-    if (!empty && !approval_ask(session, &planning->plan, question))
-        return EXIT_USAGE;
-    if (!destroy && !run_declare(&session->run, session->records, session->record_len))
-        return EXIT_ERROR;
-    session->run.progress = progress_line;
-    session->run.progress_ctx = cli;
+    return EXIT_DONE;
+}
+
+bool executing_approved(struct session *session, const struct executing *executing,
+                        const char *question)
+{
+    const struct plan *plan = &executing->planning.plan;
+    if (!plan_is_empty(plan) && !approval_ask(session, plan, question))
+        return false;
     session->run.stop = session_catch_signals();
+    return true;
+}
+
+void executing_carry_out(struct session *session, struct executing *executing)
+{
+    const struct planning *planning = &executing->planning;
+    session->run.progress = progress_line;
+    session->run.progress_ctx = session->cli;
     struct run_world world = {session->records, session->record_len, planning->observations,
                               planning->observation_len};
-    ret->ok = empty || run_apply(&session->run, &planning->plan, &world, &ret->summary);
-    return EXIT_DONE;
+    executing->ok = plan_is_empty(&planning->plan) ||
+                    run_apply(&session->run, &planning->plan, &world, &executing->summary);
 }

@@ -9,7 +9,10 @@ struct executing {
     bool ok; /* everything that was planned succeeded */
 };
 
-/* EXIT_DONE when the plan was carried out, as far as it could be: then ret is filled in and
- * session->run.stop tells of signals. Any other status ends the command. */
-MUST_CHECK int executing_run(struct session *session, bool destroy, const char *question,
-                             struct executing *ret);
+/* Load, plan, show, guards: EXIT_DONE, or a status that ends the command. */
+MUST_CHECK int executing_plan(struct session *session, bool destroy, struct executing *ret);
+/* The question to a person; a plan that changes nothing needs no answer. From here on signals are
+ * heard: session->run.stop. */
+MUST_CHECK bool executing_approved(struct session *session, const struct executing *executing,
+                                   const char *question);
+void executing_carry_out(struct session *session, struct executing *executing);

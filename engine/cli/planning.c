@@ -1,6 +1,7 @@
 #include "engine/cli/planning.h"
 
 #include "engine/base/clock.h"
+#include "engine/cli/emptying.h"
 
 static const char *const *targets_of(struct cli *cli)
 {
@@ -41,6 +42,7 @@ bool planning_build(struct session *session, bool destroy, struct planning *ret)
     if (!planning_observe(session, ret))
         return false;
     ret->input.destroy = destroy;
+    ret->input.empty_vaults = emptying_addresses(cli);
     ret->input.targets = destroy ? NULL : targets_of(cli);
     return plan_build(cli->arena, &ret->input, &ret->plan, &cli->diags);
 }

@@ -347,7 +347,7 @@ static void judge_deletion(struct builder *b, struct item *item)
     item->needs_allow_destroy = !b->input->destroy && (schema->holds_data || date);
     if (date && b->input->now_ms >= date)
         item->blocked = "the lock is permanent: neither we nor AWS can remove it";
-    else if (points > 0)
+    else if (points > 0 && !flag_names(b->input->empty_vaults, item->address))
         item->blocked = arena_printf(b->arena, "it holds %lld recovery points", (long long)points);
     else if (missing_for_deletion(schema, item))
         item->blocked = arena_printf(b->arena, "AWS asks for %s, which was never applied",
@@ -395,7 +395,9 @@ static void decide_leaving(struct builder *b, struct item *item)
     struct situation situation = {.recorded = true, .sight = sight, .kept = item_is_kept(item)};
     item->verdict = action_decide(&situation, &item->reason);
     if (b->input->destroy && item->verdict == VERDICT_DELETE)
-        item->reason = "destroyed";
+        item->reason = flag_names(b->input->empty_vaults, item->address)
+                           ? "destroyed, with all its recovery points"
+                           : "destroyed";
     judge_deletion(b, item);
 }
 

@@ -21,6 +21,9 @@ struct plan_input {
      * they need (of a deletion: what needs them). */
     const char *const *targets;
     const char *const *allow_irreversible, *const *allow_destroy; /* NULL-terminated or NULL */
+    /* The same, of a destroy: vaults whose recovery points are deleted before, so that they do not
+     * keep the vault. */
+    const char *const *empty_vaults;
 };
 
 /* Builds the plan. False on errors that make a plan meaningless (cycles, foreign owners, forbidden

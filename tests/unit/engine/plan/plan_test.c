@@ -774,6 +774,22 @@ static void the_file_may_lift_a_recorded_prevent_destroy(void **state)
     assert_int_equal(f->plan.replace, 1);
 }
 
+static void destroy_deletes_a_vault_that_is_emptied_before(void **state)
+{
+    struct fixture *f = *state;
+    have(f, "keys.k", KEY, "{\"id\":\"1\"}", "");
+    have(f, "vaults.v", VAULT, "{\"name\":\"v\",\"number_of_recovery_points\":2}", "keys.k");
+    have(f, "vaults.w", VAULT, "{\"name\":\"w\",\"number_of_recovery_points\":2}", "");
+    const char *const this[] = {"vaults.v", NULL};
+    f->input.destroy = true;
+    f->input.empty_vaults = this;
+    build(f);
+    assert_string_equal(outline(f), "delete vaults.v, delete keys.k");
+    assert_non_null(strstr(f->plan.changes[0].reason, "recovery points"));
+    assert_int_equal(f->plan.retained_len, 1);
+    assert_string_equal(f->plan.retained[0].address, "vaults.w");
+}
+
 static void destroy_heeds_prevent_destroy(void **state)
 {
     struct fixture *f = *state;
@@ -871,6 +887,7 @@ int main(void)
         TEST(destroy_leaves_a_vault_with_points_and_its_key),
         TEST(prevent_destroy_holds_when_the_entry_has_left_the_file),
         TEST(the_file_may_lift_a_recorded_prevent_destroy),
+        TEST(destroy_deletes_a_vault_that_is_emptied_before),
         TEST(destroy_heeds_prevent_destroy),
         TEST(the_fingerprint_follows_each_of_its_inputs_and_nothing_else),
     };
