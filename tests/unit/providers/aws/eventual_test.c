@@ -107,6 +107,7 @@ static const struct {
     {&backup_DeleteBackupPlan, "InvalidRequestException",
      "Related backup plan selections must be deleted prior to backup plan deletion"},
     {&iam_DeleteRole, "DeleteConflict", "Cannot delete entity, must detach all policies first."},
+    {&iam_DeletePolicy, "DeleteConflict", "Cannot delete a policy attached to entities."},
     {&events_DeleteRule, "ValidationException", "Rule can't be deleted since it has targets."},
     {&sqs_CreateQueue, "QueueDeletedRecently",
      "You must wait 60 seconds after deleting a queue before you can create another with the same "
