@@ -364,7 +364,7 @@ static bool check_subscription_attribute(struct sim_call *call, const char *name
     if (str_eq(name, "RawMessageDelivery") && !str_eq(text, "true") && !str_eq(text, "false"))
         return invalid(call, "Attributes Reason: RawMessageDelivery: Invalid value. ",
                        "Must be true or false.");
-    if (str_eq(name, "FilterPolicy") && *text &&
+    if (str_eq(name, "FilterPolicy") &&
         (!json_parse(call->arena, slice_of(text), &parsed, &why) || !value_is(parsed, VALUE_MAP)))
         return invalid(call, "FilterPolicy: ", "failed to parse JSON");
     return true;

@@ -15,7 +15,18 @@ static const struct value *as_text(struct arena *arena, const struct value *v)
     return v;
 }
 
+/* A filter that asks for nothing: AWS takes it for none, and this is how one is taken away. */
+#define NO_FILTER "{}"
+
 /* ---- read ---- */
+
+static const struct value *without_empty_filter(struct arena *arena, const struct value *wire)
+{
+    struct map_builder b = map_begin_from(arena, wire);
+    if (str_eq(value_get_str(wire, "FilterPolicy"), NO_FILTER))
+        map_drop(&b, "FilterPolicy");
+    return map_end(&b);
+}
 
 static void got(struct op *op, const struct response *rs)
 {
@@ -28,7 +39,8 @@ static void got(struct op *op, const struct response *rs)
         return;
     }
     struct arena *arena = op_arena(op);
-    const struct value *wire = map_of_entries(arena, value_get(rs->body, "Attributes"));
+    const struct value *wire =
+        without_empty_filter(arena, map_of_entries(arena, value_get(rs->body, "Attributes")));
     op_done(op, op_identifier(op), schema_from_wire(arena, op_schema(op)->root, wire));
 }
 
@@ -85,7 +97,7 @@ static void update_subscription(struct op *op)
         struct request *rq = calls_add(op, &sns_SetSubscriptionAttributes, NULL);
         request_set_str(rq, "SubscriptionArn", op_identifier(op));
         request_set_str(rq, "AttributeName", wire_name(op, attributes[i]));
-        request_set(rq, "AttributeValue", wire ? wire : value_string(op_arena(op), ""));
+        request_set(rq, "AttributeValue", wire ? wire : value_string(op_arena(op), NO_FILTER));
     }
     calls_in_order(op, updated);
 }

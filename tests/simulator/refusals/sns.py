@@ -47,7 +47,7 @@ def subscriptions(sns, arn):
     made = sns.subscribe(TopicArn=arn, Protocol="sqs", Endpoint=queue)["SubscriptionArn"]
     refused("InvalidParameter", sns.subscribe, message="already exists with different attributes", TopicArn=arn,
             Protocol="sqs", Endpoint=queue, Attributes={"RawMessageDelivery": "true"})
-    for name, value in (("Colour", "red"), ("RawMessageDelivery", "yes"), ("FilterPolicy", "[")):
+    for name, value in (("Colour", "red"), ("RawMessageDelivery", "yes"), ("FilterPolicy", "["), ("FilterPolicy", "")):
         refused("InvalidParameter", sns.set_subscription_attributes, SubscriptionArn=made, AttributeName=name,
                 AttributeValue=value)
     refused("InvalidParameter", sns.get_subscription_attributes, SubscriptionArn="PendingConfirmation")

@@ -76,6 +76,17 @@ static void other_refusals_of_a_removal_are_failures(void **state)
     assert_int_equal(f->result, OP_RESULT_FAILED);
 }
 
+static void a_filter_is_taken_away_as_an_empty_document(void **state)
+{
+    struct fixture *f = *state;
+    answer(f, "SetSubscriptionAttributes", 200, "<SetSubscriptionAttributesResponse/>");
+    fixture_run(f, OP_UPDATE, SUBSCRIPTION, ARN,
+                "{\"topic_arn\":\"" TOPIC "\",\"filter_policy\":null}",
+                "{\"topic_arn\":\"" TOPIC "\",\"filter_policy\":{\"a\":[\"b\"]}}");
+    assert_int_equal(f->result, OP_RESULT_DONE);
+    assert_non_null(strstr(fixture_call(f, 0)->body, "AttributeValue=%7B%7D"));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -83,6 +94,7 @@ int main(void)
         FIXTURE_TEST(a_pending_one_is_as_good_as_none_to_find),
         FIXTURE_TEST(the_subscription_of_the_endpoint_is_found),
         FIXTURE_TEST(a_pending_one_goes_by_itself),
+        FIXTURE_TEST(a_filter_is_taken_away_as_an_empty_document),
         FIXTURE_TEST(other_refusals_of_a_removal_are_failures),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
