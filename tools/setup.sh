@@ -38,10 +38,21 @@ fi
 environment() {
     if cmp -s "$2" "$1/.installed"; then return; fi
     echo "installing $2 into $1" >&2
-    python3 -m venv "$1"
+    [ -x "$1/bin/pip" ] || python3 -m venv "$1"
     "$1/bin/pip" install --quiet --disable-pip-version-check -r "$2"
     cp "$2" "$1/.installed"
 }
 
 environment build/venv tools/requirements.txt            # clients that drive the simulator in tests
 environment build/servers tools/requirements-servers.txt # servers that the tests drive
+
+# AWS's Lambda Runtime Interface Emulator, from source: there is no package of it. Without a Go that is
+# new enough the test that needs it is skipped.
+emulator=github.com/aws/aws-lambda-runtime-interface-emulator/cmd/aws-lambda-rie@v0.0.0-20261030222936-bef5c4ba774d
+if [ ! -x build/servers/bin/aws-lambda-rie ]; then
+    if GOTOOLCHAIN=local GOBIN="$PWD/build/servers/bin" go install "$emulator" 2>build/servers/go.log; then
+        echo "installed $emulator" >&2
+    else
+        echo "no Lambda Runtime Interface Emulator, which one test needs: $(tail -n 1 build/servers/go.log)" >&2
+    fi
+fi
