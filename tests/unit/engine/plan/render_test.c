@@ -285,11 +285,12 @@ static void drift_is_grouped_and_counted(void **state)
                         "\n"
                         "Drift: 1 changed, 1 deleted, 0 added; 2 of high severity\n");
     const struct value *v = drift_to_json(f->arena, drifts, len);
-    assert_true(value_equal(value_get(v, "summary"),
-                            json(f, "{\"create\":0,\"update\":1,\"replace\":0,\"delete\":1,"
-                                    "\"forget\":0,\"adopt\":0,\"irreversible\":0,\"retained\":0,"
-                                    "\"relay_copies\":0,\"changed\":1,\"deleted\":1,\"high\":2,"
-                                    "\"medium\":0,\"low\":0}")));
+    assert_true(
+        value_equal(value_get(v, "summary"),
+                    json(f, "{\"create\":0,\"update\":1,\"replace\":0,\"delete\":1,"
+                            "\"forget\":0,\"adopt\":0,\"irreversible\":0,\"retained\":0,"
+                            "\"relay_copies\":0,\"changed\":1,\"deleted\":1,\"added\":0,\"high\":2,"
+                            "\"medium\":0,\"low\":0}")));
     const struct value *first = value_item(value_get(v, "drift"), 0);
     assert_string_equal(value_get_str(first, "severity"), "high");
     assert_string_equal(value_get_str(first, "action"), "changed");
