@@ -111,6 +111,8 @@ static const struct {
      "The execution role you provide must allow AWS EventBridge Scheduler to assume the role."},
     {&scheduler_UpdateSchedule, "ValidationException",
      "The execution role you provide must allow AWS EventBridge Scheduler to assume the role."},
+    {&organizations_DeletePolicy, "PolicyInUseException",
+     "The policy is attached to one or more entities."},
     {&iam_DeletePolicy, "DeleteConflict", "Cannot delete a policy attached to entities."},
     {&events_DeleteRule, "ValidationException", "Rule can't be deleted since it has targets."},
     {&sqs_CreateQueue, "QueueDeletedRecently",
