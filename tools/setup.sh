@@ -1,5 +1,6 @@
 #!/bin/sh
-# Installs what building and testing need. Debian 12 or newer and Ubuntu; idempotent; asks for nothing.
+# Installs what building and the demo need; `setup.sh tests` also what only tests need. Debian 12 or newer and
+# Ubuntu; idempotent; asks for nothing.
 set -eu
 cd "$(dirname "$0")/.."
 
@@ -43,7 +44,8 @@ environment() {
     cp "$2" "$1/.installed"
 }
 
-environment build/venv tools/requirements.txt            # clients that drive the simulator in tests
+environment build/venv tools/requirements.txt # clients that drive the simulator, in the demo and in tests
+[ "${1:-}" = tests ] || exit 0
 environment build/servers tools/requirements-servers.txt # servers that the tests drive
 
 # AWS's Lambda Runtime Interface Emulator, from source: there is no package of it. Without a Go that is
@@ -55,4 +57,16 @@ if [ ! -x build/servers/bin/aws-lambda-rie ]; then
     else
         echo "no Lambda Runtime Interface Emulator, which one test needs: $(tail -n 1 build/servers/go.log)" >&2
     fi
+fi
+
+# An editor's language server, which a test holds against `holdfast schema export`.
+language_server=yaml-language-server@1.18.0
+if [ "$(cat build/editor/.installed 2>/dev/null)" != "$language_server" ]; then
+    if ! command -v npm >/dev/null 2>&1; then
+        $as_root apt-get update -qq
+        DEBIAN_FRONTEND=noninteractive $as_root apt-get install -y -qq --no-install-recommends nodejs npm >/dev/null
+    fi
+    echo "installing $language_server into build/editor" >&2
+    npm install --silent --no-audit --no-fund --prefix build/editor "$language_server"
+    echo "$language_server" >build/editor/.installed
 fi

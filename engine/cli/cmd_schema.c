@@ -1,15 +1,26 @@
-/* schema docs: the reference pages and the manual page, generated. */
+/* schema docs: the reference pages and the manual page, generated. schema export: the JSON Schema
+ * for editors. */
 
 #include "engine/base/file.h"
+#include "engine/base/json.h"
 #include "engine/cli/cli.h"
 #include "engine/cli/commands.h"
 #include "engine/cli/man_page.h"
 #include "engine/config/docs_page.h"
+#include "engine/config/editor_schema.h"
+
+#define EDITOR_SCHEMA "topology.schema.json"
 
 static bool write_page(struct cli *cli, const char *dir, const char *name, const char *text)
 {
     const char *path = path_join(cli->arena, dir, name);
     return file_write_atomic(path, slice_of(text), 0644, &cli->diags);
+}
+
+static const char *editor_text(struct cli *cli, const struct schema_set *schemas)
+{
+    return arena_printf(cli->arena, "%s\n",
+                        json_print(cli->arena, editor_schema(cli->arena, schemas), JSON_PRETTY));
 }
 
 static bool write_reference(struct cli *cli, const char *dir)
@@ -18,7 +29,8 @@ static bool write_reference(struct cli *cli, const char *dir)
     bool ok = dir_make(dir, 0755, &cli->diags) &&
               write_page(cli, dir, "README.md", docs_index_page(cli->arena, schemas)) &&
               write_page(cli, dir, "errors.md", docs_errors_page(cli->arena)) &&
-              write_page(cli, dir, "topology.md", docs_topology_page(cli->arena, schemas));
+              write_page(cli, dir, "topology.md", docs_topology_page(cli->arena, schemas)) &&
+              write_page(cli, dir, EDITOR_SCHEMA, editor_text(cli, schemas));
     for (size_t i = 0; ok && i < schemas->types.len; i++) {
         const struct schema *schema = schemas->types.entries[i].value;
         const char *name = arena_printf(cli->arena, "%s.md", schema->type_name);
@@ -43,4 +55,14 @@ int cmd_schema_docs(struct cli *cli)
         cli_out_json(cli, map_end(&b));
     }
     return ok ? EXIT_DONE : EXIT_ERROR;
+}
+
+int cmd_schema_export(struct cli *cli)
+{
+    const char *text = editor_text(cli, schema_load(cli->arena));
+    const char *out = cli_option(cli, OPT_OUT);
+    if (out)
+        return file_write_atomic(out, slice_of(text), 0644, &cli->diags) ? EXIT_DONE : EXIT_ERROR;
+    cli_out(cli, text);
+    return EXIT_DONE;
 }

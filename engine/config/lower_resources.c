@@ -20,9 +20,11 @@ void lower_resources(struct lowering *lw, const struct entry *entry)
             continue;
         bool regional = schema->scope == SCOPE_ACCOUNT_REGION;
         if (wants_name(schema, properties))
-            properties =
+            properties = value_at(
+                lw->arena,
                 value_with(lw->arena, properties, "name",
-                           regional ? name_of(lw, in, NULL) : global_name_of(lw, in, NULL));
+                           regional ? name_of(lw, in, NULL) : global_name_of(lw, in, NULL)),
+                properties->pos);
         struct draft *draft = draft_add(lw, in, "", schema->type_name, properties);
         if (!draft)
             continue;

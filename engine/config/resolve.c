@@ -225,7 +225,9 @@ static void add_tags(struct lowering *lw, struct draft *draft)
     put_tags(lw, &tags, draft->tags);
     map_put_str(&tags, TAG_TOPOLOGY, lw->topology);
     map_put_str(&tags, TAG_ADDRESS, tag_address_value(lw->arena, draft->resource.address));
-    draft->properties = value_with(lw->arena, draft->properties, "tags", map_end(&tags));
+    draft->properties =
+        value_at(lw->arena, value_with(lw->arena, draft->properties, "tags", map_end(&tags)),
+                 draft->properties->pos);
 }
 
 /* --- all together -----------------------------------------------------------------------------
@@ -243,8 +245,8 @@ static void finish_draft(struct lowering *lw, struct draft *draft)
         qsort(draft->edges, draft->edge_len, sizeof(*draft->edges), compare_texts);
     r->depends_on = draft->edges;
     r->depends_on_len = draft->edge_len;
-    r->properties =
-        value_at(lw->arena, value_resolve(lw->arena, draft->properties, lookup, lw), r->pos);
+    r->properties = value_at(lw->arena, value_resolve(lw->arena, draft->properties, lookup, lw),
+                             place_or(draft->properties, r->pos));
 }
 
 static int compare_resources(const void *a, const void *b)
