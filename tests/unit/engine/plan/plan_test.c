@@ -790,6 +790,22 @@ static void destroy_deletes_a_vault_that_is_emptied_before(void **state)
     assert_string_equal(f->plan.retained[0].address, "vaults.w");
 }
 
+static void destroy_keeps_the_role_that_made_points_which_stay(void **state)
+{
+    struct fixture *f = *state;
+    f->input.destroy = true;
+    have(f, "vaults.v", VAULT, "{\"name\":\"v\",\"number_of_recovery_points\":2}", "");
+    have(f, "plans.p/role", "aws_iam_role", "{\"name\":\"r\"}", "");
+    have(f, "plans.p/selections.s", SELECTION, "{}", "plans.p/role");
+    have(f, "roles.other", "aws_iam_role", "{\"name\":\"o\"}", "");
+    build(f);
+    assert_string_equal(outline(f), "delete plans.p/selections.s, delete roles.other");
+    assert_int_equal(f->plan.retained_len, 2);
+    f->records[0].attributes = json(f, "{\"name\":\"v\",\"number_of_recovery_points\":0}");
+    build(f);
+    assert_int_equal(f->plan.retained_len, 0);
+}
+
 static void destroy_heeds_prevent_destroy(void **state)
 {
     struct fixture *f = *state;
@@ -888,6 +904,7 @@ int main(void)
         TEST(prevent_destroy_holds_when_the_entry_has_left_the_file),
         TEST(the_file_may_lift_a_recorded_prevent_destroy),
         TEST(destroy_deletes_a_vault_that_is_emptied_before),
+        TEST(destroy_keeps_the_role_that_made_points_which_stay),
         TEST(destroy_heeds_prevent_destroy),
         TEST(the_fingerprint_follows_each_of_its_inputs_and_nothing_else),
     };
