@@ -17,8 +17,9 @@ static void cjson_freep(cJSON **json)
     cJSON_Delete(*json);
 }
 
-/* NULL with a reason where a value has no place in our tree. */
-static const struct value *convert(struct arena *arena, const cJSON *json, int depth,
+/* NULL with a reason where a value has no place in our tree. unique: nor has a key that stands
+ * twice. */
+static const struct value *convert(struct arena *arena, const cJSON *json, int depth, bool unique,
                                    const char **ret_why)
 {
     if (depth > MAX_DEPTH) {
@@ -44,7 +45,7 @@ static const struct value *convert(struct arena *arena, const cJSON *json, int d
     if (cJSON_IsArray(json)) {
         struct list_builder b = list_begin(arena);
         for (const cJSON *item = json->child; item; item = item->next) {
-            const struct value *v = convert(arena, item, depth + 1, ret_why);
+            const struct value *v = convert(arena, item, depth + 1, unique, ret_why);
             if (!v)
                 return NULL;
             list_add(&b, v);
@@ -52,13 +53,19 @@ static const struct value *convert(struct arena *arena, const cJSON *json, int d
         return list_end(&b);
     }
     struct map_builder b = map_begin(arena);
-    for (const cJSON *item = json->child; item; item = item->next) {
-        const struct value *v = convert(arena, item, depth + 1, ret_why);
+    size_t members = 0;
+    for (const cJSON *item = json->child; item; item = item->next, members++) {
+        const struct value *v = convert(arena, item, depth + 1, unique, ret_why);
         if (!v)
             return NULL;
         map_put(&b, item->string, v);
     }
-    return map_end(&b);
+    const struct value *map = map_end(&b);
+    if (unique && map->map.len < members) {
+        *ret_why = "a key that stands twice in a map";
+        return NULL;
+    }
+    return map;
 }
 
 /* cJSON hands out C strings: text behind an escaped NUL would be lost without a word. */
@@ -81,8 +88,8 @@ static bool is_blank(char c)
     return c == ' ' || c == '\t' || c == '\r' || c == '\n';
 }
 
-bool json_parse(struct arena *arena, struct slice text, const struct value **ret,
-                const char **ret_why)
+static bool parse(struct arena *arena, struct slice text, bool unique, const struct value **ret,
+                  const char **ret_why)
 {
     if (text.len > MAX_TEXT) {
         *ret_why = "too large";
@@ -105,11 +112,23 @@ bool json_parse(struct arena *arena, struct slice text, const struct value **ret
         *ret_why = "text after the JSON document";
         return false;
     }
-    const struct value *v = convert(arena, json, 0, ret_why);
+    const struct value *v = convert(arena, json, 0, unique, ret_why);
     if (!v)
         return false;
     *ret = v;
     return true;
+}
+
+bool json_parse(struct arena *arena, struct slice text, const struct value **ret,
+                const char **ret_why)
+{
+    return parse(arena, text, false, ret, ret_why);
+}
+
+bool json_parse_unique(struct arena *arena, struct slice text, const struct value **ret,
+                       const char **ret_why)
+{
+    return parse(arena, text, true, ret, ret_why);
 }
 
 void json_write_string(struct strbuf *sb, struct slice text)

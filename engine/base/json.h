@@ -11,6 +11,10 @@
 /* False on anything but one JSON document over the whole text; *ret_why is then a short reason. */
 MUST_CHECK bool json_parse(struct arena *arena, struct slice text, const struct value **ret,
                            const char **ret_why);
+/* Of equal keys in a map json_parse() takes the last; this refuses them: where people write what
+ * others judge, the two may read different documents. */
+MUST_CHECK bool json_parse_unique(struct arena *arena, struct slice text, const struct value **ret,
+                                  const char **ret_why);
 
 enum json_style {
     JSON_COMPACT = 0,

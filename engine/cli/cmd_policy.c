@@ -11,7 +11,7 @@ static bool evaluate(struct cli *cli, struct slice line)
     CLEANUP(arena_freep) struct arena *arena = arena_new();
     const struct value *request = NULL;
     const char *why = NULL;
-    if (!json_parse(arena, line, &request, &why)) {
+    if (!json_parse_unique(arena, line, &request, &why)) {
         diag_error(&cli->diags, E_USAGE, NO_POS, NULL, "a line of stdin is no request: %s", why);
         return false;
     }

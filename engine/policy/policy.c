@@ -518,7 +518,7 @@ const struct value *policy_from_text(struct arena *arena, struct slice json_text
 {
     const struct value *doc = NULL;
     const char *why = NULL;
-    if (!json_parse(arena, json_text, &doc, &why)) {
+    if (!json_parse_unique(arena, json_text, &doc, &why)) {
         *ret_why = why;
         return NULL;
     }

@@ -158,6 +158,27 @@ static void of_equal_keys_the_last_counts(void **state)
                         "{\"a\":3,\"b\":2}");
 }
 
+static void equal_keys_are_refused_where_they_must_be_unique(void **state)
+{
+    static const char *const texts[] = {"{\"a\":1,\"b\":2,\"a\":1}", "[{\"b\":{\"a\":1,\"a\":1}}]",
+                                        NULL};
+    const struct value *v = NULL;
+    const char *why = NULL;
+    for (size_t i = 0; texts[i]; i++) {
+        assert_false(json_parse_unique(*state, slice_of(texts[i]), &v, &why));
+        assert_string_equal(why, "a key that stands twice in a map");
+    }
+    struct strbuf large;
+    strbuf_init(&large, *state, 1 << 16);
+    strbuf_add(&large, "{\"500\":0");
+    for (int i = 0; i < 999; i++)
+        strbuf_addf(&large, ",\"%d\":0", i);
+    strbuf_add(&large, "}");
+    assert_false(json_parse_unique(*state, (struct slice){large.data, large.len}, &v, &why));
+    assert_true(json_parse_unique(*state, slice_of("{\"a\":{\"a\":1},\"A\":1}"), &v, &why));
+    assert_true(value_is(v, VALUE_MAP));
+}
+
 #define CASE(test) cmocka_unit_test_setup_teardown(test, enter, leave)
 
 int main(void)
@@ -173,6 +194,7 @@ int main(void)
         CASE(a_nul_in_a_string_is_refused_and_not_cut_off),
         CASE(styles_are_compact_pretty_and_sorted),
         CASE(of_equal_keys_the_last_counts),
+        CASE(equal_keys_are_refused_where_they_must_be_unique),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -158,6 +158,10 @@ static void text_is_parsed_as_json(void **state)
     assert_null(policy_from_text(arena, slice_of("[1]"), &why));
     assert_non_null(why);
     assert_null(policy_from_text(arena, slice_of("{"), &why));
+    /* whether this denies is a matter of who reads it */
+    assert_null(policy_from_text(
+        arena, slice_of("{\"Statement\":{\"Effect\":\"Deny\",\"Effect\":\"Allow\"}}"), &why));
+    assert_string_equal(why, "a key that stands twice in a map");
     arena_free(arena);
 }
 
