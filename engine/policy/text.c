@@ -194,6 +194,27 @@ bool literal_number(struct slice s, double *ret)
     return true;
 }
 
+/* The forms of W3C's profile of ISO 8601: a year, a month, a day, and a day with a time and its
+ * zone, to the minute or to the second. */
+static bool date_iso(struct slice s, int64_t *ret_ms)
+{
+    const size_t year = strlen("2026"), month = strlen("2026-01");
+    const size_t minute = strlen("2026-01-31T10:00");
+    char full[64];
+    const char *rest = s.len == year ? "-01-01" : s.len == month ? "-01" : "";
+    size_t head = s.len;
+    if (s.len > minute && s.ptr[minute] != ':') { /* the zone follows the minute */
+        rest = ":00";
+        head = minute;
+    }
+    if (s.len + strlen(rest) >= sizeof(full))
+        return false;
+    memcpy(full, s.ptr, head);
+    memcpy(full + head, rest, strlen(rest));
+    memcpy(full + head + strlen(rest), s.ptr + head, s.len - head);
+    return time_parse_iso((struct slice){full, s.len + strlen(rest)}, ret_ms);
+}
+
 bool literal_date(struct slice s, int64_t *ret_ms)
 {
     long long seconds = 0;
@@ -204,7 +225,7 @@ bool literal_date(struct slice s, int64_t *ret_ms)
         *ret_ms = (int64_t)seconds * 1000;
         return true;
     }
-    return time_parse_iso(s, ret_ms);
+    return date_iso(s, ret_ms);
 }
 
 bool literal_ip(struct slice s, struct ip_range *ret)

@@ -52,7 +52,7 @@ const char *text_number(struct arena *arena, double number); /* the shortest tha
 /* Literals of the typed operators. */
 bool literal_bool(struct slice s, bool *ret);
 bool literal_number(struct slice s, double *ret);
-bool literal_date(struct slice s, int64_t *ret_ms); /* ISO 8601, or seconds of the epoch */
+bool literal_date(struct slice s, int64_t *ret_ms); /* W3C's ISO 8601, or seconds of the epoch */
 
 struct ip_range {
     bool v6;

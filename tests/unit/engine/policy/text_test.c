@@ -112,6 +112,36 @@ static void literals_of_another_shape_are_refused(void **state)
     assert_int_equal(ms, same);
 }
 
+static void dates_come_in_the_forms_of_the_w3c(void **state)
+{
+    static const struct {
+        const char *text, *same; /* NULL: no date */
+    } rows[] = {
+        {"2026", "2026-01-01T00:00:00Z"},
+        {"2026-03", "2026-03-01T00:00:00Z"},
+        {"2026-03-04", "2026-03-04T00:00:00Z"},
+        {"2026-03-04T05:06Z", "2026-03-04T05:06:00Z"},
+        {"2026-03-04T05:06+02:00", "2026-03-04T03:06:00Z"},
+        {"2026-03-04T05:06:07Z", "2026-03-04T05:06:07Z"},
+        {"2026-03-04T05:06:07.5Z", "2026-03-04T05:06:07.5Z"},
+        {"1767225600", "2026-01-01T00:00:00Z"},
+        {"202", NULL},
+        {"2026-13", NULL},
+        {"2026-03-04T05Z", NULL},
+        {"2026-03-04T05:06", NULL},
+        {"20260304T050607Z", NULL},
+        {"2026-03-04T05:06:07Z and then some more than any date has to say about itself", NULL},
+    };
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        int64_t ms = 0, same = 0;
+        if (rows[i].same)
+            assert_true(literal_date(slice_of(rows[i].same), &same));
+        if (literal_date(slice_of(rows[i].text), &ms) != (rows[i].same != NULL) || ms != same)
+            fail_msg("%s", rows[i].text);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -119,6 +149,7 @@ int main(void)
         cmocka_unit_test(resources_match_part_by_part),
         cmocka_unit_test(addresses_lie_within_their_ranges),
         cmocka_unit_test(literals_of_another_shape_are_refused),
+        cmocka_unit_test(dates_come_in_the_forms_of_the_w3c),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
