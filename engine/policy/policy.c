@@ -51,7 +51,8 @@ static bool variable_is_valid(struct slice body)
     if (!rest.ptr)
         return true;
     rest = slice_trim(rest);
-    return rest.len >= 2 && rest.ptr[0] == '\'' && rest.ptr[rest.len - 1] == '\'';
+    return rest.len >= 2 && rest.ptr[0] == '\'' && rest.ptr[rest.len - 1] == '\'' &&
+           !memchr(rest.ptr + 1, '\'', rest.len - 2);
 }
 
 /* False when a variable is malformed. */
@@ -107,11 +108,14 @@ static const struct value *const *items_of(const struct value *const *v, size_t 
     return (*v)->list.items;
 }
 
+/* An empty list is refused: NotAction and NotResource of nothing would cover everything. */
 static struct policy_texts read_texts(struct parser *p, const struct value *v, const char *what,
                                       bool scalars)
 {
     size_t len = 0, kept = 0;
     const struct value *const *items = items_of(&v, &len);
+    if (len == 0)
+        fail(p, v->pos, arena_printf(p->arena, "%s is an empty list", what));
     struct policy_text *texts = arena_array(p->arena, len, sizeof(*texts));
     for (size_t i = 0; i < len; i++)
         if (read_text(p, items[i], what, scalars, &texts[kept]))
@@ -320,9 +324,11 @@ static void read_principals(struct parser *p, const struct value_entry *entry,
         add_principal(p, &list,
                       (struct policy_principal){.kind = POLICY_PRINCIPAL_ANY,
                                                 .text = {.text = "*", .pos = place(p, v->pos)}});
-    else if (v->kind == VALUE_MAP)
+    else if (v->kind == VALUE_MAP && v->map.len)
         for (size_t i = 0; i < v->map.len; i++)
             read_principal_type(p, &v->map.entries[i], &list);
+    else if (v->kind == VALUE_MAP)
+        fail(p, v->pos, arena_printf(p->arena, "%s names nobody", entry->key));
     else
         fail(p, v->pos,
              arena_printf(p->arena,

@@ -104,6 +104,19 @@ static void what_is_not_known_is_refused(void **state)
         {IN_STATEMENT("'Condition':{'StringEquals':{'aws:x':'${nonsense}'}}"), "policy variable"},
         {IN_STATEMENT("'Condition':{'StringEquals':{'aws:x':{'y':1}}}"), "not a string"},
         {IN_STATEMENT("'Condition':['x']"), "not a map of operators"},
+        {IN_STATEMENT("'Condition':{'StringEquals':{'aws:x':'${aws:y, `a` `b`}'}}"),
+         "policy variable"},
+        /* of nothing: NotAction and NotResource would cover everything */
+        {"{'Statement':{'Effect':'Allow','Action':[],'Resource':'*'}}", "Action is an empty list"},
+        {"{'Statement':{'Effect':'Allow','NotAction':[],'Resource':'*'}}",
+         "NotAction is an empty list"},
+        {"{'Statement':{'Effect':'Allow','Action':'*','Resource':[]}}",
+         "Resource is an empty list"},
+        {"{'Statement':{'Effect':'Allow','Action':'*','NotResource':[]}}",
+         "NotResource is an empty list"},
+        {IN_STATEMENT("'Condition':{'StringNotEquals':{'aws:x':[]}}"), "aws:x is an empty list"},
+        {IN_STATEMENT("'Principal':{}"), "Principal names nobody"},
+        {IN_STATEMENT("'NotPrincipal':{'AWS':[]}"), "Principal.AWS is an empty list"},
     };
     (void)state;
     for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
