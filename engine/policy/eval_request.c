@@ -153,6 +153,23 @@ static const struct policy_list *read_levels(struct reader *r, const struct valu
     return levels;
 }
 
+static void read_grants(struct reader *r, const struct value *v, struct policy_set *set)
+{
+    if (!v || v->kind == VALUE_NULL)
+        return;
+    if (v->kind != VALUE_LIST) {
+        wrong_type(r, v, "grants", "a list");
+        return;
+    }
+    struct kms_grant *grants = arena_array(r->arena, v->list.len, sizeof(*grants));
+    for (size_t i = 0; i < v->list.len; i++)
+        if (!kms_grant_parse(r->arena, v->list.items[i], &grants[i], r->diags,
+                             arena_printf(r->arena, "grants[%zu]", i)))
+            r->failed = true;
+    set->grants = grants;
+    set->grants_len = v->list.len;
+}
+
 static void read_set(struct reader *r, const struct value *line,
                      const struct policy_request *request, struct policy_set *set)
 {
@@ -172,6 +189,7 @@ static void read_set(struct reader *r, const struct value *line,
     /* RCPFullAWSAccess, which AWS attaches by itself, is no policy that one could write: RCPs are
      * read without the rules of their kind */
     set->rcps = read_levels(r, value_get(line, "rcps"), NULL, "rcps", &set->rcps_len);
+    read_grants(r, value_get(line, "grants"), set);
     if (request->action)
         set->resource_policy_must_allow =
             policy_resource_must_allow(request->action, request->resource);
@@ -205,6 +223,7 @@ const struct value *policy_eval_json(struct arena *arena, const struct value *re
                                         "session_policies",
                                         "scps",
                                         "rcps",
+                                        "grants",
                                         NULL};
     struct reader r = {.arena = arena, .diags = diags};
     struct policy_request request = {0};

@@ -3,12 +3,12 @@
  *
  *   {"request": {"principal", "action", "resource", "resource_account", "context": {...}},
  *    "identity_policies": [DOC], "resource_policy": DOC, "permission_boundaries": [DOC],
- *    "session_policies": [DOC], "scps": [[DOC]], "rcps": [[DOC]]}
+ *    "session_policies": [DOC], "scps": [[DOC]], "rcps": [[DOC]], "grants": [GRANT]}
  *   {"decision": "allowed", "statements": [{"policy", "index", "sid", "effect"}]}
  *
- * principal: an ARN, an AWS service ("backup.amazonaws.com") or "*" for an anonymous request.
- * Absent parts may be left out. KMS keys and role trust policies must allow by themselves: told
- * from the action and the resource. */
+ * GRANT: an entry of KMS's ListGrants. principal: an ARN, an AWS service ("backup.amazonaws.com")
+ * or "*" for an anonymous request. Absent parts may be left out. KMS keys and role trust policies
+ * must allow by themselves: told from the action and the resource. */
 
 #include "engine/base/diag.h"
 #include "engine/base/value.h"

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "engine/policy/condition.h"
+#include "engine/policy/kms_grant_covers.h"
 #include "engine/policy/subject.h"
 
 struct match_list {
@@ -106,6 +107,7 @@ static const char *label_of(struct evaluation *e, enum policy_source source, siz
     case POLICY_FROM_SESSION: return arena_printf(e->arena, "session_policies[%zu]", i);
     case POLICY_FROM_SCP: return arena_printf(e->arena, "scps[%zu][%zu]", level, i);
     case POLICY_FROM_RCP: return arena_printf(e->arena, "rcps[%zu][%zu]", level, i);
+    case POLICY_FROM_GRANT: return arena_printf(e->arena, "grants[%zu]", i);
     }
     return "";
 }
@@ -144,10 +146,27 @@ static bool judge_levels(struct evaluation *e, enum policy_source source,
     return all;
 }
 
+static enum grant judge_grants(struct evaluation *e, const struct policy_set *set)
+{
+    enum grant most = GRANT_NONE;
+    for (size_t i = 0; i < set->grants_len; i++) {
+        enum grant grant = kms_grant_covers(&e->who, &set->grants[i]);
+        if (grant == GRANT_NONE)
+            continue;
+        struct policy_statement *s = arena_new_of(e->arena, struct policy_statement);
+        *s = (struct policy_statement){.sid = set->grants[i].id, .effect = POLICY_ALLOW};
+        const struct policy as_policy = {.statements = s, .statements_len = 1};
+        add_match(e, POLICY_FROM_GRANT, label_of(e, POLICY_FROM_GRANT, 0, i), &as_policy, 0);
+        most = grant > most ? grant : most;
+    }
+    return most;
+}
+
 /* Where the kinds of policies stand after all of them were judged. */
 struct standing {
     bool identity, boundary, session, scp;
-    enum grant resource;
+    enum grant resource; /* of the resource's policy and the grants together */
+    bool key_grant;      /* a grant of the key allows by itself */
 };
 
 enum outcome { OUTCOME_ALLOWED, OUTCOME_DENIED };
@@ -184,6 +203,8 @@ static enum outcome decide(const struct evaluation *e, const struct policy_set *
     /* these have no identity policies: the resource's policy is all there is */
     if (kind == SUBJECT_SERVICE || kind == SUBJECT_PROVIDER || kind == SUBJECT_ANONYMOUS)
         return at->resource == GRANT_DIRECT ? OUTCOME_ALLOWED : denied(ret, POLICY_FROM_RESOURCE);
+    if (at->key_grant)
+        return within_limits(at, ret);
     if (ret->cross_account)
         return at->resource == GRANT_NONE ? denied(ret, POLICY_FROM_RESOURCE)
                                           : by_identity(at, ret);
@@ -214,13 +235,17 @@ static struct standing judge_all(struct evaluation *e, const struct policy_set *
     at.resource = judge(e, POLICY_FROM_RESOURCE, 0,
                         (struct policy_list){&resource_policy, resource_policy ? 1 : 0})
                       .grant;
+    enum grant key = judge_grants(e, set);
+    at.key_grant = key > GRANT_ACCOUNT;
+    at.resource = key > at.resource ? key : at.resource;
     at.boundary = judge(e, POLICY_FROM_BOUNDARY, 0, set->permission_boundaries).allowed ||
                   !set->permission_boundaries.len || root;
     at.session = judge(e, POLICY_FROM_SESSION, 0, set->session_policies).allowed ||
                  !set->session_policies.len;
     if (controlled)
         at.scp = judge_levels(e, POLICY_FROM_SCP, set->scps, set->scps_len);
-    if (!e->who.service_linked)
+    if (!e->who.service_linked &&
+        !text_equal_fold(slice_of(e->request->action), slice_of("kms:RetireGrant")))
         (void)judge_levels(e, POLICY_FROM_RCP, set->rcps, set->rcps_len);
     return at;
 }
@@ -231,6 +256,7 @@ void policy_evaluate(struct arena *arena, const struct policy_request *request,
     struct evaluation e = {.arena = arena, .request = request};
     struct policy_answer answer = {.decision = POLICY_IMPLICITLY_DENIED};
     subject_of(arena, request, &e.who);
+    e.who.bounded = set->permission_boundaries.len > 0;
     answer.cross_account = is_cross_account(&e.who);
     struct standing at = judge_all(&e, set);
     if (e.denies.len) {
@@ -266,10 +292,15 @@ const char *policy_decision_name(enum policy_decision decision)
 const char *policy_source_name(enum policy_source source)
 {
     static const char *const names[] = {
-        "identity-based policy", "resource-based policy",  "permissions boundary",
-        "session policy",        "service control policy", "resource control policy",
+        "identity-based policy",
+        "resource-based policy",
+        "permissions boundary",
+        "session policy",
+        "service control policy",
+        "resource control policy",
+        "grant",
     };
-    static_assert(ARRAY_LEN(names) == POLICY_FROM_RCP + 1, "one name a source");
+    static_assert(ARRAY_LEN(names) == POLICY_FROM_GRANT + 1, "one name a source");
     return names[source];
 }
 

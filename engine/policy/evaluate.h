@@ -3,7 +3,8 @@
  *
  *   An explicit Deny that matches, anywhere, decides.
  *   Every level of the SCPs must allow (callers that stand in an account; service-linked roles and
- *   AWS services are exempt). RCPs only deny: AWS keeps RCPFullAWSAccess attached everywhere.
+ *   AWS services are exempt). RCPs only deny: AWS keeps RCPFullAWSAccess attached everywhere. They
+ *   do not reach service-linked roles and kms:RetireGrant.
  *   Same account: the identity policies, within boundary and session, or the resource policy.
  *     A grant of the resource policy to a session, a user or "*" stands by itself; a grant to a
  *     role is limited by boundary and session; a grant to the account (its root) delegates: the
@@ -13,14 +14,16 @@
  *   A service calling for itself: the resource policy must allow.
  *   resource_policy_must_allow (KMS key policies, role trust policies): identity policies count
  *     only where the resource policy delegates to the account.
+ *   A grant of a KMS key allows by itself, within SCPs, boundary and session (kms_grant.h).
  *
  * What cannot be decided is held against the caller: a comparison with an unknown text, with a
  * request value of the wrong type, with several values under an operator for one value, fails to
- * match in an Allow and matches in a Deny.
+ * match in an Allow and matches in a Deny. So does NotPrincipal in an Allow.
  *
  * Whether a policy list is complete (AWS's managed policies, SCPs outside the topology) and
  * whether SCPs apply at all (not to the management account) the caller must know. */
 
+#include "engine/policy/kms_grant.h"
 #include "engine/policy/policy.h"
 
 struct policy_request {
@@ -37,7 +40,7 @@ struct policy_request {
     /* Context keys to a scalar or a list of scalars; NULL: none. Keys compare without case. What
      * AWS derives from the request itself is derived here unless given: aws:PrincipalArn,
      * aws:PrincipalAccount, aws:PrincipalType, aws:PrincipalIsAWSService,
-     * aws:PrincipalServiceName, aws:ResourceAccount. */
+     * aws:PrincipalServiceName, aws:ResourceAccount, aws:username, kms:CallerAccount. */
     const struct value *context;
 };
 
@@ -55,6 +58,8 @@ struct policy_set {
     size_t scps_len;                          /* 0: no limit */
     const struct policy_list *rcps;
     size_t rcps_len;
+    const struct kms_grant *grants; /* of the key that is asked for */
+    size_t grants_len;
     bool resource_policy_must_allow; /* policy_resource_must_allow() tells */
 };
 
@@ -67,13 +72,14 @@ enum policy_source {
     POLICY_FROM_SESSION,
     POLICY_FROM_SCP,
     POLICY_FROM_RCP,
+    POLICY_FROM_GRANT, /* allows only: no denial comes from a grant */
 };
 
 struct policy_match {
     enum policy_source source;
-    const char *policy; /* "identity_policies[0]", "resource_policy", "scps[0][1]" */
+    const char *policy; /* "identity_policies[0]", "resource_policy", "scps[0][1]", "grants[0]" */
     size_t index;       /* of the statement in its policy */
-    const struct policy_statement *statement;
+    const struct policy_statement *statement; /* of a grant: an Allow with its id as Sid */
 };
 
 struct policy_answer {

@@ -49,6 +49,18 @@ static bool is_account_of(const struct subject *who, const char *id)
     return who->account.len && slice_is(who->account, id);
 }
 
+enum grant subject_is_named(const struct subject *who, const char *text)
+{
+    struct slice id;
+    if (who->kind == SUBJECT_SERVICE)
+        return str_eq(text, who->request->service) ? GRANT_DIRECT : GRANT_NONE;
+    if (!text_account_of_root(slice_of(text), &id))
+        return grant_of_aws(who, slice_of(text));
+    if (who->kind == SUBJECT_PROVIDER || !text_equal_fold(id, who->account))
+        return GRANT_NONE;
+    return who->kind == SUBJECT_ROOT ? GRANT_DIRECT : GRANT_ACCOUNT;
+}
+
 static enum tri one_principal(const struct subject *who, const struct policy_principal *p,
                               enum grant *ret)
 {
@@ -91,7 +103,8 @@ static enum tri any_principal(const struct subject *who, const struct policy_sta
 
 /* NotPrincipal in a Deny spares a caller only if every identity that AWS tries for it is listed:
  * the account, then the user or role, then the session. Listing the account alone spares only its
- * root. */
+ * root. Whoever has a permissions boundary is never spared: the documentation of NotPrincipal says
+ * so and advises against the element. */
 static bool is_spared(const struct subject *who, const struct policy_statement *s)
 {
     bool account = who->account.len == 0, role = who->kind != SUBJECT_ROLE_SESSION, self = false;
@@ -101,7 +114,7 @@ static bool is_spared(const struct subject *who, const struct policy_statement *
         if (one_principal(who, p, &grant) != TRI_YES)
             continue;
         if (p->kind == POLICY_PRINCIPAL_ANY)
-            return true;
+            return !who->bounded;
         if (p->kind == POLICY_PRINCIPAL_ACCOUNT)
             account = true;
         else if (who->kind == SUBJECT_ROLE_SESSION && grant == GRANT_ROLE)
@@ -111,6 +124,8 @@ static bool is_spared(const struct subject *who, const struct policy_statement *
     }
     if (who->kind == SUBJECT_ROOT)
         return account;
+    if (who->bounded)
+        return false;
     if (who->kind == SUBJECT_SERVICE || who->kind == SUBJECT_PROVIDER)
         return self;
     return account && role && self;
@@ -122,8 +137,7 @@ enum tri subject_is_principal(const struct subject *who, const struct policy_sta
     if (!statement->not_principal)
         return any_principal(who, statement, ret_grant);
     *ret_grant = GRANT_DIRECT;
-    if (statement->effect == POLICY_DENY)
-        return tri_of(!is_spared(who, statement));
-    enum grant listed = GRANT_NONE;
-    return tri_not(any_principal(who, statement, &listed));
+    if (statement->effect == POLICY_ALLOW) /* AWS supports the element in a Deny only */
+        return TRI_UNDECIDED;
+    return tri_of(!is_spared(who, statement));
 }

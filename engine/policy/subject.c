@@ -41,6 +41,8 @@ static void read_principal(struct subject *who, const char *principal)
     if (who->kind == SUBJECT_ROLE) {
         who->name = last_of_path(parts[5]);
         who->service_linked = slice_starts(parts[5], "role/aws-service-role/");
+    } else if (who->kind == SUBJECT_USER) {
+        who->name = last_of_path(parts[5]);
     } else if (who->kind == SUBJECT_ROLE_SESSION) {
         struct slice rest = slice_from(parts[5], strlen("assumed-role/"));
         who->name = slice_cut(&rest, '/');
@@ -109,6 +111,10 @@ static const struct value *principal_arn(const struct subject *who)
 /* What AWS puts into every request by itself. */
 static const struct value *derived(const struct subject *who, struct slice key)
 {
+    if (text_equal_fold(key, slice_of("kms:CallerAccount")))
+        return text_or_null(who, text_starts_fold(slice_of(who->request->action), "kms:")
+                                     ? who->account
+                                     : (struct slice){0});
     if (!text_starts_fold(key, "aws:"))
         return NULL;
     struct slice name = slice_from(key, strlen("aws:"));
@@ -126,6 +132,8 @@ static const struct value *derived(const struct subject *who, struct slice key)
                                             : NULL;
     if (text_equal_fold(name, slice_of("ResourceAccount")))
         return text_or_null(who, who->resource_account);
+    if (text_equal_fold(name, slice_of("username")))
+        return who->kind == SUBJECT_USER ? text_or_null(who, who->name) : NULL;
     return NULL;
 }
 

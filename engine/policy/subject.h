@@ -23,9 +23,10 @@ struct subject {
     enum subject_kind kind;
     struct slice account;          /* empty: none */
     struct slice partition;        /* of the principal's ARN */
-    struct slice name;             /* of a role, without path */
+    struct slice name;             /* of a role or a user, without path */
     struct slice resource_account; /* empty: not known */
     bool service_linked;           /* a role of AWS's own: no SCP and no RCP reaches it */
+    bool bounded;                  /* has a permissions boundary */
 };
 
 void subject_of(struct arena *arena, const struct policy_request *request, struct subject *ret);
@@ -49,6 +50,9 @@ enum grant {
     GRANT_ROLE,    /* the role is named: boundary and session still limit */
     GRANT_DIRECT,
 };
+
+/* Is the caller the principal of this ARN or of this name of a service? */
+enum grant subject_is_named(const struct subject *who, const char *text);
 
 /* Does the principal element of the statement cover the caller, and how? */
 enum tri subject_is_principal(const struct subject *who, const struct policy_statement *statement,

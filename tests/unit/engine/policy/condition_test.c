@@ -194,6 +194,8 @@ static void aws_knows_these_keys_of_every_request(void **state)
         {"'Bool':{'aws:PrincipalIsAWSService':'false'}", "{}", YES},
         {"'Null':{'aws:PrincipalServiceName':'true'}", "{}", YES},
         {"'StringEquals':{'aws:ResourceAccount':'111122223333'}", "{}", YES},
+        {"'StringEquals':{'aws:username':'bob'}", "{}", YES},
+        {"'Null':{'kms:CallerAccount':'true'}", "{}", YES},
         /* what is given wins */
         {"'StringEquals':{'aws:PrincipalType':'User'}", "{'aws:principaltype':'Account'}", NO},
     };

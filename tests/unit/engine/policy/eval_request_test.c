@@ -17,6 +17,15 @@
     "'kms:Delete*','Resource':'*'},{'Sid':'use','Effect':'Allow','Principal':{'AWS':"              \
     "'111122223333'},'Action':'kms:Decrypt','Resource':'*'}]}"
 
+#define TO_USER                                                                                    \
+    "{'GrantId':'g1','GranteePrincipal':'arn:aws:iam::111122223333:user/x','Operations':"          \
+    "['Decrypt'],'CreationDate':1767225600}"
+#define TO_ROLE                                                                                    \
+    "{'GrantId':'g2','GranteePrincipal':'arn:aws:iam::111122223333:role/x','Operations':"          \
+    "['Decrypt'],'IssuingAccount':'arn:aws:iam::111122223333:root'}"
+#define BAD_GRANT(more)                                                                            \
+    "{" REQUEST ",'grants':[{'GranteePrincipal':'arn:aws:iam::111122223333:role/x'," more "}]}"
+
 static void a_line_is_answered_with_the_statements_that_decided(void **state)
 {
     static const struct {
@@ -37,6 +46,9 @@ static void a_line_is_answered_with_the_statements_that_decided(void **state)
         {"{" REQUEST ",'identity_policies':[" ALLOW "],'resource_policy':null}",
          "{'decision':'implicitly_denied','statements':[]}"},
         {"{" REQUEST "}", "{'decision':'implicitly_denied','statements':[]}"},
+        {"{" REQUEST ",'grants':[" TO_USER "," TO_ROLE "]}",
+         "{'decision':'allowed','statements':["
+         "{'policy':'grants[1]','index':0,'sid':'g2','effect':'Allow'}]}"},
     };
     (void)state;
     for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
@@ -72,6 +84,24 @@ static void a_line_that_cannot_be_read_is_refused(void **state)
         {"{" REQUEST ",'identity_policies':[{'Statement':7}]}", E_RULE_POLICY, "not a map"},
         {"{" REQUEST ",'identity_policies':[" SHARED "]}", E_RULE_POLICY, "no Principal"},
         {"{" REQUEST ",'resource_policy':" ALLOW "}", E_RULE_POLICY, "names its Principal"},
+        {"{" REQUEST ",'grants':{}}", E_WRONG_TYPE, "list"},
+        {"{" REQUEST ",'grants':[1]}", E_RULE_POLICY, "a map"},
+        {"{" REQUEST ",'grants':[{'Operations':['Decrypt']}]}", E_RULE_POLICY,
+         "either a GranteePrincipal"},
+        {BAD_GRANT("'GranteeServicePrincipal':'x.amazonaws.com','Operations':['Sign']"),
+         E_RULE_POLICY, "either a GranteePrincipal"},
+        {BAD_GRANT("'Operations':[]"), E_RULE_POLICY, "a list of Operations"},
+        {BAD_GRANT("'Operations':['Decrypt',7]"), E_RULE_POLICY, "\"integer\" is not an operation"},
+        {BAD_GRANT("'Operations':['kms:Decrypt']"), E_RULE_POLICY,
+         "\"kms:Decrypt\" is not an operation"},
+        {BAD_GRANT("'Operations':['Sign'],'Constraint':{}"), E_RULE_POLICY, "not part of a grant"},
+        {BAD_GRANT("'Operations':['Sign'],'Constraints':{'Until':'x'}"), E_RULE_POLICY,
+         "\"Until\" is not part of a grant"},
+        {BAD_GRANT("'Operations':['Sign'],'Constraints':[]"), E_RULE_POLICY, "not a map"},
+        {BAD_GRANT("'Operations':['Sign'],'Constraints':{'EncryptionContextEquals':{'a':1}}"),
+         E_RULE_POLICY, "a map of strings"},
+        {BAD_GRANT("'Operations':['Sign'],'IssuingAccount':'me'"), E_RULE_POLICY, "not an account"},
+        {BAD_GRANT("'Operations':['Sign'],'KeyId':1"), E_RULE_POLICY, "not a string"},
     };
     (void)state;
     for (size_t i = 0; i < ARRAY_LEN(rows); i++) {

@@ -134,6 +134,10 @@ static void boundaries_and_sessions_limit_what_identity_policies_grant(void **st
         {GET(SESSION) RESOURCE(GRANT(AWS(SESSION), "s3:*")) BOUNDARY(MAY("sqs:*")), ALLOWED},
         {GET(USER) RESOURCE(GRANT(AWS(USER), "s3:*")) BOUNDARY(MAY("sqs:*")), ALLOWED},
         {GET(SESSION) RESOURCE(GRANT("'*'", "s3:*")) BOUNDARY(MAY("sqs:*")), ALLOWED},
+        {GET(SESSION) RESOURCE("{'Effect':'Allow','Principal':'*','Action':'s3:*','Resource':'*',"
+                               "'Condition':{'ArnEquals':{'aws:PrincipalArn':'" ROLE "'}}}")
+             BOUNDARY(MAY("sqs:*")) SESSION_POLICY(MAY("sqs:*")),
+         ALLOWED},
         {GET(SESSION) RESOURCE(GRANT(AWS(ROOT), "s3:*")) IDENTITY(MAY("s3:*"))
              BOUNDARY(MAY("sqs:*")),
          DENIED},
@@ -443,6 +447,117 @@ static void not_elements_cover_all_but_what_they_list(void **state)
     CHECK(rows);
 }
 
+static void not_principal_spares_nobody_with_a_boundary_and_allows_nobody(void **state)
+{
+    static const struct row rows[] = {
+        {GET(USER) BUT_FOR("'" ROOT "','" USER "'") BOUNDARY(MAY("*")), FORBIDDEN},
+        {GET(ROLE) BUT_FOR("'" ROOT "','" ROLE "'") BOUNDARY(MAY("*")), FORBIDDEN},
+        {GET(USER) BUT_FOR("'*'") BOUNDARY(MAY("*")), FORBIDDEN},
+        {GET(USER) BUT_FOR("'*'"), ALLOWED},
+        {GET(ROOT) BUT_FOR("'" ROOT "'") BOUNDARY(MAY("*")), ALLOWED},
+    };
+    (void)state;
+    CHECK(rows);
+    struct arena *arena = arena_new();
+    struct diags diags;
+    struct policy policy;
+    struct policy_answer answer;
+    diags_init(&diags, arena);
+    assert_true(policy_parse(arena,
+                             quoted(arena, DOC("{'Effect':'Allow','NotPrincipal':{'AWS':'" ROLE
+                                               "'},'Action':'*','Resource':'*'}")),
+                             &policy, &diags, NULL));
+    const struct policy_set set = {.resource_policy = &policy};
+    const struct policy_request request = {.principal = USER,
+                                           .action = "s3:GetObject",
+                                           .resource = BUCKET,
+                                           .resource_account = "111122223333"};
+    policy_evaluate(arena, &request, &set, &answer);
+    assert_int_equal(answer.decision, POLICY_IMPLICITLY_DENIED);
+    arena_free(arena);
+}
+
+#define GRANTS(more) ",'grants':[{'GrantId':'g1','Operations':['Decrypt','CreateGrant']," more "}]"
+#define TO(principal) GRANTS("'GranteePrincipal':'" principal "'")
+#define TO_ROLE(constraints) GRANTS("'GranteePrincipal':'" ROLE "','Constraints':{" constraints "}")
+#define DECRYPT_WITH(who, context) ASK(who, "kms:Decrypt", KEY, "111122223333", context)
+
+/* "Grants in AWS KMS", "Troubleshooting key access", GrantConstraints in the API reference */
+static void a_grant_allows_by_itself_what_it_lists(void **state)
+{
+#define PAIR_IT "'kms:EncryptionContext:Department':'IT'"
+#define ONLY_IT "'EncryptionContextEquals':{'department':'IT'}"
+#define WITH_IT "'EncryptionContextSubset':{'department':'IT'}"
+    static const struct row rows[] = {
+        {DECRYPT(ROLE) TO(ROLE), ALLOWED},
+        {DECRYPT(SESSION) TO(ROLE), ALLOWED},
+        {DECRYPT(SESSION) TO(SESSION), ALLOWED},
+        {DECRYPT(USER) TO(ROLE), DENIED},
+        {ASK(ROLE, "kms:Encrypt", KEY, "111122223333", "") TO(ROLE), DENIED},
+        {ASK(ROLE, "kms:DisableKey", KEY, "111122223333", "") TO(ROLE), DENIED},
+        {ASK(ROLE, "s3:Decrypt", KEY, "111122223333", "") TO(ROLE), DENIED},
+        {ASK(ROLE, "kms:Decrypt", "*", "111122223333", "") TO(ROLE), DENIED},
+        {DECRYPT(ROLE) GRANTS("'GranteePrincipal':'" ROLE "','KeyId':'1'"), ALLOWED},
+        {DECRYPT(ROLE) GRANTS("'GranteePrincipal':'" ROLE "','KeyId':'" KEY "'"), ALLOWED},
+        {DECRYPT(ROLE) GRANTS("'GranteePrincipal':'" ROLE "','KeyId':'2'"), DENIED},
+        /* to an account, or to its root: as in a key policy */
+        {DECRYPT(ROLE) TO(ROOT), DENIED},
+        {DECRYPT(ROLE) TO(ROOT) IDENTITY(MAY("kms:*")), ALLOWED},
+        {DECRYPT(ROOT) TO(ROOT), ALLOWED},
+        /* whatever limits and denies elsewhere does so here */
+        {DECRYPT(ROLE) TO(ROLE) IDENTITY(MAY_NOT("kms:*")), FORBIDDEN},
+        {DECRYPT(ROLE) TO(ROLE) RESOURCE(REFUSE("'*'", "kms:Decrypt")), FORBIDDEN},
+        {DECRYPT(ROLE) TO(ROLE) BOUNDARY(MAY("s3:*")), DENIED},
+        {DECRYPT(ROLE) TO(ROLE) SESSION_POLICY(MAY("s3:*")), DENIED},
+        {DECRYPT(ROLE) TO(ROLE) ",'scps':[[" DOC(MAY("s3:*")) "]]", DENIED},
+        /* services */
+        {DECRYPT("dynamodb.amazonaws.com")
+             GRANTS("'GranteeServicePrincipal':'dynamodb.amazonaws.com'"),
+         ALLOWED},
+        {DECRYPT("s3.amazonaws.com") GRANTS("'GranteeServicePrincipal':'dynamodb.amazonaws.com'"),
+         DENIED},
+        {DECRYPT("*") TO(ROLE), DENIED},
+        /* a key of another account: whose grant it is decides whether the caller's account trusts
+         * the key */
+        {DECRYPT_ACROSS(ROLE) TO(ROLE), DENIED},
+        {DECRYPT_ACROSS(ROLE) TO(ROLE) IDENTITY(MAY("kms:Decrypt")), ALLOWED},
+        {DECRYPT_ACROSS(ROLE) GRANTS("'GranteePrincipal':'" ROLE "','IssuingAccount':'" ROOT "'"),
+         ALLOWED},
+        {DECRYPT_ACROSS(ROLE)
+             GRANTS("'GranteePrincipal':'" ROLE "','IssuingAccount':'444455556666'"),
+         DENIED},
+        /* constraints */
+        {DECRYPT_WITH(ROLE, PAIR_IT) TO_ROLE(ONLY_IT), ALLOWED},
+        {DECRYPT_WITH(ROLE, PAIR_IT ",'kms:EncryptionContext:a':'b'") TO_ROLE(ONLY_IT), DENIED},
+        {DECRYPT_WITH(ROLE, PAIR_IT ",'kms:EncryptionContext:a':'b'") TO_ROLE(WITH_IT), ALLOWED},
+        {DECRYPT_WITH(ROLE, "'kms:EncryptionContext:Department':'it'") TO_ROLE(WITH_IT), DENIED},
+        {DECRYPT(ROLE) TO_ROLE(WITH_IT), DENIED},
+        {DECRYPT(ROLE) TO_ROLE("'EncryptionContextSubset':{}"), ALLOWED},
+        {ASK(ROLE, "kms:CreateGrant", KEY, "111122223333", "") TO_ROLE(""), ALLOWED},
+        {ASK(ROLE, "kms:CreateGrant", KEY, "111122223333", "") TO_ROLE(WITH_IT), DENIED},
+        {DECRYPT_WITH(ROLE, "'aws:SourceArn':'arn:aws:s3:::b'")
+             TO_ROLE("'SourceArn':'arn:aws:s3:::b'"),
+         ALLOWED},
+        {DECRYPT_WITH(ROLE, "'aws:SourceArn':'arn:aws:s3:::c'")
+             TO_ROLE("'SourceArn':'arn:aws:s3:::b'"),
+         DENIED},
+        {DECRYPT(ROLE) TO_ROLE("'SourceArn':'arn:aws:s3:::b'"), DENIED},
+        /* no RCP keeps anybody from giving a grant back */
+        {ASK(ROLE, "kms:RetireGrant", KEY, "111122223333", "")
+             RESOURCE(GRANT(AWS(ROLE), "kms:*")) ",'rcps':[[" DOC(REFUSE("'*'", "kms:*")) "]]",
+         ALLOWED},
+        {DECRYPT(ROLE) TO(ROLE) ",'rcps':[[" DOC(REFUSE("'*'", "kms:*")) "]]", FORBIDDEN},
+        /* the policy of an AWS managed key */
+        {DECRYPT_WITH(ROLE, "'kms:ViaService':'rds.us-east-2.amazonaws.com'") RESOURCE(
+             "{'Effect':'Allow','Principal':{'AWS':'*'},'Action':'kms:Decrypt','Resource':'*',"
+             "'Condition':{'StringEquals':{'kms:CallerAccount':'111122223333',"
+             "'kms:ViaService':'rds.us-east-2.amazonaws.com'}}}"),
+         ALLOWED},
+    };
+    (void)state;
+    CHECK(rows);
+}
+
 static void variables_in_resources_are_filled_from_the_request(void **state)
 {
 #define HOME                                                                                       \
@@ -557,6 +672,8 @@ int main(void)
         cmocka_unit_test(a_vault_takes_copies_from_whom_its_policy_names),
         cmocka_unit_test(the_destinations_service_role_uses_the_shared_key_by_grants_only),
         cmocka_unit_test(not_elements_cover_all_but_what_they_list),
+        cmocka_unit_test(not_principal_spares_nobody_with_a_boundary_and_allows_nobody),
+        cmocka_unit_test(a_grant_allows_by_itself_what_it_lists),
         cmocka_unit_test(variables_in_resources_are_filled_from_the_request),
         cmocka_unit_test(a_deleted_principal_matches_by_its_unique_id),
         cmocka_unit_test(unknown_texts_never_allow_and_always_deny),
