@@ -67,6 +67,14 @@ const char *sha256_hex(struct arena *arena, struct slice data)
     return hex_encode(arena, digest, sizeof(digest));
 }
 
+const char *sha1_hex(struct arena *arena, struct slice data)
+{
+    uint8_t digest[EVP_MAX_MD_SIZE];
+    size_t len = 0;
+    BUG_ON(EVP_Q_digest(NULL, "SHA1", NULL, data.ptr, data.len, digest, &len) != 1);
+    return hex_encode(arena, digest, len);
+}
+
 const char *base64_encode(struct arena *arena, struct slice data)
 {
     BUG_ON(data.len > INT_MAX / 2);

@@ -13,6 +13,8 @@
 
 void sha256(struct slice data, uint8_t out[SHA256_LEN]);
 const char *sha256_hex(struct arena *arena, struct slice data);
+/* For names that others make of it; it protects nothing. */
+const char *sha1_hex(struct arena *arena, struct slice data);
 void hmac_sha256(struct slice key, struct slice data, uint8_t out[SHA256_LEN]);
 
 const char *hex_encode(struct arena *arena, const uint8_t *data, size_t len);

@@ -13,14 +13,14 @@
 
 #define OUTPUT_MAX ((size_t)1024 * 1024) /* of one call; the rest waits in the pipe */
 
-/* Wires the child: nothing on its standard input, both outputs into the pipe, and none of our
+/* Wires the child: nothing on its standard input, its outputs into the pipe, and none of our
  * descriptors, whoever opened them. */
-static int wire(posix_spawn_file_actions_t *actions, int out, const char *dir)
+static int wire(posix_spawn_file_actions_t *actions, int out, const char *dir, bool apart)
 {
     int rc = posix_spawn_file_actions_addopen(actions, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
     if (rc == 0)
         rc = posix_spawn_file_actions_adddup2(actions, out, STDOUT_FILENO);
-    if (rc == 0)
+    if (rc == 0 && !apart)
         rc = posix_spawn_file_actions_adddup2(actions, out, STDERR_FILENO);
     if (rc == 0)
         rc = posix_spawn_file_actions_addclosefrom_np(actions, STDERR_FILENO + 1);
@@ -47,12 +47,12 @@ static int detach(posix_spawnattr_t *attributes)
 }
 
 static int spawn(const char *const *argv, const char *const *envp, const char *dir, int out,
-                 pid_t *ret_pid)
+                 bool apart, pid_t *ret_pid)
 {
     posix_spawn_file_actions_t actions;
     posix_spawnattr_t attributes;
     BUG_ON(posix_spawn_file_actions_init(&actions) != 0 || posix_spawnattr_init(&attributes) != 0);
-    int rc = wire(&actions, out, dir);
+    int rc = wire(&actions, out, dir, apart);
     if (rc == 0)
         rc = detach(&attributes);
     if (rc == 0) /* the casts: POSIX declares both lists without const and changes neither */
@@ -63,8 +63,8 @@ static int spawn(const char *const *argv, const char *const *envp, const char *d
     return rc;
 }
 
-bool process_spawn(const char *const *argv, const char *const *envp, const char *dir,
-                   struct process *ret, struct diags *diags)
+static bool start(const char *const *argv, const char *const *envp, const char *dir, bool apart,
+                  struct process *ret, struct diags *diags)
 {
     int ends[2] = {-1, -1};
     pid_t pid = -1;
@@ -72,7 +72,7 @@ bool process_spawn(const char *const *argv, const char *const *envp, const char 
     if (rc == 0 && fcntl(ends[0], F_SETFL, O_NONBLOCK) != 0)
         rc = errno;
     if (rc == 0)
-        rc = spawn(argv, envp, dir, ends[1], &pid);
+        rc = spawn(argv, envp, dir, ends[1], apart, &pid);
     if (ends[1] >= 0)
         close(ends[1]);
     if (rc != 0) {
@@ -84,6 +84,18 @@ bool process_spawn(const char *const *argv, const char *const *envp, const char 
     }
     *ret = (struct process){.pid = pid, .err_fd = ends[0], .status = -1};
     return true;
+}
+
+bool process_spawn(const char *const *argv, const char *const *envp, const char *dir,
+                   struct process *ret, struct diags *diags)
+{
+    return start(argv, envp, dir, /* apart= */ false, ret, diags);
+}
+
+bool process_spawn_apart(const char *const *argv, const char *const *envp, const char *dir,
+                         struct process *ret, struct diags *diags)
+{
+    return start(argv, envp, dir, /* apart= */ true, ret, diags);
 }
 
 /* Whoever is left of the group goes with its leader: once that is reaped, its number may be

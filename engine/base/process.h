@@ -1,6 +1,6 @@
 #pragma once
-/* Child processes, for the simulator's Lambda (the real bootstrap) and the daemon's helpers. No
- * shell. */
+/* Child processes, for the simulator's Lambda (the real bootstrap) and the programs that vend
+ * credentials. No shell. */
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -10,7 +10,7 @@
 
 struct process {
     int pid;    /* -1 when there is none */
-    int err_fd; /* the child's stdout and stderr, non-blocking; -1 after process_kill() */
+    int err_fd; /* the child's output, non-blocking; -1 after process_kill() */
     int status; /* once it has ended */
 };
 
@@ -20,6 +20,9 @@ struct process {
  * it cannot be started. */
 MUST_CHECK bool process_spawn(const char *const *argv, const char *const *envp, const char *dir,
                               struct process *ret, struct diags *diags);
+/* The same, but its standard error is ours, and only its standard output is read. */
+MUST_CHECK bool process_spawn_apart(const char *const *argv, const char *const *envp,
+                                    const char *dir, struct process *ret, struct diags *diags);
 /* True when it has ended; *ret_status is its exit status, or 128 + signal. Never blocks. What is
  * left of its group is killed then. */
 bool process_ended(struct process *process, int *ret_status);

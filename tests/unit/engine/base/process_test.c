@@ -161,6 +161,17 @@ static void a_child_inherits_no_descriptor_and_no_ignored_signal(void **state)
     process_kill(&process);
 }
 
+static void apart_only_the_standard_output_is_read(void **state)
+{
+    struct room *room = *state;
+    const char *const argv[] = {"/bin/sh", "-c", "echo out; echo err >&2", NULL};
+    struct process process;
+    assert_true(process_spawn_apart(argv, no_environment, NULL, &process, &room->diags));
+    assert_int_equal(ending_of(&process), 0);
+    assert_string_equal(whole_output(room, &process), "out\n");
+    process_kill(&process);
+}
+
 static void what_cannot_be_run_is_a_diagnostic(void **state)
 {
     struct room *room = *state;
@@ -188,6 +199,7 @@ int main(void)
         CASE(much_output_comes_in_pieces_and_whole),
         CASE(grandchildren_die_with_the_group),
         CASE(a_child_inherits_no_descriptor_and_no_ignored_signal),
+        CASE(apart_only_the_standard_output_is_read),
         CASE(what_cannot_be_run_is_a_diagnostic),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
