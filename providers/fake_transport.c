@@ -104,6 +104,7 @@ static void fake_send(void *self, const struct http_request *request, transport_
         .headers = headers,
         .header_len = request->header_len,
         .once = request->once,
+        .direct = request->direct,
         .at_ms = fake->now_ms,
     };
     struct fake_answer answer = answer_for(fake, call);

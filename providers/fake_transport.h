@@ -25,7 +25,7 @@ struct fake_call {
     const char *method, *base_url, *path, *query, *body;
     const struct http_header *headers;
     size_t header_len;
-    bool once;
+    bool once, direct;
     int64_t at_ms;
 };
 

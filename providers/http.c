@@ -269,6 +269,7 @@ static void http_send(void *self, const struct http_request *request, transport_
     curl.easy_setopt(t->easy, CURLOPT_HTTPHEADER, t->headers);
     /* libcurl repeats, unasked, what a kept connection took and did not answer: it may have run */
     curl.easy_setopt(t->easy, CURLOPT_FRESH_CONNECT, request->once ? 1L : 0L);
+    curl.easy_setopt(t->easy, CURLOPT_NOPROXY, request->direct ? "*" : NULL);
     curl.easy_setopt(t->easy, CURLOPT_TIMEOUT_MS,
                      (long)(request->timeout_ms > 0 ? request->timeout_ms : 60000));
     if (curl.multi_add_handle(http->multi, t->easy) != CURLM_OK)

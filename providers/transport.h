@@ -22,7 +22,8 @@ struct http_request {
     struct slice body;
     const char *operation; /* of AWS's: "backup:CreateBackupVault", for the recorder; or NULL */
     int timeout_ms;
-    bool once; /* must not reach the server twice: no transport repeats it by itself */
+    bool direct; /* past every proxy: for addresses that only this machine reaches */
+    bool once;   /* must not reach the server twice: no transport repeats it by itself */
 };
 
 struct http_response {

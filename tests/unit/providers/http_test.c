@@ -10,6 +10,7 @@
 
 #include <netinet/in.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -464,6 +465,21 @@ static void a_name_that_does_not_resolve_means_certainly_not_sent(void **state)
     assert_false(got.response.maybe_sent);
 }
 
+static void a_direct_request_goes_past_the_proxy(void **state)
+{
+    struct bench *b = *state;
+    unsigned port = 0;
+    close(listen_raw(&port));
+    setenv("http_proxy", arena_printf(b->arena, "http://127.0.0.1:%u", port), 1);
+    struct http_request request = request_to(b->arena, http_server_port(b->server), "GET", "");
+    struct got proxied = exchange(b, &request);
+    request.direct = true;
+    struct got direct = exchange(b, &request);
+    unsetenv("http_proxy");
+    assert_int_equal(proxied.response.status, 0);
+    assert_int_equal(direct.response.status, 200);
+}
+
 static void waiting_without_a_request_ends_at_its_time(void **state)
 {
     struct bench *b = *state;
@@ -494,6 +510,7 @@ int main(void)
         HTTP_TEST(a_server_that_never_answers_times_out),
         HTTP_TEST(nobody_listening_means_certainly_not_sent),
         HTTP_TEST(a_name_that_does_not_resolve_means_certainly_not_sent),
+        HTTP_TEST(a_direct_request_goes_past_the_proxy),
         HTTP_TEST(waiting_without_a_request_ends_at_its_time),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
