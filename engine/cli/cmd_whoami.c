@@ -18,6 +18,7 @@ static int whoami(struct session *session)
         map_put_str(&b, "account_id", identities[i].account_id);
         map_put_str(&b, "arn", identities[i].arn);
         map_put_str(&b, "source", identities[i].source);
+        map_put_str(&b, "assumed_role", identities[i].assumed_role);
         list_add(&items, map_end(&b));
         if (!cli->json)
             cli_out(cli, arena_printf(cli->arena, "%-16s %s  %s  (%s)\n",

@@ -70,12 +70,14 @@ static void add_environment(struct strbuf *sb)
             add_text(sb, option_table[id].name);
             strbuf_add(sb, " .\n");
         }
-    strbuf_add(sb, ".It Ev HOLDFAST_VAR_NAME\nThe variable NAME of the topology.\n"
-                   ".It Ev HOLDFAST_DATA_DIR\nThe folder that holds the relay's package.\n"
-                   ".It Ev AWS_ACCESS_KEY_ID , AWS_SECRET_ACCESS_KEY , AWS_SESSION_TOKEN , "
-                   "AWS_PROFILE\nThe credentials that everything begins with.\n"
-                   ".It Ev NO_COLOR , CLICOLOR_FORCE\nWhether to color what is printed.\n"
-                   ".El\n");
+    strbuf_add(sb,
+               ".It Ev HOLDFAST_VAR_NAME\nThe variable NAME of the topology.\n"
+               ".It Ev HOLDFAST_DATA_DIR\nThe folder that holds the relay's package.\n"
+               ".It Ev AWS_ACCESS_KEY_ID , AWS_SECRET_ACCESS_KEY , AWS_SESSION_TOKEN , "
+               "AWS_PROFILE\nThe credentials that everything begins with; other sources of the AWS "
+               "tools serve as well.\n"
+               ".It Ev NO_COLOR , CLICOLOR_FORCE\nWhether to color what is printed.\n"
+               ".El\n");
 }
 
 static void add_statuses(struct strbuf *sb)

@@ -79,7 +79,8 @@ struct aws_options {
  */
 struct aws_options aws_options_of(struct arena *arena, const struct topology *topology,
                                   const char *only);
-/* Sets up providers/aws on a loop. Reads the environment and the shared files unless simulated. */
+/* Sets up providers/aws on a loop, and unless simulated drives it until there are credentials to
+ * begin with (search.h). */
 MUST_CHECK bool aws_setup(struct arena *arena, struct loop *loop, const struct aws_options *options,
                           struct diags *diags);
 /* What --endpoint-url and the environment put in the place of AWS, as one text that is the same for
@@ -90,7 +91,9 @@ const char *aws_endpoint_overrides(struct arena *arena, const char *endpoint_url
  */
 MUST_CHECK bool aws_verify_identities(struct loop *loop, struct diags *diags);
 struct aws_identity {
-    const char *account_name, *account_id, *arn, *source;
+    const char *account_name, *account_id, *arn;
+    const char *source;       /* of what everything begins with, as `aws configure list` names it */
+    const char *assumed_role; /* with it, or NULL */
 };
 /* After aws_verify_identities(): one for each account, for `whoami`. */
 const struct aws_identity *aws_identities(struct loop *loop, size_t *ret_len);

@@ -49,9 +49,10 @@ struct call {
     bool own_arena; /* no op: given back at the end */
     struct request *rq;
     const struct aws_operation *operation;
-    const char *name;        /* "backup:CreateBackupVault" */
-    struct session *session; /* NULL: `used` was given */
-    const struct credentials *used;
+    const char *name;               /* "backup:CreateBackupVault" */
+    struct session *session;        /* NULL: `used` was given */
+    const struct credentials *used; /* NULL: not signed */
+    const char *bearer;
     struct endpoint endpoint;
     const char *bucket;
 
@@ -118,28 +119,9 @@ static size_t add_digests(struct call *call, size_t n)
     return n;
 }
 
-static const struct http_request *build(void *ctx)
+static size_t add_signature(struct call *call, const char *path, int64_t now_ms, size_t n)
 {
-    struct call *call = ctx;
-    struct arena *arena = call->arena;
     const struct aws_api *api = call->operation->api;
-    if (!call->encoded)
-        wire_codec_of(api->wire)->encode(call->rq, call->page_token, &call->wire);
-    call->encoded = true;
-    int64_t now_ms = aws_now_ms(call->aws);
-    size_t n = 0;
-    call->headers[n++] = (struct http_header){"host", call->endpoint.host};
-    call->headers[n++] = (struct http_header){"x-amz-date", time_amz(arena, now_ms)};
-    if (call->wire.content_type)
-        call->headers[n++] = (struct http_header){"content-type", call->wire.content_type};
-    if (call->wire.target)
-        call->headers[n++] = (struct http_header){"x-amz-target", call->wire.target};
-    if (api->wire == WIRE_REST_XML)
-        n = add_digests(call, n);
-    if (call->used->session_token)
-        call->headers[n++] =
-            (struct http_header){"x-amz-security-token", call->used->session_token};
-    const char *path = arena_printf(arena, "%s%s", call->endpoint.path_prefix, call->wire.path);
     struct sigv4_input input = {
         .method = call->operation->method,
         .path = path,
@@ -153,8 +135,38 @@ static const struct http_request *build(void *ctx)
         .raw_path = api->wire == WIRE_REST_XML, /* S3 encodes a path once */
     };
     struct sigv4_output signature;
-    sigv4_sign(arena, &input, call->used, &signature);
+    sigv4_sign(call->arena, &input, call->used, &signature);
     call->headers[n++] = (struct http_header){"authorization", signature.authorization};
+    return n;
+}
+
+static const struct http_request *build(void *ctx)
+{
+    struct call *call = ctx;
+    struct arena *arena = call->arena;
+    const struct aws_api *api = call->operation->api;
+    if (!call->encoded)
+        wire_codec_of(api->wire)->encode(call->rq, call->page_token, &call->wire);
+    call->encoded = true;
+    int64_t now_ms = aws_now_ms(call->aws);
+    size_t n = 0;
+    call->headers[n++] = (struct http_header){"host", call->endpoint.host};
+    if (call->used)
+        call->headers[n++] = (struct http_header){"x-amz-date", time_amz(arena, now_ms)};
+    if (call->wire.content_type)
+        call->headers[n++] = (struct http_header){"content-type", call->wire.content_type};
+    if (call->wire.target)
+        call->headers[n++] = (struct http_header){"x-amz-target", call->wire.target};
+    if (api->wire == WIRE_REST_XML)
+        n = add_digests(call, n);
+    if (call->bearer)
+        call->headers[n++] = (struct http_header){"x-amz-sso_bearer_token", call->bearer};
+    if (call->used && call->used->session_token)
+        call->headers[n++] =
+            (struct http_header){"x-amz-security-token", call->used->session_token};
+    const char *path = arena_printf(arena, "%s%s", call->endpoint.path_prefix, call->wire.path);
+    if (call->used)
+        n = add_signature(call, path, now_ms, n);
     call->headers[n++] = (struct http_header){"user-agent", "holdfast"};
     call->http = (struct http_request){
         .method = call->operation->method,
@@ -254,7 +266,7 @@ static void start(struct call *call)
     if (call->session)
         session_use(call->session, on_credentials, call);
     else
-        on_credentials(call, call->used);
+        send_now(call);
 }
 
 /* ---- retries ---- */
@@ -670,6 +682,13 @@ static struct call *free_call(struct aws *aws, const struct aws_operation *opera
     return call;
 }
 
+static void add_query(struct call *call, const struct value *query)
+{
+    for (size_t i = 0; i < value_len(query); i++)
+        request_query(call->rq, query->map.entries[i].key,
+                      as_text(call->arena, query->map.entries[i].value));
+}
+
 void aws_call(struct loop *loop, const struct aws_call_spec *spec, aws_done_fn *done, void *ctx)
 {
     struct call *call = free_call(aws_of(loop), spec->operation, done, ctx);
@@ -679,22 +698,21 @@ void aws_call(struct loop *loop, const struct aws_call_spec *spec, aws_done_fn *
     for (size_t i = 0; i < value_len(spec->labels); i++)
         request_label(rq, spec->labels->map.entries[i].key,
                       as_text(call->arena, spec->labels->map.entries[i].value));
-    for (size_t i = 0; i < value_len(spec->query); i++)
-        request_query(rq, spec->query->map.entries[i].key,
-                      as_text(call->arena, spec->query->map.entries[i].value));
+    add_query(call, spec->query);
     request_body(rq, value_copy(call->arena, spec->body));
     call->all_pages = spec->all_pages;
     start_in_session(call, NULL);
 }
 
-void aws_call_as(struct aws *aws, const char *account_id, const struct credentials *credentials,
-                 const struct aws_operation *operation, const struct value *body, aws_done_fn *done,
-                 void *ctx)
+void aws_call_as(struct aws *aws, const struct aws_call_as *spec, aws_done_fn *done, void *ctx)
 {
-    struct call *call = free_call(aws, operation, done, ctx);
-    call->rq->account_id = account_id;
-    call->used = credentials;
-    request_body(call->rq, value_copy(call->arena, body));
+    struct call *call = free_call(aws, spec->operation, done, ctx);
+    call->rq->account_id = spec->account_id;
+    call->rq->region = arena_strdup(call->arena, spec->region);
+    call->used = spec->credentials;
+    call->bearer = arena_strdup(call->arena, spec->bearer);
+    add_query(call, spec->query);
+    request_body(call->rq, value_copy(call->arena, spec->body));
     place(call, NULL);
     start(call);
 }

@@ -6,7 +6,7 @@
 #include "engine/aws/partition.h"
 #include "engine/base/env.h"
 
-static bool split_url(struct arena *arena, const char *url, struct endpoint *ret)
+bool endpoint_split(struct arena *arena, const char *url, struct endpoint *ret)
 {
     const char *scheme = str_starts(url, "https://")  ? "https://"
                          : str_starts(url, "http://") ? "http://"
@@ -32,7 +32,7 @@ static bool split_url(struct arena *arena, const char *url, struct endpoint *ret
 static bool check_one(struct arena *arena, const char *url, const char *from, struct diags *diags)
 {
     struct endpoint unused;
-    if (!url || split_url(arena, url, &unused))
+    if (!url || endpoint_split(arena, url, &unused))
         return true;
     /* a password may stand before the @ */
     struct diag *diag =
@@ -150,7 +150,7 @@ void endpoint_of(struct arena *arena, const struct endpoint_config *config,
         url = listed_url(config->list, api, account_id, region);
     if (!url && config->environment)
         url = environment_url(arena, api);
-    if (url && split_url(arena, url, ret))
+    if (url && endpoint_split(arena, url, ret))
         return;
     const char *host = api->global
                            ? global_host(arena, api, partition, ret->signing_region)

@@ -20,6 +20,8 @@ struct endpoint {
     const char *signing_region;
 };
 
+/* Base URL, host and prefix of a URL; false when it is none, or holds more than these. */
+MUST_CHECK bool endpoint_split(struct arena *arena, const char *url, struct endpoint *ret);
 /* False (E_BAD_VALUE) when a URL among the overrides cannot be used. */
 MUST_CHECK bool endpoint_check(const struct endpoint_config *config, struct diags *diags);
 void endpoint_of(struct arena *arena, const struct endpoint_config *config,

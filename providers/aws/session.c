@@ -3,6 +3,7 @@
 #include "engine/base/bug.h"
 #include "engine/base/clock.h"
 #include "engine/base/log.h"
+#include "providers/aws/base.h"
 #include "providers/aws/call.h"
 
 #define RENEW_AGAIN_MS (MINUTE_MS / 2)
@@ -85,16 +86,21 @@ static bool is_valid(const struct session *s)
            (s->credentials->expires_ms == 0 || s->credentials->expires_ms > aws_now_ms(s->aws));
 }
 
-/* A renewal that fails while the credentials still serve is tried again later. After a fault that
- * may pass the next call opens the session anew; any other fault is final. */
+/* A renewal that fails while the credentials still serve is tried again later. */
+static void renew_later(struct session *s, const char *why)
+{
+    s->renew_not_before_ms = loop_now_ms(s->aws->loop) + RENEW_AGAIN_MS;
+    log_event(LOG_WARN, "credentials are not renewed yet", "account", s->account.id, "why", why,
+              NULL);
+    settle(s, SESSION_READY);
+}
+
+/* After a fault that may pass the next call opens the session anew; any other is final. */
 static void fail(struct session *s, enum diag_code code, const char *what,
                  const struct response *rs)
 {
     if (is_valid(s)) {
-        s->renew_not_before_ms = loop_now_ms(s->aws->loop) + RENEW_AGAIN_MS;
-        log_event(LOG_WARN, "credentials are not renewed yet", "account", s->account.id, "code",
-                  rs->code, NULL);
-        settle(s, SESSION_READY);
+        renew_later(s, rs->code);
         return;
     }
     enum diag_code answered = response_diag_code(rs);
@@ -115,7 +121,7 @@ static void identified(void *ctx, const struct response *rs)
     if (rs->fault != FAULT_NONE) {
         fail(s, E_NO_CREDENTIALS,
              arena_printf(s->aws->arena, "the credentials from %s are refused",
-                          s->credentials->source),
+                          s->credentials->from),
              rs);
         return;
     }
@@ -124,7 +130,7 @@ static void identified(void *ctx, const struct response *rs)
     if (!str_eq(id, s->account.id)) {
         diag_error(loop_diags(s->aws->loop), E_WRONG_ACCOUNT, s->account.pos, NULL,
                    "account \"%s\" is %s, but the credentials from %s belong to %s (%s)",
-                   name_of(s), s->account.id, s->credentials->source, id ? id : "no account",
+                   name_of(s), s->account.id, s->credentials->from, id ? id : "no account",
                    s->arn ? s->arn : "unnamed");
         settle(s, SESSION_FAILED);
         return;
@@ -132,6 +138,14 @@ static void identified(void *ctx, const struct response *rs)
     s->verified = true;
     log_event(LOG_DEBUG, "identity confirmed", "account", s->account.id, "arn", s->arn, NULL);
     settle(s, SESSION_READY);
+}
+
+static void ask_identity(struct session *s)
+{
+    struct aws_call_as call = {.operation = &sts_GetCallerIdentity,
+                               .account_id = s->account.id,
+                               .credentials = s->credentials};
+    aws_call_as(s->aws, &call, identified, s);
 }
 
 static void take(struct session *s, const struct credentials *credentials)
@@ -142,73 +156,29 @@ static void take(struct session *s, const struct credentials *credentials)
     if (s->verified)
         settle(s, SESSION_READY);
     else
-        aws_call_as(s->aws, s->account.id, credentials, &sts_GetCallerIdentity, NULL, identified,
-                    s);
+        ask_identity(s);
 }
 
-static void assume_role(struct session *s, const struct credentials *base);
-
-static bool is_same(const struct credentials *a, const struct credentials *b)
-{
-    return str_eq(a->access_key_id, b->access_key_id) && str_eq(a->session_token, b->session_token);
-}
-
-/* Base credentials that AWS calls expired may have been renewed where they came from, or by another
- * session before. */
-static bool has_newer_base(struct session *s, const struct credentials *used)
-{
-    struct aws *aws = s->aws;
-    if (aws->simulated)
-        return false;
-    if (used && !is_same(&aws->base, used))
-        return true;
-    struct diags below; /* the caller says what it means */
-    struct credentials fresh = {0};
-    diags_init(&below, aws->arena);
-    if (!credentials_find(aws->arena, &fresh, &below) || (used && is_same(&fresh, used)))
-        return false;
-    aws->base = fresh;
-    return true;
-}
-
-static const struct credentials *base_of(struct session *s)
-{
-    struct credentials *base = arena_new_of(s->aws->arena, struct credentials);
-    *base = s->aws->base;
-    if (s->aws->simulated)
-        *base = (struct credentials){.access_key_id = s->account.id,
-                                     .secret_access_key = "simulated",
-                                     .source = "the simulator"};
-    return base;
-}
+static void on_base(void *ctx, const struct credentials *credentials);
 
 static void assumed(void *ctx, const struct response *rs)
 {
     struct session *s = ctx;
-    struct arena *arena = s->aws->arena;
-    const struct value *got = value_get(rs->body, "Credentials");
-    const char *id = value_get_str(got, "AccessKeyId");
-    const char *secret = value_get_str(got, "SecretAccessKey");
-    if (response_is_expired(rs) && !s->base_reread && has_newer_base(s, s->base)) {
+    struct credentials *c = sts_credentials(s->aws, rs);
+    if (response_is_expired(rs) && !s->base_reread && !s->aws->simulated) {
         s->base_reread = true;
-        assume_role(s, base_of(s));
+        base_use(s->aws, s->base, on_base, s);
         return;
     }
-    if (rs->fault != FAULT_NONE || !id || !secret) {
+    if (!c) {
         fail(s, E_ASSUME_ROLE,
-             arena_printf(arena, "the role %s cannot be assumed", s->account.assume_role), rs);
+             arena_printf(s->aws->arena, "the role %s cannot be assumed", s->account.assume_role),
+             rs);
         return;
     }
-    struct credentials *c = arena_new_of(arena, struct credentials);
-    *c = (struct credentials){
-        .access_key_id = arena_strdup(arena, id),
-        .secret_access_key = arena_strdup(arena, secret),
-        .session_token = arena_strdup(arena, value_get_str(got, "SessionToken")),
-        .source = arena_printf(arena, "role %s", s->account.assume_role),
-    };
-    const char *expiration = value_get_str(got, "Expiration");
-    if (!expiration || !time_parse_iso(slice_of(expiration), &c->expires_ms))
-        c->expires_ms = aws_now_ms(s->aws) + HOUR_MS;
+    c->source = s->base->source;
+    c->from = arena_printf(s->aws->arena, "role %s", s->account.assume_role);
+    c->renew_ms = credentials_renew_ms(aws_now_ms(s->aws), c->expires_ms);
     take(s, c);
 }
 
@@ -220,34 +190,68 @@ static void assume_role(struct session *s, const struct credentials *base)
     map_put_str(&body, "RoleSessionName",
                 s->account.session_name ? s->account.session_name : "holdfast");
     map_put_str(&body, "ExternalId", s->account.external_id);
-    aws_call_as(s->aws, s->account.id, base, &sts_AssumeRole, map_end(&body), assumed, s);
+    struct aws_call_as call = {.operation = &sts_AssumeRole,
+                               .account_id = s->account.id,
+                               .credentials = base,
+                               .body = map_end(&body)};
+    aws_call_as(s->aws, &call, assumed, s);
 }
 
-static void fail_expired(struct session *s)
+/* There are no (other) credentials to begin with. */
+static void fail_without_base(struct session *s)
 {
+    if (is_valid(s)) {
+        renew_later(s, base_why(s->aws));
+        return;
+    }
+    const struct credentials *ended = s->account.assume_role ? s->base : s->credentials;
+    const char *why = base_why(s->aws);
+    if (!why)
+        why = "their source has no others";
+    const char *told =
+        ended ? arena_printf(s->aws->arena, "the credentials from %s have expired: ", ended->from)
+              : "";
     diag_error(loop_diags(s->aws->loop), E_NO_CREDENTIALS, s->account.pos, NULL,
-               "the credentials from %s have expired", s->credentials->source);
+               "account \"%s\" (%s): %s%s", name_of(s), s->account.id, told, why);
     settle(s, SESSION_FAILED);
+}
+
+static void on_base(void *ctx, const struct credentials *credentials)
+{
+    struct session *s = ctx;
+    if (!credentials)
+        fail_without_base(s);
+    else if (s->account.assume_role)
+        assume_role(s, credentials);
+    else
+        take(s, credentials);
+}
+
+static const struct credentials *simulated_base(struct session *s)
+{
+    struct credentials *base = arena_new_of(s->aws->arena, struct credentials);
+    *base = (struct credentials){.access_key_id = s->account.id,
+                                 .secret_access_key = "simulated",
+                                 .source = "simulator",
+                                 .from = "the simulator"};
+    return base;
 }
 
 static void open_session(struct session *s)
 {
     s->state = SESSION_PENDING;
     s->base_reread = false;
-    if (s->account.assume_role) {
-        assume_role(s, base_of(s));
-    } else {
-        if (s->expired && !has_newer_base(s, s->credentials))
-            fail_expired(s);
-        else
-            take(s, base_of(s));
-    }
+    bool refused = s->expired && !s->account.assume_role;
+    if (s->aws->simulated)
+        on_base(s, simulated_base(s));
+    else
+        base_use(s->aws, refused ? s->credentials : NULL, on_base, s);
 }
 
 static bool is_fresh(const struct session *s)
 {
-    int64_t expires_ms = s->credentials->expires_ms;
-    return !s->expired && (expires_ms == 0 || expires_ms - aws_now_ms(s->aws) > SESSION_RENEW_MS ||
+    int64_t renew_ms = s->credentials->renew_ms;
+    return !s->expired && (renew_ms == 0 || renew_ms > aws_now_ms(s->aws) ||
                            (is_valid(s) && loop_now_ms(s->aws->loop) < s->renew_not_before_ms));
 }
 
@@ -305,6 +309,7 @@ const struct aws_identity *aws_identities(struct loop *loop, size_t *ret_len)
             (struct aws_identity){.account_name = s->account.name,
                                   .account_id = s->account.id,
                                   .arn = s->arn,
+                                  .assumed_role = s->account.assume_role,
                                   .source = s->credentials ? s->credentials->source : NULL};
     }
     *ret_len = aws->session_len;

@@ -1,5 +1,5 @@
 #pragma once
-/* Credentials per account. A session is opened by the first call that needs it: base credentials,
+/* Credentials per account. A session is opened by the first call that needs it: those of base.h,
  * then AssumeRole where the account names a role, then GetCallerIdentity, whose account must be the
  * one that the topology names; calls wait meanwhile. Temporary credentials are renewed five minutes
  * before they expire; while a renewal fails the old ones serve as long as they are valid. A session
@@ -11,9 +11,16 @@
 #include "providers/aws/credentials.h"
 #include "providers/aws/endpoint.h"
 
-#define SESSION_RENEW_MS (5 * MINUTE_MS)
-
 struct session;
+
+/* base.c's. */
+struct base {
+    const struct credentials *credentials; /* never changed in place */
+    bool searching;
+    int64_t search_not_before_ms; /* after a search in vain */
+    struct diags diags;           /* of the last search */
+    struct base_waiter *waiters;
+};
 
 /* What providers/aws keeps on the loop. */
 struct aws {
@@ -22,7 +29,8 @@ struct aws {
     const char *home_region;
     bool simulated;
     struct endpoint_config endpoints;
-    struct credentials base; /* not of simulated worlds */
+    struct base base;           /* not of simulated worlds */
+    int64_t process_timeout_ms; /* of a credential_process */
     struct session *sessions;
     size_t session_len;
     struct map by_account; /* id -> struct session * */

@@ -1,7 +1,8 @@
 #include <string.h>
 
+#include "engine/base/clock.h"
 #include "engine/base/crypto.h"
-#include "providers/aws/session.h"
+#include "providers/aws/base.h"
 
 bool aws_setup(struct arena *arena, struct loop *loop, const struct aws_options *options,
                struct diags *diags)
@@ -16,17 +17,16 @@ bool aws_setup(struct arena *arena, struct loop *loop, const struct aws_options 
                       .list = options->simulated ? NULL : options->endpoints,
                       .environment = !options->simulated},
         .list_bytes_max = (size_t)256 * 1024 * 1024,
+        .process_timeout_ms = MINUTE_MS,
         .jitter = 1, /* simulated worlds repeat themselves exactly */
     };
-    if (!options->simulated) {
-        random_bytes((uint8_t *)&aws->jitter, sizeof(aws->jitter));
-        if (!endpoint_check(&aws->endpoints, diags) || !credentials_find(arena, &aws->base, diags))
-            return false;
-    }
     map_init(&aws->one_at_a_time, arena);
     sessions_init(aws, options->accounts, options->account_len);
     loop_set_provider(loop, aws);
-    return true;
+    if (options->simulated)
+        return true;
+    random_bytes((uint8_t *)&aws->jitter, sizeof(aws->jitter));
+    return endpoint_check(&aws->endpoints, diags) && base_find(aws, diags);
 }
 
 struct aws_options aws_options_of(struct arena *arena, const struct topology *topology,
