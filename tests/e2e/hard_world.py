@@ -1,4 +1,5 @@
-"""A hard world (tests/hard_world.json): every example converges there, plans empty, and leaves what an easy world holds."""
+"""A hard world (tests/hard_world.json): every example converges there, plans empty, and leaves what an easy world
+holds; every resource type stands in one of them."""
 
 import glob
 import json
@@ -40,6 +41,7 @@ def harden(folder):
             check(json.load(answer)["page_size"] == 1, "the world takes its settings")
 
 
+types = set()
 for example in sorted(glob.glob(os.path.join(EXAMPLES, "*.yaml"))):
     name = os.path.basename(example)
     with workspace(example) as easy, workspace(example) as hard:
@@ -56,4 +58,9 @@ for example in sorted(glob.glob(os.path.join(EXAMPLES, "*.yaml"))):
         struck = [c for c in json.loads(holdfast("simulator", "dump", "--calls", "--simulate",
                                                  cwd=hard, expect=0).out) if c["code"]]
         check(len(struck) > 20, f"{name}: the world was hard: {len(struck)} refusals")
+        recorded = holdfast("state", "list", "--simulate", "--json", cwd=hard, expect=0).json
+        types |= {r["type"] for r in recorded["resources"]}
+
+known = {os.path.basename(p)[:-len(".json")] for p in glob.glob(os.path.join(EXAMPLES, "..", "schemas", "aws_*.json"))}
+check(known and types == known, f"every type stands in an example: {known ^ types}")
 done()
