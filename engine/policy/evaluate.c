@@ -250,13 +250,20 @@ static struct standing judge_all(struct evaluation *e, const struct policy_set *
     return at;
 }
 
+/* Others have no permissions boundary. */
+static bool is_iam_identity(enum subject_kind kind)
+{
+    return kind == SUBJECT_USER || kind == SUBJECT_ROLE || kind == SUBJECT_ROLE_SESSION ||
+           kind == SUBJECT_FEDERATED_SESSION;
+}
+
 void policy_evaluate(struct arena *arena, const struct policy_request *request,
                      const struct policy_set *set, struct policy_answer *ret)
 {
     struct evaluation e = {.arena = arena, .request = request};
     struct policy_answer answer = {.decision = POLICY_IMPLICITLY_DENIED};
     subject_of(arena, request, &e.who);
-    e.who.bounded = set->permission_boundaries.len > 0;
+    e.who.bounded = set->permission_boundaries.len > 0 && is_iam_identity(e.who.kind);
     answer.cross_account = is_cross_account(&e.who);
     struct standing at = judge_all(&e, set);
     if (e.denies.len) {

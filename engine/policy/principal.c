@@ -108,13 +108,13 @@ static enum tri any_principal(const struct subject *who, const struct policy_sta
 static bool is_spared(const struct subject *who, const struct policy_statement *s)
 {
     bool account = who->account.len == 0, role = who->kind != SUBJECT_ROLE_SESSION, self = false;
-    for (size_t i = 0; i < s->principals_len; i++) {
+    for (size_t i = 0; i < s->principals_len && !who->bounded; i++) {
         const struct policy_principal *p = &s->principals[i];
         enum grant grant = GRANT_NONE;
         if (one_principal(who, p, &grant) != TRI_YES)
             continue;
         if (p->kind == POLICY_PRINCIPAL_ANY)
-            return !who->bounded;
+            return true;
         if (p->kind == POLICY_PRINCIPAL_ACCOUNT)
             account = true;
         else if (who->kind == SUBJECT_ROLE_SESSION && grant == GRANT_ROLE)
@@ -124,8 +124,6 @@ static bool is_spared(const struct subject *who, const struct policy_statement *
     }
     if (who->kind == SUBJECT_ROOT)
         return account;
-    if (who->bounded)
-        return false;
     if (who->kind == SUBJECT_SERVICE || who->kind == SUBJECT_PROVIDER)
         return self;
     return account && role && self;
