@@ -170,6 +170,13 @@ const struct value *kms_key_find(struct world *world, struct arena *arena, const
     return store_get(world, arena, KEY, account, region, key);
 }
 
+struct objects kms_keys(struct world *world, struct arena *arena, const char *account,
+                        const char *region, const char *text)
+{
+    return text ? store_holding(world, arena, KEY, account, region, text)
+                : store_list(world, arena, KEY, account, region, NULL);
+}
+
 bool kms_key_settled(struct world *world, const struct value *key)
 {
     return str_eq(value_get_str(key, "KeyManager"), "AWS") ||

@@ -8,6 +8,9 @@
  * managed keys ("alias/aws/rds", ...) are made when first asked for. */
 const struct value *kms_key_find(struct world *world, struct arena *arena, const char *account,
                                  const char *region, const char *key);
+/* The keys of a place, by id; with `text` only those in which it stands as a value, somewhere. */
+struct objects kms_keys(struct world *world, struct arena *arena, const char *account,
+                        const char *region, const char *text);
 /* Whether a key has existed long enough to be seen elsewhere (setting key_delay_ms). */
 bool kms_key_settled(struct world *world, const struct value *key);
 /* Whether the principal may do `action` ("kms:Decrypt") with the key, by key policy and identity

@@ -29,6 +29,14 @@ def sqs(world):
     sqs.create_queue(QueueName="q")
 
 
+def tagging(world):
+    tagging, bad = world.place().resourcegroupstaggingapi, "InvalidParameterException"
+    refused(bad, tagging.get_resources, status=400, PaginationToken="?")
+    refused(bad, tagging.get_resources, ResourcesPerPage=101)
+    refused(bad, tagging.get_resources, ResourcesPerPage=0)
+    refused(bad, tagging.get_resources, TagFilters=[{"Values": ["v"]}])
+
+
 def logs(world):
     logs = world.place().logs
     for call in (logs.delete_log_group, logs.describe_log_streams, logs.delete_retention_policy):
@@ -123,5 +131,5 @@ def by_hand(world):
 
 
 def refuse_all(world):
-    for part in (sqs, logs, rds, organizations, sts, by_hand):
+    for part in (sqs, tagging, logs, rds, organizations, sts, by_hand):
         part(world)
