@@ -17,6 +17,7 @@ struct op_spec {
     const struct schema *schema;
     const char *address, *account_id, *region, *partition, *identifier, *token;
     const struct value *desired, *prior;
+    bool may_be_new;       /* find: op_may_be_new() */
     struct source_pos pos; /* for diagnostics of AWS faults */
 };
 

@@ -277,6 +277,11 @@ const char *op_token(const struct op *op)
     return op->spec.token;
 }
 
+bool op_may_be_new(const struct op *op)
+{
+    return op->spec.may_be_new;
+}
+
 const char *op_identifier_part(struct op *op, size_t i)
 {
     if (!op->parts && op->spec.identifier) {

@@ -66,6 +66,9 @@ const char *op_identifier(const struct op *op); /* NULL in create and find */
 /* The i-th part of the identifier, split at "|". */
 const char *op_identifier_part(struct op *op, size_t i);
 const char *op_token(const struct op *op); /* deterministic: 32 hex digits; create and find */
+/* Find: a creation of ours may have made the object moments ago, so that an index of AWS that lags
+ * behind does not do. False where somebody asks what stands. */
+bool op_may_be_new(const struct op *op);
 /* True when the property at this pointer differs between prior and desired (normalized). */
 bool op_changed(const struct op *op, const char *pointer);
 /* Private data of the type for this operation, zeroed at first use, which decides how large it is:

@@ -21,7 +21,6 @@
  *                          makes the ARN from names
  *   x-holds-data           deletion needs --allow-destroy
  *   x-adopt                shared by nature: found means adopted, never deleted
- *   x-find                 plan (default) | recovery (only to settle an open intent)
  *   x-part-of              a type whose identifier is ours too: what others set there although the
  *                          file declares none shows in drift
  *   x-rank                 order of creation, docs/ARCHITECTURE.md
@@ -118,7 +117,7 @@ struct schema {
     const char *const *identifier; /* property names, NULL-terminated; joined with "|" */
     const char *arn;               /* x-arn or NULL */
     const char *part_of;           /* x-part-of or NULL */
-    bool holds_data, adopt, taggable, find_only_for_recovery;
+    bool holds_data, adopt, taggable;
     bool has_sensitive; /* some property is x-sensitive */
     int rank;
     const struct schema_node *root; /* an object */

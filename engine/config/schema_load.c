@@ -189,7 +189,6 @@ static const struct schema *type_load(const struct scope *scope)
     static const char *const scopes[] = {"account-region", "account", "organization", NULL};
     static const char *const strategies[] = {"never", "create-then-delete", "delete-then-create",
                                              NULL};
-    static const char *const finds[] = {"plan", "recovery", NULL};
     struct schema *schema = arena_new_of(scope->loader->arena, struct schema);
     const struct value *json = scope->file->json;
     schema->type_name = schema_text_of(scope, must_get(scope, "typeName"), "typeName");
@@ -202,8 +201,6 @@ static const struct schema *type_load(const struct scope *scope)
         (enum schema_scope)schema_word_of(scope, must_get(scope, "scope"), scopes, "scope");
     schema->replacement = (enum replacement)schema_word_of(
         scope, must_get(scope, "replacementStrategy"), strategies, "replacementStrategy");
-    const struct value *find = value_get(json, "x-find");
-    schema->find_only_for_recovery = find && schema_word_of(scope, find, finds, "x-find") == 1;
     const struct value *whole = value_get(json, "x-part-of");
     schema->part_of = whole ? schema_type_name_of(scope, whole, "x-part-of") : NULL;
     const struct value *rank = value_get(json, "x-rank");

@@ -273,6 +273,7 @@ static void look_after_failure(struct node *node)
                                       change->account_id, change->region);
     spec.desired = node->desired;
     spec.token = node->intent.token;
+    spec.may_be_new = true;
     loop_start(run->loop, &spec, find_ended, node);
 }
 

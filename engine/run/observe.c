@@ -3,29 +3,46 @@
 #include "engine/run/pump.h"
 
 /* One object that is looked at: a recorded one is read; a desired one that is not recorded is
- * searched for and, if found, read to learn whose it is. */
+ * searched for and, if found, read to learn whose it is.
+ *
+ * What names an object may only be known when another one has been found: an alias is ours when it
+ * names our key, a selection is searched for in its plan. So the search goes in rounds; without a
+ * state, too, everything is found that can be. */
 struct sight {
     struct observer *observer;
     const struct record *record;     /* or NULL */
     const struct resource *resource; /* or NULL */
-    const struct value *desired;     /* of `resource`, as far as it is known */
+    const struct value *desired;     /* of `resource`, as far as it is known when it is asked for */
     struct observation *observation;
     enum ownership said;
+    bool settled; /* looked for, or not to be found */
 };
 
 struct observer {
     struct run *run;
     struct pump pump;
     struct map records; /* address -> const struct record * */
+    struct map sought;  /* address -> struct sight *, of what is not recorded */
     struct sight *sights;
+    size_t *round; /* indexes of the sights that are looked at now */
+    size_t round_len;
+    struct observation *observations; /* of what is or was looked at */
+    size_t observation_len;
     bool failed;
 };
 
-static const struct value *recorded_attribute(void *ctx, const char *address, const char *attribute)
+/* Of a record, or of what was found and may be ours: whether it is, the plan says. */
+static const struct value *known_attribute(void *ctx, const char *address, const char *attribute)
 {
     const struct observer *observer = ctx;
     const struct record *record = map_get(&observer->records, address);
-    return record ? value_get(record->attributes, attribute) : NULL;
+    if (record)
+        return value_get(record->attributes, attribute);
+    const struct sight *sight = map_get(&observer->sought, address);
+    if (!sight || !sight->observation ||
+        (sight->observation->found == FOUND_OTHER && !sight->resource->external))
+        return NULL;
+    return value_get(sight->observation->attributes, attribute);
 }
 
 static void sight_failed(struct sight *sight)
@@ -84,7 +101,7 @@ static void start_sight(void *ctx, size_t i)
 {
     struct observer *observer = ctx;
     struct run *run = observer->run;
-    struct sight *sight = &observer->sights[i];
+    struct sight *sight = &observer->sights[observer->round[i]];
     if (sight->record) {
         const struct record *record = sight->record;
         struct op_spec spec = object_spec(run, OP_READ, schema_of(run->schemas, record->type),
@@ -107,8 +124,6 @@ static void start_sight(void *ctx, size_t i)
  * exist yet cannot exist either. */
 static bool can_be_found(const struct resource *resource, const struct value *desired)
 {
-    if (resource->schema->find_only_for_recovery && !resource->external)
-        return false;
     for (const char *const *name = resource->schema->identifier; *name; name++) {
         const struct schema_node *node = schema_property_of(resource->schema->root, *name);
         const struct value *part = value_get(desired, *name);
@@ -118,52 +133,118 @@ static bool can_be_found(const struct resource *resource, const struct value *de
     return true;
 }
 
-bool run_observe(struct run *run, const struct record *records, size_t record_len,
-                 struct observation **ret, size_t *ret_len)
+static void add_to_round(struct observer *observer, size_t i, const char *address)
 {
-    size_t most = record_len + (run->topology ? run->topology->resource_len : 0);
-    struct observation *observations = arena_array(run->arena, most, sizeof(*observations));
-    struct observer observer = {.run = run};
-    observer.sights = arena_array(run->arena, most, sizeof(*observer.sights));
-    map_init(&observer.records, run->arena);
-    size_t len = 0;
-    for (size_t i = 0; i < record_len; i++) {
+    struct observation *observation = &observer->observations[observer->observation_len++];
+    *observation = (struct observation){.address = address};
+    observer->sights[i].observation = observation;
+    observer->round[observer->round_len++] = i;
+}
+
+static bool add_records(struct observer *observer, const struct record *records, size_t len)
+{
+    struct run *run = observer->run;
+    for (size_t i = 0; i < len; i++) {
         if (!schema_of(run->schemas, records[i].type)) {
             diag_error(run->diags, E_STATE_NEWER, NO_POS, records[i].address,
                        "the state holds a resource of type %s, which this holdfast does not know",
                        records[i].type);
             return false;
         }
-        map_set(&observer.records, records[i].address, (void *)(uintptr_t)&records[i]);
-        observations[len] = (struct observation){.address = records[i].address};
-        observer.sights[len] = (struct sight){
-            .observer = &observer, .record = &records[i], .observation = &observations[len]};
+        map_set(&observer->records, records[i].address, (void *)(uintptr_t)&records[i]);
+        observer->sights[i] = (struct sight){.observer = observer, .record = &records[i]};
+        add_to_round(observer, i, records[i].address);
+    }
+    return true;
+}
+
+/* Those that are desired and not recorded. Gives the number of all sights. */
+static size_t add_sought(struct observer *observer, size_t len)
+{
+    const struct topology *topology = observer->run->topology;
+    for (size_t i = 0; topology && i < topology->resource_len; i++) {
+        const struct resource *resource = &topology->resources[i];
+        if (map_get(&observer->records, resource->address))
+            continue;
+        observer->sights[len] = (struct sight){.observer = observer, .resource = resource};
+        map_set(&observer->sought, resource->address, &observer->sights[len]);
         len++;
     }
-    for (size_t i = 0; run->topology && i < run->topology->resource_len; i++) {
-        const struct resource *resource = &run->topology->resources[i];
-        if (map_get(&observer.records, resource->address))
-            continue;
-        const struct value *desired =
-            value_resolve(run->arena, resource->properties, recorded_attribute, &observer);
-        if (!can_be_found(resource, desired))
-            continue;
-        observations[len] = (struct observation){.address = resource->address};
-        observer.sights[len] = (struct sight){.observer = &observer,
-                                              .resource = resource,
-                                              .desired = desired,
-                                              .observation = &observations[len]};
-        len++;
+    return len;
+}
+
+static bool waits(const struct observer *observer, const struct resource *resource)
+{
+    for (size_t i = 0; i < resource->depends_on_len; i++) {
+        const struct sight *needed = map_get(&observer->sought, resource->depends_on[i]);
+        if (needed && !needed->settled)
+            return true;
     }
-    /* More objects than calls may fly: an object of which several calls follow each other leaves
-     * no gap in the window, and none is left alone at the end. */
-    observer.pump = (struct pump){.loop = run->loop,
-                                  .len = len,
-                                  .limit = 4 * (run->parallelism ? run->parallelism : 256),
-                                  .start = start_sight,
-                                  .ctx = &observer};
-    pump_run(&observer.pump);
-    *ret = observations;
-    *ret_len = len;
+    return false;
+}
+
+/* Adds to the round what can be looked for now: what is wholly known waits for nothing, all else
+ * until what it depends on has been looked for. False: another look at the rest may yield more. */
+static bool choose(struct observer *observer, size_t from, size_t len)
+{
+    struct run *run = observer->run;
+    size_t first = observer->round_len;
+    bool complete = true;
+    for (size_t i = from; i < len; i++) {
+        struct sight *sight = &observer->sights[i];
+        if (sight->settled)
+            continue;
+        sight->desired =
+            value_resolve(run->arena, sight->resource->properties, known_attribute, observer);
+        if (value_has_unknown(sight->desired) && waits(observer, sight->resource))
+            continue;
+        if (can_be_found(sight->resource, sight->desired)) {
+            add_to_round(observer, i, sight->resource->address);
+        } else {
+            sight->settled = true;
+            complete = false;
+        }
+    }
+    for (size_t i = first; i < observer->round_len; i++)
+        observer->sights[observer->round[i]].settled = true;
+    return complete;
+}
+
+/* More objects than calls may fly: an object of which several calls follow each other leaves no gap
+ * in the window, and none is left alone at the end. */
+static void look_at_round(struct observer *observer)
+{
+    const struct run *run = observer->run;
+    observer->pump = (struct pump){.loop = run->loop,
+                                   .len = observer->round_len,
+                                   .limit = 4 * (run->parallelism ? run->parallelism : 256),
+                                   .start = start_sight,
+                                   .ctx = observer};
+    pump_run(&observer->pump);
+    observer->round_len = 0;
+}
+
+bool run_observe(struct run *run, const struct record *records, size_t record_len,
+                 struct observation **ret, size_t *ret_len)
+{
+    size_t most = record_len + (run->topology ? run->topology->resource_len : 0);
+    struct observer observer = {.run = run};
+    observer.observations = arena_array(run->arena, most, sizeof(*observer.observations));
+    observer.sights = arena_array(run->arena, most, sizeof(*observer.sights));
+    observer.round = arena_array(run->arena, most, sizeof(*observer.round));
+    map_init(&observer.records, run->arena);
+    map_init(&observer.sought, run->arena);
+    if (!add_records(&observer, records, record_len))
+        return false;
+    size_t len = add_sought(&observer, record_len);
+    for (;;) {
+        bool complete = choose(&observer, record_len, len);
+        if (observer.round_len > 0)
+            look_at_round(&observer);
+        else if (complete)
+            break;
+    }
+    *ret = observer.observations;
+    *ret_len = observer.observation_len;
     return !observer.failed;
 }

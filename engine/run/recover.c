@@ -129,6 +129,7 @@ static void start_case(void *ctx, size_t i)
                                       c->intent->account_id, c->intent->region);
     spec.desired = c->intent->desired;
     spec.token = c->intent->token;
+    spec.may_be_new = true;
     loop_start(run->loop, &spec, case_found, c);
 }
 

@@ -1,5 +1,7 @@
-/* Customer managed keys. CreateKey takes no token: a key is found by its owner tags. A deletion is
- * only scheduled, for 30 days ahead; until then AWS shows the key, and for us it is gone. */
+/* Customer managed keys. CreateKey takes no token: a key is found by its owner tags. The index of
+ * tags answers with one call, and needs no right on other people's keys, but lags behind; where an
+ * answer to CreateKey was lost, all keys are looked at. A deletion is only scheduled, for 30 days
+ * ahead; until then AWS shows the key, and for us it is gone. */
 #include <string.h>
 
 #include "engine/aws/tags.h"
@@ -220,9 +222,8 @@ static void remove_key(struct op *op)
     op_send(op, rq, scheduled);
 }
 
-/* ---- find ---- */
+/* ---- find a key that may be new: all keys of the Region, one after the other ---- */
 
-/* Through all keys of the Region, one after the other: only needed to settle a lost creation. */
 struct search {
     const struct value *keys;
     size_t at;
@@ -300,6 +301,86 @@ static void keys_listed(struct op *op, const struct response *rs)
     look_at_next(op);
 }
 
+/* ---- find what stands: one question to the index of tags ---- */
+
+struct candidates {
+    const struct value *mappings;
+    size_t at;
+};
+
+static void describe_candidate(struct op *op);
+
+/* The index goes on to show keys that are pending deletion. */
+static void candidate_described(struct op *op, const struct response *rs)
+{
+    struct candidates *candidates = op_data(op, sizeof(*candidates));
+    const struct value *key = value_get(rs->body, "KeyMetadata");
+    const char *id = value_get_str(key, "KeyId");
+    if (rs->fault != FAULT_NONE && rs->fault != FAULT_NOT_FOUND) {
+        op_fail(op, rs);
+    } else if (rs->fault == FAULT_NONE && id && !is_gone(key)) {
+        op_found(op, id, OWNER_BY_TAGS);
+    } else {
+        candidates->at++;
+        describe_candidate(op);
+    }
+}
+
+static void describe_candidate(struct op *op)
+{
+    struct candidates *candidates = op_data(op, sizeof(*candidates));
+    const char *arn = NULL;
+    while (candidates->at < value_len(candidates->mappings) && !arn) {
+        arn = value_get_str(value_item(candidates->mappings, candidates->at), "ResourceARN");
+        candidates->at += arn ? 0 : 1;
+    }
+    if (!arn) {
+        op_gone(op);
+        return;
+    }
+    struct request *rq = aws_request(op, &kms_DescribeKey);
+    request_set_str(rq, "KeyId", arn);
+    op_send(op, rq, candidate_described);
+}
+
+static void tagged_listed(struct op *op, const struct response *rs)
+{
+    struct candidates *candidates = op_data(op, sizeof(*candidates));
+    if (rs->fault != FAULT_NONE) {
+        op_fail(op, rs);
+        return;
+    }
+    candidates->mappings = value_get(rs->body, "ResourceTagMappingList");
+    describe_candidate(op);
+}
+
+static const struct value *tag_filter(struct arena *arena, const struct value *tags,
+                                      const char *key)
+{
+    struct list_builder values = list_begin(arena);
+    list_add_str(&values, value_get_str(tags, key));
+    struct map_builder filter = map_begin(arena);
+    map_put_str(&filter, "Key", key);
+    map_put(&filter, "Values", list_end(&values));
+    return map_end(&filter);
+}
+
+static void ask_for_tagged(struct op *op)
+{
+    struct arena *arena = op_arena(op);
+    const struct value *tags = value_get(op_desired(op), "tags");
+    struct list_builder filters = list_begin(arena), types = list_begin(arena);
+    list_add(&filters, tag_filter(arena, tags, TAG_TOPOLOGY));
+    list_add(&filters, tag_filter(arena, tags, TAG_ADDRESS));
+    list_add_str(&types, "kms:key");
+    struct request *rq = aws_request(op, &resourcegroupstaggingapi_GetResources);
+    request_set(rq, "TagFilters", list_end(&filters));
+    request_set(rq, "ResourceTypeFilters", list_end(&types));
+    op_send_all(op, rq, tagged_listed);
+}
+
+/* ---- find ---- */
+
 /* A key of somebody's, by the alias that an external entry names. */
 static void alias_described(struct op *op, const struct response *rs)
 {
@@ -321,10 +402,13 @@ static void find_key(struct op *op)
         op_send(op, rq, alias_described);
         return;
     }
-    if (!value_get_str(value_get(op_desired(op), "tags"), TAG_ADDRESS))
+    const struct value *tags = value_get(op_desired(op), "tags");
+    if (!value_get_str(tags, TAG_TOPOLOGY) || !value_get_str(tags, TAG_ADDRESS))
         op_gone(op); /* nothing to know it by */
-    else
+    else if (op_may_be_new(op))
         op_send_all(op, aws_request(op, &kms_ListKeys), keys_listed);
+    else
+        ask_for_tagged(op);
 }
 
 const struct resource_ops aws_kms_key_ops = {

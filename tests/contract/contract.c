@@ -227,7 +227,7 @@ static const char *kind_name(enum op_kind kind)
 }
 
 /* IAM names an action by a word of its own where it is not that of the signature. */
-static const char *const iam_prefixes[][2] = {{"monitoring", "cloudwatch"}};
+static const char *const iam_prefixes[][2] = {{"monitoring", "cloudwatch"}, {"tagging", "tag"}};
 
 /* And some of S3's by another name altogether. */
 static const char *const iam_names[][2] = {
@@ -322,6 +322,7 @@ static void look_for_made(struct contract *c, struct op_spec spec)
 {
     const struct value *desired = spec.desired;
     spec.kind = OP_FIND;
+    spec.may_be_new = true;
     look(c, spec, OP_RESULT_FOUND, NULL);
     if (c->result != OP_RESULT_FOUND) {
         spec.kind = OP_CREATE;

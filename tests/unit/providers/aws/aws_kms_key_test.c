@@ -18,13 +18,46 @@ static void when(struct fixture *f, const char *text, const char *error, const c
                                            : body});
 }
 
+/* An answer to CreateKey was lost just now, and the Region has three keys. */
 static void three_keys(struct fixture *f)
 {
+    f->may_be_new = true;
     when(f, "TrentService.ListKeys", NULL,
          "{\"Keys\":[{\"KeyId\":\"one\"},{\"KeyId\":\"two\"},{\"KeyId\":\"three\"}]}");
 }
 
-static void a_key_is_found_by_its_owner_tags(void **state)
+#define MAPPING(id) "{\"ResourceARN\":\"arn:aws:kms:us-east-1:111122223333:key/" id "\"}"
+
+static void a_key_that_stands_is_found_by_the_index_of_tags(void **state)
+{
+    struct fixture *f = *state;
+    when(f, "GetResources", NULL,
+         "{\"PaginationToken\":\"\",\"ResourceTagMappingList\":[" MAPPING("old") "," MAPPING(
+             "one") "]}");
+    when(f, "key/old", NULL,
+         "{\"KeyMetadata\":{\"KeyId\":\"old\",\"KeyState\":\"PendingDeletion\"}}");
+    when(f, "key/one", NULL, "{\"KeyMetadata\":{\"KeyId\":\"one\",\"KeyState\":\"Disabled\"}}");
+    fixture_run(f, OP_FIND, TYPE, NULL, DESIRED, NULL);
+    assert_int_equal(f->result, OP_RESULT_FOUND);
+    assert_string_equal(f->identifier, "one");
+    assert_int_equal(f->ownership, OWNER_BY_TAGS);
+    assert_int_equal(fixture_calls(f), 3);
+    const char *asked = fixture_call(f, 0)->body;
+    assert_non_null(strstr(asked, "{\"Key\":\"holdfast:topology\",\"Values\":[\"t\"]}"));
+    assert_non_null(strstr(asked, "{\"Key\":\"holdfast:address\",\"Values\":[\"keys.a\"]}"));
+    assert_non_null(strstr(asked, "\"ResourceTypeFilters\":[\"kms:key\"]"));
+}
+
+static void a_search_without_the_right_to_it_is_no_absence(void **state)
+{
+    struct fixture *f = *state;
+    when(f, "GetResources", "AccessDeniedException", NULL);
+    fixture_run(f, OP_FIND, TYPE, NULL, DESIRED, NULL);
+    assert_int_equal(f->result, OP_RESULT_FAILED);
+    assert_int_equal(f->diags.items[0].code, E_DENIED);
+}
+
+static void a_key_that_may_be_new_is_found_among_all(void **state)
 {
     struct fixture *f = *state;
     three_keys(f);
@@ -145,7 +178,9 @@ static void an_alias_that_exists_is_created_only_when_it_names_our_key(void **st
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        FIXTURE_TEST(a_key_is_found_by_its_owner_tags),
+        FIXTURE_TEST(a_key_that_stands_is_found_by_the_index_of_tags),
+        FIXTURE_TEST(a_search_without_the_right_to_it_is_no_absence),
+        FIXTURE_TEST(a_key_that_may_be_new_is_found_among_all),
         FIXTURE_TEST(a_key_that_does_not_rotate_has_no_period),
         FIXTURE_TEST(a_key_of_ours_that_is_pending_deletion_is_not_found),
         FIXTURE_TEST(nothing_is_known_when_no_key_shows_its_tags),

@@ -25,6 +25,7 @@ struct fixture {
     struct loop *loop;
     const struct schema_set *schemas;
     size_t calls_before; /* those of the session */
+    bool may_be_new;     /* what OP_FIND says of the operation */
     /* of the last operation */
     enum op_result result;
     enum ownership ownership;
@@ -103,6 +104,7 @@ static inline void fixture_run(struct fixture *f, enum op_kind kind, const char 
                            .partition = "aws",
                            .identifier = identifier,
                            .token = FIXTURE_TOKEN,
+                           .may_be_new = f->may_be_new,
                            .desired = fixture_json(f, desired),
                            .prior = fixture_json(f, prior)};
     f->ended = false;
