@@ -24,7 +24,7 @@ static void a_token_of_the_environment_is_exchanged_unsigned(void **state)
 static void a_profile_can_name_token_and_role(void **state)
 {
     struct room *room = *state;
-    const char *token = write_file(room, "token", "jwt");
+    const char *token = write_file(room, "token", "jwt.jwt");
     write_config(room,
                  arena_printf(room->arena,
                               "[default]\nrole_arn = " ROLE "\nweb_identity_token_file = %s\n",
