@@ -6,18 +6,23 @@
 #include "engine/base/slice.h"
 
 static const struct {
-    const char *prefix, *partition, *dns_suffix;
+    const char *prefix, *partition, *dns_suffix, *dual_stack_suffix;
     const char *home; /* where the partition's global services are signed */
     const char *organizations_home;
 } partitions[] = {
-    {"cn-", "aws-cn", "amazonaws.com.cn", "cn-north-1", "cn-northwest-1"},
-    {"us-gov-", "aws-us-gov", "amazonaws.com", "us-gov-west-1", "us-gov-west-1"},
-    {"us-iso-", "aws-iso", "c2s.ic.gov", "us-iso-east-1", "us-iso-east-1"},
-    {"us-isob-", "aws-iso-b", "sc2s.sgov.gov", "us-isob-east-1", "us-isob-east-1"},
-    {"eu-isoe-", "aws-iso-e", "cloud.adc-e.uk", "eu-isoe-west-1", "eu-isoe-west-1"},
-    {"us-isof-", "aws-iso-f", "csp.hci.ic.gov", "us-isof-south-1", "us-isof-south-1"},
-    {"eusc-", "aws-eusc", "amazonaws.eu", "eusc-de-east-1", "eusc-de-east-1"},
-    {"", "aws", "amazonaws.com", "us-east-1", "us-east-1"}, /* last: fits everything */
+    {"cn-", "aws-cn", "amazonaws.com.cn", "api.amazonwebservices.com.cn", "cn-north-1",
+     "cn-northwest-1"},
+    {"us-gov-", "aws-us-gov", "amazonaws.com", "api.aws", "us-gov-west-1", "us-gov-west-1"},
+    {"us-iso-", "aws-iso", "c2s.ic.gov", "api.aws.ic.gov", "us-iso-east-1", "us-iso-east-1"},
+    {"us-isob-", "aws-iso-b", "sc2s.sgov.gov", "api.aws.scloud", "us-isob-east-1",
+     "us-isob-east-1"},
+    {"eu-isoe-", "aws-iso-e", "cloud.adc-e.uk", "api.cloud-aws.adc-e.uk", "eu-isoe-west-1",
+     "eu-isoe-west-1"},
+    {"us-isof-", "aws-iso-f", "csp.hci.ic.gov", "api.aws.hci.ic.gov", "us-isof-south-1",
+     "us-isof-south-1"},
+    {"eusc-", "aws-eusc", "amazonaws.eu", "api.amazonwebservices.eu", "eusc-de-east-1",
+     "eusc-de-east-1"},
+    {"", "aws", "amazonaws.com", "api.aws", "us-east-1", "us-east-1"}, /* last: fits everything */
 };
 #define COMMERCIAL (ARRAY_LEN(partitions) - 1)
 
@@ -40,6 +45,11 @@ static size_t partition_index(const char *partition)
 const char *partition_dns_suffix(const char *partition)
 {
     return partitions[partition_index(partition)].dns_suffix;
+}
+
+const char *partition_dual_stack_suffix(const char *partition)
+{
+    return partitions[partition_index(partition)].dual_stack_suffix;
 }
 
 static bool is_lower(char c)

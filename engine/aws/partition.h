@@ -8,6 +8,8 @@
  * NULL or an unknown prefix gives "aws". */
 const char *partition_of_region(const char *region);
 const char *partition_dns_suffix(const char *partition); /* "amazonaws.com"; unknown: the same */
+/* The same for endpoints that speak IPv6 as well: "api.aws". */
+const char *partition_dual_stack_suffix(const char *partition);
 
 bool region_is_valid(const char *region); /* us-east-1, us-gov-west-1, ap-southeast-12 */
 bool account_id_is_valid(const char *id); /* twelve digits */

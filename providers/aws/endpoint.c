@@ -2,9 +2,11 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #include "engine/aws/partition.h"
 #include "engine/base/env.h"
+#include "providers/aws/profiles.h"
 
 bool endpoint_split(struct arena *arena, const char *url, struct endpoint *ret)
 {
@@ -125,19 +127,74 @@ const char *aws_endpoint_overrides(struct arena *arena, const char *endpoint_url
     return all;
 }
 
-/* Hosts of services that have one endpoint for a partition, where the name does not follow from
- * the signing Region. */
-static const char *global_host(struct arena *arena, const struct aws_api *api,
-                               const char *partition, const char *signing_region)
+static bool read_flag(const char *variable, const struct value *profile, const char *setting,
+                      bool *ret, struct diags *diags)
 {
-    const char *suffix = partition_dns_suffix(partition);
-    if (str_eq(api->service, "iam")) {
-        if (str_eq(partition, "aws"))
-            return "iam.amazonaws.com";
-        if (str_eq(partition, "aws-us-gov"))
-            return "iam.us-gov.amazonaws.com";
+    const char *text = env_get(variable), *from = variable;
+    if (!text) {
+        text = value_get_str(profile, setting);
+        from = setting;
     }
-    return arena_printf(arena, "%s.%s.%s", api->service, signing_region, suffix);
+    *ret = text && strcasecmp(text, "true") == 0;
+    if (!text || *ret || strcasecmp(text, "false") == 0)
+        return true;
+    struct diag *diag =
+        diag_error(diags, E_BAD_VALUE, NO_POS, NULL, "%s is neither true nor false", from);
+    diag_hint(diags, diag, "Set it to true or false, or leave it out.");
+    return false;
+}
+
+bool endpoint_kind_read(struct arena *arena, struct endpoint_config *config, struct diags *diags)
+{
+    struct profiles profiles;
+    if (!profiles_read(arena, &profiles, diags))
+        return false;
+    const struct value *profile = profile_settings(arena, &profiles, profiles_wanted());
+    return read_flag("AWS_USE_FIPS_ENDPOINT", profile, "use_fips_endpoint", &config->fips, diags) &&
+           read_flag("AWS_USE_DUALSTACK_ENDPOINT", profile, "use_dualstack_endpoint",
+                     &config->dual_stack, diags);
+}
+
+/* In GovCloud the usual endpoints of these are the FIPS ones; of some not those of IPv6. */
+static bool is_fips_as_it_is(const struct aws_api *api, const char *partition, bool dual_stack)
+{
+    static const char *const all[] = {"events", "monitoring", "organizations", NULL};
+    static const char *const without_ipv6[] = {"sts", "sqs",        "sns", "logs",
+                                               "rds", "portal.sso", NULL};
+    return str_eq(partition, "aws-us-gov") &&
+           (str_is_one_of(api->service, all) ||
+            (!dual_stack && str_is_one_of(api->service, without_ipv6)));
+}
+
+/* IAM has one endpoint for a partition, whose name does not follow from the signing Region. */
+static const char *iam_host(struct arena *arena, const char *partition, const char *signing_region,
+                            const char *fips, bool dual_stack)
+{
+    const char *suffix =
+        dual_stack ? partition_dual_stack_suffix(partition) : partition_dns_suffix(partition);
+    if (str_eq(partition, "aws-us-gov"))
+        return arena_printf(arena, "iam.us-gov.%s", suffix);
+    if (dual_stack)
+        return arena_printf(arena, "iam%s.global.%s", fips, suffix);
+    if (str_eq(partition, "aws"))
+        return arena_printf(arena, "iam%s.%s", fips, suffix);
+    return arena_printf(arena, "iam%s.%s.%s", fips, signing_region, suffix);
+}
+
+static const char *host_of(struct arena *arena, const struct endpoint_config *config,
+                           const struct aws_api *api, const char *partition,
+                           const char *signing_region)
+{
+    bool dual_stack = config->dual_stack;
+    const char *fips = config->fips && !is_fips_as_it_is(api, partition, dual_stack) ? "-fips" : "";
+    if (str_eq(api->service, "iam"))
+        return iam_host(arena, partition, signing_region, fips, dual_stack);
+    if (str_eq(api->service, "s3"))
+        return arena_printf(arena, "s3%s%s.%s.%s", fips, dual_stack ? ".dualstack" : "",
+                            signing_region, partition_dns_suffix(partition));
+    return arena_printf(arena, "%s%s.%s.%s", api->service, fips, signing_region,
+                        dual_stack ? partition_dual_stack_suffix(partition)
+                                   : partition_dns_suffix(partition));
 }
 
 void endpoint_of(struct arena *arena, const struct endpoint_config *config,
@@ -152,10 +209,7 @@ void endpoint_of(struct arena *arena, const struct endpoint_config *config,
         url = environment_url(arena, api);
     if (url && endpoint_split(arena, url, ret))
         return;
-    const char *host = api->global
-                           ? global_host(arena, api, partition, ret->signing_region)
-                           : arena_printf(arena, "%s.%s.%s", api->service, ret->signing_region,
-                                          partition_dns_suffix(partition));
+    const char *host = host_of(arena, config, api, partition, ret->signing_region);
     ret->host = host;
     ret->base_url = arena_printf(arena, "https://%s", host);
     ret->path_prefix = "";

@@ -26,7 +26,8 @@ bool aws_setup(struct arena *arena, struct loop *loop, const struct aws_options 
     if (options->simulated)
         return true;
     random_bytes((uint8_t *)&aws->jitter, sizeof(aws->jitter));
-    return endpoint_check(&aws->endpoints, diags) && base_find(aws, diags);
+    return endpoint_check(&aws->endpoints, diags) &&
+           endpoint_kind_read(arena, &aws->endpoints, diags) && base_find(aws, diags);
 }
 
 struct aws_options aws_options_of(struct arena *arena, const struct topology *topology,

@@ -25,6 +25,8 @@ static void partitions_follow_the_region(void **state)
     }
     assert_string_equal(partition_of_region(NULL), "aws");
     assert_string_equal(partition_dns_suffix("aws-unheard-of"), "amazonaws.com");
+    assert_string_equal(partition_dual_stack_suffix("aws-us-gov"), "api.aws");
+    assert_string_equal(partition_dual_stack_suffix("aws-cn"), "api.amazonwebservices.com.cn");
 }
 
 static void regions_are_known_by_their_shape(void **state)

@@ -6,6 +6,7 @@
 #include <cmocka.h>
 #include <stdlib.h>
 
+#include "engine/base/file.h"
 #include "engine/base/json.h"
 #include "providers/aws/endpoint.h"
 
@@ -68,8 +69,9 @@ static void the_option_wins_over_the_list_and_the_list_over_the_environment(void
         &list, &why));
     setenv("AWS_ENDPOINT_URL", "http://environment", 1);
     setenv("AWS_ENDPOINT_URL_CLOUDWATCH_LOGS", "http://environment-logs", 1);
-    struct endpoint_config all = {"http://option:4566", list, true};
-    struct endpoint_config listed = {NULL, list, true}, env = {NULL, NULL, true}, none = {0};
+    struct endpoint_config all = {.url = "http://option:4566", .list = list, .environment = true};
+    struct endpoint_config listed = {.list = list, .environment = true};
+    struct endpoint_config env = {.environment = true}, none = {0};
     assert_string_equal(of(arena, &all, &kms_ListKeys, "us-east-1").base_url, "http://option:4566");
     assert_string_equal(of(arena, &listed, &kms_ListKeys, "us-east-1").base_url, "http://kms-east");
     assert_string_equal(of(arena, &listed, &kms_ListKeys, "us-east-2").base_url, "http://kms");
@@ -138,10 +140,55 @@ static void every_override_is_part_of_the_text_that_names_the_world(void **state
     unsetenv("AWS_ENDPOINT_URL");
 }
 
+/* Which names that makes is judged by tests/models/endpoints.py. */
+static void the_kind_of_endpoint_comes_from_the_environment_or_the_profile(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *fips, *dual_stack, *profile; /* NULL: not set */
+        bool read, is_fips, is_dual_stack;
+    } cases[] = {
+        {NULL, NULL, "", true, false, false},
+        {"true", NULL, "", true, true, false},
+        {NULL, "TRUE", "", true, false, true},
+        {NULL, NULL, "use_fips_endpoint = true\nuse_dualstack_endpoint = true\n", true, true, true},
+        {"false", NULL, "use_fips_endpoint = true\n", true, false, false},
+        {"yes", NULL, "", false, false, false},
+        {NULL, NULL, "use_fips_endpoint = 1\n", false, false, false},
+        {NULL, NULL, "not understood\n", false, false, false},
+    };
+    CLEANUP(arena_freep) struct arena *arena = arena_new();
+    const char *folder = path_temp_dir(arena), *path = path_join(arena, folder, "config");
+    setenv("AWS_CONFIG_FILE", path, 1);
+    for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+        struct diags diags;
+        struct endpoint_config config = {0};
+        diags_init(&diags, arena);
+        const char *text = arena_printf(arena, "[default]\n%s", cases[i].profile);
+        assert_true(file_write_atomic(path, slice_of(text), 0600, &diags));
+        unsetenv("AWS_USE_FIPS_ENDPOINT");
+        unsetenv("AWS_USE_DUALSTACK_ENDPOINT");
+        if (cases[i].fips)
+            setenv("AWS_USE_FIPS_ENDPOINT", cases[i].fips, 1);
+        if (cases[i].dual_stack)
+            setenv("AWS_USE_DUALSTACK_ENDPOINT", cases[i].dual_stack, 1);
+        assert_int_equal(endpoint_kind_read(arena, &config, &diags), cases[i].read);
+        assert_int_equal(diags.errors, cases[i].read ? 0 : 1);
+        if (cases[i].read) {
+            assert_int_equal(config.fips, cases[i].is_fips);
+            assert_int_equal(config.dual_stack, cases[i].is_dual_stack);
+        }
+    }
+    unsetenv("AWS_CONFIG_FILE");
+    unsetenv("AWS_USE_FIPS_ENDPOINT");
+    dir_remove(folder);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(each_partition_has_its_names_and_signing_regions),
+        cmocka_unit_test(the_kind_of_endpoint_comes_from_the_environment_or_the_profile),
         cmocka_unit_test(every_override_is_part_of_the_text_that_names_the_world),
         cmocka_unit_test(the_option_wins_over_the_list_and_the_list_over_the_environment),
         cmocka_unit_test(urls_are_split_as_they_are_signed_and_sent),
