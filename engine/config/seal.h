@@ -9,3 +9,7 @@
  * states do not look alike. */
 const struct value *seal(struct arena *arena, const struct schema *schema,
                          const struct value *properties, const char *salt);
+/* The same of one property, for what is kept outside the state: references inside of what is
+ * sensitive are sealed with it, since the text around them may be the secret. */
+const struct value *seal_node(struct arena *arena, const struct schema_node *node,
+                              const struct value *v, const char *salt);

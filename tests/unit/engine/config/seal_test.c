@@ -46,10 +46,30 @@ static void equal_values_look_alike_under_one_salt_only(void **state)
     arena_free(arena);
 }
 
+static void for_a_file_the_text_around_a_reference_is_hidden_with_it(void **state)
+{
+    (void)state;
+    struct arena *arena = arena_new();
+    const struct schema *schema = schema_of(schema_load(arena), "aws_lambda_function");
+    const struct value *v = NULL;
+    const char *why = NULL;
+    assert_true(
+        json_parse(arena,
+                   slice_of("{\"environment\":{\"variables\":{\"KEY\":{\"$concat\":[\"" SECRET
+                            "\",{\"$ref\":\"queues.q.url\"}]}}}}"),
+                   &v, &why));
+    v = json_restore_unknown(arena, v);
+    assert_true(value_has_unknown(seal(arena, schema, v, "salt")));
+    assert_null(
+        strstr(json_print(arena, seal_node(arena, schema->root, v, "salt"), JSON_COMPACT), SECRET));
+    arena_free(arena);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(only_what_is_sensitive_is_hidden),
+        cmocka_unit_test(for_a_file_the_text_around_a_reference_is_hidden_with_it),
         cmocka_unit_test(equal_values_look_alike_under_one_salt_only),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
