@@ -2,7 +2,7 @@
 #include "engine/base/crypto.h"
 #include "engine/base/json.h"
 #include "engine/config/normalize.h"
-#include "engine/run/object.h"
+#include "engine/run/recheck.h"
 
 #include <stdint.h>
 #include <stdlib.h>
@@ -35,6 +35,7 @@ struct node {
     const char *identifier;
     struct intent intent;
     bool journaled;
+    bool rechecked;      /* the object is what a saved plan saw */
     bool failed_write;   /* the call failed: what follows only looks at what is left */
     bool ambiguous;      /* nobody can say whether the failed call ran */
     enum ownership said; /* by find, after a failed create */
@@ -470,6 +471,35 @@ static void send_node(struct node *node)
     loop_start(run->loop, &spec, deleting ? remove_ended : write_ended, node);
 }
 
+static void recheck_ended(void *ctx, const struct op_outcome *outcome)
+{
+    struct node *node = ctx;
+    struct executor *executor = node->executor;
+    const struct change *subject = recheck_subject(node->change, node->replaced);
+    if (!recheck_passed(executor->run, subject, outcome)) {
+        settle_node(node, NODE_FAILED);
+        return;
+    }
+    if (outcome->attributes)
+        set_attributes(executor, subject->address,
+                       value_copy(executor->run->arena, outcome->attributes));
+    node->rechecked = true;
+    executor->running--;
+    enqueue(executor, node);
+}
+
+/* Looks at the object of a saved plan once more; false where that is not needed (any more). */
+static bool recheck(struct node *node)
+{
+    struct run *run = node->executor->run;
+    const struct change *subject = recheck_subject(node->change, node->replaced);
+    if (!run->recheck || node->rechecked || !subject)
+        return false;
+    struct op_spec spec = recheck_spec(run, subject, node->desired);
+    loop_start(run->loop, &spec, recheck_ended, node);
+    return true;
+}
+
 static bool stop_wanted(const struct executor *executor)
 {
     return executor->broken || (executor->run->stop && *executor->run->stop);
@@ -490,6 +520,8 @@ static size_t pick(struct executor *executor, struct node **started, size_t *sta
             settle_node(node, NODE_FAILED);
             continue;
         }
+        if (recheck(node))
+            continue;
         if (!needs_call(node->change)) {
             settle_without_call(node);
             continue;
@@ -618,7 +650,8 @@ static void build(struct executor *executor, const struct plan *plan)
     map_init(&by_address, arena);
     executor->nodes = arena_array(arena, plan->len, sizeof(*executor->nodes));
     executor->order = arena_array(arena, plan->len + 1, sizeof(*executor->order));
-    executor->queue = arena_array(arena, plan->len + 1, sizeof(*executor->queue));
+    /* a node that is looked at once more stands in the queue twice */
+    executor->queue = arena_array(arena, 2 * plan->len + 1, sizeof(*executor->queue));
     for (size_t i = 0; i < plan->len; i++) {
         const struct change *change = &plan->changes[i];
         if (change->action == ACTION_NONE)

@@ -170,6 +170,7 @@ struct scene {
     struct fixture *f;
     const char *dir;
     bool destroy;
+    void (*meanwhile)(void); /* between a saved plan and its apply; NULL: it is not saved */
     struct run_summary summary;
     size_t open_intents, record_len;
     struct record *records;
@@ -245,8 +246,11 @@ static bool apply(struct scene *scene)
     f->input.observation_len = observation_len;
     f->input.destroy = scene->destroy;
     struct run_world world = {records, record_len, observations, observation_len};
-    ok = ok && plan_build(f->arena, &f->input, &f->plan, &f->diags) &&
-         run_apply(&run, &f->plan, &world, &scene->summary);
+    ok = ok && plan_build(f->arena, &f->input, &f->plan, &f->diags);
+    run.recheck = scene->meanwhile != NULL;
+    if (run.recheck)
+        scene->meanwhile();
+    ok = ok && run_apply(&run, &f->plan, &world, &scene->summary);
     struct intent *intents = NULL;
     ok = state_load(state, f->arena, &scene->records, &scene->record_len, &f->diags) &&
          journal_open_intents(state, f->arena, &intents, &scene->open_intents, &f->diags) && ok;
@@ -334,6 +338,85 @@ static void a_replacement_that_creates_first_moves_its_users_and_deletes_the_old
     assert_applies(scene);
     assert_int_equal(scene->f->plan.len, 0);
     assert_int_equal(aws->made, 8);
+}
+
+static void nothing_happens(void)
+{
+}
+
+static void a_saved_plan_whose_objects_stand_as_they_did_is_carried_out(void **state)
+{
+    struct scene *scene = *state;
+    scene->meanwhile = nothing_happens;
+    fill(scene->f, "p", 7);
+    assert_applies(scene);
+    assert_string_equal(aws->log, "create keys.k, create vaults.v, create plans.p, "
+                                  "create plans.p/selections.s");
+    aws->log[0] = '\0';
+    fill(scene->f, "p", 8);
+    assert_applies(scene);
+    fill(scene->f, "new", 8);
+    assert_applies(scene);
+    assert_string_equal(aws->log, "update plans.p, create plans.p, create plans.p/selections.s, "
+                                  "delete plans.p/selections.s, delete plans.p");
+    scene->destroy = true;
+    assert_applies(scene);
+    assert_string_equal(objects(scene), "");
+}
+
+static struct object *plan_at_aws(void)
+{
+    for (size_t i = 0; i < ARRAY_LEN(aws->objects); i++)
+        if (aws->objects[i].there && str_eq(aws->objects[i].type, "aws_backup_plan"))
+            return &aws->objects[i];
+    fail_msg("there is no plan");
+    return NULL;
+}
+
+static void somebody_changes_the_plan(void)
+{
+    char *days = strstr(plan_at_aws()->json, "\"delete_after_days\":7");
+    assert_non_null(days);
+    days[strlen("\"delete_after_days\":")] = '9';
+}
+
+static void somebody_deletes_the_plan(void)
+{
+    plan_at_aws()->there = false;
+}
+
+static void assert_stopped(struct scene *scene, const char *log, const char *why)
+{
+    assert_false(apply(scene));
+    assert_string_equal(aws->log, log);
+    assert_int_equal(scene->open_intents, 0);
+    assert_int_equal(scene->f->diags.items[0].code, E_VALUE_MOVED);
+    assert_string_equal(scene->f->diags.items[0].address, "plans.p");
+    assert_non_null(strstr(scene->f->diags.items[0].message, why));
+}
+
+static void what_changed_since_the_plan_was_saved_is_left_alone_and_the_rest_goes_on(void **state)
+{
+    struct scene *scene = *state;
+    fill(scene->f, "p", 7);
+    assert_applies(scene);
+    aws->log[0] = '\0';
+    fill(scene->f, "p", 8);
+    want(scene->f, "vaults.w", "aws_backup_vault", "{\"name\":\"w\"}", "");
+    scene->meanwhile = somebody_changes_the_plan;
+    assert_stopped(scene, "create vaults.w", "/rules/0/lifecycle/delete_after_days");
+    assert_non_null(strstr(plan_at_aws()->json, "\"delete_after_days\":9"));
+}
+
+static void the_old_half_of_a_replacement_is_looked_at_before_the_new_one_is_made(void **state)
+{
+    struct scene *scene = *state;
+    fill(scene->f, "p", 7);
+    assert_applies(scene);
+    aws->log[0] = '\0';
+    fill(scene->f, "new", 7);
+    scene->meanwhile = somebody_deletes_the_plan;
+    assert_stopped(scene, "", "is gone now");
 }
 
 static void a_failed_call_skips_what_depends_on_it_and_the_next_run_goes_on(void **state)
@@ -474,6 +557,9 @@ int main(void)
         RUN_TEST(an_apply_makes_everything_and_the_next_one_does_nothing),
         RUN_TEST(an_update_keeps_the_object),
         RUN_TEST(a_replacement_that_creates_first_moves_its_users_and_deletes_the_old),
+        RUN_TEST(a_saved_plan_whose_objects_stand_as_they_did_is_carried_out),
+        RUN_TEST(what_changed_since_the_plan_was_saved_is_left_alone_and_the_rest_goes_on),
+        RUN_TEST(the_old_half_of_a_replacement_is_looked_at_before_the_new_one_is_made),
         RUN_TEST(a_failed_call_skips_what_depends_on_it_and_the_next_run_goes_on),
         RUN_TEST(what_was_deleted_outside_comes_back_with_its_users),
         RUN_TEST(destroy_leaves_nothing),
