@@ -5,6 +5,7 @@
 #include "engine/cli/executing.h"
 #include "engine/cli/outputs.h"
 #include "engine/cli/relaying.h"
+#include "engine/cli/saving.h"
 
 static bool keep_outputs(struct session *session, const struct planning *planning)
 {
@@ -58,7 +59,14 @@ static int apply(struct session *session)
 {
     struct executing run;
     struct relaying relaying;
-    int status = executing_plan(session, /* destroy= */ false, &run);
+    const char *saved = saving_argument(session->cli);
+    if (saved && cli_list(session->cli, OPT_TARGET)) {
+        diag_error(&session->cli->diags, E_USAGE, NO_POS, NULL,
+                   "a saved plan has its targets: %s takes no --target", saved);
+        return EXIT_USAGE;
+    }
+    int status = saved ? executing_saved_plan(session, saved, &run)
+                       : executing_plan(session, /* destroy= */ false, &run);
     if (status != EXIT_DONE)
         return status;
     if (!executing_approved(session, &run, "Apply this plan?"))

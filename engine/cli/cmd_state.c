@@ -4,6 +4,7 @@
 #include "engine/base/clock.h"
 #include "engine/base/json.h"
 #include "engine/cli/commands.h"
+#include "engine/cli/saving.h"
 #include "engine/cli/session.h"
 
 static bool open_recorded(struct session *session)
@@ -275,9 +276,22 @@ int cmd_state_list(struct cli *cli)
     return session_run(cli, list);
 }
 
+static int show_plan(struct session *session)
+{
+    struct planfile file;
+    if (!saving_read(session, session->cli->line.arguments[0], &file))
+        return EXIT_ERROR;
+    saving_print(session, &file);
+    return EXIT_DONE;
+}
+
 int cmd_show(struct cli *cli)
 {
-    return session_run(cli, show);
+    if (cli->line.argument_len > 1) {
+        diag_error(&cli->diags, E_USAGE, NO_POS, NULL, "show takes one file at most");
+        return EXIT_USAGE;
+    }
+    return session_run(cli, cli->line.argument_len ? show_plan : show);
 }
 
 int cmd_state_show(struct cli *cli)

@@ -3,29 +3,43 @@
 #include "engine/cli/approval.h"
 #include "engine/cli/progress.h"
 #include "engine/cli/relaying.h"
+#include "engine/cli/saving.h"
 
-int executing_plan(struct session *session, bool destroy, struct executing *ret)
+static int show_and_guard(struct session *session, struct planning *planning)
 {
     struct cli *cli = session->cli;
-    struct planning *planning = &ret->planning;
-    *ret = (struct executing){0};
-    if (!session_load(session) || !session_open(session, SESSION_WRITES) ||
-        !planning_build(session, destroy, planning))
-        return EXIT_ERROR;
     if (!cli->json) {
         planning->relay_copies = relaying_foresee(session, planning);
         planning_print(session, planning);
     }
-    if (!plan_guards(&planning->plan, &planning->input, &cli->diags))
-        return EXIT_REFUSED;
-    return EXIT_DONE;
+    return plan_guards(&planning->plan, &planning->input, &cli->diags) ? EXIT_DONE : EXIT_REFUSED;
+}
+
+int executing_plan(struct session *session, bool destroy, struct executing *ret)
+{
+    *ret = (struct executing){0};
+    if (!session_load(session) || !session_open(session, SESSION_WRITES) ||
+        !planning_build(session, destroy, &ret->planning))
+        return EXIT_ERROR;
+    return show_and_guard(session, &ret->planning);
+}
+
+int executing_saved_plan(struct session *session, const char *path, struct executing *ret)
+{
+    struct planfile file;
+    *ret = (struct executing){.saved = true};
+    if (!saving_read(session, path, &file) || !session_load(session) ||
+        !session_open(session, SESSION_WRITES) || !saving_build(session, &file, &ret->planning))
+        return EXIT_ERROR;
+    session->run.recheck = true;
+    return show_and_guard(session, &ret->planning);
 }
 
 bool executing_approved(struct session *session, const struct executing *executing,
                         const char *question)
 {
     const struct plan *plan = &executing->planning.plan;
-    if (!plan_is_empty(plan) && !approval_ask(session, plan, question))
+    if (!executing->saved && !plan_is_empty(plan) && !approval_ask(session, plan, question))
         return false;
     session->run.stop = session_catch_signals();
     return true;

@@ -6,11 +6,15 @@
 struct executing {
     struct planning planning;
     struct run_summary summary;
-    bool ok; /* everything that was planned succeeded */
+    bool saved; /* the plan is a file that somebody has read: nobody is asked */
+    bool ok;    /* everything that was planned succeeded */
 };
 
 /* Load, plan, show, guards: EXIT_DONE, or a status that ends the command. */
 MUST_CHECK int executing_plan(struct session *session, bool destroy, struct executing *ret);
+/* The same with the plan that is saved in a file, against what there is now. */
+MUST_CHECK int executing_saved_plan(struct session *session, const char *path,
+                                    struct executing *ret);
 /* The question to a person; a plan that changes nothing needs no answer. From here on signals are
  * heard: session->run.stop. */
 MUST_CHECK bool executing_approved(struct session *session, const struct executing *executing,

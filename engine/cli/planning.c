@@ -10,12 +10,10 @@ static const char *const *targets_of(struct cli *cli)
     return cli_list(cli, OPT_TARGET);
 }
 
-bool planning_observe(struct session *session, struct planning *ret)
+struct plan_input planning_input(struct session *session)
 {
     struct cli *cli = session->cli;
-    *ret = (struct planning){0};
-    bool refresh = !str_eq(cli_option(cli, OPT_REFRESH), "false");
-    ret->input = (struct plan_input){
+    return (struct plan_input){
         .topology = &session->topology,
         .schemas = session->schemas,
         .records = session->records,
@@ -27,10 +25,19 @@ bool planning_observe(struct session *session, struct planning *ret)
         .allow_irreversible = cli_list(cli, OPT_ALLOW_IRREVERSIBLE),
         .allow_destroy = cli_list(cli, OPT_ALLOW_DESTROY),
     };
+}
+
+bool planning_observe(struct session *session, struct planning *ret)
+{
+    struct cli *cli = session->cli;
+    bool refresh = !str_eq(cli_option(cli, OPT_REFRESH), "false");
+    *ret = (struct planning){.input = planning_input(session)};
+    struct observation *observations = NULL;
     if (!plan_check_accounts(&ret->input, &cli->diags) ||
         (refresh && !run_observe(&session->run, session->records, session->record_len,
-                                 &ret->observations, &ret->observation_len)))
+                                 &observations, &ret->observation_len)))
         return false;
+    ret->observations = observations;
     ret->input.observations = ret->observations;
     ret->input.observation_len = ret->observation_len;
     return true;

@@ -6,7 +6,7 @@
 
 struct planning {
     struct plan_input input;
-    struct observation *observations;
+    const struct observation *observations;
     size_t observation_len;
     struct plan plan;
     size_t relay_copies; /* that the relays would start after an apply of it */
@@ -15,6 +15,8 @@ struct planning {
 /* Observes and builds. Where something could not be read the plan is not built. */
 MUST_CHECK bool planning_build(struct session *session, bool destroy, struct planning *ret);
 MUST_CHECK bool planning_observe(struct session *session, struct planning *ret);
+/* What every plan of now rests on, without observations. */
+struct plan_input planning_input(struct session *session);
 struct render_options planning_render_options(struct session *session,
                                               const struct planning *planning);
 void planning_print(struct session *session, const struct planning *planning);

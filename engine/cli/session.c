@@ -97,7 +97,8 @@ static bool load(struct session *session)
 
 bool session_load(struct session *session)
 {
-    session->schemas = schema_load(session->cli->arena);
+    if (!session->schemas)
+        session->schemas = schema_load(session->cli->arena);
     session->before = session->cli->diags.len;
     bool good = load(session);
     session->after = session->cli->diags.len;
@@ -177,6 +178,15 @@ static void name_state(struct session *session, const char **ret_path, const cha
         path = arena_printf(arena, ".holdfast/%s.db", name);
     }
     *ret_path = given ? given : path;
+}
+
+const char *session_world_name(struct session *session)
+{
+    const char *path = NULL, *name = NULL;
+    name_state(session, &path, &name);
+    return session->world
+               ? arena_printf(session->cli->arena, "%s %s", name, world_id(session->world))
+               : name;
 }
 
 bool session_open_state(struct session *session, enum session_mode mode)

@@ -47,6 +47,9 @@ MUST_CHECK bool session_connect(struct session *session);   /* no state */
 struct aws_options session_aws_options(struct session *session, const char *only);
 /* Where --endpoint-url or AWS_ENDPOINT_URL sends every call; NULL: to AWS. */
 const char *session_endpoint(const struct session *session);
+/* What a saved plan is bound to: "aws", "endpoint 1a2b3c4d", "simulated 1a2b3c4d" (the one world of
+ * that id). */
+const char *session_world_name(struct session *session);
 const char *session_default_world(const struct session *session);
 const char *session_world_path(struct session *session);
 const char *

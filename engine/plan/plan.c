@@ -2,7 +2,7 @@
 
 #include "engine/plan/items.h"
 
-static void count_changes(struct plan *plan)
+void plan_count(struct plan *plan)
 {
     for (size_t i = 0; i < plan->len; i++) {
         const struct change *change = &plan->changes[i];
@@ -47,7 +47,7 @@ bool plan_build(struct arena *arena, const struct plan_input *input, struct plan
     items_retain(&b, &plan);
     if (!items_to_changes(&b, &plan))
         return false;
-    count_changes(&plan);
+    plan_count(&plan);
     *ret = plan;
     return true;
 }

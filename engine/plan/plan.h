@@ -40,6 +40,7 @@ MUST_CHECK bool plan_check_accounts(const struct plan_input *input, struct diags
 MUST_CHECK bool plan_check_cycles(struct arena *arena, const struct topology *topology,
                                   const struct schema_set *schemas, struct diags *diags);
 bool plan_is_empty(const struct plan *plan); /* nothing would be done */
+void plan_count(struct plan *plan);          /* fills in its counts: from zero, by its changes */
 /* Adds E_IRREVERSIBLE and E_ALLOW_DESTROY for every change whose flag is missing, and E_RETAINED
  * for what AWS will not do. */
 MUST_CHECK bool plan_guards(const struct plan *plan, const struct plan_input *input,

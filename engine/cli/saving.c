@@ -1,0 +1,100 @@
+#include "engine/cli/saving.h"
+
+#include "engine/base/file.h"
+#include "engine/base/json.h"
+#include "providers/aws/aws.h"
+
+const char *saving_argument(const struct cli *cli)
+{
+    const char *path = cli->line.argument_len == 1 ? cli->line.arguments[0] : NULL;
+    return path && file_exists(path) ? path : NULL;
+}
+
+static const char *identity_of(struct session *session, const char *account_id)
+{
+    size_t len = 0;
+    const struct aws_identity *identities = aws_identities(session->loop, &len);
+    for (size_t i = 0; i < len; i++)
+        if (str_eq(identities[i].account_id, account_id))
+            return identities[i].arn;
+    return NULL;
+}
+
+/* What a plan of now rests on. */
+static struct planfile file_of(struct session *session, const struct planning *planning)
+{
+    const struct topology *topology = &session->topology;
+    struct planfile_account *accounts =
+        arena_array(session->cli->arena, topology->account_len, sizeof(*accounts));
+    for (size_t i = 0; i < topology->account_len; i++)
+        accounts[i] =
+            (struct planfile_account){.name = topology->accounts[i].name,
+                                      .id = topology->accounts[i].id,
+                                      .identity = identity_of(session, topology->accounts[i].id)};
+    struct render_options shown = planning_render_options(session, planning);
+    return (struct planfile){
+        .plan = {.lineage = planning->input.lineage, .serial = planning->input.serial},
+        .topology = *topology,
+        .program_version = planning->input.program_version,
+        .world = session_world_name(session),
+        .world_shown = shown.world,
+        .accounts = accounts,
+        .account_len = topology->account_len,
+        .targets = planning->input.targets,
+        .observations = planning->input.observations,
+        .observation_len = planning->input.observation_len,
+        .state_is_new = shown.state_is_new,
+        .relay_copies = planning->relay_copies,
+    };
+}
+
+bool saving_write(struct session *session, const struct planning *planning, const char *path)
+{
+    struct cli *cli = session->cli;
+    struct planfile file = file_of(session, planning);
+    file.plan = planning->plan;
+    const char *text = planfile_print(cli->arena, &file, &planning->input);
+    return file_write_atomic(path, slice_of(text), 0600, &cli->diags);
+}
+
+bool saving_read(struct session *session, const char *path, struct planfile *ret)
+{
+    struct cli *cli = session->cli;
+    struct slice text;
+    session->schemas = schema_load(cli->arena);
+    return file_read(cli->arena, path, FILE_READ_MAX, &text, &cli->diags) &&
+           planfile_parse(cli->arena, path, text, session->schemas, ret, &cli->diags);
+}
+
+bool saving_build(struct session *session, const struct planfile *file, struct planning *ret)
+{
+    struct cli *cli = session->cli;
+    *ret = (struct planning){.input = planning_input(session)};
+    struct planfile now = file_of(session, ret);
+    if (!planfile_check(file, &now, &cli->diags) || !plan_check_accounts(&ret->input, &cli->diags))
+        return false;
+    ret->input.lineage = file->plan.lineage; /* "" when there was no state yet */
+    ret->input.targets = file->targets;
+    ret->input.observations = file->observations;
+    ret->input.observation_len = file->observation_len;
+    ret->observations = file->observations;
+    ret->observation_len = file->observation_len;
+    return plan_build(cli->arena, &ret->input, &ret->plan, &cli->diags) &&
+           planfile_check_plan(cli->arena, file, &ret->plan, &cli->diags);
+}
+
+void saving_print(struct session *session, const struct planfile *file)
+{
+    struct cli *cli = session->cli;
+    struct plan plan = file->plan;
+    plan.topology = &file->topology;
+    struct render_options options = {.colour = cli->color,
+                                     .width = (unsigned)cli_width(),
+                                     .world = file->world_shown,
+                                     .state_is_new = file->state_is_new,
+                                     .relay_copies = file->relay_copies};
+    if (cli->json)
+        cli_out_json(cli, plan_to_json(cli->arena, &plan, &options));
+    else
+        cli_out(cli, plan_render_text(cli->arena, &plan, &file->topology, &options));
+}

@@ -1,0 +1,1 @@
+"$HOLDFAST" plan --simulate --json >p.json

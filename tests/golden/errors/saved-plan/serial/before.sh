@@ -1,0 +1,2 @@
+"$HOLDFAST" plan --simulate --out p.json >/dev/null
+"$HOLDFAST" apply --simulate --auto-approve >/dev/null
