@@ -17,7 +17,14 @@ endforeach()
 file(CONFIGURE OUTPUT ${generated}/types.inc CONTENT "${types}" @ONLY) # written only when it differs
 
 embed_text(${generated}/schemas.c schema_files ${schema_files})
+
+# The examples as well: the reference page of a section shows an entry of the first that has one.
+file(GLOB example_files CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/examples/*.yaml)
+list(SORT example_files)
+list(FILTER example_files EXCLUDE REGEX "/rds-immutable-backup\\.yaml$")
+list(PREPEND example_files ${CMAKE_SOURCE_DIR}/examples/rds-immutable-backup.yaml)
+embed_text(${generated}/examples.c example_files ${example_files})
 get_target_property(kind engine_config TYPE)
 if(kind STREQUAL STATIC_LIBRARY)
-  target_sources(engine_config PRIVATE ${generated}/schemas.c)
+  target_sources(engine_config PRIVATE ${generated}/schemas.c ${generated}/examples.c)
 endif()

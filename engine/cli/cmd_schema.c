@@ -31,6 +31,12 @@ static bool write_reference(struct cli *cli, const char *dir)
               write_page(cli, dir, "errors.md", docs_errors_page(cli->arena)) &&
               write_page(cli, dir, "topology.md", docs_topology_page(cli->arena, schemas)) &&
               write_page(cli, dir, EDITOR_SCHEMA, editor_text(cli, schemas));
+    for (size_t i = 0; ok && i < schemas->topology->property_len; i++) {
+        const struct schema_property *section = &schemas->topology->properties[i];
+        if (docs_has_page(section))
+            ok = write_page(cli, dir, arena_printf(cli->arena, "%s.md", section->name),
+                            docs_section_page(cli->arena, section));
+    }
     for (size_t i = 0; ok && i < schemas->types.len; i++) {
         const struct schema *schema = schemas->types.entries[i].value;
         const char *name = arena_printf(cli->arena, "%s.md", schema->type_name);

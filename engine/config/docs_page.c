@@ -96,22 +96,20 @@ const char *docs_type_page(struct arena *arena, const struct schema *schema)
 
 /* ---- the topology ---- */
 
+bool docs_has_page(const struct schema_property *section)
+{
+    return section->node->types == SCHEMA_OBJECT;
+}
+
 static void add_section(struct strbuf *sb, const struct schema_property *section)
 {
-    const struct schema_node *node = section->node, *entry = node->additional;
-    strbuf_addf(sb, "\n## %s\n\n", section->name);
-    if (node->description)
-        strbuf_addf(sb, "%s\n\n", node->description);
-    if (node->property_len) {
-        docs_add_properties(sb, node, false, 0);
-    } else if (entry && docs_inside(entry)->property_len) {
-        strbuf_add(sb, "Entries by name; each takes\n\n");
-        docs_add_properties(sb, docs_inside(entry), false, 0);
+    if (docs_has_page(section)) {
+        strbuf_addf(sb, "- [`%s`](%s.md): map", section->name, section->name);
     } else {
-        strbuf_add(sb, "Takes ");
-        docs_add_signature(sb, node, section->required);
-        strbuf_add(sb, ".\n");
+        strbuf_addf(sb, "- `%s`: ", section->name);
+        docs_add_signature(sb, section->node, section->required);
     }
+    strbuf_addf(sb, ".\n  %s\n", section->node->description);
 }
 
 const char *docs_topology_page(struct arena *arena, const struct schema_set *schemas)
@@ -120,13 +118,9 @@ const char *docs_topology_page(struct arena *arena, const struct schema_set *sch
     strbuf_init(&sb, arena, PAGE_MAX);
     strbuf_add(&sb, GENERATED
                "# The topology file\n\nOne YAML file, or a folder of them, which are read in byte "
-               "order of their names as one document.\n\nSections:");
-    for (size_t i = 0; i < schemas->topology->property_len; i++) {
-        const char *name = schemas->topology->properties[i].name;
-        strbuf_addf(&sb, "%s [%s](#%s)", i ? "," : "", name, name);
-    }
-    strbuf_add(&sb, ".\n\nA value that holds `${...}` is a reference: `${keys.final.arn}`, "
-                    "`${account.id}`, `${region.name}`,\n`${variables.x}`.\n");
+               "order of their names as one document.\n\n"
+               "A value that holds `${...}` is a reference: `${keys.final.arn}`, `${account.id}`, "
+               "`${region.name}`,\n`${variables.x}`.\n\n## Sections\n\n");
     for (size_t i = 0; i < schemas->topology->property_len; i++)
         add_section(&sb, &schemas->topology->properties[i]);
     return strbuf_str(&sb);
@@ -186,7 +180,8 @@ const char *docs_index_page(struct arena *arena, const struct schema_set *schema
     struct strbuf sb;
     strbuf_init(&sb, arena, PAGE_MAX);
     strbuf_add(&sb, GENERATED
-               "# Reference\n\n- [The topology file](topology.md)\n- [Diagnostics](errors.md)\n"
+               "# Reference\n\n- [The topology file](topology.md), which leads to a page for each "
+               "section\n- [Diagnostics](errors.md)\n"
                "- The command line: [`man docs/man/holdfast.1`](../man/holdfast.1)\n\n"
                "A set is a list whose order does not count. A value may hold references, as in "
                "`${keys.final.arn}`.\n\n"

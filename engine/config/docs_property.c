@@ -140,7 +140,7 @@ static void add_reference(struct strbuf *sb, const char *ref)
         strbuf_addf(sb, "; the `%s` of an [%.*s](%.*s.md)", slash + 1, (int)(slash - ref), ref,
                     (int)(slash - ref), ref);
     else
-        strbuf_addf(sb, "; names an entry of [%s](#%s)", ref, ref);
+        strbuf_addf(sb, "; names an entry of [%s](%s.md)", ref, ref);
 }
 
 void docs_add_signature(struct strbuf *sb, const struct schema_node *node, bool required)

@@ -39,6 +39,7 @@
  *   insertionOrder         false: a set
  *   x-canonical            json-policy | cron | arn | lower | event-pattern
  *   x-ref                  a section, or TYPE/attribute
+ *   x-becomes              of a section: addresses of what its entries become, with their types
  *   x-wire                 the member's name at AWS where x-wire-case does not give it
  *   x-rules                names of checks in engine/aws: the table is in rules.c
  *   x-drift                of a read-only property: true: its change is somebody's doing and shows
@@ -100,6 +101,7 @@ struct schema_node {
     enum canonical canonical;
     enum off_guard off_guard;
     const char *ref;                      /* x-ref */
+    const struct value *becomes;          /* x-becomes, or NULL */
     const char *const *rules;             /* NULL-terminated, or NULL */
     const struct schema_node *items;      /* of arrays */
     const struct schema_node *additional; /* of maps: the schema of every value */

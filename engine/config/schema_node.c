@@ -169,6 +169,16 @@ static void load_canonical(const struct scope *scope, struct schema_node *node,
         (enum canonical)(CANONICAL_JSON_POLICY + schema_word_of(scope, v, words, "x-canonical"));
 }
 
+/* Addresses of the resources that a section becomes, with their types, which must exist. */
+static void load_becomes(const struct scope *scope, struct schema_node *node, const struct value *v)
+{
+    if (!value_is(v, VALUE_MAP))
+        schema_refuse(scope, "x-becomes is a map from addresses to types");
+    for (size_t i = 0; i < value_len(v); i++)
+        schema_type_name_of(scope, v->map.entries[i].value, "x-becomes");
+    node->becomes = v;
+}
+
 /* A section of the topology, or TYPE/attribute; both must exist. */
 static void load_ref_target(const struct scope *scope, struct schema_node *node,
                             const struct value *v)
@@ -258,6 +268,7 @@ static const struct keyword {
     {"additionalProperties", load_additional, false},
     {"x-canonical", load_canonical, false},
     {"x-ref", load_ref_target, false},
+    {"x-becomes", load_becomes, false},
     {"x-rules", load_rules, true},
     {"x-local", load_local, false},
     {"x-sensitive", load_sensitive, false},
