@@ -42,8 +42,7 @@ struct search {
 void search_start(struct aws *aws, struct diags *diags, search_done_fn *done, void *ctx);
 /* The same for one profile that another names, or for one source alone. */
 void search_profile(struct search *outer, const char *profile, search_done_fn *done, void *ctx);
-void search_source(struct search *outer, source_fn *const *sources, search_done_fn *done,
-                   void *ctx);
+void search_source(struct search *outer, source_fn *const *below, search_done_fn *done, void *ctx);
 
 void search_found(struct search *search, struct credentials *credentials);
 void search_next(struct search *search);
