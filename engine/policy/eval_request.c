@@ -106,19 +106,19 @@ static void read_request(struct reader *r, const struct value *v, struct policy_
 }
 
 static const struct policy *read_policy(struct reader *r, const struct value *doc,
-                                        const enum policy_kind *kind, const char *label)
+                                        enum policy_kind kind, const char *label)
 {
     struct policy *policy = arena_new_of(r->arena, struct policy);
-    if (!policy_parse(r->arena, doc, policy, r->diags, label) ||
-        (kind && !policy_check_kind(policy, *kind, r->diags, label))) {
-        r->failed = true;
-        return NULL;
-    }
-    return policy;
+    if (policy_parse(r->arena, doc, policy, r->diags, label) &&
+        ((kind == POLICY_RCP && policy_is_rcp_full_access(policy)) ||
+         policy_check_kind(policy, kind, r->diags, label)))
+        return policy;
+    r->failed = true;
+    return NULL;
 }
 
-static struct policy_list read_list(struct reader *r, const struct value *v,
-                                    const enum policy_kind *kind, const char *label)
+static struct policy_list read_list(struct reader *r, const struct value *v, enum policy_kind kind,
+                                    const char *label)
 {
     struct policy_list list = {0};
     if (!v || v->kind == VALUE_NULL)
@@ -135,7 +135,7 @@ static struct policy_list read_list(struct reader *r, const struct value *v,
 }
 
 static const struct policy_list *read_levels(struct reader *r, const struct value *v,
-                                             const enum policy_kind *kind, const char *label,
+                                             enum policy_kind kind, const char *label,
                                              size_t *ret_len)
 {
     *ret_len = 0;
@@ -173,22 +173,19 @@ static void read_grants(struct reader *r, const struct value *v, struct policy_s
 static void read_set(struct reader *r, const struct value *line,
                      const struct policy_request *request, struct policy_set *set)
 {
-    static const enum policy_kind identity = POLICY_IDENTITY, scp = POLICY_SCP;
     const struct value *resource_policy = value_get(line, "resource_policy");
     bool trust = request->action && text_starts_fold(slice_of(request->action), "sts:");
     enum policy_kind kind = trust ? POLICY_TRUST : POLICY_RESOURCE;
     set->identity_policies =
-        read_list(r, value_get(line, "identity_policies"), &identity, "identity_policies");
+        read_list(r, value_get(line, "identity_policies"), POLICY_IDENTITY, "identity_policies");
     if (resource_policy && resource_policy->kind != VALUE_NULL)
-        set->resource_policy = read_policy(r, resource_policy, &kind, "resource_policy");
-    set->permission_boundaries =
-        read_list(r, value_get(line, "permission_boundaries"), &identity, "permission_boundaries");
+        set->resource_policy = read_policy(r, resource_policy, kind, "resource_policy");
+    set->permission_boundaries = read_list(r, value_get(line, "permission_boundaries"),
+                                           POLICY_IDENTITY, "permission_boundaries");
     set->session_policies =
-        read_list(r, value_get(line, "session_policies"), &identity, "session_policies");
-    set->scps = read_levels(r, value_get(line, "scps"), &scp, "scps", &set->scps_len);
-    /* RCPFullAWSAccess, which AWS attaches by itself, is no policy that one could write: RCPs are
-     * read without the rules of their kind */
-    set->rcps = read_levels(r, value_get(line, "rcps"), NULL, "rcps", &set->rcps_len);
+        read_list(r, value_get(line, "session_policies"), POLICY_IDENTITY, "session_policies");
+    set->scps = read_levels(r, value_get(line, "scps"), POLICY_SCP, "scps", &set->scps_len);
+    set->rcps = read_levels(r, value_get(line, "rcps"), POLICY_RCP, "rcps", &set->rcps_len);
     read_grants(r, value_get(line, "grants"), set);
     if (request->action)
         set->resource_policy_must_allow =

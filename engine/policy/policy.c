@@ -561,40 +561,119 @@ bool policy_parse(struct arena *arena, const struct value *doc, struct policy *r
     return true;
 }
 
-static const char *misfit(const struct policy_statement *s, enum policy_kind kind)
+static bool is_for_anybody(const struct policy_statement *s)
 {
-    bool any = s->principals_len == 1 && s->principals[0].kind == POLICY_PRINCIPAL_ANY;
-    switch (kind) {
-    case POLICY_IDENTITY:
-    case POLICY_SCP:
-        if (s->has_principal)
-            return "a policy of this kind names no Principal: it belongs to one";
-        return s->has_resource ? NULL : "the statement has no Resource";
-    case POLICY_RESOURCE:
-        if (!s->has_principal)
-            return "a resource policy names its Principal";
-        return s->has_resource ? NULL : "the statement has no Resource";
-    case POLICY_TRUST:
-        if (!s->has_principal)
-            return "a trust policy names its Principal";
-        return s->has_resource ? "a trust policy has no Resource: it belongs to its role" : NULL;
-    case POLICY_RCP:
-        if (s->effect != POLICY_DENY)
-            return "a resource control policy only denies";
-        if (!any || s->not_principal)
-            return "a resource control policy has the Principal \"*\"";
-        return s->has_resource ? NULL : "the statement has no Resource";
+    return s->principals_len == 1 && s->principals[0].kind == POLICY_PRINCIPAL_ANY &&
+           !s->not_principal;
+}
+
+/* An action whose service is written out: `service` itself, or any if that is NULL. */
+static bool names_service(const struct policy_text *action, const char *service)
+{
+    struct slice rest = slice_of(action->text);
+    struct slice prefix = slice_cut(&rest, ':');
+    if (action->unknown)
+        return true;
+    return service ? text_equal_fold(prefix, slice_of(service)) : !slice_is(prefix, "*");
+}
+
+static bool all_name_service(const struct policy_statement *s, const char *service)
+{
+    for (size_t i = 0; i < s->actions.len; i++)
+        if (!names_service(&s->actions.items[i], service))
+            return false;
+    return true;
+}
+
+static const char *misfit_of_identity(const struct policy_statement *s)
+{
+    if (s->has_principal)
+        return "a policy of this kind names no Principal: it belongs to one";
+    return s->has_resource ? NULL : "the statement has no Resource";
+}
+
+static const char *misfit_of_resource(const struct policy_statement *s)
+{
+    if (!s->has_principal)
+        return "a resource policy names its Principal";
+    if (s->not_principal && s->effect == POLICY_ALLOW)
+        return "NotPrincipal stands in a Deny only: an Allow would reach everybody else";
+    return s->has_resource ? NULL : "the statement has no Resource";
+}
+
+static const char *misfit_of_trust(const struct policy_statement *s)
+{
+    if (!s->has_principal)
+        return "a trust policy names its Principal";
+    if (s->not_principal)
+        return "a trust policy cannot have NotPrincipal";
+    if (s->not_action || !all_name_service(s, "sts"))
+        return "a trust policy has actions of sts only, such as sts:AssumeRole";
+    return s->has_resource ? "a trust policy has no Resource: it belongs to its role" : NULL;
+}
+
+static const char *misfit_of_rcp(const struct policy_statement *s)
+{
+    if (s->effect != POLICY_DENY)
+        return "a resource control policy only denies";
+    if (!is_for_anybody(s))
+        return "a resource control policy has the Principal \"*\"";
+    if (s->not_action || !all_name_service(s, NULL))
+        return "a resource control policy has the Action of a service, such as s3:*, and no "
+               "NotAction";
+    return s->has_resource ? NULL : "the statement has no Resource";
+}
+
+/* IAM's own policies: letters and digits. */
+static bool sid_is_plain(const char *sid)
+{
+    for (const char *c = sid; c && *c; c++) {
+        char l = text_lower(*c);
+        if (!(l >= 'a' && l <= 'z') && !(l >= '0' && l <= '9'))
+            return false;
     }
-    return NULL;
+    return true;
+}
+
+typedef const char *misfit_fn(const struct policy_statement *s);
+
+/* What a place asks of each statement, and of the document. */
+static const struct place {
+    misfit_fn *misfit;
+    bool plain_sids;
+    bool newest_version; /* 2012-10-17 has to be written */
+} places[] = {
+    [POLICY_IDENTITY] = {misfit_of_identity, .plain_sids = true},
+    [POLICY_RESOURCE] = {misfit_of_resource},
+    [POLICY_TRUST] = {misfit_of_trust, .plain_sids = true},
+    [POLICY_SCP] = {misfit_of_identity, .newest_version = true},
+    [POLICY_RCP] = {misfit_of_rcp, .newest_version = true},
+};
+
+bool policy_is_rcp_full_access(const struct policy *policy)
+{
+    const struct policy_statement *s = policy->statements;
+    return policy->statements_len == 1 && s->effect == POLICY_ALLOW && is_for_anybody(s) &&
+           !s->conditions_len && !s->not_action && s->actions.len == 1 &&
+           str_eq(s->actions.items[0].text, "*") && !s->not_resource && s->resources.len == 1 &&
+           str_eq(s->resources.items[0].text, "*");
 }
 
 bool policy_check_kind(const struct policy *policy, enum policy_kind kind, struct diags *diags,
                        const char *address)
 {
+    const struct place *where = &places[kind];
     bool ok = true;
+    if (where->newest_version && !str_eq(policy->version, "2012-10-17")) {
+        ok = false;
+        (void)diag_error(diags, E_RULE_POLICY, policy->pos, address,
+                         "a policy of an organization has the Version 2012-10-17");
+    }
     for (size_t i = 0; i < policy->statements_len; i++) {
         const struct policy_statement *s = &policy->statements[i];
-        const char *why = misfit(s, kind);
+        const char *why = where->misfit(s);
+        if (!why && where->plain_sids && !sid_is_plain(s->sid))
+            why = "a Sid of IAM has letters and digits only";
         if (!why)
             continue;
         ok = false;

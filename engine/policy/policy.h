@@ -115,11 +115,15 @@ const struct value *policy_from_text(struct arena *arena, struct slice json_text
 
 /* Where a policy is going to stand. Each place has elements that it needs and that it refuses. */
 enum policy_kind {
-    POLICY_IDENTITY, /* also boundaries and session policies: no principal, a resource */
-    POLICY_RESOURCE, /* a principal, a resource */
-    POLICY_TRUST,    /* a principal, no resource */
-    POLICY_SCP,      /* as identity */
-    POLICY_RCP,      /* only Deny to Principal "*" */
+    POLICY_IDENTITY, /* also boundaries and session policies: no principal, a resource; plain Sids
+                      */
+    POLICY_RESOURCE, /* a principal, a resource; NotPrincipal in a Deny only */
+    POLICY_TRUST,    /* a Principal, no resource, actions of sts; plain Sids */
+    POLICY_SCP,      /* as identity; the newest version */
+    POLICY_RCP,      /* only Deny to Principal "*", actions of a service; the newest version */
 };
 MUST_CHECK bool policy_check_kind(const struct policy *policy, enum policy_kind kind,
                                   struct diags *diags, const char *address);
+
+/* RCPFullAWSAccess, which AWS attaches everywhere and nobody else can write: no POLICY_RCP. */
+bool policy_is_rcp_full_access(const struct policy *policy);

@@ -24,7 +24,7 @@ TEXTS = ["a", "A", "ab", "a*", "*", "team-1", "o-1/r-1/ou-1/", "", "ä", "true",
 PATTERNS = TEXTS + ["?", "a?", "*b", "*/ou-?/*", "${aws:PrincipalTag/team}", "${aws:PrincipalTag/team}*",
                     "${aws:x, 'a'}", "${aws:x,'team-1'}?", "${*}", "a${?}", "${$}{x}", "${aws:username}",
                     "arn:aws:s3:::${aws:PrincipalTag/team}/*"]
-ARNS = ["arn:aws:s3:::bucket/key", "arn:aws:s3:::*", "arn:*:events:*:*:rule/?", "arn:aws:s3",
+ARNS = ["arn:aws:s3:::bucket/key", "arn:aws:s3:::BUCKET/*", "arn:aws:s3:::*", "arn:*:events:*:*:rule/?", "arn:aws:s3",
         f"arn:aws:events:us-east-2:{OWN}:rule/r", "arn:aws:s3:::${aws:PrincipalTag/team}/key",
         "arn:aws:${aws:x}:::bucket/*", f"arn:aws:iam::{OWN}:role/*"]
 NUMBERS = ["5", 5, "10", 7.5, "-1", "1e1", 0]
@@ -70,7 +70,7 @@ class Generator:
     def context(self):
         context = {}
         for key in self.random.sample(KEYS[:1] + KEYS[2:], self.random.randint(0, 4)):
-            pool = self.random.choice([TEXTS, TEXTS, ARNS[:1] + ARNS[4:5], NUMBERS, DATES, ADDRESSES[:1] + ADDRESSES[5:6],
+            pool = self.random.choice([TEXTS, TEXTS, ARNS[:1] + ARNS[5:6], NUMBERS, DATES, ADDRESSES[:1] + ADDRESSES[5:6],
                                        BINARIES, TRUTHS, ODD])
             context[key] = self.some_of(pool)
         if self.maybe(0.05):
@@ -135,7 +135,7 @@ class Generator:
     def statement(self, request, kind):
         effect = "Deny" if kind == "rcp" or self.maybe(0.15) else "Allow"
         statement = {"Effect": effect}
-        excluded = kind != "rcp" and self.maybe(0.1)
+        excluded = kind not in ("trust", "rcp") and self.maybe(0.1)
         statement["NotAction" if excluded else "Action"] = self.actions(request["action"])
         if kind == "rcp":
             statement["Action"] = [text for text in self.random.sample(
@@ -160,7 +160,7 @@ class Generator:
     def document(self, request, kind):
         statements = [self.statement(request, kind) for _ in range(self.random.choice([1, 1, 2, 3]))]
         document = {"Statement": statements[0] if len(statements) == 1 and self.maybe(0.5) else statements}
-        version = "2012-10-17" if kind == "rcp" or self.maybe(0.9) else self.random.choice(["2008-10-17", None])
+        version = "2012-10-17" if kind in ("scp", "rcp") or self.maybe(0.9) else self.random.choice(["2008-10-17", None])
         if version:
             document["Version"] = version
         return document
@@ -195,7 +195,7 @@ class Generator:
         if self.maybe(0.15):
             line["session_policies"] = self.documents(request, "identity", [1, 2])
         if self.maybe(0.15):
-            line["scps"] = [self.documents(request, "identity", [0, 1, 2, 2]) for _ in range(self.random.choice([1, 2]))]
+            line["scps"] = [self.documents(request, "scp", [0, 1, 2, 2]) for _ in range(self.random.choice([1, 2]))]
         if self.maybe(0.15):
             line["rcps"] = [self.documents(request, "rcp", [0, 1]) for _ in range(self.random.choice([1, 2]))]
         if action.startswith("kms:") and self.maybe(0.4):
@@ -241,6 +241,7 @@ FAULTS = [
     ("a condition without values", put("Condition", {"StringNotEquals": {"aws:x": []}})),
     ("a variable without an end", lambda document, statement: (
         document.update({"Version": "2012-10-17"}), statement.update({"Condition": {"StringEquals": {"aws:x": "${aws:y"}}}))),
+    ("a Sid with a space", put("Sid", "two words")),
     ("an unknown version", lambda document, statement: document.update({"Version": "2020-01-01"})),
     ("an unknown element of the document", lambda document, statement: document.update({"Statements": []})),
     ("no statement", lambda document, statement: document.update({"Statement": []})),

@@ -201,12 +201,12 @@ static void every_level_of_the_organization_must_allow(void **state)
         {OK ",'rcps':[[],[" DOC(REFUSE("'*'", "s3:Get*")) "]]", FORBIDDEN},
         /* neither reaches a service-linked role, and no SCP reaches a service */
         {GET(SLR) IDENTITY(MAY("*")) ",'scps':[[" DOC(MAY_NOT("*")) "]]", ALLOWED},
-        {GET(SLR) IDENTITY(MAY("*")) ",'rcps':[[" DOC(REFUSE("'*'", "*")) "]]", ALLOWED},
+        {GET(SLR) IDENTITY(MAY("*")) ",'rcps':[[" DOC(REFUSE("'*'", "s3:*")) "]]", ALLOWED},
         {GET("s.amazonaws.com") RESOURCE(
              GRANT(SERVICE("s.amazonaws.com"), "s3:*")) ",'scps':[[" DOC(MAY_NOT("*")) "]]",
          ALLOWED},
-        {GET("s.amazonaws.com") RESOURCE(
-             GRANT(SERVICE("s.amazonaws.com"), "s3:*")) ",'rcps':[[" DOC(REFUSE("'*'", "*")) "]]",
+        {GET("s.amazonaws.com") RESOURCE(GRANT(
+             SERVICE("s.amazonaws.com"), "s3:*")) ",'rcps':[[" DOC(REFUSE("'*'", "s3:*")) "]]",
          FORBIDDEN},
     };
     (void)state;

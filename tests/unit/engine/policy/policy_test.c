@@ -214,22 +214,86 @@ static void unknowns_are_kept_as_such(void **state)
     arena_free(arena);
 }
 
+/* "AWS JSON policy elements", "SCP syntax", "RCP syntax" */
 static void each_place_has_its_elements(void **state)
 {
-#define ACTION "'Effect':'Allow','Action':'s3:*'"
+#define S3 "'Effect':'Allow','Action':'s3:*'"
+#define NO_S3 "'Effect':'Deny','Action':'s3:*'"
+#define STS "'Effect':'Allow','Action':['sts:AssumeRole','STS:TagSession']"
+#define ANYWHERE "'Resource':'*'"
+#define ANYBODY "'Principal':'*'"
+#define SOMEBODY "'Principal':{'AWS':'111122223333'}"
+#define BUT_SOMEBODY "'NotPrincipal':{'AWS':'111122223333'}"
+#define ONE(statement) "{'Version':'2012-10-17','Statement':{" statement "}}"
+    static const struct {
+        const char *text, *fits; /* i: identity, r: resource, t: trust, s: SCP, c: RCP */
+    } rows[] = {
+        {ONE(S3 "," ANYWHERE), "is"},
+        {ONE(S3 ",'NotResource':'*'"), "is"},
+        {ONE("'Effect':'Allow','NotAction':'s3:*'," ANYWHERE), "is"},
+        {ONE(S3 "," ANYWHERE "," ANYBODY), "r"},
+        {ONE(S3 "," ANYBODY), ""},
+        {ONE(S3), ""},
+        {ONE(STS "," SOMEBODY), "t"},
+        {ONE(STS "," ANYBODY), "t"},
+        {ONE(STS "," SOMEBODY "," ANYWHERE), "r"},
+        {ONE(STS "," BUT_SOMEBODY), ""},
+        {ONE("'Effect':'Deny','Action':'sts:*'," BUT_SOMEBODY), ""},
+        {ONE("'Effect':'Deny','NotAction':'sts:TagSession'," ANYBODY), ""},
+        {ONE("'Effect':'Deny','Action':'*'," ANYBODY), ""},
+        {ONE("'Effect':'Deny','Action':'*:AssumeRole'," ANYBODY), ""},
+        {ONE(NO_S3 "," ANYWHERE "," BUT_SOMEBODY), "r"},
+        {ONE(S3 "," ANYWHERE "," BUT_SOMEBODY), ""},
+        {ONE(NO_S3 "," ANYWHERE "," ANYBODY), "rc"},
+        {ONE(NO_S3 ",'NotResource':'*'," ANYBODY), "rc"},
+        {ONE(NO_S3 "," ANYWHERE ",'Principal':{'AWS':'*'}"), "rc"},
+        {ONE(NO_S3 "," ANYWHERE "," SOMEBODY), "r"},
+        {ONE(NO_S3 "," ANYWHERE ",'NotPrincipal':'*'"), "r"},
+        {ONE("'Effect':'Deny','Action':['s3:*','*']," ANYWHERE "," ANYBODY), "r"},
+        {ONE("'Effect':'Deny','Action':'*:Get*'," ANYWHERE "," ANYBODY), "r"},
+        {ONE("'Effect':'Deny','NotAction':'s3:*'," ANYWHERE "," ANYBODY), "r"},
+        /* an organization's policies say the version */
+        {"{'Statement':{" S3 "," ANYWHERE "}}", "i"},
+        {"{'Version':'2008-10-17','Statement':{" S3 "," ANYWHERE "}}", "i"},
+        {"{'Statement':{" NO_S3 "," ANYWHERE "," ANYBODY "}}", "r"},
+        /* IAM's own take letters and digits in a Sid */
+        {ONE("'Sid':'Two2'," S3 "," ANYWHERE), "is"},
+        {ONE("'Sid':''," S3 "," ANYWHERE), "is"},
+        {ONE("'Sid':'Two words'," S3 "," ANYWHERE), "s"},
+        {ONE("'Sid':'Two words'," S3 "," ANYWHERE "," ANYBODY), "r"},
+        {ONE("'Sid':'two-words'," STS "," ANYBODY), ""},
+    };
+    static const char letters[] = "irtsc";
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        struct arena *arena = arena_new();
+        struct policy policy;
+        struct diags diags;
+        assert_true(parse(arena, rows[i].text, &policy, &diags));
+        for (enum policy_kind kind = POLICY_IDENTITY; kind <= POLICY_RCP; kind++)
+            if (policy_check_kind(&policy, kind, &diags, NULL) !=
+                (strchr(rows[i].fits, letters[kind]) != NULL))
+                fail_msg("row %zu: %s as %c", i, rows[i].text, letters[kind]);
+        arena_free(arena);
+    }
+}
+
+static void rcp_full_access_is_known_by_what_it_says(void **state)
+{
     static const struct {
         const char *text;
-        bool identity, resource, trust, rcp;
+        bool is;
     } rows[] = {
-        {"{'Statement':{" ACTION ",'Resource':'*'}}", true, false, false, false},
-        {"{'Statement':{" ACTION ",'Resource':'*','Principal':'*'}}", false, true, false, false},
-        {"{'Statement':{" ACTION ",'Principal':'*'}}", false, false, true, false},
-        {"{'Statement':{" ACTION "}}", false, false, false, false},
-        {"{'Statement':{'Effect':'Deny','Action':'s3:*','Resource':'*','Principal':'*'}}", false,
-         true, false, true},
-        {"{'Statement':{'Effect':'Deny','Action':'s3:*','Resource':'*',"
-         "'Principal':{'AWS':'111122223333'}}}",
-         false, true, false, false},
+        {ONE("'Effect':'Allow','Action':'*'," ANYWHERE "," ANYBODY), true},
+        {ONE("'Effect':'Deny','Action':'*'," ANYWHERE "," ANYBODY), false},
+        {ONE("'Effect':'Allow','Action':'s3:*'," ANYWHERE "," ANYBODY), false},
+        {ONE("'Effect':'Allow','NotAction':'*'," ANYWHERE "," ANYBODY), false},
+        {ONE("'Effect':'Allow','Action':'*','NotResource':'*'," ANYBODY), false},
+        {ONE("'Effect':'Allow','Action':'*'," ANYBODY), false},
+        {ONE("'Effect':'Allow','Action':'*'," ANYWHERE "," SOMEBODY), false},
+        {ONE("'Effect':'Allow','Action':'*'," ANYWHERE "," ANYBODY
+             ",'Condition':{'Null':{'aws:x':'true'}}"),
+         false},
     };
     (void)state;
     for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
@@ -237,11 +301,7 @@ static void each_place_has_its_elements(void **state)
         struct policy policy;
         struct diags diags;
         assert_true(parse(arena, rows[i].text, &policy, &diags));
-        if (policy_check_kind(&policy, POLICY_IDENTITY, &diags, NULL) != rows[i].identity ||
-            policy_check_kind(&policy, POLICY_SCP, &diags, NULL) != rows[i].identity ||
-            policy_check_kind(&policy, POLICY_RESOURCE, &diags, NULL) != rows[i].resource ||
-            policy_check_kind(&policy, POLICY_TRUST, &diags, NULL) != rows[i].trust ||
-            policy_check_kind(&policy, POLICY_RCP, &diags, NULL) != rows[i].rcp)
+        if (policy_is_rcp_full_access(&policy) != rows[i].is)
             fail_msg("row %zu: %s", i, rows[i].text);
         arena_free(arena);
     }
@@ -257,6 +317,7 @@ int main(void)
         cmocka_unit_test(variables_have_a_meaning_only_in_the_newer_version),
         cmocka_unit_test(unknowns_are_kept_as_such),
         cmocka_unit_test(each_place_has_its_elements),
+        cmocka_unit_test(rcp_full_access_is_known_by_what_it_says),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
