@@ -55,6 +55,7 @@ static void only_allowed_hosts_are_asked_in_the_clear(void **state)
         "http://10.0.0.1/x",
         "http://127.0.0.1.evil/x",
         "http://127.evil/x",
+        "http://127.0.0.1.9/x",
         "http://localhost.evil/x",
         "http://127.0.0.1@evil/x",
         "http://evil/169.254.170.2",
