@@ -19,6 +19,7 @@
 #include "engine/base/json.h"
 #include "engine/config/ref.h"
 #include "engine/policy/policy.h"
+#include "engine/policy/quota.h"
 
 #define START_WINDOW_MINUTES_MIN 60
 #define POLICY_NAME_MAX 128
@@ -144,7 +145,7 @@ static bool check_timezone(struct call *call)
                   arena_printf(call->arena, "`%s` is no time zone", value_str(call->v)));
 }
 
-/* Of IAM, for what a map names. */
+/* Of IAM, for what a map names; and the room that they share. */
 static bool check_policy_names(struct call *call)
 {
     static const char allowed[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
@@ -161,7 +162,8 @@ static bool check_policy_names(struct call *call)
                          "`%s` is no name of a policy: 1 to %d letters, digits and _+=,.@-",
                          entry->key, POLICY_NAME_MAX));
     }
-    return true;
+    return policy_check_quota_of_all(call->arena, call->v, POLICY_QUOTA_INLINE, call->diags,
+                                     call->address);
 }
 
 /* UTF-8 of characters up to U+00FF and no control characters: what IAM takes for a description. */
@@ -274,9 +276,25 @@ static bool check_policy_of(struct call *call, enum policy_kind kind)
            policy_check_kind(&policy, kind, call->diags, call->address);
 }
 
+static bool check_policy_within(struct call *call, enum policy_kind kind, enum policy_quota quota)
+{
+    return check_policy_of(call, kind) &&
+           policy_check_quota(call->arena, call->v, quota, call->diags, call->address);
+}
+
 static bool check_policy_identity(struct call *call)
 {
-    return check_policy_of(call, POLICY_IDENTITY);
+    return check_policy_within(call, POLICY_IDENTITY, POLICY_QUOTA_INLINE);
+}
+
+static bool check_policy_managed(struct call *call)
+{
+    return check_policy_within(call, POLICY_IDENTITY, POLICY_QUOTA_MANAGED);
+}
+
+static bool check_policy_key(struct call *call)
+{
+    return check_policy_within(call, POLICY_RESOURCE, POLICY_QUOTA_KEY);
 }
 
 static bool check_policy_resource(struct call *call)
@@ -286,12 +304,12 @@ static bool check_policy_resource(struct call *call)
 
 static bool check_policy_trust(struct call *call)
 {
-    return check_policy_of(call, POLICY_TRUST);
+    return check_policy_within(call, POLICY_TRUST, POLICY_QUOTA_TRUST);
 }
 
 static bool check_policy_scp(struct call *call)
 {
-    return check_policy_of(call, POLICY_SCP);
+    return check_policy_within(call, POLICY_SCP, POLICY_QUOTA_SCP);
 }
 
 /* {type, content}: documents of IAM's language fit their place; others are AWS's to judge. */
@@ -300,13 +318,15 @@ static bool check_organization_policy(struct call *call)
     static const struct {
         const char *type;
         enum policy_kind kind;
-    } kinds[] = {{"SERVICE_CONTROL_POLICY", POLICY_SCP}, {"RESOURCE_CONTROL_POLICY", POLICY_RCP}};
+        enum policy_quota quota;
+    } kinds[] = {{"SERVICE_CONTROL_POLICY", POLICY_SCP, POLICY_QUOTA_SCP},
+                 {"RESOURCE_CONTROL_POLICY", POLICY_RCP, POLICY_QUOTA_RCP}};
     const char *type = value_get_str(call->v, "type");
     struct call content = *call;
     content.v = value_get(call->v, "content");
     for (size_t i = 0; content.v && i < ARRAY_LEN(kinds); i++)
         if (str_eq(type, kinds[i].type))
-            return check_policy_of(&content, kinds[i].kind);
+            return check_policy_within(&content, kinds[i].kind, kinds[i].quota);
     return true;
 }
 
@@ -333,6 +353,8 @@ static const struct rule {
     {"resource_kinds", E_BAD_VALUE, false, check_resource_kinds},
     {"policy", E_RULE_POLICY, false, check_policy},
     {"policy_identity", E_RULE_POLICY, false, check_policy_identity},
+    {"policy_managed", E_RULE_POLICY, false, check_policy_managed},
+    {"policy_key", E_RULE_POLICY, false, check_policy_key},
     {"policy_resource", E_RULE_POLICY, false, check_policy_resource},
     {"policy_trust", E_RULE_POLICY, false, check_policy_trust},
     {"policy_names", E_BAD_VALUE, false, check_policy_names},

@@ -16,9 +16,10 @@
  *   account_id         12 digits
  *   resource_kinds     a map by AWS Backup's names of kinds of resources: in AWS's capitals
  *   policy             a policy document of any kind; policy_identity, policy_resource,
- *                      policy_trust, policy_scp: one that fits its place
+ *                      policy_trust, policy_scp, policy_managed, policy_key: one that fits its
+ *                      place, and AWS's size for it
  *   organization_policy {type, content}
- *   policy_names       a map whose keys are names of inline policies
+ *   policy_names       a map of inline policies: their names, and their size together
  *   latin1             text of characters that IAM takes for a description
  *
  * Text that still holds ${...}, and unknowns, pass: they are checked when they are known. */

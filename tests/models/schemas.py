@@ -27,6 +27,7 @@ ARNS = ["arn:aws:iam::111122223333:role/a", "arn:aws:kms:us-east-1:111122223333:
 # Rules of engine/aws that say more than a schema can; what they let through, in examples.
 RULES = {"arn": ARNS, "schedule": ["cron(0 5 ? * * *)", "rate(1 day)"], "timezone": ["Etc/UTC", "Europe/Berlin"],
          "event_pattern": [], "policy_resource": [], "policy_identity": [], "policy_trust": [],
+         "policy_managed": [], "policy_key": [],
          "account_id": ["111122223333"], "region": ["us-east-1"],
          "latin1": ["", "a b", "ä\t\n\r¡ÿ~"]}
 KINDS = {"minimum": "is below", "maximum": "is above", "pattern": "does not match", "words": "is none of"}

@@ -99,6 +99,50 @@ static void every_rule_refuses_with_its_own_code_at_the_property(void **state)
     assert_int_equal(wrong, 0);
 }
 
+/* A policy of so many characters, as YAML. */
+static const char *policy_of_size(struct arena *arena, size_t size, const char *more)
+{
+    const char *empty = arena_printf(
+        arena, "{\"Version\":\"2012-10-17\",\"Statement\":[{\"Sid\":\"\",\"Effect\":\"Deny\"%s}]}",
+        more);
+    return arena_printf(
+        arena, "{Version: '2012-10-17', Statement: [{\"Sid\":\"%0*d\",\"Effect\":\"Deny\"%s}]}",
+        (int)(size - strlen(empty)), 0, more);
+}
+
+static void policies_fit_in_their_places(void **state)
+{
+#define IDENTITY ",\"Action\":\"*\",\"Resource\":\"*\""
+#define RESOURCE ",\"Action\":\"s3:*\",\"Resource\":\"*\",\"Principal\":\"*\""
+#define TRUST ",\"Action\":\"sts:*\",\"Principal\":\"*\""
+    static const struct {
+        const char *rule, *format, *statement;
+        size_t max;
+    } rows[] = {
+        {"policy_managed", "%s", IDENTITY, 6144},
+        {"policy_identity", "%s", IDENTITY, 10240},
+        {"policy_names", "{a: %s}", IDENTITY, 10240},
+        {"policy_trust", "%s", TRUST, 8192},
+        {"policy_scp", "%s", IDENTITY, 10240},
+        {"policy_key", "%s", RESOURCE, 32768},
+        {"organization_policy", "{type: SERVICE_CONTROL_POLICY, content: %s}", IDENTITY, 10240},
+        {"organization_policy", "{type: RESOURCE_CONTROL_POLICY, content: %s}", RESOURCE, 5120},
+    };
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++)
+        for (size_t more = 0; more <= 1; more++) {
+            struct arena *arena = arena_new();
+            const char *policy = policy_of_size(arena, rows[i].max + more, rows[i].statement);
+            const char *at = strchr(rows[i].format, '%');
+            const char *yaml = arena_printf(arena, "%.*s%s%s", (int)(at - rows[i].format),
+                                            rows[i].format, policy, at + 2);
+            const char *got = verdict(arena, rows[i].rule, yaml);
+            if (str_eq(got, "ok") != !more)
+                fail_msg("%s of %zu: %s", rows[i].rule, rows[i].max + more, got);
+            arena_free(arena);
+        }
+}
+
 static void only_named_rules_exist(void **state)
 {
     (void)state;
@@ -110,6 +154,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_rule_refuses_with_its_own_code_at_the_property),
+        cmocka_unit_test(policies_fit_in_their_places),
         cmocka_unit_test(only_named_rules_exist),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
