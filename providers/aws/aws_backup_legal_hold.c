@@ -96,9 +96,10 @@ static void look(struct op *op, const struct response *rs);
 static void looked(struct op *op, const struct response *rs)
 {
     struct making *making = op_data(op, sizeof(*making));
-    if (rs->fault != FAULT_NONE)
+    bool unseen = rs->fault == FAULT_NOT_FOUND; /* only just created */
+    if (rs->fault != FAULT_NONE && !unseen)
         op_fail(op, rs);
-    else if (!str_eq(value_get_str(rs->body, "Status"), "CREATING"))
+    else if (!unseen && !str_eq(value_get_str(rs->body, "Status"), "CREATING"))
         op_done(op, making->id, NULL);
     else if (making->naps++ == NAPS)
         op_fail_with(op, E_TIMEOUT, "the legal hold %s is still CREATING", making->id);

@@ -24,12 +24,14 @@ static void looked(struct op *op, const struct response *rs)
 {
     struct making *making = op_data(op, sizeof(*making));
     const char *state = value_get_str(rs->body, "VaultState");
-    if (rs->fault != FAULT_NONE)
+    /* only just created: of a vault that it does not see AWS says either */
+    bool unseen = rs->fault == FAULT_NOT_FOUND || rs->fault == FAULT_DENIED;
+    if (rs->fault != FAULT_NONE && (!unseen || making->naps == READY_NAPS))
         op_fail(op, rs);
     else if (str_eq(state, "FAILED"))
         op_fail_with(op, E_AWS, "AWS could not make the vault %s: VaultState is FAILED",
                      name_of(op));
-    else if (!str_eq(state, "CREATING"))
+    else if (!unseen && !str_eq(state, "CREATING"))
         op_done(op, name_of(op), NULL);
     else if (making->naps++ == READY_NAPS)
         op_fail_with(op, E_TIMEOUT, "the vault %s is still CREATING", name_of(op));

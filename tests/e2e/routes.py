@@ -42,7 +42,7 @@ with workspace(DIRECT) as folder:
 
 with workspace(DIRECT, lambda text: re.sub(r" *share_with:.*\n", "", text)) as folder:
     refused = holdfast("validate", "--json", cwd=folder, expect=1).json["diagnostics"]
-    check([d["code"] for d in refused] == ["HF0412"] and "is not shared with account `backup`" in refused[0]["message"],
+    check([d["code"] for d in refused] == ["HF0414"] and "is not shared with account `backup`" in refused[0]["message"],
           f"a key that is not shared lets nothing through: {refused}")
 
 
