@@ -95,6 +95,8 @@ static void values_compare_by_their_operator(void **state)
          "{'aws:SourceArn':'arn:aws:events:us-east-1:111122223333:rule/a'}", YES},
         {"'ArnEquals':{'aws:SourceArn':'arn:aws:events:*:111122223333:rule/*'}",
          "{'aws:SourceArn':'arn:aws:events:us-east-1:444455556666:rule/a'}", NO},
+        {"'ArnLike':{'aws:SourceArn':'arn:aws:events:*:*:rule/A'}",
+         "{'aws:SourceArn':'arn:aws:events:us-east-1:111122223333:rule/a'}", NO},
         {"'ArnLike':{'aws:SourceArn':'arn:aws:sns:*:t'}",
          "{'aws:SourceArn':'arn:aws:sns:us-east-1:111122223333:t'}", OPEN},
         {"'ArnNotEquals':{'aws:PrincipalArn':'arn:aws:iam::*:role/admin'}",

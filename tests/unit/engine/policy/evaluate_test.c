@@ -440,6 +440,8 @@ static void not_elements_cover_all_but_what_they_list(void **state)
         {GET(USER) BUT_FOR("'" ROOT "','" USER "'"), ALLOWED},
         {GET(USER) BUT_FOR("'" USER "'"), FORBIDDEN},
         {GET(SESSION) BUT_FOR("'" ROOT "','" ROLE "'"), FORBIDDEN},
+        {GET(SESSION) BUT_FOR("'" ROOT "','" SESSION "'"), FORBIDDEN},
+        {GET(SESSION) BUT_FOR("'" ROLE "','" SESSION "'"), FORBIDDEN},
         {GET(SESSION) BUT_FOR("'" ROOT "','" ROLE "','" SESSION "'"), ALLOWED},
         {GET(ROLE) BUT_FOR("'" ROOT "','" ROLE "'"), ALLOWED},
     };
