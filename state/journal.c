@@ -281,6 +281,22 @@ bool state_remove(struct state *state, const char *address, int64_t now_ms, stru
            settle(state, guarded_row(state, NULL, address, now_ms, diags));
 }
 
+static bool moved_row(struct state *state, const char *from, const struct record *record,
+                      int64_t now_ms, struct diags *diags)
+{
+    state->pending++;
+    return (str_eq(from, record->address) ||
+            row_remove(state, from, /* removed= */ true, now_ms, diags)) &&
+           row_put(state, record, now_ms, diags);
+}
+
+bool state_move(struct state *state, const char *from, const struct record *record, int64_t now_ms,
+                struct diags *diags)
+{
+    return batch_begin(state, diags) &&
+           settle(state, moved_row(state, from, record, now_ms, diags));
+}
+
 static bool write_fact(struct state *state, const char *key, const struct value *v,
                        struct diags *diags)
 {

@@ -74,6 +74,10 @@ MUST_CHECK bool state_put(struct state *state, const struct record *record, int6
                           struct diags *diags);
 MUST_CHECK bool state_remove(struct state *state, const char *address, int64_t now_ms,
                              struct diags *diags);
+/* The row of `from` at the address of the record; its old address begins a new life, as after a
+ * deletion. The same address: as state_put(). */
+MUST_CHECK bool state_move(struct state *state, const char *from, const struct record *record,
+                           int64_t now_ms, struct diags *diags);
 /* One transaction, one fsync, for all since the last commit. Nothing pending: no-op. */
 MUST_CHECK bool journal_commit(struct state *state, struct diags *diags);
 MUST_CHECK bool journal_end_run(struct state *state, const char *result, int64_t now_ms,

@@ -3,6 +3,7 @@
 #include "engine/cli/commands.h"
 #include "engine/cli/emptying.h"
 #include "engine/cli/executing.h"
+#include "engine/cli/moving.h"
 
 static void print_result(struct session *session, const struct executing *run,
                          const struct emptying *emptying)
@@ -49,7 +50,7 @@ static int destroy(struct session *session)
     if (!executing_approved(session, &run, "Destroy all this?") ||
         !emptying_approved(session, &emptying))
         return EXIT_USAGE;
-    if (!emptying_run(session, &run.planning, &emptying))
+    if (!moving_keep(session, "moved") || !emptying_run(session, &run.planning, &emptying))
         return EXIT_ERROR;
     executing_carry_out(session, &run);
     print_result(session, &run, &emptying);

@@ -1,9 +1,12 @@
-/* state list, state show, state journal, show, output: what is recorded; state rm and state journal
- * close: what a person changes by hand. No network. */
+/* state list, state show, state journal, show, output: what is recorded; state mv, state rm and
+ * state journal close: what a person changes by hand. No network. */
+
+#include <string.h>
 
 #include "engine/base/clock.h"
 #include "engine/base/json.h"
 #include "engine/cli/commands.h"
+#include "engine/cli/moving.h"
 #include "engine/cli/saving.h"
 #include "engine/cli/session.h"
 
@@ -239,6 +242,66 @@ static int remove_rows(struct session *session)
     return EXIT_DONE;
 }
 
+static int usage_of_mv(struct session *session)
+{
+    diag_error(&session->cli->diags, E_USAGE, NO_POS, NULL,
+               "state mv takes two addresses: where something is recorded, and where it shall be");
+    return EXIT_USAGE;
+}
+
+static void print_moved(struct session *session, bool dry_run)
+{
+    struct cli *cli = session->cli;
+    struct list_builder items = list_begin(cli->arena);
+    for (size_t i = 0; i < session->relocations.len; i++) {
+        const struct relocation *moved = &session->relocations.items[i];
+        if (str_eq(moved->from, moved->record->address))
+            continue;
+        struct map_builder row = map_begin(cli->arena);
+        map_put_str(&row, "from", moved->from);
+        map_put_str(&row, "to", moved->record->address);
+        list_add(&items, map_end(&row));
+        if (!cli->json)
+            cli_out(cli, arena_printf(cli->arena, "%s %s to %s\n", dry_run ? "would move" : "moved",
+                                      moved->from, moved->record->address));
+    }
+    struct map_builder b = map_begin(cli->arena);
+    map_put_str(&b, "format_version", "1.0");
+    map_put_bool(&b, "dry_run", dry_run);
+    map_put(&b, "moved", list_end(&items));
+    if (cli->json)
+        cli_out_json(cli, map_end(&b));
+}
+
+static bool looks_like_an_address(const char *text)
+{
+    const char *dot = strchr(text, '.');
+    return dot && dot != text && dot[1];
+}
+
+static int move_rows(struct session *session)
+{
+    struct cli *cli = session->cli;
+    bool dry_run = cli_flag(cli, OPT_DRY_RUN);
+    if (cli->line.argument_len != 2 || !looks_like_an_address(cli->line.arguments[1]))
+        return usage_of_mv(session);
+    struct move move = {cli->line.arguments[0], cli->line.arguments[1], NO_POS};
+    if (!session_load(session) ||
+        !session_open_state(session, dry_run ? SESSION_READS : SESSION_WRITES) ||
+        !state_load(session->state, cli->arena, &session->records, &session->record_len,
+                    &cli->diags) ||
+        !moving_apply(session, &move, 1))
+        return EXIT_ERROR;
+    if (session->relocations.len == 0) {
+        diag_error(&cli->diags, E_TARGET, NO_POS, move.from, "nothing is recorded there");
+        return EXIT_USAGE;
+    }
+    if (!dry_run && !moving_keep(session, "moved by hand"))
+        return EXIT_ERROR;
+    print_moved(session, dry_run);
+    return EXIT_DONE;
+}
+
 static int output(struct session *session)
 {
     struct cli *cli = session->cli;
@@ -312,6 +375,11 @@ int cmd_state_journal_close(struct cli *cli)
 int cmd_state_rm(struct cli *cli)
 {
     return session_run(cli, remove_rows);
+}
+
+int cmd_state_mv(struct cli *cli)
+{
+    return session_run(cli, move_rows);
 }
 
 int cmd_output(struct cli *cli)

@@ -10,6 +10,18 @@ static const char *const *targets_of(struct cli *cli)
     return cli_list(cli, OPT_TARGET);
 }
 
+/* Of what is to be forgotten nothing is asked. */
+static bool observe(struct session *session, struct observation **ret, size_t *ret_len)
+{
+    struct record *records =
+        arena_array(session->cli->arena, session->record_len + 1, sizeof(*records));
+    size_t len = 0;
+    for (size_t i = 0; i < session->record_len; i++)
+        if (!plan_forgets(&session->topology, session->records[i].address))
+            records[len++] = session->records[i];
+    return run_observe(&session->run, records, len, ret, ret_len);
+}
+
 struct plan_input planning_input(struct session *session)
 {
     struct cli *cli = session->cli;
@@ -22,6 +34,8 @@ struct plan_input planning_input(struct session *session)
         .serial = state_serial(session->state),
         .program_version = PROGRAM_VERSION,
         .now_ms = loop_now_ms(session->loop),
+        .moves = session->relocations.items,
+        .move_len = session->relocations.len,
         .allow_irreversible = cli_list(cli, OPT_ALLOW_IRREVERSIBLE),
         .allow_destroy = cli_list(cli, OPT_ALLOW_DESTROY),
     };
@@ -34,8 +48,7 @@ bool planning_observe(struct session *session, struct planning *ret)
     *ret = (struct planning){.input = planning_input(session)};
     struct observation *observations = NULL;
     if (!plan_check_accounts(&ret->input, &cli->diags) ||
-        (refresh && !run_observe(&session->run, session->records, session->record_len,
-                                 &observations, &ret->observation_len)))
+        (refresh && !observe(session, &observations, &ret->observation_len)))
         return false;
     ret->observations = observations;
     ret->input.observations = ret->observations;

@@ -7,6 +7,7 @@
 #include "engine/base/crypto.h"
 #include "engine/base/env.h"
 #include "engine/base/file.h"
+#include "engine/cli/moving.h"
 #include "engine/cli/source_keys.h"
 #include "engine/cli/units.h"
 #include "engine/config/config.h"
@@ -90,6 +91,7 @@ static bool load(struct session *session)
         .environment_variables = env_with_prefix(cli->arena, "HOLDFAST_VAR_"),
         .units = session->units,
         .source_keys = session->source_keys,
+        .first_names = session->first_names,
     };
     return config_load(cli->arena, &options, session->schemas, &session->topology, &cli->diags) &&
            plan_check_cycles(cli->arena, &session->topology, session->schemas, &cli->diags);
@@ -117,7 +119,7 @@ static void forget_warnings(struct session *session)
     diags->len -= len;
 }
 
-static bool reload(struct session *session)
+bool session_reload(struct session *session)
 {
     forget_warnings(session);
     session->before = session->cli->diags.len;
@@ -134,7 +136,7 @@ bool session_expand(struct session *session)
         session->units = drill_units(session->cli->arena, &session->topology);
     else if (!units_read(session, &session->units))
         return false;
-    return reload(session);
+    return session_reload(session);
 }
 
 static bool simulated(const struct session *session)
@@ -244,7 +246,7 @@ bool session_settle(struct session *session)
     if (!source_keys_matter(&session->topology))
         return true;
     session->source_keys = source_keys_read(session);
-    return reload(session);
+    return session_reload(session);
 }
 
 bool session_connect(struct session *session)
@@ -296,7 +298,8 @@ bool session_open(struct session *session, enum session_mode mode)
            state_load(session->state, cli->arena, &session->records, &session->record_len,
                       &cli->diags) &&
            run_recover(&session->run, &session->records, &session->record_len,
-                       mode == SESSION_WRITES);
+                       mode == SESSION_WRITES) &&
+           moving_apply(session, session->topology.moves, session->topology.move_len);
 }
 
 static void release(struct session *session)

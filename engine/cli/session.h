@@ -3,6 +3,7 @@
  * simulator. */
 
 #include "engine/cli/cli.h"
+#include "engine/plan/moves.h"
 #include "engine/run/run.h"
 #include "providers/aws/aws.h"
 #include "simulator/world.h"
@@ -18,8 +19,10 @@ struct session {
     struct run run;
     struct record *records; /* recorded, open intents settled */
     size_t record_len;
+    struct relocations relocations;          /* what `moved` did to them, not yet written */
     size_t before, after;                    /* diagnostics of the last reading of the topology */
     const struct value *units, *source_keys; /* what was found out, for config_load(); or NULL */
+    const struct value *first_names;         /* as the state has them, for config_load(); or NULL */
 };
 
 enum session_mode { SESSION_READS, SESSION_WRITES };
@@ -29,6 +32,7 @@ typedef int session_fn(struct session *session);
 int session_run(struct cli *cli, session_fn *act);
 /* Reads and checks the topology; no network, no credentials. */
 MUST_CHECK bool session_load(struct session *session);
+MUST_CHECK bool session_reload(struct session *session); /* with what was found out since */
 /* Opens the groups that are organizational units and reads the topology again: with what the
  * organization says, over the session's transport; in a new world with what it will hold. */
 MUST_CHECK bool session_expand(struct session *session);
@@ -37,7 +41,8 @@ MUST_CHECK bool session_expand(struct session *session);
  * session_connect(). */
 MUST_CHECK bool session_settle(struct session *session);
 /* Opens the state (locked for SESSION_WRITES), connects, confirms every account's identity, loads
- * the records and settles open intents (in memory only for SESSION_READS). */
+ * the records, settles open intents (in memory only for SESSION_READS), and applies `moved` (in
+ * memory: moving_keep() writes it). */
 MUST_CHECK bool session_open(struct session *session, enum session_mode mode);
 MUST_CHECK bool session_open_state(struct session *session,
                                    enum session_mode mode); /* no network */

@@ -16,6 +16,8 @@ struct config_options {
     /* What the resources of selections are encrypted with: {"class", "why"} by the selection's
      * address, for those of routes that the file leaves open; NULL: nobody has looked. */
     const struct value *source_keys;
+    /* What default names are made of where an entry was moved: {"vaults.new": "old"}, or NULL. */
+    const struct value *first_names;
 };
 
 MUST_CHECK bool config_load(struct arena *arena, const struct config_options *options,

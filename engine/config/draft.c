@@ -52,8 +52,8 @@ static const struct value *default_name(struct lowering *lw, const struct instan
                                         const char *part, const char *suffix)
 {
     const struct value *name =
-        value_stringf(lw->arena, "%s-%s%s%s%s", lw->topology, in->entry->name, part ? "-" : "",
-                      part ? part : "", suffix);
+        value_stringf(lw->arena, "%s-%s%s%s%s", lw->topology, in->entry->first_name,
+                      part ? "-" : "", part ? part : "", suffix);
     return value_at(lw->arena, name, in->entry->pos);
 }
 

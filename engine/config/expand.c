@@ -326,6 +326,9 @@ static void add_section(struct lowering *lw, const char *section, enum placement
         entry->section = section;
         entry->name = e->key;
         entry->address = arena_printf(lw->arena, "%s.%s", section, e->key);
+        entry->first_name = value_get_str(lw->options->first_names, entry->address);
+        if (!entry->first_name)
+            entry->first_name = entry->name;
         entry->body = e->value;
         entry->pos = e->key_pos;
         map_set(&lw->entries, entry->address, entry);

@@ -9,6 +9,7 @@
  *   lower_*.c     one section each: an instance becomes one or more drafts of resources
  *   lower_routes.c  the way of a copy action: straight, or through a relay
  *   resolve.c     VALUE_REFs become literals or edges; tags; the final set
+ *   moves.c       what the file says of addresses that it no longer makes
  *   check.c       each resource against its type; names; identities; the digest
  *
  * Every stage goes on after an error, so that one run reports all of them. An entry that could not
@@ -43,6 +44,7 @@ struct region_entry {
 
 struct entry {
     const char *section, *name;
+    const char *first_name;   /* that default names are made of: `name`, or what it was before */
     const char *address;      /* "vaults.final" */
     const struct value *body; /* as written, variables applied */
     struct source_pos pos;    /* the key */
@@ -173,6 +175,11 @@ struct account_list {
     size_t len, cap;
 };
 bool accounts_add(struct lowering *lw, struct account_list *list, const struct value *name);
+
+/* --- moves.c -----------------------------------------------------------------------------------
+ */
+/* `moved` and `forget`, checked against what the file makes. */
+void read_moves(struct lowering *lw, struct topology *topology);
 
 /* --- drafts ------------------------------------------------------------------------------------
  */

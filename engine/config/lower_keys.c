@@ -101,8 +101,8 @@ static const struct value *alias_of(struct lowering *lw, const struct instance *
     const struct value *given = value_get(in->body, "alias");
     return given ? given
                  : value_at(lw->arena,
-                            value_stringf(lw->arena, "alias/%s-%s%s", lw->topology, in->entry->name,
-                                          in->name_suffix),
+                            value_stringf(lw->arena, "alias/%s-%s%s", lw->topology,
+                                          in->entry->first_name, in->name_suffix),
                             in->entry->pos);
 }
 

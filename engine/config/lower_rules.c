@@ -87,8 +87,8 @@ static void lower_rule(struct lowering *lw, const struct instance *in)
                 lw, in, only ? "/permission" : arena_printf(lw->arena, "/permissions.%s", e->key),
                 ref_value(lw, in, "functions", function, "name"),
                 only ? name_of(lw, in, NULL)
-                     : value_stringf(lw->arena, "%s-%s-%s%s", lw->topology, in->entry->name, e->key,
-                                     in->name_suffix),
+                     : value_stringf(lw->arena, "%s-%s-%s%s", lw->topology, in->entry->first_name,
+                                     e->key, in->name_suffix),
                 value_ref(lw->arena, in->address, "arn"));
     }
     map_put(&map, "name", name_of(lw, in, NULL));

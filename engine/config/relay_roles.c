@@ -183,7 +183,8 @@ static void make_reader(struct lowering *lw, const struct relay_group *group,
                                    assume_role, NULL, NULL));
     list_add(&statements, iam_statement(arena, "ListPoints", "Allow", NULL, list_points,
                                         list_end(&vaults), NULL));
-    map_put(&map, "name", value_stringf(arena, "%s-%s-reader", lw->topology, group->entry->name));
+    map_put(&map, "name",
+            value_stringf(arena, "%s-%s-reader", lw->topology, group->entry->first_name));
     map_put(&map, "description",
             value_stringf(arena, "The relay %s looks into its last vaults with this role",
                           group->entry->address));

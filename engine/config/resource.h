@@ -42,6 +42,19 @@ struct resource {
     bool last;     /* compliance locks and what follows them: only if all else succeeded */
 };
 
+/* `moved`: what is recorded at `from`, and its parts, is from now on at `to`. Chains are followed
+ * already. */
+struct move {
+    const char *from, *to;
+    struct source_pos pos;
+};
+
+/* `forget`: what is recorded here, and its parts, is nobody's from now on. */
+struct forgotten {
+    const char *address;
+    struct source_pos pos;
+};
+
 struct output {
     const char *name;
     const struct value *value; /* may hold references */
@@ -77,6 +90,10 @@ struct topology {
     const struct resource *resources;                    /* sorted by address */
     size_t resource_len;
     struct map by_address; /* address -> const struct resource * */
+    const struct move *moves;
+    size_t move_len;
+    const struct forgotten *forgotten;
+    size_t forgotten_len;
     const struct output *outputs;
     size_t output_len;
     const struct relay_entry *relays;
@@ -91,3 +108,5 @@ struct topology {
 };
 
 const struct resource *topology_find(const struct topology *topology, const char *address);
+/* "vaults.final" holds "vaults.final/lock" and "vaults.final[a]", and itself. */
+bool address_is_within(const char *address, const char *whole);

@@ -39,9 +39,19 @@ static void report(const struct plan_input *input, const char *account_id, struc
         diags, diag,
         "Put an entry with `id: \"%s\"` back under `accounts` and apply, which deletes what "
         "the file no longer names, before you take the entry out. To leave the objects in AWS "
-        "and forget them: holdfast state rm%s%s",
+        "and forget them, name them under `forget`, or: holdfast state rm%s%s",
         account_id, strbuf_str(&addresses),
         told < len ? " ... (`holdfast state list` names the rest)" : "");
+}
+
+bool plan_forgets(const struct topology *topology, const char *address)
+{
+    if (!topology || topology_find(topology, address))
+        return false;
+    for (size_t i = 0; i < topology->forgotten_len; i++)
+        if (address_is_within(address, topology->forgotten[i].address))
+            return true;
+    return false;
 }
 
 bool plan_check_accounts(const struct plan_input *input, struct diags *diags)
@@ -50,7 +60,8 @@ bool plan_check_accounts(const struct plan_input *input, struct diags *diags)
     map_init(&reported, diags->arena);
     for (size_t i = 0; input->topology && i < input->record_len; i++) {
         const char *id = input->records[i].account_id;
-        if (!id || is_named(input->topology, id) || map_get(&reported, id))
+        if (!id || is_named(input->topology, id) || map_get(&reported, id) ||
+            plan_forgets(input->topology, input->records[i].address))
             continue;
         map_set(&reported, id, &reported);
         report(input, id, diags);

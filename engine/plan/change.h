@@ -59,6 +59,13 @@ struct change {
     bool last;
 };
 
+/* A record that has another address now. */
+struct relocation {
+    const char *from;
+    const struct record *record;
+    const struct schema *schema; /* in a plan */
+};
+
 /* What a destroy leaves standing, with the reason: compliance locks past their date or in their
  * grace days, vaults with points, and what they need. */
 struct retained {
@@ -71,6 +78,8 @@ struct plan {
     const struct topology *topology; /* what it was made for; NULL where the file is not needed */
     const struct change *changes;    /* in order of execution: a dependency never stands behind */
     size_t len;
+    struct relocation *moves; /* recorded objects that have another address now */
+    size_t move_len;
     const struct retained *retained; /* of a destroy */
     size_t retained_len;
     const char *fingerprint; /* SHA-256 hex over spec digest, lineage, serial, schemas, version */

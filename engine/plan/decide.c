@@ -247,12 +247,17 @@ static void refuse_replacement(struct builder *b, struct item *item)
 static void refuse_owner(struct builder *b, struct item *item)
 {
     const char *owner = item->observation->owner;
-    diag_error(b->diags, E_OWNED_BY_OTHER, item_pos(item), item->address,
-               "the %s %s exists in %s%s%s and belongs to %s", item->schema->title,
-               item->observation->identifier ? item->observation->identifier : "of that name",
-               item->resource->account->name, item->resource->region ? " " : "",
-               item->resource->region ? item->resource->region : "",
-               owner ? owner : "somebody else");
+    const struct item *known = item_recorded_as(b, item);
+    struct diag *diag = diag_error(
+        b->diags, E_OWNED_BY_OTHER, item_pos(item), item->address,
+        "the %s %s exists in %s%s%s and belongs to %s", item->schema->title,
+        item->observation->identifier ? item->observation->identifier : "of that name",
+        item->resource->account->name, item->resource->region ? " " : "",
+        item->resource->region ? item->resource->region : "", owner ? owner : "somebody else");
+    if (known)
+        diag_hint(b->diags, diag,
+                  "It is recorded as %s. If that entry was renamed: `moved: [{from: %s, to: %s}]`.",
+                  known->address, known->address, item->address);
     refuse(b, item);
 }
 
@@ -394,6 +399,10 @@ static void decide_leaving(struct builder *b, struct item *item)
         item->before = normalize(b->arena, item->record_schema, with_write_only(b->arena, item));
     struct situation situation = {.recorded = true, .sight = sight, .kept = item_is_kept(item)};
     item->verdict = action_decide(&situation, &item->reason);
+    if (plan_forgets(b->input->topology, item->address)) {
+        item->verdict = VERDICT_FORGET;
+        item->reason = "as the file says";
+    }
     if (b->input->destroy && item->verdict == VERDICT_DELETE)
         item->reason = flag_names(b->input->empty_vaults, item->address)
                            ? "destroyed, with all its recovery points"

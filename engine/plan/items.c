@@ -124,19 +124,11 @@ bool items_order(struct builder *b)
 
 /* ---- targets ---- */
 
-/* "vaults.final" takes "vaults.final/lock" and "vaults.final[a]" with it. */
-static bool is_part_of(const char *address, const char *target)
-{
-    size_t len = strlen(target);
-    return strncmp(address, target, len) == 0 &&
-           (address[len] == '\0' || address[len] == '/' || address[len] == '[');
-}
-
 static bool mark_target(struct builder *b, const char *target)
 {
     bool found = false;
     for (size_t i = 0; i < b->len; i++)
-        if (is_part_of(b->items[i].address, target))
+        if (address_is_within(b->items[i].address, target))
             found = b->items[i].targeted = true;
     if (!found)
         diag_error(b->diags, E_TARGET, NO_POS, NULL, "--target %s names nothing", target);

@@ -59,6 +59,11 @@ bool flag_names(const char *const *flags, const char *address);
 /* decide.c: verdicts of all items, in order. */
 void items_decide(struct builder *b);
 
+/* renames.c: says so where an entry that leaves looks like one that comes. */
+void items_renamed(struct builder *b);
+/* What has left the file and is recorded as the object that was found; or NULL. */
+const struct item *item_recorded_as(const struct builder *b, const struct item *found);
+
 /* retain.c: what a destroy leaves, and why. */
 void items_retain(struct builder *b, struct plan *plan);
 

@@ -30,6 +30,18 @@ void plan_count(struct plan *plan)
     }
 }
 
+/* Rows that only name what moved are nobody's news. */
+static void add_moves(struct arena *arena, const struct plan_input *input, struct plan *plan)
+{
+    plan->moves = arena_array(arena, input->move_len + 1, sizeof(*plan->moves));
+    for (size_t i = 0; i < input->move_len; i++)
+        if (!str_eq(input->moves[i].from, input->moves[i].record->address))
+            plan->moves[plan->move_len++] = (struct relocation){
+                .from = input->moves[i].from,
+                .record = input->moves[i].record,
+                .schema = schema_of(input->schemas, input->moves[i].record->type)};
+}
+
 bool plan_build(struct arena *arena, const struct plan_input *input, struct plan *ret,
                 struct diags *diags)
 {
@@ -44,6 +56,8 @@ bool plan_build(struct arena *arena, const struct plan_input *input, struct plan
     items_decide(&b);
     if (b.failed)
         return false;
+    items_renamed(&b);
+    add_moves(arena, input, &plan);
     items_retain(&b, &plan);
     if (!items_to_changes(&b, &plan))
         return false;
@@ -62,6 +76,8 @@ bool plan_check_cycles(struct arena *arena, const struct topology *topology,
 
 bool plan_is_empty(const struct plan *plan)
 {
+    if (plan->move_len > 0)
+        return false;
     for (size_t i = 0; i < plan->len; i++)
         if (plan->changes[i].action != ACTION_NONE)
             return false;

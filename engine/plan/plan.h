@@ -16,6 +16,8 @@ struct plan_input {
     size_t part_len;
     const char *lineage, *program_version;
     int64_t serial, now_ms;
+    const struct relocation *moves; /* what was done to the records already (moves.h) */
+    size_t move_len;
     bool destroy; /* everything recorded goes, as far as guards and locks let it */
     /* NULL-terminated addresses, or NULL for all: "vaults.final" takes its parts with it, and what
      * they need (of a deletion: what needs them). */
@@ -35,6 +37,8 @@ MUST_CHECK bool plan_build(struct arena *arena, const struct plan_input *input, 
 /* Nothing can be asked of an account that the topology does not name: E_ACCOUNT_LEFT for each that
  * objects are recorded of. For before anything is observed. */
 MUST_CHECK bool plan_check_accounts(const struct plan_input *input, struct diags *diags);
+/* The file says `forget` of what is recorded there: nothing need be asked about it. */
+bool plan_forgets(const struct topology *topology, const char *address);
 /* Whether the topology by itself can be ordered: each cycle is an E_CYCLE. For commands that want
  * to know it before they ask AWS anything. */
 MUST_CHECK bool plan_check_cycles(struct arena *arena, const struct topology *topology,

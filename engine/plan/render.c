@@ -317,6 +317,17 @@ static void add_changes(struct page *page, const struct plan *plan)
         describe(page, plan, change, &line);
         add_row(page, line);
     }
+    for (size_t i = 0; i < plan->move_len; i++) {
+        const struct record *record = plan->moves[i].record;
+        add_row(page, (struct line){.account_id = record->account_id,
+                                    .region = record->region,
+                                    .symbol = ">",
+                                    .colour = "",
+                                    .address = record->address,
+                                    .title = plan->moves[i].schema->title,
+                                    .summary = arena_printf(page->arena, "moved from %s",
+                                                            plan->moves[i].from)});
+    }
     for (size_t i = 0; i < plan->retained_len; i++) {
         const struct retained *kept = &plan->retained[i];
         add_row(page, (struct line){.account_id = kept->account_id,
@@ -339,12 +350,13 @@ const char *plan_render_totals(struct arena *arena, const struct plan *plan)
 {
     struct strbuf sb;
     strbuf_init(&sb, arena, RENDER_MAX);
-    if (plan->len == 0 && plan->retained_len == 0)
+    if (plan->len == 0 && plan->move_len == 0 && plan->retained_len == 0)
         return "Plan: nothing to do";
     strbuf_addf(&sb, "Plan: %zu create, %zu update, %zu delete", plan->create, plan->update,
                 plan->remove);
     add_count(&sb, ", ", plan->replace, "replace");
     add_count(&sb, ", ", plan->adopt, "adopt");
+    add_count(&sb, ", ", plan->move_len, "move");
     add_count(&sb, ", ", plan->forget, "forget");
     add_count(&sb, ", ", plan->retained_len, plan->retained_len == 1 ? "stays" : "stay");
     add_count(&sb, "; ", plan->irreversible, "irreversible");
@@ -363,7 +375,7 @@ const char *plan_render_text(struct arena *arena, const struct plan *plan,
                              const struct topology *topology, const struct render_options *options)
 {
     struct page page;
-    page_init(&page, arena, topology, options, plan->len + plan->retained_len);
+    page_init(&page, arena, topology, options, plan->len + plan->move_len + plan->retained_len);
     add_changes(&page, plan);
     add_header(&page);
     add_lines(&page);

@@ -15,7 +15,7 @@ struct render_options {
 };
 
 /* Grouped by account and Region; `+` create, `~` update, `-` delete, `-+` and `+-` replace, `=`
- * adopt, `.` forget or stay, `!` what cannot be taken back. */
+ * adopt, `>` moved, `.` forget or stay, `!` what cannot be taken back. */
 const char *plan_render_text(struct arena *arena, const struct plan *plan,
                              const struct topology *topology, const struct render_options *options);
 /* "Plan: 24 create, 0 update, 0 delete; 1 irreversible (undo until 2026-01-15)" */

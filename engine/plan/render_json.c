@@ -97,7 +97,8 @@ static const struct value *change_value(struct arena *arena, const struct plan *
 
 /* The counts that plan and drift both have, in their order. */
 struct counts {
-    size_t create, update, replace, remove, forget, adopt, irreversible, retained, relay_copies;
+    size_t create, update, replace, remove, forget, move, adopt, irreversible, retained,
+        relay_copies;
 };
 
 static void put_counts(struct map_builder *b, const struct counts *counts)
@@ -105,15 +106,11 @@ static void put_counts(struct map_builder *b, const struct counts *counts)
     const struct {
         const char *name;
         size_t count;
-    } rows[] = {{"create", counts->create},
-                {"update", counts->update},
-                {"replace", counts->replace},
-                {"delete", counts->remove},
-                {"forget", counts->forget},
-                {"adopt", counts->adopt},
-                {"irreversible", counts->irreversible},
-                {"retained", counts->retained},
-                {"relay_copies", counts->relay_copies}};
+    } rows[] = {{"create", counts->create},     {"update", counts->update},
+                {"replace", counts->replace},   {"delete", counts->remove},
+                {"forget", counts->forget},     {"move", counts->move},
+                {"adopt", counts->adopt},       {"irreversible", counts->irreversible},
+                {"retained", counts->retained}, {"relay_copies", counts->relay_copies}};
     for (size_t i = 0; i < ARRAY_LEN(rows); i++)
         map_put_int(b, rows[i].name, (int64_t)rows[i].count);
 }
@@ -126,6 +123,7 @@ static const struct value *summary_value(struct arena *arena, const struct plan 
                                   .replace = plan->replace,
                                   .remove = plan->remove,
                                   .forget = plan->forget,
+                                  .move = plan->move_len,
                                   .adopt = plan->adopt,
                                   .irreversible = plan->irreversible,
                                   .retained = plan->retained_len,
@@ -133,6 +131,19 @@ static const struct value *summary_value(struct arena *arena, const struct plan 
     struct map_builder b = map_begin(arena);
     put_counts(&b, &counts);
     return map_end(&b);
+}
+
+static const struct value *moves_value(struct arena *arena, const struct plan *plan)
+{
+    struct list_builder list = list_begin(arena);
+    for (size_t i = 0; i < plan->move_len; i++) {
+        struct map_builder b = map_begin(arena);
+        map_put_str(&b, "from", plan->moves[i].from);
+        map_put_str(&b, "to", plan->moves[i].record->address);
+        map_put_str(&b, "type", plan->moves[i].record->type);
+        list_add(&list, map_end(&b));
+    }
+    return list_end(&list);
 }
 
 static const struct value *retained_value(struct arena *arena, const struct plan *plan)
@@ -199,6 +210,7 @@ const struct value *plan_to_json(struct arena *arena, const struct plan *plan,
     map_put_str(&b, "created", time_iso(arena, plan->created_ms));
     map_put(&b, "summary", summary_value(arena, plan, options));
     map_put(&b, "changes", list_end(&changes));
+    map_put(&b, "moves", moves_value(arena, plan));
     map_put(&b, "retained", retained_value(arena, plan));
     map_put(&b, "organizational_units", units_value(arena, plan->topology));
     map_put(&b, "routes", routes_to_json(arena, plan->topology));

@@ -200,10 +200,11 @@ static void json_holds_the_fields_that_scripts_rely_on(void **state)
     struct render_options options = {.relay_copies = 3};
     const struct value *v = plan_to_json(f->arena, &f->plan, &options);
     assert_string_equal(value_get_str(v, "format_version"), "1.0");
-    assert_true(value_equal(value_get(v, "summary"),
-                            json(f, "{\"create\":7,\"update\":0,\"replace\":0,\"delete\":0,"
-                                    "\"forget\":0,\"adopt\":0,\"irreversible\":1,\"retained\":0,"
-                                    "\"relay_copies\":3}")));
+    assert_true(
+        value_equal(value_get(v, "summary"),
+                    json(f, "{\"create\":7,\"update\":0,\"replace\":0,\"delete\":0,"
+                            "\"forget\":0,\"move\":0,\"adopt\":0,\"irreversible\":1,\"retained\":0,"
+                            "\"relay_copies\":3}")));
     assert_int_equal(value_len(value_get(v, "changes")), 7);
     const struct value *vault = NULL;
     for (size_t i = 0; i < 7; i++) {
@@ -288,7 +289,7 @@ static void drift_is_grouped_and_counted(void **state)
     assert_true(
         value_equal(value_get(v, "summary"),
                     json(f, "{\"create\":0,\"update\":1,\"replace\":0,\"delete\":1,"
-                            "\"forget\":0,\"adopt\":0,\"irreversible\":0,\"retained\":0,"
+                            "\"forget\":0,\"move\":0,\"adopt\":0,\"irreversible\":0,\"retained\":0,"
                             "\"relay_copies\":0,\"changed\":1,\"deleted\":1,\"added\":0,\"high\":2,"
                             "\"medium\":0,\"low\":0}")));
     const struct value *first = value_item(value_get(v, "drift"), 0);

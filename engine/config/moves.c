@@ -1,0 +1,113 @@
+/* `moved` and `forget`: what became of addresses that the file no longer makes. */
+
+#include <string.h>
+
+#include "engine/config/lower.h"
+
+bool address_is_within(const char *address, const char *whole)
+{
+    size_t len = strlen(whole);
+    return strncmp(address, whole, len) == 0 &&
+           (address[len] == '\0' || address[len] == '/' || address[len] == '[');
+}
+
+static bool is_made(const struct topology *topology, const char *address)
+{
+    for (size_t i = 0; i < topology->resource_len; i++)
+        if (address_is_within(topology->resources[i].address, address))
+            return true;
+    return false;
+}
+
+static const struct move *move_from(const struct topology *topology, const char *address)
+{
+    for (size_t i = 0; i < topology->move_len; i++)
+        if (str_eq(topology->moves[i].from, address))
+            return &topology->moves[i];
+    return NULL;
+}
+
+/* Where a chain of moves ends; NULL: nowhere. */
+static const char *last_address(const struct topology *topology, const struct move *move)
+{
+    const struct move *next = move;
+    for (size_t steps = 0; steps <= topology->move_len; steps++) {
+        const char *to = next->to;
+        next = move_from(topology, to);
+        if (!next)
+            return to;
+    }
+    return NULL;
+}
+
+static void check_move(struct lowering *lw, const struct topology *topology,
+                       const struct move *move)
+{
+    const char *to = last_address(topology, move);
+    if (move_from(topology, move->from) != move) {
+        lower_error(lw, E_MOVE, move->pos, move->from, "`%s` is moved twice", move->from);
+    } else if (!to) {
+        lower_error(lw, E_MOVE, move->pos, move->from,
+                    "the moves of `%s` lead back to where they "
+                    "began",
+                    move->from);
+    } else if (is_made(topology, move->from)) {
+        struct diag *diag = lower_error(lw, E_MOVE, move->pos, move->from,
+                                        "`%s` is moved, and still in the file", move->from);
+        diag_hint(lw->diags, diag, "Take one of the two out.");
+    } else if (!is_made(topology, to)) {
+        struct diag *diag =
+            lower_error(lw, E_BAD_REFERENCE, move->pos, move->from,
+                        "`%s` is moved to `%s`, which the file does not make", move->from, to);
+        diag_hint(lw->diags, diag,
+                  "Name an address that `holdfast plan` shows, or take the move "
+                  "out when its entry is gone.");
+    }
+}
+
+static void read_moved(struct lowering *lw, struct topology *topology)
+{
+    const struct value *list = value_get(lw->doc, "moved");
+    struct move *moves = arena_array(lw->arena, value_len(list), sizeof(*moves));
+    for (size_t i = 0; value_is(list, VALUE_LIST) && i < value_len(list); i++) {
+        const struct value *item = value_item(list, i);
+        struct move move = {value_get_str(item, "from"), value_get_str(item, "to"), item->pos};
+        if (move.from && move.to)
+            moves[topology->move_len++] = move;
+    }
+    topology->moves = moves;
+    if (lw->diags->errors > lw->errors_before)
+        return; /* what the file makes is not known */
+    for (size_t i = 0; i < topology->move_len; i++)
+        check_move(lw, topology, &moves[i]);
+    for (size_t i = 0; lw->diags->errors == lw->errors_before && i < topology->move_len; i++)
+        moves[i].to = last_address(topology, &moves[i]);
+}
+
+static void read_forget(struct lowering *lw, struct topology *topology)
+{
+    const struct value *list = value_get(lw->doc, "forget");
+    struct forgotten *forgotten = arena_array(lw->arena, value_len(list), sizeof(*forgotten));
+    bool sound = lw->diags->errors == lw->errors_before;
+    for (size_t i = 0; value_is(list, VALUE_LIST) && i < value_len(list); i++) {
+        const struct value *item = value_item(list, i);
+        const char *address = value_str(item);
+        if (!address)
+            continue;
+        forgotten[topology->forgotten_len++] = (struct forgotten){address, item->pos};
+        if (!sound || !is_made(topology, address))
+            continue;
+        struct diag *diag = lower_error(lw, E_MOVE, item->pos, address,
+                                        "`%s` is to be forgotten, and still in the file", address);
+        diag_hint(lw->diags, diag,
+                  "Take one of the two out: what the file makes is never "
+                  "forgotten.");
+    }
+    topology->forgotten = forgotten;
+}
+
+void read_moves(struct lowering *lw, struct topology *topology)
+{
+    read_moved(lw, topology);
+    read_forget(lw, topology);
+}

@@ -1,0 +1,56 @@
+/* Entries that were renamed without a word: what would be deleted stands again, under another
+ * address. */
+
+#include <string.h>
+
+#include "engine/plan/items.h"
+
+static bool is_whole(const struct item *item)
+{
+    return !strchr(item->address, '/') && !strchr(item->address, '#');
+}
+
+static bool are_alike(const struct item *leaves, const struct item *comes)
+{
+    return comes->verdict == VERDICT_CREATE && !comes->record && is_whole(comes) &&
+           str_eq(leaves->record->type, comes->schema->type_name) &&
+           str_eq(leaves->record->account_id, comes->resource->account->id) &&
+           str_eq(leaves->record->region, comes->resource->region);
+}
+
+static void warn(struct builder *b, const struct item *leaves, const struct item *comes)
+{
+    struct diag *diag = diag_warning(b->diags, E_RENAMED, item_pos(comes), comes->address,
+                                     "`%s` would be deleted, and `%s`, which is alike, created",
+                                     leaves->address, comes->address);
+    diag_hint(b->diags, diag,
+              "If it is the same one by another name, keep it: `moved: [{from: %s, to: %s}]`.",
+              leaves->address, comes->address);
+}
+
+void items_renamed(struct builder *b)
+{
+    for (size_t i = 0; i < b->len; i++) {
+        const struct item *leaves = &b->items[i];
+        if (leaves->verdict != VERDICT_DELETE || !leaves->record || !is_whole(leaves))
+            continue;
+        for (size_t n = 0; n < b->len; n++)
+            if (b->items[n].desired && are_alike(leaves, &b->items[n])) {
+                warn(b, leaves, &b->items[n]);
+                break;
+            }
+    }
+}
+
+const struct item *item_recorded_as(const struct builder *b, const struct item *found)
+{
+    for (size_t i = 0; i < b->len; i++) {
+        const struct record *record = b->items[i].record;
+        if (record && !b->items[i].desired && str_eq(record->type, found->schema->type_name) &&
+            str_eq(record->account_id, found->resource->account->id) &&
+            str_eq(record->region, found->resource->region) &&
+            str_eq(record->identifier, found->observation->identifier))
+            return &b->items[i];
+    }
+    return NULL;
+}

@@ -1,0 +1,2 @@
+sed '/^moved/,$d; s/^queues: {new/topics: {old/' topology.yaml >old.yaml
+"$HOLDFAST" apply --simulate --auto-approve -f old.yaml >/dev/null

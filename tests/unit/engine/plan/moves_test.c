@@ -1,0 +1,160 @@
+#include "engine/plan/moves.h"
+
+#include "engine/plan/render.h"
+#include "tests/unit/engine/plan/helper.h"
+
+static struct relocations applied(struct fixture *f, const struct move *moves, size_t len)
+{
+    struct relocations moved;
+    assert_true(moves_apply(f->arena, moves, len, &f->topology, f->records, f->input.record_len,
+                            &moved, &f->diags));
+    return moved;
+}
+
+static const char *names(struct fixture *f, const char *known, const struct move *moves, size_t len,
+                         const struct relocations *moved)
+{
+    return json_print(f->arena,
+                      moves_first_names(f->arena, known ? json(f, known) : NULL, moves, len, moved,
+                                        f->records, f->input.record_len),
+                      JSON_SORTED);
+}
+
+static void parts_and_what_depends_on_them_follow(void **state)
+{
+    struct fixture *f = *state;
+    const struct move moves[] = {{"vaults.a", "vaults.z", {0}}, {"keys.k", "keys.z", {0}}};
+    have(f, "keys.k", "aws_kms_key", "{}", "");
+    have(f, "queues.q", "aws_sqs_queue", "{}", "keys.k");
+    have(f, "vaults.a", "aws_backup_vault", "{}", "keys.k");
+    have(f, "vaults.a/lock", "aws_backup_vault_lock", "{}", "vaults.a");
+    have(f, "vaults.a[x]", "aws_backup_vault", "{}", "");
+    have(f, "vaults.ab", "aws_backup_vault", "{}", "");
+    struct relocations moved = applied(f, moves, 2);
+    static const char *const addresses[] = {"keys.z",   "queues.q",      "vaults.ab",
+                                            "vaults.z", "vaults.z/lock", "vaults.z[x]"};
+    static const char *const from[] = {"keys.k", "queues.q", "vaults.a", "vaults.a/lock",
+                                       "vaults.a[x]"};
+    for (size_t i = 0; i < ARRAY_LEN(addresses); i++)
+        assert_string_equal(f->records[i].address, addresses[i]);
+    assert_int_equal(moved.len, ARRAY_LEN(from));
+    for (size_t i = 0; i < moved.len; i++)
+        assert_string_equal(moved.items[i].from, from[i]);
+    assert_string_equal(f->records[1].depends_on[0], "keys.z");
+    assert_string_equal(f->records[4].depends_on[0], "vaults.z");
+}
+
+static void what_nobody_recorded_does_not_move(void **state)
+{
+    struct fixture *f = *state;
+    const struct move move = {"vaults.a", "vaults.z", {0}};
+    have(f, "vaults.z", "aws_backup_vault", "{}", "");
+    struct relocations moved = applied(f, &move, 1);
+    assert_int_equal(moved.len, 0);
+    assert_string_equal(names(f, NULL, &move, 1, &moved), "{}");
+}
+
+static void two_objects_do_not_meet_at_one_address(void **state)
+{
+    struct fixture *f = *state;
+    const struct move move = {"vaults.z", "vaults.a", {0}};
+    struct relocations moved;
+    have(f, "vaults.a", "aws_backup_vault", "{}", "");
+    have(f, "vaults.z", "aws_backup_vault", "{}", "");
+    assert_false(moves_apply(f->arena, &move, 1, NULL, f->records, 2, &moved, &f->diags));
+    assert_int_equal(f->diags.items[0].code, E_MOVE);
+}
+
+static void an_object_keeps_its_type(void **state)
+{
+    struct fixture *f = *state;
+    const struct move move = {"topics.a", "queues.q", {0}};
+    struct relocations moved;
+    want(f, "queues.q", "aws_sqs_queue", "{\"name\":\"q\"}", "");
+    have(f, "topics.a", "aws_sns_topic", "{}", "");
+    assert_false(moves_apply(f->arena, &move, 1, &f->topology, f->records, 1, &moved, &f->diags));
+    assert_int_equal(f->diags.items[0].code, E_MOVE);
+}
+
+static void the_first_name_sticks_for_as_long_as_something_is_recorded(void **state)
+{
+    struct fixture *f = *state;
+    const struct move move = {"vaults.b", "vaults.c", {0}}, back = {"vaults.c", "vaults.a", {0}};
+    const char *known = "{\"vaults.b\":\"a\",\"keys.gone\":\"k\"}";
+    have(f, "vaults.b", "aws_backup_vault", "{}", "");
+    struct relocations moved = applied(f, &move, 1);
+    assert_string_equal(names(f, known, &move, 1, &moved), "{\"vaults.c\":\"a\"}");
+    assert_string_equal(names(f, NULL, &move, 1, &moved), "{\"vaults.c\":\"b\"}");
+    moved = applied(f, &back, 1);
+    assert_string_equal(names(f, "{\"vaults.c\":\"a\"}", &back, 1, &moved), "{}");
+}
+
+static void a_plan_that_only_moves_is_not_empty(void **state)
+{
+    struct fixture *f = *state;
+    const struct move move = {"queues.a", "queues.q", {0}};
+    want(f, "queues.q", "aws_sqs_queue", "{\"name\":\"q\"}", "");
+    have(f, "queues.a", "aws_sqs_queue", "{\"name\":\"q\"}", "");
+    struct relocations moved = applied(f, &move, 1);
+    f->input.moves = moved.items;
+    f->input.move_len = moved.len;
+    build(f);
+    assert_int_equal(f->plan.len, 0);
+    assert_int_equal(f->plan.move_len, 1);
+    assert_false(plan_is_empty(&f->plan));
+    assert_string_equal(plan_render_totals(f->arena, &f->plan),
+                        "Plan: 0 create, 0 update, 0 delete, 1 move");
+}
+
+static void what_the_file_forgets_is_neither_deleted_nor_asked_about(void **state)
+{
+    struct fixture *f = *state;
+    const struct forgotten forgotten = {"vaults.a", {0}};
+    f->topology.forgotten = &forgotten;
+    f->topology.forgotten_len = 1;
+    have(f, "vaults.a", "aws_backup_vault", "{\"number_of_recovery_points\":7}", "")
+        ->prevent_destroy = true;
+    have(f, "vaults.a/lock", "aws_backup_vault_lock", "{}", "vaults.a")->account_id =
+        "999999999999";
+    assert_true(plan_check_accounts(&f->input, &f->diags));
+    build(f);
+    assert_string_equal(outline(f), "forget vaults.a/lock, forget vaults.a");
+    assert_true(plan_guards(&f->plan, &f->input, &f->diags));
+}
+
+static void a_rename_without_a_word_is_noticed(void **state)
+{
+    struct fixture *f = *state;
+    want(f, "queues.new", "aws_sqs_queue", "{\"name\":\"new\"}", "");
+    have(f, "queues.old", "aws_sqs_queue", "{\"name\":\"old\"}", "");
+    build(f);
+    assert_string_equal(outline(f), "create queues.new, delete queues.old");
+    assert_int_equal(f->diags.len, 1);
+    assert_int_equal(f->diags.items[0].code, E_RENAMED);
+    assert_non_null(strstr(f->diags.items[0].hint, "from: queues.old, to: queues.new"));
+}
+
+static void what_leaves_one_region_and_comes_in_another_is_no_rename(void **state)
+{
+    struct fixture *f = *state;
+    want(f, "queues.new", "aws_sqs_queue", "{\"name\":\"new\"}", "");
+    have(f, "queues.old", "aws_sqs_queue", "{\"name\":\"old\"}", "")->region = "eu-west-1";
+    build(f);
+    assert_int_equal(f->diags.len, 0);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        TEST(parts_and_what_depends_on_them_follow),
+        TEST(what_nobody_recorded_does_not_move),
+        TEST(two_objects_do_not_meet_at_one_address),
+        TEST(an_object_keeps_its_type),
+        TEST(the_first_name_sticks_for_as_long_as_something_is_recorded),
+        TEST(a_plan_that_only_moves_is_not_empty),
+        TEST(what_the_file_forgets_is_neither_deleted_nor_asked_about),
+        TEST(a_rename_without_a_word_is_noticed),
+        TEST(what_leaves_one_region_and_comes_in_another_is_no_rename),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
