@@ -181,6 +181,10 @@ bool accounts_add(struct lowering *lw, struct account_list *list, const struct v
 /* `moved` and `forget`, checked against what the file makes. */
 void read_moves(struct lowering *lw, struct topology *topology);
 
+/* --- imports.c ---------------------------------------------------------------------------------
+ */
+void read_imports(struct lowering *lw, struct topology *topology);
+
 /* --- drafts ------------------------------------------------------------------------------------
  */
 /* Adds a resource at the instance's address and `part` ("" or "/lock"); a type without Region goes

@@ -55,6 +55,12 @@ struct forgotten {
     struct source_pos pos;
 };
 
+/* `imports`: an object that somebody made is the one that the file wants at `address`. */
+struct import {
+    const char *address, *id; /* as struct record has identifiers */
+    struct source_pos pos;
+};
+
 struct output {
     const char *name;
     const struct value *value; /* may hold references */
@@ -94,6 +100,8 @@ struct topology {
     size_t move_len;
     const struct forgotten *forgotten;
     size_t forgotten_len;
+    const struct import *imports;
+    size_t import_len;
     const struct output *outputs;
     size_t output_len;
     const struct relay_entry *relays;

@@ -94,6 +94,7 @@ struct observation {
     const char *address;
     bool gone;                      /* recorded, not there any more */
     bool failed;                    /* could not be read: diagnostics hold why */
+    bool imported;                  /* looked at by the id that somebody gave */
     enum found found;               /* for objects that are not recorded */
     const char *identifier;         /* found */
     const char *owner;              /* of FOUND_OTHER, for the message */

@@ -228,19 +228,37 @@ static bool is_create_only(const struct difference *d)
     return !d->node || d->node->create_only;
 }
 
+/* The difference that asks for a replacement. */
+static const struct difference *create_only_cause(const struct item *item)
+{
+    for (size_t i = 0; i < item->diff.len; i++)
+        if (is_create_only(&item->diff.items[i]))
+            return &item->diff.items[i];
+    return &item->diff.items[0];
+}
+
 /* Some change of what may never be replaced asks for a replacement: which. */
 static void refuse_replacement(struct builder *b, struct item *item)
 {
-    const struct difference *cause = &item->diff.items[0];
-    for (size_t i = 0; i < item->diff.len; i++)
-        if (is_create_only(&item->diff.items[i])) {
-            cause = &item->diff.items[i];
-            break;
-        }
+    const struct difference *cause = create_only_cause(item);
     diag_error(b->diags, E_NEVER_REPLACE, cause->pos, item->address,
                "%s of a %s cannot be changed from %s to %s, and a %s is never replaced",
                cause->path + 1, item->schema->title, text_of(b->arena, cause->before),
                text_of(b->arena, cause->after), item->schema->title);
+    refuse(b, item);
+}
+
+/* What was imported is taken as it is, or not at all. */
+static void refuse_import(struct builder *b, struct item *item)
+{
+    const struct difference *cause = create_only_cause(item);
+    struct diag *diag =
+        diag_error(b->diags, E_IMPORT, cause->pos, item->address,
+                   "%s of the imported %s is %s, and %s in the file: it would have to be replaced",
+                   cause->path + 1, item->schema->title, text_of(b->arena, cause->before),
+                   text_of(b->arena, cause->after));
+    diag_hint(b->diags, diag, "Write `%s: %s` in the file, or import another object.",
+              cause->path + 1, text_of(b->arena, cause->before));
     refuse(b, item);
 }
 
@@ -361,6 +379,11 @@ static void judge_deletion(struct builder *b, struct item *item)
         refuse_deletion(b, item);
 }
 
+static bool is_imported(const struct item *item)
+{
+    return !item->record && item->observation && item->observation->imported;
+}
+
 static void decide_desired(struct builder *b, struct item *item)
 {
     enum sight sight = sight_of(b, item);
@@ -380,10 +403,14 @@ static void decide_desired(struct builder *b, struct item *item)
     item->verdict = action_decide(&situation, &item->reason);
     if (item->verdict == VERDICT_REFUSE)
         refuse_owner(b, item);
+    else if (item->verdict == VERDICT_REPLACE && is_imported(item))
+        refuse_import(b, item);
     else if (item->verdict == VERDICT_REPLACE &&
              (item->schema->replacement == REPLACE_NEVER ||
               (item->record_schema && item->record_schema->replacement == REPLACE_NEVER)))
         refuse_replacement(b, item);
+    else if (item->verdict == VERDICT_ADOPT && is_imported(item))
+        item->reason = "imported";
     judge_write(b, item);
     judge_deletion(b, item);
 }

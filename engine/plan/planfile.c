@@ -108,6 +108,7 @@ static const struct value *observations_value(struct arena *arena, const struct 
         struct map_builder b = map_begin(arena);
         map_put_str(&b, "address", seen->address);
         map_put_bool(&b, "gone", seen->gone);
+        map_put_bool(&b, "imported", seen->imported);
         map_put_str(&b, "found", found_names[seen->found]);
         map_put_str(&b, "identifier", seen->identifier);
         map_put_str(&b, "owner", seen->owner);
@@ -356,6 +357,7 @@ static void read_observations(struct reader *reader, const struct value *list,
             .gone = value_get_bool(v, "gone", false),
             .found =
                 (enum found)name_index(reader, v, "found", found_names, ARRAY_LEN(found_names)),
+            .imported = value_get_bool(v, "imported", false),
             .identifier = value_get_str(v, "identifier"),
             .owner = value_get_str(v, "owner"),
             .attributes = value_get(v, "attributes"),

@@ -59,6 +59,19 @@ enum found object_owner(struct arena *arena, const struct schema *schema,
     return FOUND_OTHER;
 }
 
+enum found object_owner_of_import(struct arena *arena, const struct value *desired,
+                                  const struct value *attributes, const char **ret_owner)
+{
+    const struct value *tags = value_get(attributes, "tags");
+    const char *topology = value_get_str(tags, TAG_TOPOLOGY);
+    const char *address = value_get_str(tags, TAG_ADDRESS);
+    if ((!topology && !address) || same_owner(value_get(desired, "tags"), tags))
+        return FOUND_OURS;
+    *ret_owner = arena_printf(arena, "%s of topology %s", address ? address : "something",
+                              topology ? topology : "nobody knows");
+    return FOUND_OTHER;
+}
+
 /* The write-only properties of a value; NULL when there are none. */
 static const struct value *write_only_of(struct arena *arena, const struct schema *schema,
                                          const struct value *properties)

@@ -13,6 +13,10 @@ enum found object_owner(struct arena *arena, const struct schema *schema,
                         const struct value *desired, enum ownership said,
                         const struct value *attributes, const char **ret_owner);
 
+/* The same of one that a person named by its id: ours, unless its tags name somebody else. */
+enum found object_owner_of_import(struct arena *arena, const struct value *desired,
+                                  const struct value *attributes, const char **ret_owner);
+
 enum object_certainty {
     OBJECT_WRITTEN,   /* our call has run */
     OBJECT_UNCERTAIN, /* it failed or was cut off, and may have run, or a part of it */

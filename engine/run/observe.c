@@ -1,4 +1,5 @@
 #include "engine/base/bug.h"
+#include "engine/config/imports.h"
 #include "engine/run/object.h"
 #include "engine/run/pump.h"
 
@@ -52,12 +53,51 @@ static void sight_failed(struct sight *sight)
     pump_ended(&sight->observer->pump);
 }
 
+/* What was asked for by its id must be there, and be called so. */
+static bool is_what_was_named(struct sight *sight, const struct value *attributes)
+{
+    struct run *run = sight->observer->run;
+    const struct resource *resource = sight->resource;
+    const char *id = sight->observation->identifier;
+    const char *called = schema_identifier(run->arena, resource->schema, attributes);
+    if (attributes && (!called || str_eq(called, id)))
+        return true;
+    if (attributes)
+        diag_error(run->diags, E_IMPORT, resource->pos, resource->address,
+                   "the %s `%s` has the id `%s`: import it by that", resource->schema->title, id,
+                   called);
+    else
+        diag_error(run->diags, E_IMPORT, resource->pos, resource->address,
+                   "there is no %s `%s` in account %s%s%s", resource->schema->title, id,
+                   resource->account->id, resource->region ? ", " : "",
+                   resource->region ? resource->region : "");
+    return false;
+}
+
+static void imported(struct sight *sight, const struct value *attributes)
+{
+    if (!is_what_was_named(sight, attributes)) {
+        sight_failed(sight);
+        return;
+    }
+    sight->observation->attributes = attributes;
+    sight->observation->found = object_owner_of_import(sight->observer->run->arena, sight->desired,
+                                                       attributes, &sight->observation->owner);
+    pump_ended(&sight->observer->pump);
+}
+
 static void read_ended(void *ctx, const struct op_outcome *outcome)
 {
     struct sight *sight = ctx;
     struct run *run = sight->observer->run;
     if (outcome->result == OP_RESULT_FAILED) {
         sight_failed(sight);
+        return;
+    }
+    if (sight->observation->imported) {
+        imported(sight, outcome->result == OP_RESULT_GONE
+                            ? NULL
+                            : value_copy(run->arena, outcome->attributes));
         return;
     }
     if (outcome->result == OP_RESULT_GONE) {
@@ -75,6 +115,16 @@ static void read_ended(void *ctx, const struct op_outcome *outcome)
     pump_ended(&sight->observer->pump);
 }
 
+static void read_found(struct sight *sight)
+{
+    struct run *run = sight->observer->run;
+    const struct resource *resource = sight->resource;
+    struct op_spec spec = object_spec(run, OP_READ, resource->schema, resource->address,
+                                      resource->account->id, resource->region);
+    spec.identifier = sight->observation->identifier;
+    loop_start(run->loop, &spec, read_ended, sight);
+}
+
 static void find_ended(void *ctx, const struct op_outcome *outcome)
 {
     struct sight *sight = ctx;
@@ -90,11 +140,7 @@ static void find_ended(void *ctx, const struct op_outcome *outcome)
     }
     sight->said = outcome->ownership;
     sight->observation->identifier = arena_strdup(run->arena, outcome->identifier);
-    const struct resource *resource = sight->resource;
-    struct op_spec spec = object_spec(run, OP_READ, resource->schema, resource->address,
-                                      resource->account->id, resource->region);
-    spec.identifier = sight->observation->identifier;
-    loop_start(run->loop, &spec, read_ended, sight);
+    read_found(sight);
 }
 
 static void start_sight(void *ctx, size_t i)
@@ -112,6 +158,12 @@ static void start_sight(void *ctx, size_t i)
         return;
     }
     const struct resource *resource = sight->resource;
+    sight->observation->identifier = import_id(run->topology, resource->address);
+    if (sight->observation->identifier) {
+        sight->observation->imported = true;
+        read_found(sight);
+        return;
+    }
     struct op_spec spec = object_spec(run, OP_FIND, resource->schema, resource->address,
                                       resource->account->id, resource->region);
     spec.desired = sight->desired;
@@ -198,7 +250,8 @@ static bool choose(struct observer *observer, size_t from, size_t len)
             value_resolve(run->arena, sight->resource->properties, known_attribute, observer);
         if (value_has_unknown(sight->desired) && waits(observer, sight->resource))
             continue;
-        if (can_be_found(sight->resource, sight->desired)) {
+        if (import_id(run->topology, sight->resource->address) ||
+            can_be_found(sight->resource, sight->desired)) {
             add_to_round(observer, i, sight->resource->address);
         } else {
             sight->settled = true;

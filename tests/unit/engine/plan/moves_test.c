@@ -143,6 +143,19 @@ static void what_leaves_one_region_and_comes_in_another_is_no_rename(void **stat
     assert_int_equal(f->diags.len, 0);
 }
 
+static void what_is_imported_is_adopted_or_refused_and_never_replaced(void **state)
+{
+    struct fixture *f = *state;
+    want(f, "queues.q", "aws_sqs_queue", "{\"name\":\"q\"}", "");
+    seen(f, "queues.q", FOUND_OURS, "{\"name\":\"q\"}")->imported = true;
+    build(f);
+    assert_string_equal(outline(f), "adopt queues.q");
+    assert_string_equal(f->plan.changes[0].reason, "imported");
+    f->observations[0].attributes = json(f, "{\"name\":\"p\"}");
+    assert_fails(f, E_IMPORT);
+    assert_non_null(strstr(f->diags.items[0].message, "name of the imported"));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -154,6 +167,7 @@ int main(void)
         TEST(a_plan_that_only_moves_is_not_empty),
         TEST(what_the_file_forgets_is_neither_deleted_nor_asked_about),
         TEST(a_rename_without_a_word_is_noticed),
+        TEST(what_is_imported_is_adopted_or_refused_and_never_replaced),
         TEST(what_leaves_one_region_and_comes_in_another_is_no_rename),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,0 +1,90 @@
+#include "engine/config/imports.h"
+
+#include "engine/aws/arn.h"
+#include "engine/config/lower.h"
+
+static size_t parts_of(const char *id)
+{
+    size_t parts = 1;
+    for (; *id; id++)
+        parts += *id == '|' ? 1 : 0;
+    return parts;
+}
+
+static bool is_elsewhere(struct slice named, const char *place)
+{
+    return named.len > 0 && place && !slice_is(named, place);
+}
+
+/* An ARN says itself where its object is. */
+static bool check_place(const struct resource *resource, const struct import *import,
+                        struct diags *diags)
+{
+    struct arn arn;
+    if (!arn_parse(slice_of(import->id), &arn) ||
+        (!is_elsewhere(arn.account, resource->account->id) &&
+         !is_elsewhere(arn.region, resource->region)))
+        return true;
+    diag_error(diags, E_IMPORT, import->pos, import->address,
+               "%s is in another place than `%s`, which is in account %s%s%s", import->id,
+               import->address, resource->account->id, resource->region ? ", " : "",
+               resource->region ? resource->region : "");
+    return false;
+}
+
+static bool check_form(struct arena *arena, const struct schema *schema,
+                       const struct import *import, struct diags *diags)
+{
+    const char *form = "";
+    size_t parts = 0;
+    for (; schema->identifier[parts]; parts++)
+        form = arena_printf(arena, "%s%s%s", form, parts ? "|" : "", schema->identifier[parts]);
+    if (import->id[0] && parts_of(import->id) == parts)
+        return true;
+    diag_error(diags, E_IMPORT, import->pos, import->address,
+               "`%s` is no id of a %s, which is written %s", import->id, schema->title, form);
+    return false;
+}
+
+bool import_check(struct arena *arena, const struct topology *topology, const struct import *import,
+                  struct diags *diags)
+{
+    const struct resource *resource = topology_find(topology, import->address);
+    if (!resource || resource->external) {
+        diag_error(diags, E_BAD_REFERENCE, import->pos, import->address, "`%s` is %s",
+                   import->address,
+                   resource ? "external: it is looked up, and never ours"
+                            : "no object that the file makes");
+        return false;
+    }
+    return check_form(arena, resource->schema, import, diags) &&
+           check_place(resource, import, diags);
+}
+
+const char *import_id(const struct topology *topology, const char *address)
+{
+    for (size_t i = 0; topology && i < topology->import_len; i++)
+        if (str_eq(topology->imports[i].address, address))
+            return topology->imports[i].id;
+    return NULL;
+}
+
+void read_imports(struct lowering *lw, struct topology *topology)
+{
+    const struct value *list = value_get(lw->doc, "imports");
+    struct import *imports = arena_array(lw->arena, value_len(list), sizeof(*imports));
+    bool sound = lw->diags->errors == lw->errors_before;
+    topology->imports = imports;
+    for (size_t i = 0; value_is(list, VALUE_LIST) && i < value_len(list); i++) {
+        const struct value *item = value_item(list, i);
+        struct import import = {value_get_str(item, "address"), value_get_str(item, "id"),
+                                item->pos};
+        if (!import.address || !import.id)
+            continue;
+        if (import_id(topology, import.address))
+            lower_error(lw, E_IMPORT, import.pos, import.address, "`%s` is imported twice",
+                        import.address);
+        else if (!sound || import_check(lw->arena, topology, &import, lw->diags))
+            imports[topology->import_len++] = import;
+    }
+}
