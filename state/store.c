@@ -230,7 +230,8 @@ static bool open_at(struct state *state, const struct state_options *options, st
         return false;
     }
     if (options->read_only)
-        return !file_exists(state->path) || open_database(state, options, diags);
+        return !file_exists(state->path) || db_is_unborn(state->path) ||
+               open_database(state, options, diags);
     return make_folder(state->arena, dir, diags) && lock_take(state, diags) &&
            open_database(state, options, diags);
 }

@@ -28,6 +28,10 @@ struct db_options {
 /* Creates the file with mode 0600 when absent. Runs quick_check; a file that is no database, or a
  * damaged one, fails here. */
 MUST_CHECK bool db_open(const struct db_options *options, struct db **ret, struct diags *diags);
+/* Whether the file's very first transaction has not ended, since somebody works on it or was
+ * killed: it holds nothing yet. Only a writer can open such a file, and its opening makes it good.
+ */
+bool db_is_unborn(const char *path);
 void db_close(struct db *db); /* accepts NULL; finalizes cached statements */
 void db_closep(struct db **db);
 

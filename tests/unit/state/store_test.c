@@ -319,6 +319,50 @@ static void a_second_writer_is_told_who_holds_the_lock(void **state)
     state_close(open_state(f));
 }
 
+/* SIGKILL in the first transaction of a file leaves its first page, and the journal that says that
+ * there was none before: sector size 512, page size 4096. */
+static void a_creation_cut_short_reads_as_empty_and_is_made_good_by_a_writer(void **state)
+{
+    static const char page[4096];
+    static const char journal[512] = "\xd9\xd5\x05\xf9\x20\xa1\x63\xd7"
+                                     "\0\0\0\0\x40\x4b\x3a\x67\0\0\0\0\0\0\x02\0\0\0\x10";
+    struct fixture *f = *state;
+    const char *beside = arena_printf(f->arena, "%s-journal", f->path);
+    assert_true(dir_make(path_dir(f->arena, f->path), 0700, &f->diags));
+    assert_true(file_write_atomic(f->path, (struct slice){page, sizeof(page)}, 0600, &f->diags));
+    assert_true(
+        file_write_atomic(beside, (struct slice){journal, sizeof(journal)}, 0600, &f->diags));
+    struct state *s = open_reader(f);
+    assert_true(state_is_new(s));
+    assert_int_equal(record_count(f, s), 0);
+    assert_int_equal(open_count(f, s), 0);
+    state_close(s);
+    assert_true(file_exists(beside)); /* a reader changes nothing */
+
+    s = open_state(f);
+    assert_true(state_is_new(s));
+    const char *lineage = state_lineage(s);
+    state_close(s);
+    assert_false(file_exists(beside));
+    s = open_reader(f);
+    assert_string_equal(state_lineage(s), lineage);
+    state_close(s);
+}
+
+/* Where there were pages before, the journal guards them: nobody takes that file for empty. */
+static void a_transaction_cut_short_in_a_used_file_is_not_taken_for_an_empty_one(void **state)
+{
+    static const char journal[512] = "\xd9\xd5\x05\xf9\x20\xa1\x63\xd7"
+                                     "\0\0\0\0\x40\x4b\x3a\x67\0\0\0\x09\0\0\x02\0\0\0\x10";
+    struct fixture *f = *state;
+    state_close(open_state(f));
+    assert_true(file_write_atomic(arena_printf(f->arena, "%s-journal", f->path),
+                                  (struct slice){journal, sizeof(journal)}, 0600, &f->diags));
+    struct state_options options = options_of(f);
+    options.read_only = true;
+    assert_refused(f, &options, E_STATE_OPEN);
+}
+
 static void facts_are_kept_and_replaced(void **state)
 {
     struct fixture *f = *state;
@@ -356,6 +400,8 @@ int main(void)
         TEST(an_unreadable_row_is_damage),
         TEST(links_are_refused),
         TEST(a_second_writer_is_told_who_holds_the_lock),
+        TEST(a_creation_cut_short_reads_as_empty_and_is_made_good_by_a_writer),
+        TEST(a_transaction_cut_short_in_a_used_file_is_not_taken_for_an_empty_one),
         TEST(facts_are_kept_and_replaced),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
