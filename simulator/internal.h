@@ -52,6 +52,7 @@ struct world {
     int64_t request_count;
     int64_t made; /* objects that the running call has brought into being: history does not count */
     int64_t latency_ms;
+    const volatile sig_atomic_t *stop; /* a signal that arrived, or NULL */
     const char *seed, *id;
     struct pending_request *flight, *flight_tail, *free_flight; /* in process, by arrival */
     struct hardships hardships;
@@ -78,6 +79,7 @@ void call_record(struct world *world, const struct sim_call *call, const char *s
 
 /* world.c */
 void world_rollback(struct world *world);
+bool world_is_stopped(const struct world *world);
 const struct sim_task *task_kind(const char *kind);
 const struct sim_api *api_of(const char *service);
 const struct sim_api *const *api_all(void); /* ends with NULL */

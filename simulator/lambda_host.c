@@ -245,6 +245,10 @@ static void attend(struct world *world, struct function_host *host)
                               run->request_id, status));
             break;
         }
+        if (world_is_stopped(world)) {
+            fail(run, host->arena, "Sandbox.Failure", "the simulator was stopped by a signal");
+            break;
+        }
         if (clock_wall_ms() >= host->deadline_ms) {
             fail(run, host->arena, "Sandbox.Timedout",
                  arena_printf(host->arena,

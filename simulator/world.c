@@ -147,6 +147,7 @@ bool world_open(const struct world_options *options, struct world **ret, struct 
                             .wall = options->wall_clock,
                             .record = options->record_calls,
                             .latency_ms = options->latency_ms,
+                            .stop = options->stop,
                             .pinned = -1};
     diags_init(&world->diags, arena);
     if (!store_open(world, options->path, diags) ||
@@ -180,6 +181,11 @@ bool world_is_new(const struct world *world)
 const char *world_id(const struct world *world)
 {
     return world->id;
+}
+
+bool world_is_stopped(const struct world *world)
+{
+    return world->stop && *world->stop;
 }
 
 /* ---- time ---- */
@@ -217,7 +223,7 @@ static void run_task(struct world *world, const struct due_task *due)
 static void run_due(struct world *world, int64_t until)
 {
     BUG_ON(world->in_tx);
-    for (;;) {
+    while (!world_is_stopped(world)) { /* what is left runs when the world is opened again */
         struct arena *arena = arena_new();
         struct due_task due;
         size_t errors = world->diags.errors;

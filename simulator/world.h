@@ -9,6 +9,7 @@
  *
  * No table here is shared with the providers, and nothing here is evidence of how AWS behaves. */
 
+#include <signal.h>
 #include <stdbool.h>
 
 #include "engine/base/diag.h"
@@ -26,6 +27,9 @@ struct world_options {
     bool record_calls; /* keep the ledger of calls */
     /* How long an answer takes: in process on the world's clock, over HTTP on the wall clock. */
     int64_t latency_ms;
+    /* A signal that arrived, or NULL: no task begins any more, and a function that runs is ended
+     * with all its processes. */
+    const volatile sig_atomic_t *stop;
 };
 MUST_CHECK bool world_open(const struct world_options *options, struct world **ret,
                            struct diags *diags);

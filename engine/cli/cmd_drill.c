@@ -57,8 +57,14 @@ static int drill(struct session *session)
         .program_version = PROGRAM_VERSION,
         .days = days,
         .start_ms = start_ms,
+        .stop = session_catch_signals(),
     };
-    if (!drill_run(cli->arena, &options, &report, &cli->diags))
+    bool good = drill_run(cli->arena, &options, &report, &cli->diags);
+    if (*options.stop && !good) {
+        cli_note(cli, "The drill was stopped: nothing is counted.");
+        return 128 + (int)*options.stop;
+    }
+    if (!good)
         return EXIT_ERROR;
     if (cli->json)
         cli_out_json(cli, drill_report_to_json(cli->arena, &report));

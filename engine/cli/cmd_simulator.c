@@ -21,6 +21,7 @@ static bool open_world(struct session *session, bool wall_clock, int64_t latency
     struct world_options options = {.path = session_world_path(session),
                                     .wall_clock = wall_clock,
                                     .latency_ms = latency_ms,
+                                    .stop = wall_clock ? session_catch_signals() : NULL,
                                     .record_calls = true};
     if (!world_open(&options, &session->world, &cli->diags))
         return false;

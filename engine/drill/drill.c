@@ -32,7 +32,8 @@ struct drill {
 static bool open_world(struct drill *drill)
 {
     const char *path = drill->options->world_path;
-    const struct world_options options = {.path = path ? path : ":memory:"};
+    const struct world_options options = {.path = path ? path : ":memory:",
+                                          .stop = drill->options->stop};
     if (path && !file_exists(path) && !state_meet_world(drill->state, NULL, path, drill->diags))
         return false;
     if (!world_open(&options, &drill->world, drill->diags))
@@ -97,6 +98,7 @@ static bool apply(struct drill *drill)
                               .state = drill->state,
                               .schemas = options->schemas,
                               .topology = options->topology,
+                              .stop = options->stop,
                               .diags = drill->diags};
     if (!load(drill) ||
         !run_observe(&drill->run, drill->records, drill->record_len, &observations, &len))
@@ -121,14 +123,31 @@ static bool apply(struct drill *drill)
 
 /* ---- days ---- */
 
+static bool is_stopped(const struct drill *drill)
+{
+    return drill->options->stop && *drill->options->stop;
+}
+
+/* Step by step, for the sake of signals. */
+static bool let_days_pass(struct drill *drill, int64_t until)
+{
+    bool good = true;
+    for (int64_t now = world_now_ms(drill->world); good && now < until && !is_stopped(drill);) {
+        now = now + HOUR_MS < until ? now + HOUR_MS : until;
+        good = world_advance_to(drill->world, now, drill->diags);
+    }
+    return good;
+}
+
 static bool let_pass(struct drill *drill, int64_t until)
 {
-    if (!world_advance_to(drill->world, until, drill->diags))
+    if (!let_days_pass(drill, until))
         return false;
     world_pause_schedules(drill->world, true);
     int64_t last = until + DRILL_DRAIN_MS;
     bool good = true;
-    for (int64_t now = until; good && now < last && world_has_pending(drill->world);) {
+    for (int64_t now = until;
+         good && now < last && !is_stopped(drill) && world_has_pending(drill->world);) {
         now += DRAIN_STEP_MS;
         good = world_advance_to(drill->world, now, drill->diags);
     }
@@ -170,7 +189,7 @@ static bool run(struct drill *drill, struct drill_report *ret)
     if (!open_state(drill) || !open_world(drill) || !connect(drill) || !apply(drill))
         return false;
     int64_t start = world_now_ms(drill->world);
-    if (!let_pass(drill, start + drill->options->days * DAY_MS))
+    if (!let_pass(drill, start + drill->options->days * DAY_MS) || is_stopped(drill))
         return false;
     const struct drill_facts facts = {.topology = drill->options->topology,
                                       .records = drill->records,

@@ -10,6 +10,8 @@
  * idle. After its days a drill starts no new backups and lets what has begun come to its end, at
  * most DRILL_DRAIN_MS. */
 
+#include <signal.h>
+
 #include "engine/config/resource.h"
 
 #define DRILL_DRAIN_MS (72 * HOUR_MS)
@@ -22,6 +24,8 @@ struct drill_options {
     const char *world_path;      /* goes on with that one; NULL: a fresh one in memory */
     const char *state_path;      /* of that world; not used for a fresh one */
     const char *program_version; /* part of a plan's fingerprint */
+    /* A signal that arrived, or NULL: the drill ends without a count. */
+    const volatile sig_atomic_t *stop;
 };
 
 /* One thing that happened. Texts that do not apply are NULL. */
@@ -54,7 +58,7 @@ struct drill_report {
     int exit_status;  /* 2 whenever anything is missing, doubled, unrouted or idle, else 0 */
 };
 
-/* False when the topology could not be applied, or the world not be kept. */
+/* False when the topology could not be applied, the world not be kept, or a signal arrived. */
 MUST_CHECK bool drill_run(struct arena *arena, const struct drill_options *options,
                           struct drill_report *ret, struct diags *diags);
 

@@ -1,9 +1,14 @@
-"""A signal ends apply and destroy after what has begun; both then say what was done."""
+"""A signal ends apply and destroy after what has begun; both then say what was done. It ends a drill with
+the function that runs in it."""
 
 import json
 import os
+import select
 import signal
+import stat
 import subprocess
+import tempfile
+import zipfile
 
 from harness import HOLDFAST, Served, check, clean_environment, done, workspace
 
@@ -29,6 +34,39 @@ def stopped(served, first, *args):
     check(out.strip(), f"{args}: no answer: {err}")
     return process.returncode, json.loads(out)
 
+
+def drill_stopped(number):
+    """Stops a drill whose function hangs: its status, what is left in the folder for temporary files, and whether all
+    processes of the function are gone. Each of them holds the pipe open: its end is theirs."""
+    with workspace() as folder, tempfile.TemporaryDirectory() as data:
+        pipe, scratch = os.path.join(data, "pipe"), os.path.join(data, "scratch")
+        os.mkfifo(pipe)
+        os.mkdir(scratch)
+        os.mkdir(os.path.join(data, "relay"))
+        with zipfile.ZipFile(os.path.join(data, "relay", "bootstrap.zip"), "w") as package:
+            info = zipfile.ZipInfo("bootstrap")
+            info.external_attr = (stat.S_IFREG | 0o755) << 16
+            package.writestr(info, f"#!/bin/sh\nexec 3> {pipe}\necho begun >&3\nsleep 60\nexit 1\n")
+        reader = os.open(pipe, os.O_RDONLY | os.O_NONBLOCK)
+        process = subprocess.Popen([HOLDFAST, "drill", "--days", "2"], cwd=folder, stdout=subprocess.PIPE,
+                                   stderr=subprocess.PIPE, text=True,
+                                   env=clean_environment({"HOLDFAST_DATA_DIR": data, "TMPDIR": scratch}))
+        select.select([reader], [], [], 120)
+        check(os.read(reader, 100) == b"begun\n", "the function runs")
+        check(os.listdir(scratch), "from a folder of its own")
+        process.send_signal(number)
+        out, err = process.communicate(timeout=50)
+        ended = bool(select.select([reader], [], [], 20)[0]) and os.read(reader, 100) == b""
+        os.close(reader)
+        check(out == "" and "stopped" in err, f"nothing is counted: {out}{err}")
+        return process.returncode, os.listdir(scratch), ended
+
+
+for number in (signal.SIGINT, signal.SIGTERM):
+    status, left, ended = drill_stopped(number)
+    check(status == 128 + number, f"a drill ends as the signal says: {status}")
+    check(ended, "and the function's processes with it")
+    check(not left, f"and their folders: {left}")
 
 with workspace() as folder:
     with open(os.path.join(folder, "topology.yaml"), "w", encoding="utf-8") as file:
