@@ -244,13 +244,19 @@ static const char *reason_of(const struct count *count, const struct drill_route
 
 /* ---- counting ---- */
 
-static bool plan_has_route(const struct count *count, const char *plan_id)
+/* Any route of the plan, or NULL. */
+static const struct drill_route *route_of_plan(const struct count *count, const char *plan_id)
 {
     for (size_t i = 0; i < count->routes.len; i++) {
         if (str_eq(count->routes.items[i].plan_id, plan_id))
-            return true;
+            return &count->routes.items[i];
     }
-    return false;
+    return NULL;
+}
+
+static const char *source_vault(const struct count *count, const char *vault, const char *relay)
+{
+    return arena_printf(count->arena, "%s, the source vault of %s", name_of(count, vault), relay);
 }
 
 /* Where a copy would have to go, for the sentence about a plan that goes nowhere. */
@@ -259,10 +265,9 @@ static const char *wanted_vaults(const struct count *count)
     const struct topology *topology = count->facts->topology;
     if (topology->relay_len == 0)
         return "a vault of another account";
-    const struct value *config = drill_resolve(&count->names, topology->relays[0].config);
-    return arena_printf(count->arena, "%s, the source vault of %s",
-                        name_of(count, value_get_str(config, "source_vault_arn")),
-                        topology->relays[0].address);
+    const struct relay_entry *relay = &topology->relays[0];
+    const struct value *config = drill_resolve(&count->names, relay->config);
+    return source_vault(count, value_get_str(config, "source_vault_arn"), relay->address);
 }
 
 static void count_unrouted(struct count *count, const struct backup *backup)
@@ -307,7 +312,7 @@ static void count_plan(struct count *count, const struct record *record)
         count_idle(count, record->address);
         return;
     }
-    if (plan_has_route(count, plan_id))
+    if (route_of_plan(count, plan_id))
         return;
     for (size_t i = 0; i < value_len(list); i++) {
         const struct value *item = value_item(list, i);
@@ -345,41 +350,73 @@ static const char *note_of(const struct count *count, size_t plans)
 
 /* ---- backups ---- */
 
-static void count_routed(struct count *count, const struct backup *backup)
+struct outcome {
+    size_t routes;  /* of the backup's rule */
+    bool complete;  /* each of them brought it to its last vault */
+    int64_t end_ms; /* when the last of them did */
+};
+
+static const char *failure_of_backup(const struct backup *backup)
 {
-    struct drill_report *report = count->report;
-    bool routed = false, complete = true;
-    int64_t last_ms = 0;
+    const char *message = value_get_str(backup->detail, "message");
+    return message ? message : "the backup failed";
+}
+
+/* The rule asks for no copy that leads to a last vault, though another rule of its plan does. */
+static const char *reason_of_rule(const struct count *count, const struct backup *backup,
+                                  const struct drill_route *other)
+{
+    const char *wanted = other->via ? source_vault(count, other->via, other->relay)
+                                    : name_of(count, other->finals[0]);
+    return arena_printf(count->arena, "rule %s has no copy action into %s", backup->rule, wanted);
+}
+
+static void follow_route(struct count *count, const struct drill_route *route,
+                         const struct backup *backup, struct outcome *ret)
+{
+    struct arrival arrival = {0};
+    follow(count, route, backup->point, 0, &arrival);
+    if (arrival.len > 1)
+        count->report->duplicates += arrival.len - 1;
+    if (arrival.first_ms > ret->end_ms)
+        ret->end_ms = arrival.first_ms;
+    if (arrival.len > 0)
+        return;
+    ret->complete = false;
+    add_miss(count, backup, reason_of(count, route, backup));
+}
+
+static struct outcome follow_all(struct count *count, const struct backup *backup)
+{
+    struct outcome ret = {.complete = true};
     for (size_t i = 0; i < count->routes.len; i++) {
         const struct drill_route *route = &count->routes.items[i];
         if (!str_eq(route->plan, backup->plan) || !str_eq(route->rule, backup->rule))
             continue;
-        struct arrival arrival = {0};
-        routed = true;
-        if (backup->point)
-            follow(count, route, backup->point, 0, &arrival);
-        if (arrival.len > 1)
-            report->duplicates += arrival.len - 1;
-        if (arrival.first_ms > last_ms)
-            last_ms = arrival.first_ms;
-        if (arrival.len > 0)
-            continue;
-        const char *message = value_get_str(backup->detail, "message");
-        add_miss(count, backup,
-                 backup->point ? reason_of(count, route, backup)
-                 : message     ? message
-                               : "the backup failed");
-        complete = false;
-        if (!backup->point)
-            break;
+        ret.routes++;
+        follow_route(count, route, backup, &ret);
     }
-    if (!routed)
-        return; /* a rule without route in a plan that has one: not meant to travel */
+    return ret;
+}
+
+/* A backup of a plan that has a route, be it through this rule or through another. */
+static void count_backup(struct count *count, const struct backup *backup,
+                         const struct drill_route *of_plan)
+{
+    struct drill_report *report = count->report;
+    struct outcome outcome = {0};
+    if (backup->point)
+        outcome = follow_all(count, backup);
+    if (!backup->point)
+        add_miss(count, backup, failure_of_backup(backup));
+    else if (outcome.routes == 0)
+        add_miss(count, backup, reason_of_rule(count, backup, of_plan));
+    bool arrived = outcome.complete && outcome.routes > 0;
     report->backups++;
-    report->arrived += complete;
-    report->missing += !complete;
-    if (complete && last_ms - backup->created_ms > report->slowest_ms)
-        report->slowest_ms = last_ms - backup->created_ms;
+    report->arrived += arrived;
+    report->missing += !arrived;
+    if (arrived && outcome.end_ms - backup->created_ms > report->slowest_ms)
+        report->slowest_ms = outcome.end_ms - backup->created_ms;
 }
 
 static const char *plan_address(const struct count *count, const char *plan_id)
@@ -410,8 +447,9 @@ static void count_entry(struct count *count, const struct value *entry)
         backup.created_ms = at_of(entry);
     if (backup.created_ms < count->facts->start_ms)
         return;
-    if (plan_has_route(count, plan_id))
-        count_routed(count, &backup);
+    const struct drill_route *route = route_of_plan(count, plan_id);
+    if (route)
+        count_backup(count, &backup, route);
     else
         count_unrouted(count, &backup);
 }

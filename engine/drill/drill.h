@@ -3,12 +3,12 @@
  * arrived in a last vault. Guards on irreversible changes do not apply in it, and nothing outside
  * the world is touched. A fresh world and its state are gone afterwards.
  *
- * A backup is a scheduled job of one of the topology's plans whose rule has a route to a last
- * vault: a copy action into a relay's source vault, or into a vault of another account. Each is
- * expected once at the end of each of its routes. A resource that is protected by a plan without
- * any route is unrouted, whether a backup fell due or not; a plan that protects no resource is
- * idle. After its days a drill starts no new backups and lets what has begun come to its end, at
- * most DRILL_DRAIN_MS. */
+ * A backup is a scheduled job of one of the topology's plans that have a route to a last vault: a
+ * copy action into a relay's source vault, or into a vault of another account. Each is expected
+ * once at the end of each route of its rule, and is missing when its rule has none. A resource that
+ * is protected by a plan without any route is unrouted, whether a backup fell due or not; a plan
+ * that protects no resource is idle. After its days a drill starts no new backups and lets what has
+ * begun come to its end, at most DRILL_DRAIN_MS. */
 
 #include <signal.h>
 

@@ -58,6 +58,13 @@ for name, edit, reason in BROKEN:
     reasons = [m["reason"] for m in report["misses"]]
     check(reasons and all(reason in r for r in reasons), f"{name}: the reason is {reasons}")
 
+# A second rule whose backups never leave their vault: they count, and are missing, beside the first rule's that arrive.
+status, report = drill(lambda text: re.sub(r"^( +)rules:\n", r"\g<0>\1  noon: {target_vault: primary, "
+                                           r"schedule_expression: cron(0 8 ? * * *)}\n", text, flags=re.M))
+check(status == 2 and (report["backups"], report["arrived"], report["missing"]) == (4, 2, 2), f"a local rule: {report}")
+check(all(m["rule"] == "noon" and "rule noon has no copy action into vaults.intermediate" in m["reason"]
+          for m in report["misses"]), f"and why: {report['misses']}")
+
 # No backup falls due in the drill's days: that is said, and what would never arrive is found all the same.
 RARELY = ("cron(0 20 ? * * *)", "cron(0 20 15 * ? *)")
 status, report = drill(lambda text: text.replace(*RARELY))

@@ -311,6 +311,47 @@ static void a_vault_of_the_same_account_is_no_route(void **state)
     scene_close(&s);
 }
 
+/* A second rule of the plan, whose backups stay where they are. */
+static void add_local_rule(struct scene *s, const char *destination)
+{
+    s->plan.properties =
+        json(s, arena_printf(s->arena,
+                             "{\"rules\":[{\"rule_name\":\"local\"},{\"rule_name\":\"r\","
+                             "\"copy_actions\":[{\"destination_backup_vault_arn\":%s}]}]}",
+                             destination));
+}
+
+static void backed_up_locally(struct scene *s, const char *result)
+{
+    happened(s, "14:45", "backup", "orders",
+             arena_printf(s->arena,
+                          "{\"resource_arn\":\"" DB "\",\"plan_id\":\"P\",\"rule\":\"local\",%s,"
+                          "\"creation_date\":\"2026-01-01T14:30:00Z\"}",
+                          result));
+}
+
+static void a_backup_of_a_rule_without_route_is_missing(void **state)
+{
+    (void)state;
+    struct scene s;
+    scene_open(&s, INTO_M);
+    add_local_rule(&s, INTO_M);
+    backed_up_locally(&s, "\"point_arn\":\"p1\"");
+    reason_is(&s, "rule local has no copy action into vaults.m, the source vault of relays.x");
+    assert_string_equal(s.report.misses[0].rule, "local");
+    scene_close(&s);
+    scene_open(&s, INTO_M);
+    add_local_rule(&s, "\"" VAULT_F "\"");
+    backed_up_locally(&s, "\"point_arn\":\"p1\"");
+    reason_is(&s, "rule local has no copy action into vaults.f");
+    scene_close(&s);
+    scene_open(&s, INTO_M);
+    add_local_rule(&s, INTO_M);
+    backed_up_locally(&s, "\"message\":\"no right to snapshot\"");
+    reason_is(&s, "no right to snapshot");
+    scene_close(&s);
+}
+
 static void a_failed_copy_gives_awss_words(void **state)
 {
     (void)state;
@@ -453,6 +494,7 @@ int main(void)
         cmocka_unit_test(no_backup_is_explained_where_nobody_is_at_fault),
         cmocka_unit_test(a_direct_copy_into_another_account_is_a_route),
         cmocka_unit_test(a_vault_of_the_same_account_is_no_route),
+        cmocka_unit_test(a_backup_of_a_rule_without_route_is_missing),
         cmocka_unit_test(a_failed_copy_gives_awss_words),
         cmocka_unit_test(a_refusal_of_the_relay_gives_the_relays_words),
         cmocka_unit_test(a_failed_function_is_named),
