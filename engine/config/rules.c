@@ -133,7 +133,14 @@ static bool check_tags(struct call *call)
 static bool check_schedule(struct call *call)
 {
     struct cron cron;
-    return cron_parse(call->arena, value_str(call->v), &cron, &call->why);
+    int64_t at_ms;
+    if (!cron_parse(call->arena, value_str(call->v), &cron, &call->why))
+        return false;
+    if (cron_next(&cron, NULL, -1, &at_ms)) /* of all years, not only of those to come */
+        return true;
+    return refuse(call, NULL,
+                  arena_printf(call->arena, "`%s` never fires: none of its years has such a day",
+                               value_str(call->v)));
 }
 
 static bool check_timezone(struct call *call)
