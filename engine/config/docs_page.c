@@ -54,7 +54,8 @@ static void add_facts(struct strbuf *sb, const struct schema *schema)
     if (schema->holds_data)
         strbuf_add(sb, "- Holds data: deleting it needs `--allow-destroy ADDRESS`.\n");
     if (schema->adopt)
-        strbuf_add(sb, "- Shared by nature: one that exists is adopted and never deleted.\n");
+        strbuf_addf(sb, "- Shared by nature: one that exists is adopted and never deleted%s.\n",
+                    schema->keep_made ? ", nor is one that holdfast made" : "");
     if (schema->taggable)
         strbuf_add(sb, "- Carries the owner's tags, by which holdfast knows it again.\n");
     strbuf_add(sb, "- Identifier: ");

@@ -52,7 +52,7 @@ void lower_last_vault_account(struct lowering *lw, const struct instance *vault)
 static const struct schema *shared_schema(struct lowering *lw, const struct schema *schema)
 {
     struct schema *shared = arena_memdup(lw->arena, schema, sizeof(*schema));
-    shared->adopt = true;
+    shared->adopt = shared->keep_made = true;
     shared->taggable = false;
     return shared;
 }

@@ -20,7 +20,8 @@
  *   x-arn                  template with ${partition} ${region} ${account} ${any property}: AWS
  *                          makes the ARN from names
  *   x-holds-data           deletion needs --allow-destroy
- *   x-adopt                shared by nature: found means adopted, never deleted
+ *   x-adopt                shared by nature: found means adopted, and what was adopted is never
+ *                          deleted; true: nor is what we made; "found": what we made may go
  *   x-part-of              a type whose identifier is ours too: what others set there although the
  *                          file declares none shows in drift
  *   x-rank                 order of creation, docs/ARCHITECTURE.md
@@ -120,6 +121,7 @@ struct schema {
     const char *arn;               /* x-arn or NULL */
     const char *part_of;           /* x-part-of or NULL */
     bool holds_data, adopt, taggable;
+    bool keep_made;     /* x-adopt: true */
     bool has_sensitive; /* some property is x-sensitive */
     int rank;
     const struct schema_node *root; /* an object */

@@ -206,7 +206,12 @@ static const struct schema *type_load(const struct scope *scope)
     const struct value *rank = value_get(json, "x-rank");
     schema->rank = rank ? (int)schema_count_of(scope, rank, "x-rank") : 0;
     schema->holds_data = flag_of(scope, "x-holds-data");
-    schema->adopt = flag_of(scope, "x-adopt");
+    const struct value *adopt = value_get(json, "x-adopt");
+    static const char *const adopts[] = {"found", NULL};
+    schema->adopt = adopt != NULL;
+    schema->keep_made = adopt && value_is(adopt, VALUE_BOOL);
+    if (adopt && !schema->keep_made)
+        schema_word_of(scope, adopt, adopts, "x-adopt");
     schema->taggable = flag_of(scope, "x-taggable");
     schema->handlers = must_get(scope, "handlers");
     check_handlers(scope, schema->handlers);

@@ -237,10 +237,42 @@ static const struct difference *create_only_cause(const struct item *item)
     return &item->diff.items[0];
 }
 
+/* What `after` refers to, where that is recorded and not there any more; else NULL. */
+static const struct item *gone_target(const struct builder *b, const struct value *after)
+{
+    const struct item *item = value_is(after, VALUE_REF) ? item_find(b, after->ref.address) : NULL;
+    return item && item->record && item->observation && item->observation->gone ? item : NULL;
+}
+
+/* The object was made with one that is gone: what would be replaced is not what has to be mended.
+ */
+static void refuse_lost_need(struct builder *b, const struct item *item,
+                             const struct difference *cause, const struct item *need)
+{
+    struct diag *diag = diag_error(b->diags, E_NEVER_REPLACE, cause->pos, item->address,
+                                   "the %s was made with %s (%s), which is not there any more or "
+                                   "is about to be deleted, and a "
+                                   "%s is never replaced",
+                                   item->schema->title, need->address, need->record->identifier,
+                                   item->schema->title);
+    diag_hint(
+        b->diags, diag,
+        "Bring %s back. A KMS key is only scheduled for deletion at first: until its day `aws "
+        "kms cancel-key-deletion --key-id %s`, then `aws kms enable-key`, keep all that it "
+        "encrypts.",
+        need->address, need->record->identifier);
+}
+
 /* Some change of what may never be replaced asks for a replacement: which. */
 static void refuse_replacement(struct builder *b, struct item *item)
 {
     const struct difference *cause = create_only_cause(item);
+    const struct item *need = gone_target(b, cause->after);
+    if (need) {
+        refuse_lost_need(b, item, cause, need);
+        refuse(b, item);
+        return;
+    }
     diag_error(b->diags, E_NEVER_REPLACE, cause->pos, item->address,
                "%s of a %s cannot be changed from %s to %s, and a %s is never replaced",
                cause->path + 1, item->schema->title, text_of(b->arena, cause->before),

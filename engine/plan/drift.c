@@ -35,10 +35,13 @@ static const struct row {
     {"aws_lambda_permission", "", HIGH},
     {"aws_iam_role", NULL, HIGH},
     {"aws_iam_role", "/assume_role_policy_document", HIGH},
+    {"aws_iam_role", "/managed_policy_arns", HIGH},
+    {"aws_iam_role", "/inline_policies", HIGH},
     {"aws_backup_plan", NULL, HIGH},
     {"aws_backup_selection", NULL, HIGH},
     {"aws_lambda_function", NULL, HIGH},
     {"aws_lambda_function", "/policy_statements", HIGH},
+    {"aws_lambda_function", "/reserved_concurrent_executions", HIGH},
 };
 
 static enum grade grade_of(const char *type, const struct difference *d)

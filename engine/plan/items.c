@@ -11,7 +11,7 @@ struct item *item_find(const struct builder *b, const char *address)
 bool item_is_kept(const struct item *item)
 {
     const struct schema *schema = item->record_schema ? item->record_schema : item->schema;
-    return schema->adopt || (item->record && item->record->adopted);
+    return schema->keep_made || (item->record ? item->record->adopted : schema->adopt);
 }
 
 struct source_pos item_pos(const struct item *item)

@@ -213,16 +213,18 @@ static void read_ended(void *ctx, const struct op_outcome *outcome)
         loop_after(run->loop, STALE_WAIT_MS << node->stale, retry_read, node);
         return; /* AWS still shows what was there before */
     }
-    struct object_facts facts = {.schema = change->schema,
-                                 .address = change->address,
-                                 .account_id = change->account_id,
-                                 .region = change->region,
-                                 .identifier = node->identifier,
-                                 .desired = node->desired,
-                                 .attributes = attributes,
-                                 .prior = change->action == ACTION_CREATE ? NULL : change->record,
-                                 .certainty =
-                                     node->failed_write ? OBJECT_UNCERTAIN : OBJECT_WRITTEN};
+    struct object_facts facts = {
+        .schema = change->schema,
+        .address = change->address,
+        .account_id = change->account_id,
+        .region = change->region,
+        .identifier = node->identifier,
+        .desired = node->desired,
+        .attributes = attributes,
+        .prior = change->action == ACTION_CREATE ? NULL : change->record,
+        .found =
+            change->action == ACTION_ADOPT ? map_get(&executor->attributes, change->address) : NULL,
+        .certainty = node->failed_write ? OBJECT_UNCERTAIN : OBJECT_WRITTEN};
     struct record record = object_record(run, &facts);
     keep_replaced(node, &record);
     set_attributes(executor, change->address, attributes);
@@ -370,6 +372,7 @@ static struct record found_record(struct node *node)
                                  .desired = node->desired,
                                  .attributes =
                                      map_get(&node->executor->attributes, change->address),
+                                 .found = map_get(&node->executor->attributes, change->address),
                                  .certainty = OBJECT_FOUND};
     return object_record(node->executor->run, &facts);
 }

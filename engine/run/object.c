@@ -163,6 +163,15 @@ static const struct value *known_attributes(struct arena *arena, const struct ob
     return map_end(&b);
 }
 
+/* Shared by nature, and there before us: it is never ours to delete. */
+static bool is_adopted(const struct schema *schema, const struct object_facts *facts)
+{
+    if (schema->keep_made || (facts->prior && facts->prior->adopted))
+        return true;
+    return schema->adopt && facts->found &&
+           !same_owner(value_get(facts->desired, "tags"), value_get(facts->found, "tags"));
+}
+
 struct record object_record(struct run *run, const struct object_facts *facts)
 {
     const struct schema *schema = facts->schema;
@@ -183,7 +192,7 @@ struct record object_record(struct run *run, const struct object_facts *facts)
         .depends_on_len = resource ? resource->depends_on_len : 0,
         .generation = state_generation(run->state, facts->address),
         .schema_version = 1,
-        .adopted = schema->adopt || (resource && resource->schema->adopt),
+        .adopted = is_adopted(resource ? resource->schema : schema, facts),
         .prevent_destroy = resource && resource->prevent_destroy,
     };
 }

@@ -28,6 +28,9 @@ struct object_facts {
     const struct value *desired;    /* or NULL */
     const struct value *attributes; /* as read just now */
     const struct record *prior;     /* of the same object, or NULL */
+    /* As it stood before we touched it, of what we found: whether it was somebody else's; NULL: we
+     * made it. */
+    const struct value *found;
     enum object_certainty certainty;
 };
 /* The record of an object. Of its tags only those that we manage are kept, so that tags of others

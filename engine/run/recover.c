@@ -85,6 +85,7 @@ static void case_read(void *ctx, const struct op_outcome *outcome)
                                  .desired = intent->desired,
                                  .attributes = attributes,
                                  .prior = intent->identifier ? c->before : NULL,
+                                 .found = intent->identifier ? NULL : attributes,
                                  .certainty = OBJECT_UNCERTAIN};
     c->record = object_record(run, &facts);
     settle(c, SETTLED_RECORD);

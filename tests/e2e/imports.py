@@ -46,9 +46,9 @@ with workspace(os.path.join(EXAMPLES, "direct-copy.yaml")) as folder, Served(fol
     check("HF0501" in world.holdfast("plan", expect=1).err, "a hand-made vault is not ours by its name alone")
 
     # by hand: wrong ones first, then the right one
-    for id_, said in (("nobody", "HF0508"), ("a|b", "HF0508"),
-                      (f"arn:aws:backup:{REGION}:999999999999:backup-vault:legacy", "HF0508"),
-                      (f"arn:aws:backup:eu-west-1:{ACCOUNT}:backup-vault:legacy", "HF0508"),
+    for id_, said in (("nobody", "HF0510"), ("a|b", "HF0510"),
+                      (f"arn:aws:backup:{REGION}:999999999999:backup-vault:legacy", "HF0510"),
+                      (f"arn:aws:backup:eu-west-1:{ACCOUNT}:backup-vault:legacy", "HF0510"),
                       ("foreign", "HF0501")):
         err = import_("vaults.final", id_, expect=1).err
         check(said in err, f"{id_} is refused with {said}: {err}")
@@ -57,7 +57,7 @@ with workspace(os.path.join(EXAMPLES, "direct-copy.yaml")) as folder, Served(fol
     import_("vaults.final", expect=64)
     make("unlike")
     err = import_("vaults.final", "unlike", expect=1).err
-    check("HF0508" in err and "replaced" in err, f"what would have to be replaced is refused: {err}")
+    check("HF0510" in err and "replaced" in err, f"what would have to be replaced is refused: {err}")
     check(recorded() == {}, "nothing was recorded")
 
     shown = import_("vaults.final", "legacy", "--dry-run").out

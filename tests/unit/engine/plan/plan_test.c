@@ -83,7 +83,7 @@ static void what_is_shared_by_nature_is_adopted_and_later_forgotten(void **state
     build(f);
     assert_string_equal(outline(f), "adopt functions.f/log_group");
     f->topology.resource_len = 0;
-    have(f, "functions.f/log_group", GROUP, "{\"name\":\"g\"}", "");
+    have(f, "functions.f/log_group", GROUP, "{\"name\":\"g\"}", "")->adopted = true;
     f->input.observation_len = 0;
     build(f);
     assert_string_equal(outline(f), "forget functions.f/log_group");
@@ -790,6 +790,30 @@ static void destroy_deletes_a_vault_that_is_emptied_before(void **state)
     assert_string_equal(f->plan.retained[0].address, "vaults.w");
 }
 
+static void a_vault_whose_key_goes_is_told_how_to_keep_it(void **state)
+{
+    struct fixture *f = *state;
+    want(f, "keys.k", KEY, "{\"policy\":{}}", "");
+    want(f, "vaults.v", VAULT, "{\"name\":\"v\",\"encryption_key_arn\":{\"$ref\":\"keys.k.arn\"}}",
+         "keys.k");
+    have(f, "keys.k", KEY, "{\"arn\":\"arn:k\"}", "")->identifier = "1234";
+    have(f, "vaults.v", VAULT, "{\"name\":\"v\",\"encryption_key_arn\":\"arn:k\"}", "keys.k");
+    seen(f, "keys.k", FOUND_NOT_ASKED, NULL)->gone = true;
+    seen(f, "vaults.v", FOUND_NOT_ASKED, "{\"name\":\"v\",\"encryption_key_arn\":\"arn:k\"}");
+    assert_fails(f, E_NEVER_REPLACE);
+    assert_non_null(strstr(f->diags.items[0].hint, "cancel-key-deletion --key-id 1234"));
+}
+
+static void what_was_made_of_a_shared_type_goes_and_what_was_found_stays(void **state)
+{
+    struct fixture *f = *state;
+    have(f, "a.made", GROUP, "{\"name\":\"a\"}", "");
+    have(f, "b.found", GROUP, "{\"name\":\"b\"}", "")->adopted = true;
+    f->input.destroy = true;
+    build(f);
+    assert_string_equal(outline(f), "delete a.made, forget b.found");
+}
+
 static void destroy_keeps_the_role_that_made_points_which_stay(void **state)
 {
     struct fixture *f = *state;
@@ -904,6 +928,8 @@ int main(void)
         TEST(prevent_destroy_holds_when_the_entry_has_left_the_file),
         TEST(the_file_may_lift_a_recorded_prevent_destroy),
         TEST(destroy_deletes_a_vault_that_is_emptied_before),
+        TEST(a_vault_whose_key_goes_is_told_how_to_keep_it),
+        TEST(what_was_made_of_a_shared_type_goes_and_what_was_found_stays),
         TEST(destroy_keeps_the_role_that_made_points_which_stay),
         TEST(destroy_heeds_prevent_destroy),
         TEST(the_fingerprint_follows_each_of_its_inputs_and_nothing_else),
