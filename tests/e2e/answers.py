@@ -12,7 +12,7 @@ TABLE = os.path.join(os.path.dirname(os.environ["CATALOGUE"]), "..", "cli", "com
 with open(TABLE, encoding="utf-8") as file:
     COMMANDS = re.findall(r'^COMMAND\(\w+, "([^"]+)"', file.read(), flags=re.M)
 
-PLUMBING = {"policy eval"}  # one answer a line
+PLUMBING = {"policy eval", "schema export"}  # one answer a line; a document of somebody else's format
 WAITS = {"simulator serve"}  # until a signal
 ARGUMENTS = {
     "apply": [["--auto-approve"]],
