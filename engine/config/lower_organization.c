@@ -10,6 +10,7 @@ static struct instance *section_instance(struct lowering *lw, const struct accou
     struct instance *in = arena_new_of(lw->arena, struct instance);
     *entry = (struct entry){.section = "organization",
                             .name = name,
+                            .first_name = name,
                             .address = "organization",
                             .body = value_get(lw->doc, "organization"),
                             .pos = e->key_pos,
