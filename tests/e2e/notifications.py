@@ -1,5 +1,6 @@
 """A vault reports to a topic, the topic into a queue; what others do to that shows as drift."""
 
+import datetime
 import json
 import os
 import tempfile
@@ -37,7 +38,7 @@ plans:
   daily:
     account: workload
     region: here
-    rules: {daily: {target_vault: primary, schedule_expression: cron(0 5 ? * * *), lifecycle: {delete_after_days: 7}}}
+    rules: {daily: {target_vault: primary, schedule_expression: cron(0 HOUR ? * * *), lifecycle: {delete_after_days: 7}}}
     selections: {all: {resources: ["arn:aws:rds:*:*:db:*"]}}
 """
 ACCOUNT, REGION, VAULT = "111122223333", "us-east-1", "news-primary"
@@ -63,7 +64,9 @@ def drift(served, expect):
 
 with tempfile.TemporaryDirectory(prefix="holdfast-test-") as folder:
     with open(os.path.join(folder, "topology.yaml"), "w", encoding="utf-8") as file:
-        file.write(TOPOLOGY)
+        # a served world begins now: a backup within each day from here on, and not at its edge
+        hour = (datetime.datetime.now(datetime.timezone.utc).hour + 6) % 24
+        file.write(TOPOLOGY.replace("HOUR", str(hour)))
     with Served(folder) as served:
         served.holdfast("apply", "--auto-approve", "--relay=false", expect=0)
         again = served.holdfast("plan", "--detailed-exitcode", expect=0)
