@@ -4,6 +4,7 @@
 #include "engine/base/clock.h"
 #include "providers/aws/backup_object.h"
 #include "providers/aws/calls.h"
+#include "providers/aws/steps.h"
 
 #define NAP_MS 5000
 #define NAPS 120 /* ten minutes in all */
@@ -144,16 +145,10 @@ static void hold_create(struct op *op)
 
 /* ---- update: tags; the words for the cancelling are for us to remember ---- */
 
-static void updated(struct op *op, const struct response *rs)
-{
-    (void)rs;
-    op_done(op, op_identifier(op), NULL);
-}
-
 static void hold_update(struct op *op)
 {
     backup_add_tag_calls(op, value_get_str(op_prior(op), "arn"));
-    calls_in_order(op, updated);
+    calls_in_order(op, step_updated);
 }
 
 /* ---- remove: cancel ---- */

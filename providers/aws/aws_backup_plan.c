@@ -4,6 +4,7 @@
 
 #include "providers/aws/backup_object.h"
 #include "providers/aws/calls.h"
+#include "providers/aws/steps.h"
 
 static struct request *plan_request(struct op *op, const struct aws_operation *operation)
 {
@@ -92,12 +93,6 @@ static void plan_create(struct op *op)
 
 /* ---- update ---- */
 
-static void updated(struct op *op, const struct response *rs)
-{
-    (void)rs;
-    op_done(op, op_identifier(op), NULL);
-}
-
 static void plan_update(struct op *op)
 {
     if (must_change(op, "rules") || must_change(op, "advanced_backup_settings")) {
@@ -106,22 +101,14 @@ static void plan_update(struct op *op)
         request_set(rq, "BackupPlan", document(op));
     }
     backup_add_tag_calls(op, plan_arn(op, op_identifier(op)));
-    calls_in_order(op, updated);
+    calls_in_order(op, step_updated);
 }
 
 /* ---- remove ---- */
 
-static void removed(struct op *op, const struct response *rs)
-{
-    if (rs->fault == FAULT_NONE || rs->fault == FAULT_NOT_FOUND)
-        op_done(op, op_identifier(op), NULL);
-    else
-        op_fail(op, rs);
-}
-
 static void plan_remove(struct op *op)
 {
-    op_send(op, plan_request(op, &backup_DeleteBackupPlan), removed);
+    op_send(op, plan_request(op, &backup_DeleteBackupPlan), step_removed);
 }
 
 /* ---- find: by token; else by name, and among several of one name by the owner tags ---- */

@@ -3,6 +3,7 @@
 
 #include "providers/aws/backup_object.h"
 #include "providers/aws/calls.h"
+#include "providers/aws/steps.h"
 
 static struct request *plan_request(struct op *op, const struct aws_operation *operation,
                                     const char *name)
@@ -75,12 +76,6 @@ static void plan_create(struct op *op)
 
 /* ---- update ---- */
 
-static void updated(struct op *op, const struct response *rs)
-{
-    (void)rs;
-    op_done(op, op_identifier(op), NULL);
-}
-
 static void plan_update(struct op *op)
 {
     static const char *const parts[] = {"recovery_point_selection", "schedule_expression",
@@ -95,22 +90,15 @@ static void plan_update(struct op *op)
         request_set(rq, "RestoreTestingPlan", map_end(&plan));
     }
     backup_add_tag_calls(op, value_get_str(op_prior(op), "arn"));
-    calls_in_order(op, updated);
+    calls_in_order(op, step_updated);
 }
 
 /* ---- remove ---- */
 
-static void removed(struct op *op, const struct response *rs)
-{
-    if (rs->fault == FAULT_NONE || rs->fault == FAULT_NOT_FOUND)
-        op_done_removed(op);
-    else
-        op_fail(op, rs);
-}
-
 static void plan_remove(struct op *op)
 {
-    op_send(op, plan_request(op, &backup_DeleteRestoreTestingPlan, op_identifier(op)), removed);
+    op_send(op, plan_request(op, &backup_DeleteRestoreTestingPlan, op_identifier(op)),
+            step_removed);
 }
 
 /* ---- find: by name; the token tells whether we made it ---- */

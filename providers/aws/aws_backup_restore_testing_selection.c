@@ -2,6 +2,7 @@
  * restores. */
 
 #include "providers/aws/backup_object.h"
+#include "providers/aws/steps.h"
 
 static struct request *selection_request(struct op *op, const struct aws_operation *operation,
                                          const char *plan, const char *name)
@@ -109,17 +110,9 @@ static void selection_update(struct op *op)
 
 /* ---- remove ---- */
 
-static void removed(struct op *op, const struct response *rs)
-{
-    if (rs->fault == FAULT_NONE || rs->fault == FAULT_NOT_FOUND)
-        op_done_removed(op);
-    else
-        op_fail(op, rs);
-}
-
 static void selection_remove(struct op *op)
 {
-    op_send(op, own_request(op, &backup_DeleteRestoreTestingSelection), removed);
+    op_send(op, own_request(op, &backup_DeleteRestoreTestingSelection), step_removed);
 }
 
 /* ---- find: by name; without our token it is whose the plan is ---- */

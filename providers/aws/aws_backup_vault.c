@@ -3,6 +3,7 @@
 
 #include "providers/aws/backup_object.h"
 #include "providers/aws/calls.h"
+#include "providers/aws/steps.h"
 #include "providers/aws/vault_gone.h"
 
 static struct request *vault_request(struct op *op, const struct aws_operation *operation,
@@ -55,32 +56,18 @@ static void vault_create(struct op *op)
 
 /* ---- update: tags ---- */
 
-static void updated(struct op *op, const struct response *rs)
-{
-    (void)rs;
-    op_done(op, op_identifier(op), NULL);
-}
-
 static void vault_update(struct op *op)
 {
     backup_add_tag_calls(op, schema_arn(op_arena(op), op_schema(op), op_account_id(op),
                                         op_region(op), op_desired(op)));
-    calls_in_order(op, updated);
+    calls_in_order(op, step_updated);
 }
 
 /* ---- remove ---- */
 
-static void removed(struct op *op, const struct response *rs)
-{
-    if (rs->fault != FAULT_NONE)
-        vault_gone_or_fail(op, op_identifier(op), rs, op_done_removed);
-    else
-        op_done_removed(op);
-}
-
 static void vault_remove(struct op *op)
 {
-    op_send(op, vault_request(op, &backup_DeleteBackupVault, op_identifier(op)), removed);
+    op_send(op, vault_request(op, &backup_DeleteBackupVault, op_identifier(op)), vault_removed);
 }
 
 /* ---- find: by name; the token that AWS keeps tells whether we made it ---- */

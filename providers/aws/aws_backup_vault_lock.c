@@ -117,18 +117,10 @@ static void lock_update(struct op *op)
 
 /* ---- remove ---- */
 
-static void deleted(struct op *op, const struct response *rs)
-{
-    if (rs->fault != FAULT_NONE)
-        vault_gone_or_fail(op, op_identifier(op), rs, op_done_removed);
-    else
-        op_done_removed(op);
-}
-
 static void lock_remove(struct op *op)
 {
     op_send(op, lock_request(op, &backup_DeleteBackupVaultLockConfiguration, op_identifier(op)),
-            deleted);
+            vault_removed);
 }
 
 /* ---- find ---- */

@@ -48,19 +48,11 @@ static void put_notifications(struct op *op)
     op_send(op, rq, put);
 }
 
-static void deleted(struct op *op, const struct response *rs)
-{
-    if (rs->fault != FAULT_NONE)
-        vault_gone_or_fail(op, op_identifier(op), rs, op_done_removed);
-    else
-        op_done_removed(op);
-}
-
 static void remove_notifications(struct op *op)
 {
     op_send(op,
             notifications_request(op, &backup_DeleteBackupVaultNotifications, op_identifier(op)),
-            deleted);
+            vault_removed);
 }
 
 static void looked_up(struct op *op, const struct response *rs)

@@ -46,18 +46,10 @@ static void policy_put(struct op *op)
     op_send(op, rq, put);
 }
 
-static void deleted(struct op *op, const struct response *rs)
-{
-    if (rs->fault != FAULT_NONE)
-        vault_gone_or_fail(op, op_identifier(op), rs, op_done_removed);
-    else
-        op_done_removed(op);
-}
-
 static void policy_remove(struct op *op)
 {
     op_send(op, policy_request(op, &backup_DeleteBackupVaultAccessPolicy, op_identifier(op)),
-            deleted);
+            vault_removed);
 }
 
 static void looked_up(struct op *op, const struct response *rs)

@@ -2,6 +2,7 @@
  * takes only for new ones. */
 #include "providers/aws/calls.h"
 #include "providers/aws/properties.h"
+#include "providers/aws/steps.h"
 
 /* What an alarm on one metric has, and one on several has not, and the other way round. */
 static const char *const of_one_metric[] = {
@@ -199,21 +200,13 @@ static void update_alarm(struct op *op)
 
 /* ---- remove, find ---- */
 
-static void removed(struct op *op, const struct response *rs)
-{
-    if (rs->fault == FAULT_NONE || rs->fault == FAULT_NOT_FOUND)
-        op_done_removed(op);
-    else
-        op_fail(op, rs);
-}
-
 static void remove_alarm(struct op *op)
 {
     struct list_builder names = list_begin(op_arena(op));
     list_add_str(&names, name_of(op));
     struct request *rq = aws_request(op, &cloudwatch_DeleteAlarms);
     request_set(rq, "AlarmNames", list_end(&names));
-    op_send(op, rq, removed);
+    op_send(op, rq, step_removed);
 }
 
 static void found(struct op *op, const struct response *rs)

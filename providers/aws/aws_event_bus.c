@@ -2,6 +2,7 @@
  * default bus, which nobody makes, has one too. */
 #include "providers/aws/calls.h"
 #include "providers/aws/properties.h"
+#include "providers/aws/steps.h"
 
 static const char *const settings[] = {"description", "kms_key_identifier", "dead_letter_config"};
 
@@ -144,36 +145,18 @@ static void update_bus(struct op *op)
 
 /* ---- remove, find ---- */
 
-static void removed(struct op *op, const struct response *rs)
-{
-    if (rs->fault == FAULT_NONE || rs->fault == FAULT_NOT_FOUND)
-        op_done_removed(op);
-    else
-        op_fail(op, rs);
-}
-
 static void remove_bus(struct op *op)
 {
     struct request *rq = aws_request(op, &events_DeleteEventBus);
     request_set_str(rq, "Name", name_of(op));
-    op_send(op, rq, removed);
-}
-
-static void found(struct op *op, const struct response *rs)
-{
-    if (rs->fault == FAULT_NONE)
-        op_found(op, name_of(op), OWNER_BY_TAGS);
-    else if (rs->fault == FAULT_NOT_FOUND)
-        op_gone(op);
-    else
-        op_fail(op, rs);
+    op_send(op, rq, step_removed);
 }
 
 static void find_bus(struct op *op)
 {
     struct request *rq = aws_request(op, &events_DescribeEventBus);
     request_set_str(rq, "Name", name_of(op));
-    op_send(op, rq, found);
+    op_send(op, rq, step_found_by_name);
 }
 
 const struct resource_ops aws_event_bus_ops = {

@@ -2,6 +2,7 @@
  * no tags and no token: only a policy that says what we want is taken for our own. */
 #include "engine/policy/compare.h"
 #include "providers/aws/properties.h"
+#include "providers/aws/steps.h"
 
 static const char *wanted_bus(const struct op *op)
 {
@@ -69,20 +70,12 @@ static void policy_put(struct op *op)
 
 /* ---- remove ---- */
 
-static void removed(struct op *op, const struct response *rs)
-{
-    if (rs->fault == FAULT_NONE || rs->fault == FAULT_NOT_FOUND)
-        op_done(op, op_identifier(op), NULL);
-    else
-        op_fail(op, rs);
-}
-
 static void policy_remove(struct op *op)
 {
     struct request *rq = aws_request(op, &events_RemovePermission);
     request_set_str(rq, "EventBusName", op_identifier(op));
     request_set(rq, "RemoveAllPermissions", value_bool(true));
-    op_send(op, rq, removed);
+    op_send(op, rq, step_removed);
 }
 
 /* ---- find ---- */

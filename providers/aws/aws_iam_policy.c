@@ -3,6 +3,7 @@
 #include "engine/base/slice.h"
 #include "providers/aws/calls.h"
 #include "providers/aws/properties.h"
+#include "providers/aws/steps.h"
 #include "providers/aws/uri.h"
 
 #define VERSIONS_MAX 5
@@ -215,12 +216,6 @@ static void take_versions(struct op *op, const struct response *rs)
     change->versions = value_get(rs->body, "Versions");
 }
 
-static void updated(struct op *op, const struct response *rs)
-{
-    (void)rs;
-    op_done(op, op_identifier(op), NULL);
-}
-
 static void add_tag_calls(struct op *op)
 {
     const struct value *set, *removed;
@@ -235,7 +230,7 @@ static void add_tag_calls(struct op *op)
 static void update_tags(struct op *op)
 {
     add_tag_calls(op);
-    calls_in_order(op, updated);
+    calls_in_order(op, step_updated);
 }
 
 static void list_versions(struct op *op, const struct response *rs);

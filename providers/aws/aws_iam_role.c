@@ -2,6 +2,7 @@
  * are exclusive where they are declared: what prior shows and desired does not is taken away. */
 #include "providers/aws/calls.h"
 #include "providers/aws/properties.h"
+#include "providers/aws/steps.h"
 #include "providers/aws/uri.h"
 
 /* IAM answers with documents percent-encoded. */
@@ -248,12 +249,6 @@ static void create_role(struct op *op)
     op_send(op, rq, created);
 }
 
-static void updated(struct op *op, const struct response *rs)
-{
-    (void)rs;
-    op_done(op, op_identifier(op), NULL);
-}
-
 static const struct value *wanted_or_kept(struct op *op, const char *property)
 {
     const struct value *wanted = desired_wire(op, property);
@@ -288,7 +283,7 @@ static void update_role(struct op *op)
                     boundary);
     add_policy_calls(op);
     add_tag_calls(op);
-    calls_in_order(op, updated);
+    calls_in_order(op, step_updated);
 }
 
 /* ---- remove ---- */
@@ -345,19 +340,9 @@ static void remove_role(struct op *op)
 
 /* ---- find ---- */
 
-static void found(struct op *op, const struct response *rs)
-{
-    if (rs->fault == FAULT_NONE)
-        op_found(op, value_get_str(op_desired(op), "name"), OWNER_BY_TAGS);
-    else if (rs->fault == FAULT_NOT_FOUND)
-        op_gone(op);
-    else
-        op_fail(op, rs);
-}
-
 static void find_role(struct op *op)
 {
-    get_role(op, value_get_str(op_desired(op), "name"), found);
+    get_role(op, value_get_str(op_desired(op), "name"), step_found_by_name);
 }
 
 const struct resource_ops aws_iam_role_ops = {

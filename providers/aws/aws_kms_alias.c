@@ -4,6 +4,7 @@
 
 #include "providers/aws/aws.h"
 #include "providers/aws/properties.h"
+#include "providers/aws/steps.h"
 
 /* Of "arn:aws:kms:us-east-1:111122223333:key/ID", or the id itself. */
 static const char *key_id_of(const char *key)
@@ -105,32 +106,16 @@ static void create_alias(struct op *op)
     point(op, &kms_CreateAlias, created);
 }
 
-static void updated(struct op *op, const struct response *rs)
-{
-    if (rs->fault == FAULT_NONE)
-        op_done(op, op_identifier(op), NULL);
-    else
-        op_fail(op, rs);
-}
-
 static void update_alias(struct op *op)
 {
-    point(op, &kms_UpdateAlias, updated);
-}
-
-static void removed(struct op *op, const struct response *rs)
-{
-    if (rs->fault == FAULT_NONE || rs->fault == FAULT_NOT_FOUND)
-        op_done_removed(op);
-    else
-        op_fail(op, rs);
+    point(op, &kms_UpdateAlias, step_updated);
 }
 
 static void remove_alias(struct op *op)
 {
     struct request *rq = aws_request(op, &kms_DeleteAlias);
     request_set_str(rq, "AliasName", op_identifier(op));
-    op_send(op, rq, removed);
+    op_send(op, rq, step_removed);
 }
 
 /* An alias bears no tags: it is ours when it names our key. */

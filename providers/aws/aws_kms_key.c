@@ -7,6 +7,7 @@
 #include "engine/aws/tags.h"
 #include "providers/aws/calls.h"
 #include "providers/aws/properties.h"
+#include "providers/aws/steps.h"
 
 #define DELETION_DAYS 30
 
@@ -148,12 +149,6 @@ static void create_key(struct op *op)
     op_send(op, rq, created);
 }
 
-static void updated(struct op *op, const struct response *rs)
-{
-    (void)rs;
-    op_done(op, op_identifier(op), NULL);
-}
-
 static void add_tag_calls(struct op *op)
 {
     const struct value *set, *removed;
@@ -199,7 +194,7 @@ static void update_key(struct op *op)
     if (!enabled && (was_enabled || turns))
         request_set_str(calls_add(op, &kms_DisableKey, NULL), "KeyId", id);
     add_tag_calls(op);
-    calls_in_order(op, updated);
+    calls_in_order(op, step_updated);
 }
 
 /* ---- remove ---- */

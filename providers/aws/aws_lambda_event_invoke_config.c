@@ -1,6 +1,7 @@
 /* aws_lambda_event_invoke_config: what happens to asynchronous events of a function. It bears no
  * tags: it belongs to the function. One put takes the whole. */
 #include "providers/aws/properties.h"
+#include "providers/aws/steps.h"
 
 static const char *const settings[] = {"maximum_retry_attempts", "maximum_event_age_in_seconds",
                                        "destination_config"};
@@ -79,17 +80,9 @@ static void put_config(struct op *op)
 
 /* ---- remove, find ---- */
 
-static void removed(struct op *op, const struct response *rs)
-{
-    if (rs->fault == FAULT_NONE || rs->fault == FAULT_NOT_FOUND)
-        op_done_removed(op);
-    else
-        op_fail(op, rs);
-}
-
 static void remove_config(struct op *op)
 {
-    op_send(op, config_request(op, &lambda_DeleteFunctionEventInvokeConfig), removed);
+    op_send(op, config_request(op, &lambda_DeleteFunctionEventInvokeConfig), step_removed);
 }
 
 static void found(struct op *op, const struct response *rs)

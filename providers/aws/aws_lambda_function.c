@@ -5,6 +5,7 @@
 #include "engine/base/json.h"
 #include "engine/config/assets.h"
 #include "providers/aws/properties.h"
+#include "providers/aws/steps.h"
 
 #define NAP_FIRST_MS 1000
 #define NAP_MAX_MS 5000
@@ -402,32 +403,14 @@ static void function_update(struct op *op)
     next_stage(op);
 }
 
-static void removed(struct op *op, const struct response *rs)
-{
-    if (rs->fault == FAULT_NONE || rs->fault == FAULT_NOT_FOUND)
-        op_done(op, op_identifier(op), NULL);
-    else
-        op_fail(op, rs);
-}
-
 static void function_remove(struct op *op)
 {
-    op_send(op, function_request(op, &lambda_DeleteFunction), removed);
-}
-
-static void looked_up(struct op *op, const struct response *rs)
-{
-    if (rs->fault == FAULT_NONE)
-        op_found(op, name_of(op), OWNER_BY_TAGS);
-    else if (rs->fault == FAULT_NOT_FOUND)
-        op_gone(op);
-    else
-        op_fail(op, rs);
+    op_send(op, function_request(op, &lambda_DeleteFunction), step_removed);
 }
 
 static void function_find(struct op *op)
 {
-    op_send(op, function_request(op, &lambda_GetFunction), looked_up);
+    op_send(op, function_request(op, &lambda_GetFunction), step_found_by_name);
 }
 
 const struct resource_ops aws_lambda_function_ops = {

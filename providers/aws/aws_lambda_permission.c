@@ -7,6 +7,7 @@
 #include "engine/base/json.h"
 #include "engine/config/normalize.h"
 #include "providers/aws/properties.h"
+#include "providers/aws/steps.h"
 
 static const char *function_of(struct op *op)
 {
@@ -192,19 +193,11 @@ static void permission_update(struct op *op)
 
 /* ---- remove ---- */
 
-static void removed(struct op *op, const struct response *rs)
-{
-    if (rs->fault == FAULT_NONE || rs->fault == FAULT_NOT_FOUND)
-        op_done(op, op_identifier(op), NULL);
-    else
-        op_fail(op, rs);
-}
-
 static void permission_remove(struct op *op)
 {
     struct request *rq = permission_request(op, &lambda_RemovePermission);
     request_label(rq, "StatementId", sid_of(op));
-    op_send(op, rq, removed);
+    op_send(op, rq, step_removed);
 }
 
 /* ---- find: it bears no tags, so it is whose the function is ---- */

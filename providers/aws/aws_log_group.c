@@ -2,6 +2,7 @@
  * then brought to what is desired. */
 #include "providers/aws/calls.h"
 #include "providers/aws/properties.h"
+#include "providers/aws/steps.h"
 
 /* DescribeLogGroups matches prefixes: "/aws/lambda/relay" also brings "/aws/lambda/relay-2". */
 static const struct value *group_of(const struct response *rs, const char *name)
@@ -167,19 +168,11 @@ static void update_group(struct op *op)
 
 /* ---- remove, find ---- */
 
-static void removed(struct op *op, const struct response *rs)
-{
-    if (rs->fault == FAULT_NONE || rs->fault == FAULT_NOT_FOUND)
-        op_done_removed(op);
-    else
-        op_fail(op, rs);
-}
-
 static void remove_group(struct op *op)
 {
     struct request *rq = aws_request(op, &logs_DeleteLogGroup);
     request_set_str(rq, "logGroupName", op_identifier(op));
-    op_send(op, rq, removed);
+    op_send(op, rq, step_removed);
 }
 
 static void found(struct op *op, const struct response *rs)

@@ -2,6 +2,7 @@
  * declared. Calls take the id that AWS gives; by name it is found among those of its type. */
 #include "providers/aws/calls.h"
 #include "providers/aws/properties.h"
+#include "providers/aws/steps.h"
 
 /* True when the answer is good; else the operation has ended. */
 static bool good_or_end(struct op *op, const struct response *rs)
@@ -200,12 +201,6 @@ static void create_policy(struct op *op)
 
 /* ---- update ---- */
 
-static void updated(struct op *op, const struct response *rs)
-{
-    (void)rs;
-    op_done(op, op_identifier(op), NULL);
-}
-
 /* Members that are left out stay as they are. */
 static void add_text_call(struct op *op)
 {
@@ -241,7 +236,7 @@ static void update_policy(struct op *op)
     add_text_call(op);
     add_target_calls(op, op_identifier(op));
     add_tag_calls(op);
-    calls_in_order(op, updated);
+    calls_in_order(op, step_updated);
 }
 
 /* ---- remove: detached first ---- */

@@ -4,6 +4,7 @@
 
 #include "providers/aws/calls.h"
 #include "providers/aws/properties.h"
+#include "providers/aws/steps.h"
 
 static const char *name_of(struct op *op)
 {
@@ -287,32 +288,14 @@ static void update_bucket(struct op *op)
 
 /* ---- remove, find ---- */
 
-static void removed(struct op *op, const struct response *rs)
-{
-    if (rs->fault == FAULT_NONE || rs->fault == FAULT_NOT_FOUND)
-        op_done_removed(op);
-    else
-        op_fail(op, rs);
-}
-
 static void remove_bucket(struct op *op)
 {
-    op_send(op, bucket_request(op, &s3_DeleteBucket), removed);
-}
-
-static void found(struct op *op, const struct response *rs)
-{
-    if (rs->fault == FAULT_NONE)
-        op_found(op, name_of(op), OWNER_BY_TAGS);
-    else if (rs->fault == FAULT_NOT_FOUND)
-        op_gone(op);
-    else
-        op_fail(op, rs);
+    op_send(op, bucket_request(op, &s3_DeleteBucket), step_removed);
 }
 
 static void find_bucket(struct op *op)
 {
-    op_send(op, bucket_request(op, &s3_GetBucketVersioning), found);
+    op_send(op, bucket_request(op, &s3_GetBucketVersioning), step_found_by_name);
 }
 
 const struct resource_ops aws_s3_bucket_ops = {

@@ -2,6 +2,7 @@
  * to an earlier attempt was lost, or somebody made the same by hand. */
 #include "engine/config/normalize.h"
 #include "providers/aws/properties.h"
+#include "providers/aws/steps.h"
 
 static const char *const settings[] = {
     "description",
@@ -126,36 +127,20 @@ static void create_schedule(struct op *op)
     op_send(op, rq, created);
 }
 
-static void updated(struct op *op, const struct response *rs)
-{
-    if (rs->fault == FAULT_NONE)
-        op_done(op, op_identifier(op), NULL);
-    else
-        op_fail(op, rs);
-}
-
 /* The whole schedule: what is left out would go. */
 static void update_schedule(struct op *op)
 {
-    op_send(op, schedule_request(op, &scheduler_UpdateSchedule), updated);
+    op_send(op, schedule_request(op, &scheduler_UpdateSchedule), step_updated);
 }
 
 /* ---- remove, find ---- */
-
-static void removed(struct op *op, const struct response *rs)
-{
-    if (rs->fault == FAULT_NONE || rs->fault == FAULT_NOT_FOUND)
-        op_done_removed(op);
-    else
-        op_fail(op, rs);
-}
 
 static void remove_schedule(struct op *op)
 {
     struct request *rq = aws_request(op, &scheduler_DeleteSchedule);
     request_label(rq, "Name", name_of(op));
     request_query(rq, "groupName", group_of(op));
-    op_send(op, rq, removed);
+    op_send(op, rq, step_removed);
 }
 
 static void found(struct op *op, const struct response *rs)

@@ -5,6 +5,7 @@
 #include "providers/aws/calls.h"
 #include "providers/aws/entries.h"
 #include "providers/aws/properties.h"
+#include "providers/aws/steps.h"
 
 static const char *const attributes[] = {"raw_message_delivery", "filter_policy"};
 
@@ -82,12 +83,6 @@ static void create_subscription(struct op *op)
 
 /* ---- update ---- */
 
-static void updated(struct op *op, const struct response *rs)
-{
-    (void)rs;
-    op_done(op, op_identifier(op), NULL);
-}
-
 static void update_subscription(struct op *op)
 {
     for (size_t i = 0; i < ARRAY_LEN(attributes); i++) {
@@ -99,7 +94,7 @@ static void update_subscription(struct op *op)
         request_set_str(rq, "AttributeName", wire_name(op, attributes[i]));
         request_set(rq, "AttributeValue", wire ? wire : value_string(op_arena(op), NO_FILTER));
     }
-    calls_in_order(op, updated);
+    calls_in_order(op, step_updated);
 }
 
 /* ---- remove ---- */

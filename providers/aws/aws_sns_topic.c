@@ -3,6 +3,7 @@
 #include "providers/aws/calls.h"
 #include "providers/aws/entries.h"
 #include "providers/aws/properties.h"
+#include "providers/aws/steps.h"
 
 static const char *const attributes[] = {"display_name", "kms_master_key_id", "policy"};
 
@@ -89,12 +90,6 @@ static void create_topic(struct op *op)
 
 /* ---- update ---- */
 
-static void updated(struct op *op, const struct response *rs)
-{
-    (void)rs;
-    op_done(op, op_identifier(op), NULL);
-}
-
 static void add_attribute_calls(struct op *op, const char *arn)
 {
     for (size_t i = 0; i < ARRAY_LEN(attributes); i++) {
@@ -129,24 +124,16 @@ static void update_topic(struct op *op)
     const char *arn = arn_of(op, op_identifier(op));
     add_attribute_calls(op, arn);
     add_tag_calls(op, arn);
-    calls_in_order(op, updated);
+    calls_in_order(op, step_updated);
 }
 
 /* ---- remove, find ---- */
-
-static void removed(struct op *op, const struct response *rs)
-{
-    if (rs->fault == FAULT_NONE || rs->fault == FAULT_NOT_FOUND)
-        op_done_removed(op);
-    else
-        op_fail(op, rs);
-}
 
 static void remove_topic(struct op *op)
 {
     struct request *rq = aws_request(op, &sns_DeleteTopic);
     request_set_str(rq, "TopicArn", arn_of(op, op_identifier(op)));
-    op_send(op, rq, removed);
+    op_send(op, rq, step_removed);
 }
 
 static void found(struct op *op, const struct response *rs)

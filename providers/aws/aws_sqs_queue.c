@@ -1,6 +1,7 @@
 /* SQS queues. Calls take a queue's URL, which GetQueueUrl knows; attributes are texts. */
 #include "providers/aws/calls.h"
 #include "providers/aws/properties.h"
+#include "providers/aws/steps.h"
 
 static const char *const attributes[] = {
     "message_retention_seconds",
@@ -188,23 +189,15 @@ static void update_queue(struct op *op)
 
 /* ---- remove, find ---- */
 
-static void removed(struct op *op, const struct response *rs)
-{
-    if (rs->fault == FAULT_NONE || rs->fault == FAULT_NOT_FOUND)
-        op_done_removed(op);
-    else
-        op_fail(op, rs);
-}
-
 static void url_for_removal(struct op *op, const struct response *rs)
 {
     if (rs->fault != FAULT_NONE) {
-        removed(op, rs);
+        step_removed(op, rs);
         return;
     }
     struct request *rq = aws_request(op, &sqs_DeleteQueue);
     request_set(rq, "QueueUrl", value_get(rs->body, "QueueUrl"));
-    op_send(op, rq, removed);
+    op_send(op, rq, step_removed);
 }
 
 static void remove_queue(struct op *op)
@@ -212,19 +205,9 @@ static void remove_queue(struct op *op)
     get_url(op, op_identifier(op), url_for_removal);
 }
 
-static void found(struct op *op, const struct response *rs)
-{
-    if (rs->fault == FAULT_NONE)
-        op_found(op, value_get_str(op_desired(op), "name"), OWNER_BY_TAGS);
-    else if (rs->fault == FAULT_NOT_FOUND)
-        op_gone(op);
-    else
-        op_fail(op, rs);
-}
-
 static void find_queue(struct op *op)
 {
-    get_url(op, value_get_str(op_desired(op), "name"), found);
+    get_url(op, value_get_str(op_desired(op), "name"), step_found_by_name);
 }
 
 const struct resource_ops aws_sqs_queue_ops = {

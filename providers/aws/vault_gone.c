@@ -32,3 +32,11 @@ void vault_gone_or_fail(struct op *op, const char *vault_name, const struct resp
         op_fail(op, rs);
     }
 }
+
+void vault_removed(struct op *op, const struct response *rs)
+{
+    if (rs->fault != FAULT_NONE)
+        vault_gone_or_fail(op, op_identifier(op), rs, op_done_removed);
+    else
+        op_done_removed(op);
+}

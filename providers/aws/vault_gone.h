@@ -10,3 +10,5 @@
 typedef void vault_gone_fn(struct op *op);
 void vault_gone_or_fail(struct op *op, const char *vault_name, const struct response *rs,
                         vault_gone_fn *gone);
+/* The last step of the deletion of a vault, or of what lives on one: gone already is success. */
+void vault_removed(struct op *op, const struct response *rs);
