@@ -10,9 +10,9 @@ struct sealer {
     bool unknowns; /* are sealed as well */
 };
 
-static const struct value *sealed(struct arena *arena, const struct value *v,
-                                  const struct sealer *sealer)
+static const struct value *sealed(struct arena *arena, const struct value *v, const void *ctx)
 {
+    const struct sealer *sealer = ctx;
     bool open = !sealer->unknowns && value_has_unknown(v);
     if (v->kind == VALUE_NULL || open || value_get(v, SEAL))
         return v;
@@ -23,36 +23,35 @@ static const struct value *sealed(struct arena *arena, const struct value *v,
     return v->pos.file ? value_at(arena, map_end(&b), v->pos) : map_end(&b);
 }
 
-static const struct value *walk(struct arena *arena, const struct schema_node *node,
-                                const struct value *v, const struct sealer *sealer);
-
-static const struct value *walk_map(struct arena *arena, const struct schema_node *node,
-                                    const struct value *map, const struct sealer *sealer)
+static const struct value *replace_in_map(struct arena *arena, const struct schema_node *node,
+                                          const struct value *map, replace_fn *replace,
+                                          const void *ctx)
 {
     struct map_builder b = map_begin(arena);
     for (size_t i = 0; i < map->map.len; i++) {
         const struct value_entry *entry = &map->map.entries[i];
         const struct schema_node *child = schema_property_of(node, entry->key);
-        map_put_at(&b, entry->key, entry->key_pos,
-                   walk(arena, child ? child : node->additional, entry->value, sealer));
+        map_put_at(
+            &b, entry->key, entry->key_pos,
+            replace_sensitive(arena, child ? child : node->additional, entry->value, replace, ctx));
     }
     return map_end(&b);
 }
 
-static const struct value *walk(struct arena *arena, const struct schema_node *node,
-                                const struct value *v, const struct sealer *sealer)
+const struct value *replace_sensitive(struct arena *arena, const struct schema_node *node,
+                                      const struct value *v, replace_fn *replace, const void *ctx)
 {
-    if (!node)
+    if (!v || !node)
         return v;
     if (node->sensitive)
-        return sealed(arena, v, sealer);
+        return replace(arena, v, ctx);
     if (value_is(v, VALUE_MAP))
-        return walk_map(arena, node, v, sealer);
+        return replace_in_map(arena, node, v, replace, ctx);
     if (!value_is(v, VALUE_LIST))
         return v;
     struct list_builder b = list_begin(arena);
     for (size_t i = 0; i < v->list.len; i++)
-        list_add(&b, walk(arena, node->items, v->list.items[i], sealer));
+        list_add(&b, replace_sensitive(arena, node->items, v->list.items[i], replace, ctx));
     return list_end(&b);
 }
 
@@ -60,13 +59,14 @@ const struct value *seal(struct arena *arena, const struct schema *schema,
                          const struct value *properties, const char *salt)
 {
     const struct sealer sealer = {.salt = salt};
-    return properties && schema->has_sensitive ? walk(arena, schema->root, properties, &sealer)
-                                               : properties;
+    return schema->has_sensitive
+               ? replace_sensitive(arena, schema->root, properties, sealed, &sealer)
+               : properties;
 }
 
 const struct value *seal_node(struct arena *arena, const struct schema_node *node,
                               const struct value *v, const char *salt)
 {
     const struct sealer sealer = {.salt = salt, .unknowns = true};
-    return v ? walk(arena, node, v, &sealer) : NULL;
+    return replace_sensitive(arena, node, v, sealed, &sealer);
 }

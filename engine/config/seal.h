@@ -4,6 +4,11 @@
 
 #include "engine/config/schema.h"
 
+/* The same value with what `replace` gives in the place of every sensitive one, at every depth. */
+typedef const struct value *replace_fn(struct arena *arena, const struct value *v, const void *ctx);
+const struct value *replace_sensitive(struct arena *arena, const struct schema_node *node,
+                                      const struct value *v, replace_fn *replace, const void *ctx);
+
 /* The same properties with {"hmac_sha256": "..."} in the place of every sensitive value; what is
  * sealed already stays as it is. The salt is the state's lineage, so that equal values of two
  * states do not look alike. */

@@ -5,6 +5,7 @@
 #include "engine/base/crypto.h"
 #include "engine/base/json.h"
 #include "engine/config/seal.h"
+#include "engine/plan/render.h"
 
 #define FORMAT "holdfast plan"
 #define FORMAT_VERSION 1
@@ -132,23 +133,6 @@ static const struct value *accounts_value(struct arena *arena, const struct plan
     return list_end(&list);
 }
 
-static const struct value *units_value(struct arena *arena, const struct topology *topology)
-{
-    struct list_builder list = list_begin(arena);
-    for (size_t i = 0; i < topology->unit_len; i++) {
-        const struct organizational_unit *unit = &topology->units[i];
-        struct list_builder ids = list_begin(arena);
-        for (size_t n = 0; n < unit->account_len; n++)
-            list_add_str(&ids, unit->accounts[n]->id);
-        struct map_builder b = map_begin(arena);
-        map_put_str(&b, "id", unit->id);
-        map_put_str(&b, "group", unit->group);
-        map_put(&b, "account_ids", list_end(&ids));
-        list_add(&list, map_end(&b));
-    }
-    return list_end(&list);
-}
-
 static const struct value *routes_value(struct arena *arena, const struct topology *topology)
 {
     struct list_builder list = list_begin(arena);
@@ -182,7 +166,7 @@ static const struct value *topology_value(struct arena *arena, const struct plan
     map_put_str(&b, "spec_digest", topology->spec_digest);
     map_put(&b, "regions", texts_value(arena, topology->regions, topology->region_len));
     map_put(&b, "accounts", accounts_value(arena, file));
-    map_put(&b, "units", units_value(arena, topology));
+    map_put(&b, "units", units_to_json(arena, topology));
     map_put(&b, "routes", routes_value(arena, topology));
     return map_end(&b);
 }

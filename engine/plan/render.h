@@ -24,6 +24,8 @@ const char *drift_render_text(struct arena *arena, const struct drift *drifts, s
                               const struct topology *topology,
                               const struct render_options *options);
 
+/* The organizational units that were opened, with the accounts that they held. */
+const struct value *units_to_json(struct arena *arena, const struct topology *topology);
 /* The ways of copy actions that say `route`, a line each; "" where none does. */
 const char *routes_render_text(struct arena *arena, const struct topology *topology);
 const struct value *routes_to_json(struct arena *arena,

@@ -159,7 +159,7 @@ static const struct value *retained_value(struct arena *arena, const struct plan
     return list_end(&list);
 }
 
-static const struct value *units_value(struct arena *arena, const struct topology *topology)
+const struct value *units_to_json(struct arena *arena, const struct topology *topology)
 {
     struct list_builder list = list_begin(arena);
     for (size_t i = 0; topology && i < topology->unit_len; i++) {
@@ -212,7 +212,7 @@ const struct value *plan_to_json(struct arena *arena, const struct plan *plan,
     map_put(&b, "changes", list_end(&changes));
     map_put(&b, "moves", moves_value(arena, plan));
     map_put(&b, "retained", retained_value(arena, plan));
-    map_put(&b, "organizational_units", units_value(arena, plan->topology));
+    map_put(&b, "organizational_units", units_to_json(arena, plan->topology));
     map_put(&b, "routes", routes_to_json(arena, plan->topology));
     return map_end(&b);
 }

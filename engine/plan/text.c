@@ -4,6 +4,7 @@
 
 #include "engine/base/clock.h"
 #include "engine/base/json.h"
+#include "engine/config/seal.h"
 
 #define TEXT_MAX ((size_t)1024 * 1024)
 
@@ -111,32 +112,14 @@ const char *text_minute(struct arena *arena, int64_t ms)
     return arena_printf(arena, "%s %02d:%02d UTC", text_day(arena, ms), t.hour, t.minute);
 }
 
-static const struct value *redacted_map(struct arena *arena, const struct schema_node *node,
-                                        const struct value *map)
+static const struct value *redacted(struct arena *arena, const struct value *v, const void *ctx)
 {
-    struct map_builder b = map_begin(arena);
-    for (size_t i = 0; i < map->map.len; i++) {
-        const struct value_entry *entry = &map->map.entries[i];
-        const struct schema_node *child = schema_property_of(node, entry->key);
-        map_put(&b, entry->key,
-                value_redacted(arena, child ? child : node->additional, entry->value));
-    }
-    return map_end(&b);
+    (void)v, (void)ctx;
+    return value_string(arena, "(sensitive)");
 }
 
 const struct value *value_redacted(struct arena *arena, const struct schema_node *node,
                                    const struct value *v)
 {
-    if (!v || !node)
-        return v;
-    if (node->sensitive)
-        return value_string(arena, "(sensitive)");
-    if (value_is(v, VALUE_MAP))
-        return redacted_map(arena, node, v);
-    if (!value_is(v, VALUE_LIST))
-        return v;
-    struct list_builder b = list_begin(arena);
-    for (size_t i = 0; i < value_len(v); i++)
-        list_add(&b, value_redacted(arena, node->items, value_item(v, i)));
-    return list_end(&b);
+    return replace_sensitive(arena, node, v, redacted, NULL);
 }
