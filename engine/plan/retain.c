@@ -28,23 +28,22 @@ static void retain_needs(struct builder *b, const struct item *item)
     }
 }
 
-/* A vault of the account that stays with points in it; NULL: there is none. */
-static const struct item *vault_with_points(const struct builder *b, const char *account_id)
+/* Account id to a vault there that stays with points in it. */
+static void find_vaults_with_points(const struct builder *b, struct map *ret)
 {
+    map_init(ret, b->arena);
     for (size_t i = 0; i < b->len; i++) {
-        const struct item *item = &b->items[i];
-        if (item->record && item->blocked && str_eq(item->record->account_id, account_id) &&
+        struct item *item = &b->items[i];
+        if (item->record && item->blocked &&
             value_get_int(item->attributes, "number_of_recovery_points", 0) > 0)
-            return item;
+            map_set(ret, item->record->account_id, item);
     }
-    return NULL;
 }
 
-/* AWS Backup deletes a point with the role that made it: without the role, points neither expire
- * nor go when they are told to. */
-static void retain_role_of(struct builder *b, const struct item *selection)
+static void retain_role_of(struct builder *b, const struct item *selection,
+                           const struct map *vaults)
 {
-    const struct item *vault = vault_with_points(b, selection->record->account_id);
+    const struct item *vault = map_get(vaults, selection->record->account_id);
     for (size_t i = 0; vault && i < selection->record->depends_on_len; i++) {
         struct item *role = item_find(b, selection->record->depends_on[i]);
         if (role && role->verdict == VERDICT_DELETE &&
@@ -54,14 +53,23 @@ static void retain_role_of(struct builder *b, const struct item *selection)
     }
 }
 
+/* AWS Backup deletes a point with the role that made it: without the role, points neither expire
+ * nor go when they are told to. */
+static void retain_roles_of_points(struct builder *b)
+{
+    struct map vaults;
+    find_vaults_with_points(b, &vaults);
+    for (size_t i = 0; i < b->len; i++)
+        if (b->items[i].record_schema &&
+            str_eq(b->items[i].record_schema->type_name, "aws_backup_selection"))
+            retain_role_of(b, &b->items[i], &vaults);
+}
+
 void items_retain(struct builder *b, struct plan *plan)
 {
     if (!b->input->destroy)
         return;
-    for (size_t i = 0; i < b->len; i++)
-        if (b->items[i].record_schema &&
-            str_eq(b->items[i].record_schema->type_name, "aws_backup_selection"))
-            retain_role_of(b, &b->items[i]);
+    retain_roles_of_points(b);
     for (size_t i = b->len; i-- > 0;) { /* what needs something stands behind it */
         struct item *item = &b->items[b->order[i]];
         if (item->verdict != VERDICT_DELETE)
