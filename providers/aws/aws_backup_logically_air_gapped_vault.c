@@ -2,6 +2,7 @@
  * that it keeps for ever; read, tagged and deleted as any vault. */
 
 #include "providers/aws/backup_object.h"
+#include "providers/aws/vault_gone.h"
 
 #define READY_NAP_MS 5000
 #define READY_NAPS 120 /* ten minutes in all */
@@ -15,28 +16,35 @@ static const char *name_of(struct op *op)
 /* ---- create, then wait until the vault takes points ---- */
 
 struct making {
+    struct vault_doubt doubt; /* vault_gone.h */
     unsigned naps;
 };
 
 static void look(struct op *op, const struct response *rs);
 
-static void looked(struct op *op, const struct response *rs)
+/* Not there yet, or not ready. */
+static void nap(struct op *op)
 {
     struct making *making = op_data(op, sizeof(*making));
+    if (making->naps++ == READY_NAPS)
+        op_fail_with(op, E_TIMEOUT, "the vault %s is not ready after ten minutes", name_of(op));
+    else
+        op_later(op, READY_NAP_MS, look);
+}
+
+static void looked(struct op *op, const struct response *rs)
+{
     const char *state = value_get_str(rs->body, "VaultState");
-    /* only just created: of a vault that it does not see AWS says either */
-    bool unseen = rs->fault == FAULT_NOT_FOUND || rs->fault == FAULT_DENIED;
-    if (rs->fault != FAULT_NONE && (!unseen || making->naps == READY_NAPS))
-        op_fail(op, rs);
+    (void)op_data(op, sizeof(struct making));
+    if (rs->fault != FAULT_NONE)
+        vault_gone_or_fail(op, name_of(op), rs, nap);
     else if (str_eq(state, "FAILED"))
         op_fail_with(op, E_AWS, "AWS could not make the vault %s: VaultState is FAILED",
                      name_of(op));
-    else if (!unseen && !str_eq(state, "CREATING"))
-        op_done(op, name_of(op), NULL);
-    else if (making->naps++ == READY_NAPS)
-        op_fail_with(op, E_TIMEOUT, "the vault %s is still CREATING", name_of(op));
+    else if (str_eq(state, "CREATING"))
+        nap(op);
     else
-        op_later(op, READY_NAP_MS, look);
+        op_done(op, name_of(op), NULL);
 }
 
 static void look(struct op *op, const struct response *rs)

@@ -1,14 +1,8 @@
 #include "providers/aws/vault_gone.h"
 
-struct doubt {
-    const char *vault_name;
-    const struct response *denied; /* in the operation's arena, as every answer is */
-    vault_gone_fn *gone;
-};
-
 static void vaults_listed(struct op *op, const struct response *rs)
 {
-    const struct doubt *doubt = op_data(op, sizeof(*doubt));
+    const struct vault_doubt *doubt = op_data(op, sizeof(*doubt));
     const struct value *vaults = value_get(rs->body, "BackupVaultList");
     bool there = rs->fault != FAULT_NONE;
     for (size_t i = 0; i < value_len(vaults) && !there; i++)
@@ -25,8 +19,8 @@ void vault_gone_or_fail(struct op *op, const char *vault_name, const struct resp
     if (rs->fault == FAULT_NOT_FOUND) {
         gone(op);
     } else if (rs->fault == FAULT_DENIED && !str_eq(rs->code, CODE_NO_SESSION)) {
-        struct doubt *doubt = op_data(op, sizeof(*doubt));
-        *doubt = (struct doubt){vault_name, rs, gone};
+        struct vault_doubt *doubt = op_data(op, sizeof(*doubt));
+        *doubt = (struct vault_doubt){vault_name, rs, gone};
         op_send_all(op, aws_request(op, &backup_ListBackupVaults), vaults_listed);
     } else {
         op_fail(op, rs);
