@@ -172,21 +172,13 @@ static bool differs(struct op *op, const char *const *properties, size_t len)
     return false;
 }
 
-static void add_tag_calls(struct op *op)
-{
-    const struct value *set, *removed;
-    tag_changes(op, &set, &removed);
-    if (value_len(set)) {
-        struct request *rq = calls_add(op, &cloudwatch_TagResource, NULL);
-        request_set_str(rq, "ResourceARN", arn_of(op));
-        request_set(rq, "Tags", aws_tag_list(op_arena(op), set, "Key", "Value"));
-    }
-    if (value_len(removed)) {
-        struct request *rq = calls_add(op, &cloudwatch_UntagResource, NULL);
-        request_set_str(rq, "ResourceARN", arn_of(op));
-        request_set(rq, "TagKeys", removed);
-    }
-}
+static const struct tag_calls tag_calls = {&cloudwatch_TagResource,
+                                           &cloudwatch_UntagResource,
+                                           "ResourceARN",
+                                           "Tags",
+                                           "TagKeys",
+                                           "Key",
+                                           "Value"};
 
 static void update_alarm(struct op *op)
 {
@@ -194,7 +186,7 @@ static void update_alarm(struct op *op)
         differs(op, of_one_metric, ARRAY_LEN(of_one_metric)) ||
         differs(op, of_several, ARRAY_LEN(of_several)))
         request_body(calls_add(op, &cloudwatch_PutMetricAlarm, NULL), document(op));
-    add_tag_calls(op);
+    calls_add_tags(op, &tag_calls, arn_of(op));
     calls_in_order(op, settled);
 }
 

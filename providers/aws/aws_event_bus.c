@@ -120,26 +120,13 @@ static void add_settings_call(struct op *op)
         request_set(rq, wire_name(op, settings[i]), whole_wire(op, settings[i]));
 }
 
-static void add_tag_calls(struct op *op)
-{
-    const struct value *set, *removed;
-    tag_changes(op, &set, &removed);
-    if (value_len(set)) {
-        struct request *rq = calls_add(op, &events_TagResource, NULL);
-        request_set_str(rq, "ResourceARN", arn_of(op));
-        request_set(rq, "Tags", aws_tag_list(op_arena(op), set, "Key", "Value"));
-    }
-    if (value_len(removed)) {
-        struct request *rq = calls_add(op, &events_UntagResource, NULL);
-        request_set_str(rq, "ResourceARN", arn_of(op));
-        request_set(rq, "TagKeys", removed);
-    }
-}
+static const struct tag_calls tag_calls = {
+    &events_TagResource, &events_UntagResource, "ResourceARN", "Tags", "TagKeys", "Key", "Value"};
 
 static void update_bus(struct op *op)
 {
     add_settings_call(op);
-    add_tag_calls(op);
+    calls_add_tags(op, &tag_calls, arn_of(op));
     calls_in_order(op, settled);
 }
 

@@ -255,16 +255,8 @@ static const struct value *wanted_or_kept(struct op *op, const char *property)
     return wanted ? wanted : value_get(op_prior(op), property);
 }
 
-static void add_tag_calls(struct op *op)
-{
-    const struct value *set, *removed;
-    tag_changes(op, &set, &removed);
-    if (value_len(set))
-        request_set(role_call(op, &iam_TagRole, NULL), "Tags",
-                    aws_tag_list(op_arena(op), set, "Key", "Value"));
-    if (value_len(removed))
-        request_set(role_call(op, &iam_UntagRole, NULL), "TagKeys", removed);
-}
+static const struct tag_calls tag_calls = {&iam_TagRole, &iam_UntagRole, "RoleName", "Tags",
+                                           "TagKeys",    "Key",          "Value"};
 
 static void update_role(struct op *op)
 {
@@ -282,7 +274,7 @@ static void update_role(struct op *op)
         request_set(role_call(op, &iam_PutRolePermissionsBoundary, NULL), "PermissionsBoundary",
                     boundary);
     add_policy_calls(op);
-    add_tag_calls(op);
+    calls_add_tags(op, &tag_calls, op_identifier(op));
     calls_in_order(op, step_updated);
 }
 

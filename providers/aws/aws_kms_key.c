@@ -149,21 +149,8 @@ static void create_key(struct op *op)
     op_send(op, rq, created);
 }
 
-static void add_tag_calls(struct op *op)
-{
-    const struct value *set, *removed;
-    tag_changes(op, &set, &removed);
-    if (value_len(set)) {
-        struct request *rq = calls_add(op, &kms_TagResource, NULL);
-        request_set_str(rq, "KeyId", op_identifier(op));
-        request_set(rq, "Tags", aws_tag_list(op_arena(op), set, "TagKey", "TagValue"));
-    }
-    if (value_len(removed)) {
-        struct request *rq = calls_add(op, &kms_UntagResource, NULL);
-        request_set_str(rq, "KeyId", op_identifier(op));
-        request_set(rq, "TagKeys", removed);
-    }
-}
+static const struct tag_calls tag_calls = {&kms_TagResource, &kms_UntagResource, "KeyId",   "Tags",
+                                           "TagKeys",        "TagKey",           "TagValue"};
 
 /* The policy goes first, so that it may give the rights that the rest needs. AWS changes the
  * rotation of enabled keys only. */
@@ -193,7 +180,7 @@ static void update_key(struct op *op)
         set_rotation(op, id);
     if (!enabled && (was_enabled || turns))
         request_set_str(calls_add(op, &kms_DisableKey, NULL), "KeyId", id);
-    add_tag_calls(op);
+    calls_add_tags(op, &tag_calls, op_identifier(op));
     calls_in_order(op, step_updated);
 }
 

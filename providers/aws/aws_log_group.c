@@ -108,21 +108,8 @@ static void add_key_call(struct op *op, const struct value *key)
     request_set(rq, "kmsKeyId", key);
 }
 
-static void add_tag_calls(struct op *op)
-{
-    const struct value *set, *removed;
-    tag_changes(op, &set, &removed);
-    if (value_len(set)) {
-        struct request *rq = calls_add(op, &logs_TagResource, NULL);
-        request_set_str(rq, "resourceArn", arn_of(op, name_of(op)));
-        request_set(rq, "tags", set);
-    }
-    if (value_len(removed)) {
-        struct request *rq = calls_add(op, &logs_UntagResource, NULL);
-        request_set_str(rq, "resourceArn", arn_of(op, name_of(op)));
-        request_set(rq, "tagKeys", removed);
-    }
-}
+static const struct tag_calls tag_calls = {
+    &logs_TagResource, &logs_UntagResource, "resourceArn", "tags", "tagKeys", NULL, NULL};
 
 static void settled(struct op *op, const struct response *rs)
 {
@@ -140,7 +127,7 @@ static void created(struct op *op, const struct response *rs)
         op_made(op, name_of(op));
     if (rs->fault == FAULT_CONFLICT) { /* somebody was faster */
         add_key_call(op, desired_wire(op, "kms_key_id"));
-        add_tag_calls(op);
+        calls_add_tags(op, &tag_calls, arn_of(op, name_of(op)));
     }
     if (rs->fault == FAULT_CONFLICT || desired_wire(op, "retention_in_days"))
         add_retention_call(op); /* a new group keeps for ever */
@@ -162,7 +149,7 @@ static void update_group(struct op *op)
     if (op_changed(op, "/retention_in_days"))
         add_retention_call(op);
     add_key_call(op, changed_wire(op, "kms_key_id"));
-    add_tag_calls(op);
+    calls_add_tags(op, &tag_calls, arn_of(op, name_of(op)));
     calls_in_order(op, settled);
 }
 

@@ -215,27 +215,19 @@ static void add_text_call(struct op *op)
     request_body(rq, map_end(&changed));
 }
 
-static void add_tag_calls(struct op *op)
-{
-    const struct value *set, *removed;
-    tag_changes(op, &set, &removed);
-    if (value_len(set)) {
-        struct request *rq = calls_add(op, &organizations_TagResource, NULL);
-        request_set_str(rq, "ResourceId", op_identifier(op));
-        request_set(rq, "Tags", aws_tag_list(op_arena(op), set, "Key", "Value"));
-    }
-    if (value_len(removed)) {
-        struct request *rq = calls_add(op, &organizations_UntagResource, NULL);
-        request_set_str(rq, "ResourceId", op_identifier(op));
-        request_set(rq, "TagKeys", removed);
-    }
-}
+static const struct tag_calls tag_calls = {&organizations_TagResource,
+                                           &organizations_UntagResource,
+                                           "ResourceId",
+                                           "Tags",
+                                           "TagKeys",
+                                           "Key",
+                                           "Value"};
 
 static void update_policy(struct op *op)
 {
     add_text_call(op);
     add_target_calls(op, op_identifier(op));
-    add_tag_calls(op);
+    calls_add_tags(op, &tag_calls, op_identifier(op));
     calls_in_order(op, step_updated);
 }
 

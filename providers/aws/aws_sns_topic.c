@@ -103,27 +103,14 @@ static void add_attribute_calls(struct op *op, const char *arn)
     }
 }
 
-static void add_tag_calls(struct op *op, const char *arn)
-{
-    const struct value *set, *removed;
-    tag_changes(op, &set, &removed);
-    if (value_len(set)) {
-        struct request *rq = calls_add(op, &sns_TagResource, NULL);
-        request_set_str(rq, "ResourceArn", arn);
-        request_set(rq, "Tags", aws_tag_list(op_arena(op), set, "Key", "Value"));
-    }
-    if (value_len(removed)) {
-        struct request *rq = calls_add(op, &sns_UntagResource, NULL);
-        request_set_str(rq, "ResourceArn", arn);
-        request_set(rq, "TagKeys", removed);
-    }
-}
+static const struct tag_calls tag_calls = {
+    &sns_TagResource, &sns_UntagResource, "ResourceArn", "Tags", "TagKeys", "Key", "Value"};
 
 static void update_topic(struct op *op)
 {
     const char *arn = arn_of(op, op_identifier(op));
     add_attribute_calls(op, arn);
-    add_tag_calls(op, arn);
+    calls_add_tags(op, &tag_calls, arn);
     calls_in_order(op, step_updated);
 }
 

@@ -149,21 +149,8 @@ static void create_queue(struct op *op)
     op_send(op, rq, created);
 }
 
-static void add_tag_calls(struct op *op, const struct value *url)
-{
-    const struct value *set, *removed;
-    tag_changes(op, &set, &removed);
-    if (value_len(set)) {
-        struct request *rq = calls_add(op, &sqs_TagQueue, NULL);
-        request_set(rq, "QueueUrl", url);
-        request_set(rq, "Tags", set);
-    }
-    if (value_len(removed)) {
-        struct request *rq = calls_add(op, &sqs_UntagQueue, NULL);
-        request_set(rq, "QueueUrl", url);
-        request_set(rq, "TagKeys", removed);
-    }
-}
+static const struct tag_calls tag_calls = {
+    &sqs_TagQueue, &sqs_UntagQueue, "QueueUrl", "Tags", "TagKeys", NULL, NULL};
 
 static void url_for_update(struct op *op, const struct response *rs)
 {
@@ -178,7 +165,7 @@ static void url_for_update(struct op *op, const struct response *rs)
         request_set(rq, "QueueUrl", url);
         request_set(rq, "Attributes", changed);
     }
-    add_tag_calls(op, url);
+    calls_add_tags(op, &tag_calls, value_str(url));
     calls_in_order(op, settled);
 }
 

@@ -1,6 +1,7 @@
 #include "providers/aws/calls.h"
 
 #include "engine/base/bug.h"
+#include "providers/aws/properties.h"
 
 struct planned_call {
     const struct aws_operation *operation;
@@ -117,4 +118,23 @@ void calls_together(struct op *op, void (*missing)(struct op *op), op_step_fn *t
         finish(op);
     for (size_t i = 0; i < calls->len; i++)
         send(op, &calls->items[i], one_answered);
+}
+
+void calls_add_tags(struct op *op, const struct tag_calls *calls, const char *object)
+{
+    const struct value *set, *removed;
+    tag_changes(op, &set, &removed);
+    if (value_len(set)) {
+        struct request *rq = calls_add(op, calls->set, NULL);
+        request_set_str(rq, calls->object, object);
+        request_set(rq, calls->tags,
+                    calls->key_member
+                        ? aws_tag_list(op_arena(op), set, calls->key_member, calls->value_member)
+                        : set);
+    }
+    if (value_len(removed)) {
+        struct request *rq = calls_add(op, calls->remove, NULL);
+        request_set_str(rq, calls->object, object);
+        request_set(rq, calls->keys, removed);
+    }
 }

@@ -28,3 +28,13 @@ void calls_forgive(struct op *op, enum fault fault);
 void calls_in_order(struct op *op, op_step_fn *then);
 /* `missing` (or NULL) ends the operation when a call finds no object: it went meanwhile. */
 void calls_together(struct op *op, void (*missing)(struct op *op), op_step_fn *then);
+
+/* How a service takes changes of tags: as members of two calls. */
+struct tag_calls {
+    const struct aws_operation *set, *remove;
+    const char *object, *tags, *keys;      /* the members: of what, which tags, which keys go */
+    const char *key_member, *value_member; /* of one tag in a list; NULL: tags are a map */
+};
+/* Adds what an update has to do about the tags of `object`; nothing where they are as they should
+ * be. */
+void calls_add_tags(struct op *op, const struct tag_calls *calls, const char *object);
