@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include <openssl/core_names.h>
+#include <openssl/crypto.h>
 #include <openssl/evp.h>
 #include <openssl/rand.h>
 
@@ -47,6 +48,73 @@ void hmac_sha256(struct slice key, struct slice data, uint8_t out[SHA256_LEN])
     BUG_ON(EVP_MAC_init(hmac_context, (const unsigned char *)bytes, key.len, NULL) != 1 ||
            EVP_MAC_update(hmac_context, (const unsigned char *)data.ptr, data.len) != 1 ||
            EVP_MAC_final(hmac_context, out, &len, SHA256_LEN) != 1 || len != SHA256_LEN);
+}
+
+/* ---- AES-256-GCM ---- */
+
+/* What one call of OpenSSL takes. */
+#define CIPHER_STEP ((size_t)1 << 30)
+
+static EVP_CIPHER_CTX *cipher_begin(const uint8_t *key, const uint8_t *nonce, bool seals)
+{
+    static EVP_CIPHER *algorithm;
+    if (!algorithm)
+        algorithm = EVP_CIPHER_fetch(NULL, "AES-256-GCM", NULL);
+    EVP_CIPHER_CTX *context = EVP_CIPHER_CTX_new();
+    BUG_ON(!algorithm || !context ||
+           EVP_CipherInit_ex2(context, algorithm, key, nonce, seals, NULL) != 1);
+    return context;
+}
+
+/* out NULL: the bytes are authenticated only. */
+static void cipher_add(EVP_CIPHER_CTX *context, struct slice in, uint8_t *out)
+{
+    while (in.len > 0) {
+        size_t step = in.len < CIPHER_STEP ? in.len : CIPHER_STEP;
+        int len = 0;
+        BUG_ON(EVP_CipherUpdate(context, out, &len, (const unsigned char *)in.ptr, (int)step) != 1);
+        BUG_ON(len != (int)step); /* GCM has no blocks to fill */
+        in = slice_from(in, step);
+        out = out ? out + step : NULL;
+    }
+}
+
+void aes_gcm_seal(const uint8_t key[AES_KEY_LEN], const uint8_t nonce[AES_NONCE_LEN],
+                  struct slice data, struct slice text, uint8_t *sealed)
+{
+    EVP_CIPHER_CTX *context = cipher_begin(key, nonce, /* seals= */ true);
+    cipher_add(context, data, NULL);
+    cipher_add(context, text, sealed);
+    uint8_t *tag = sealed + text.len;
+    int len = 0;
+    BUG_ON(EVP_CipherFinal_ex(context, tag, &len) != 1 || len != 0 ||
+           EVP_CIPHER_CTX_ctrl(context, EVP_CTRL_AEAD_GET_TAG, AES_TAG_LEN, tag) != 1);
+    EVP_CIPHER_CTX_free(context); /* wipes its copy of the key */
+}
+
+bool aes_gcm_open(const uint8_t key[AES_KEY_LEN], const uint8_t nonce[AES_NONCE_LEN],
+                  struct slice data, struct slice sealed, uint8_t *text)
+{
+    if (sealed.len < AES_TAG_LEN)
+        return false;
+    size_t text_len = sealed.len - AES_TAG_LEN;
+    uint8_t tag[AES_TAG_LEN], none[1];
+    memcpy(tag, sealed.ptr + text_len, sizeof(tag));
+    EVP_CIPHER_CTX *context = cipher_begin(key, nonce, /* seals= */ false);
+    cipher_add(context, data, NULL);
+    cipher_add(context, (struct slice){sealed.ptr, text_len}, text);
+    BUG_ON(EVP_CIPHER_CTX_ctrl(context, EVP_CTRL_AEAD_SET_TAG, AES_TAG_LEN, tag) != 1);
+    int len = 0;
+    bool good = EVP_CipherFinal_ex(context, none, &len) == 1;
+    EVP_CIPHER_CTX_free(context);
+    if (!good)
+        wipe(text, text_len); /* it was decrypted before it was found to be false */
+    return good;
+}
+
+void wipe(void *secret, size_t len)
+{
+    OPENSSL_cleanse(secret, len);
 }
 
 const char *hex_encode(struct arena *arena, const uint8_t *data, size_t len)

@@ -82,6 +82,116 @@ static void an_empty_key_is_not_the_key_before_it(void **state)
     arena_free(arena);
 }
 
+static struct slice bytes_of(struct arena *arena, const char *hex)
+{
+    size_t len = strlen(hex) / 2;
+    char *data = arena_alloc(arena, len + 1);
+    for (size_t i = 0; i < len * 2; i++) {
+        int digit = hex[i] <= '9' ? hex[i] - '0' : hex[i] - 'a' + 10;
+        data[i / 2] = (char)(((unsigned char)data[i / 2] << 4) | digit);
+    }
+    return (struct slice){data, len};
+}
+
+struct gcm_case {
+    const char *key, *nonce, *data, *text, *sealed, *tag;
+};
+
+/* From gcmEncryptExtIV256.rsp of NIST's validation program (the first three), and from the paper
+ * that proposed the mode, which names them test cases 14 to 16. */
+static const struct gcm_case gcm_cases[] = {
+    {"b52c505a37d78eda5dd34f20c22540ea1b58963cf8e5bf8ffa85f9f2492505b4", "516c33929df5a3284ff463d7",
+     "", "", "", "bdc1ac884d332457a1d2664f168c76f0"},
+    {"31bdadd96698c204aa9ce1448ea94ae1fb4a9a0b3c9d773b51bb1822666b8f22", "0d18e06c7c725ac9e362e1ce",
+     "", "2db5168e932556f8089a0622981d017d", "fa4362189661d163fcd6a56d8bf0405a",
+     "d636ac1bbedd5cc3ee727dc2ab4a9489"},
+    {"92e11dcdaa866f5ce790fd24501f92509aacf4cb8b1339d50c9c1240935dd08b", "ac93a1a6145299bde902f21a",
+     "1e0889016f67601c8ebea4943bc23ad6", "2d71bcfa914e4ac045b2aa60955fad24",
+     "8995ae2e6df3dbf96fac7b7137bae67f", "eca5aa77d51d4a0a14d9c51e1da474ab"},
+    {"0000000000000000000000000000000000000000000000000000000000000000", "000000000000000000000000",
+     "", "00000000000000000000000000000000", "cea7403d4d606b6e074ec5d3baf39d18",
+     "d0d1c8a799996bf0265b98b5d48ab919"},
+    {"feffe9928665731c6d6a8f9467308308feffe9928665731c6d6a8f9467308308", "cafebabefacedbaddecaf888",
+     "",
+     "d9313225f88406e5a55909c5aff5269a86a7a9531534f7da2e4c303d8a318a72"
+     "1c3c0c95956809532fcf0e2449a6b525b16aedf5aa0de657ba637b391aafd255",
+     "522dc1f099567d07f47f37a32a84427d643a8cdcbfe5c0c97598a2bd2555d1aa"
+     "8cb08e48590dbb3da7b08b1056828838c5f61e6393ba7a0abcc9f662898015ad",
+     "b094dac5d93471bdec1a502270e3cc6c"},
+    {"feffe9928665731c6d6a8f9467308308feffe9928665731c6d6a8f9467308308", "cafebabefacedbaddecaf888",
+     "feedfacedeadbeeffeedfacedeadbeefabaddad2",
+     "d9313225f88406e5a55909c5aff5269a86a7a9531534f7da2e4c303d8a318a72"
+     "1c3c0c95956809532fcf0e2449a6b525b16aedf5aa0de657ba637b39",
+     "522dc1f099567d07f47f37a32a84427d643a8cdcbfe5c0c97598a2bd2555d1aa"
+     "8cb08e48590dbb3da7b08b1056828838c5f61e6393ba7a0abcc9f662",
+     "76fc6ece0f4e1768cddf8853bb2d551b"},
+};
+
+static void aes_gcm_agrees_with_nist_both_ways(void **state)
+{
+    (void)state;
+    struct arena *arena = arena_new();
+    for (size_t i = 0; i < ARRAY_LEN(gcm_cases); i++) {
+        const struct gcm_case *c = &gcm_cases[i];
+        struct slice key = bytes_of(arena, c->key), nonce = bytes_of(arena, c->nonce);
+        struct slice data = bytes_of(arena, c->data), text = bytes_of(arena, c->text);
+        assert_int_equal(key.len, AES_KEY_LEN);
+        assert_int_equal(nonce.len, AES_NONCE_LEN);
+        size_t len = text.len + AES_TAG_LEN;
+        uint8_t *sealed = arena_alloc(arena, len), *back = arena_alloc(arena, len);
+        aes_gcm_seal((const uint8_t *)key.ptr, (const uint8_t *)nonce.ptr, data, text, sealed);
+        assert_string_equal(hex_encode(arena, sealed, len),
+                            arena_printf(arena, "%s%s", c->sealed, c->tag));
+        assert_true(aes_gcm_open((const uint8_t *)key.ptr, (const uint8_t *)nonce.ptr, data,
+                                 (struct slice){(const char *)sealed, len}, back));
+        assert_memory_equal(back, text.ptr, text.len);
+    }
+    arena_free(arena);
+}
+
+static bool opens(struct arena *arena, struct slice key, struct slice nonce, struct slice data,
+                  struct slice sealed)
+{
+    uint8_t *text = arena_alloc(arena, sealed.len + 1);
+    bool good =
+        aes_gcm_open((const uint8_t *)key.ptr, (const uint8_t *)nonce.ptr, data, sealed, text);
+    for (size_t i = 0; !good && i < sealed.len; i++)
+        assert_int_equal(text[i], 0); /* what was not true is not left behind */
+    return good;
+}
+
+static void aes_gcm_refuses_every_bit_that_differs(void **state)
+{
+    (void)state;
+    struct arena *arena = arena_new();
+    const struct gcm_case *c = &gcm_cases[ARRAY_LEN(gcm_cases) - 1];
+    struct slice sealed = bytes_of(arena, arena_printf(arena, "%s%s", c->sealed, c->tag));
+    struct slice parts[] = {bytes_of(arena, c->key), bytes_of(arena, c->nonce),
+                            bytes_of(arena, c->data), sealed};
+    assert_true(opens(arena, parts[0], parts[1], parts[2], parts[3]));
+    for (size_t i = 0; i < ARRAY_LEN(parts); i++)
+        for (size_t bit = 0; bit < parts[i].len * 8; bit++) {
+            struct slice whole = parts[i];
+            char *changed = arena_memdup(arena, whole.ptr, whole.len);
+            changed[bit / 8] = (char)((unsigned char)changed[bit / 8] ^ (1u << bit % 8));
+            parts[i].ptr = changed;
+            assert_false(opens(arena, parts[0], parts[1], parts[2], parts[3]));
+            parts[i] = whole;
+        }
+    for (size_t len = 0; len < sealed.len; len++)
+        assert_false(opens(arena, parts[0], parts[1], parts[2], (struct slice){sealed.ptr, len}));
+    arena_free(arena);
+}
+
+static void what_is_wiped_is_gone(void **state)
+{
+    (void)state;
+    char secret[] = "a secret";
+    wipe(secret, sizeof(secret) - 1);
+    for (size_t i = 0; i < sizeof(secret); i++)
+        assert_int_equal(secret[i], 0);
+}
+
 static void base64_agrees_with_rfc_4648_both_ways(void **state)
 {
     (void)state;
@@ -142,6 +252,9 @@ int main(void)
         cmocka_unit_test(sha256_agrees_with_fips_180),
         cmocka_unit_test(hmac_agrees_with_rfc_4231),
         cmocka_unit_test(an_empty_key_is_not_the_key_before_it),
+        cmocka_unit_test(aes_gcm_agrees_with_nist_both_ways),
+        cmocka_unit_test(aes_gcm_refuses_every_bit_that_differs),
+        cmocka_unit_test(what_is_wiped_is_gone),
         cmocka_unit_test(base64_agrees_with_rfc_4648_both_ways),
         cmocka_unit_test(base64_refuses_what_is_not_strict),
         cmocka_unit_test(uuids_are_of_version_4_and_differ),
