@@ -1,8 +1,7 @@
 #pragma once
-/* Fault points: places where a test build may die. In a build with -DHOLDFAST_FAULT_POINTS=ON every
- * FAULT_POINT() is counted; HOLDFAST_FAULT_KILL_AT=n raises SIGKILL at the n-th, and
- * HOLDFAST_FAULT_COUNT_FILE names a file that receives the number passed at exit. Otherwise
- * nothing. */
+/* Fault points: places where a test may let the process die. In a build with
+ * -DHOLDFAST_FAULT_POINTS=ON each calls fault_point(), which does nothing: tests/fault puts itself
+ * in its place at link time. Otherwise nothing. */
 
 #ifdef HOLDFAST_FAULT_POINTS
 void fault_point(const char *name);

@@ -5,7 +5,7 @@ after the intent, after sending, after the reply, after the outcome); a first ap
 operations share commits; an update of everything that can change (tags removed, lock days, retention, a selection
 replaced); and two killed changes one after the other. HOLDFAST_SOAK takes every point of all of them.
 
-Environment: HOLDFAST is a build with fault points, TOPOLOGY the example that is applied.
+Environment: HOLDFAST is a faulty_holdfast with fault points, TOPOLOGY the example that is applied.
 """
 
 import json
@@ -68,14 +68,14 @@ def created(folder):
 
 
 def count_points(folder, extra):
-    path = os.path.join(folder, "count")
-    must(folder, APPLY + extra, {"HOLDFAST_FAULT_COUNT_FILE": path})
+    path = os.path.join(folder, "report")
+    must(folder, APPLY + extra, {"HOLDFAST_FAULT_REPORT": path})
     with open(path, encoding="utf-8") as file:
-        return int(file.read())
+        return json.load(file)["kill"]
 
 
 def killed(folder, extra, point):
-    result = run(folder, APPLY + extra, {"HOLDFAST_FAULT_KILL_AT": str(point)})
+    result = run(folder, APPLY + extra, {"HOLDFAST_FAULTS": f"kill@{point}"})
     if result.returncode not in (-9, 0):
         raise RuntimeError(f"neither killed nor done: {result.returncode}\n{result.stderr}")
     return result.returncode == -9

@@ -1,0 +1,56 @@
+#pragma once
+/* What goes wrong in a faulty_holdfast: the program itself, linked with injectors that no product
+ * holds. The environment says which (README.md):
+ *
+ *   HOLDFAST_FAULTS        KIND@K, KIND@K+N or KIND@K+, separated by commas: the K-th time (from
+ * 1), that and the next N-1 times, or from then on always HOLDFAST_FAULT_SEED    for what is random
+ * about a crash (default 1) HOLDFAST_FAULT_REPORT  a file that receives, as JSON, how often each
+ * seam was passed
+ *
+ * Each seam counts its passages, whether anything is to go wrong or not; a fault belongs to one
+ * seam. */
+
+#include <stdbool.h>
+#include <stdint.h>
+
+enum seam {
+    SEAM_HTTP,  /* a request is handed to the transport */
+    SEAM_STATE, /* SQLite writes to, syncs, cuts or makes a file of a database, the world's excepted
+                 */
+    SEAM_SYNC,  /* SQLite syncs such a file */
+    SEAM_FILE, /* the program itself makes, writes, syncs or renames a file, the world's excepted */
+    SEAM_MEMORY, /* the program asks for memory */
+    SEAM_KILL,   /* FAULT_POINT() (engine/base/fault.h) */
+};
+#define SEAM_LEN 6
+
+enum fault_kind {
+    FAULT_NOTHING,
+    HTTP_UNSENT, /* "http:unsent": it never left */
+    HTTP_LOST,   /* "http:lost": it ran, its answer did not come */
+    HTTP_CUT,    /* "http:cut": it ran, half of its answer came */
+    HTTP_CODE,   /* "http:CODE": it did not run and is answered with an error of answers.h */
+    STATE_FULL,  /* "state:full" */
+    STATE_IOERR, /* "state:ioerr" */
+    SYNC_CRASH,  /* "crash": the power fails (crash_files.h) */
+    FILE_FULL,   /* "file:full" */
+    FILE_IOERR,  /* "file:ioerr" */
+    MEMORY_OUT,  /* "memory" */
+    KILL,        /* "kill" */
+};
+
+struct fault_now {
+    enum fault_kind kind;
+    const char *code; /* of HTTP_CODE */
+};
+
+/* Reads the environment and begins to count. A text that cannot be read ends the process with 99.
+ */
+void faults_begin(void);
+/* One more passage; what is to happen to it. */
+struct fault_now faults_pass(enum seam seam);
+bool faults_want(enum fault_kind kind); /* whether one of this kind was asked for at all */
+/* The disk has failed in the middle of a run: what is sent from now on is counted by itself. */
+void faults_disk_failed(void);
+uint64_t faults_random(void);
+_Noreturn void faults_die(void); /* as if by SIGKILL */
