@@ -13,7 +13,7 @@ struct state {
     const char *command, *who;
     struct file_lock lock;
     bool locked;
-    const char *lineage;
+    const char *lineage, *topology;
     const char *world; /* as the file says; NULL: there is none yet */
     int64_t serial;    /* committed */
     int64_t pending;   /* the serial with the open batch in it */
@@ -26,6 +26,12 @@ struct state {
 
 /* store.c: what was written as JSON. NULL text gives NULL; text that is not JSON is damage. */
 MUST_CHECK bool json_column(struct arena *arena, const char *text, const struct value **ret);
+/* The format that this program writes. */
+int64_t state_format(void);
+/* Lineage, serial, topology, world and the next numbers, as the file has them now. */
+MUST_CHECK bool meta_read(struct state *state, struct diags *diags);
+/* wanted "simulated" stands for every simulated world. */
+bool is_world_of(const char *recorded, const char *wanted);
 /* Reports E_STATE_CORRUPT; always false. */
 bool damaged(struct state *state, const char *what, struct diags *diags);
 
