@@ -13,6 +13,7 @@
 #include "engine/config/config.h"
 #include "engine/config/yaml.h"
 #include "engine/drill/seed.h"
+#include "providers/aws/profiles.h"
 #include "providers/http.h"
 
 static volatile sig_atomic_t caught;
@@ -249,13 +250,21 @@ bool session_settle(struct session *session)
     return session_reload(session);
 }
 
+static bool open_network(struct session *session)
+{
+    struct cli *cli = session->cli;
+    const char *authorities = NULL;
+    return profiles_ca_bundle(cli->arena, &authorities, &cli->diags) &&
+           http_transport(authorities, &session->transport, &cli->diags);
+}
+
 bool session_connect(struct session *session)
 {
     struct cli *cli = session->cli;
     if (simulated(session)) {
         if (!open_world(session))
             return false;
-    } else if (!http_transport(env_get("AWS_CA_BUNDLE"), &session->transport, &cli->diags)) {
+    } else if (!open_network(session)) {
         return false;
     }
     if (!session_settle(session))
