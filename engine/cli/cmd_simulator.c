@@ -66,7 +66,7 @@ static int serve(struct session *session)
     return EXIT_DONE;
 }
 
-struct remote {
+struct served {
     struct cli *cli;
     bool ended;
     int status;
@@ -75,16 +75,16 @@ struct remote {
 
 static void answered(void *ctx, const struct http_response *response)
 {
-    struct remote *remote = ctx;
+    struct served *served = ctx;
     const char *why = NULL;
-    remote->ended = true;
-    remote->status = response->status;
+    served->ended = true;
+    served->status = response->status;
     if (response->status == 0)
-        diag_error(&remote->cli->diags, E_UNREACHABLE, NO_POS, NULL, "%s",
+        diag_error(&served->cli->diags, E_UNREACHABLE, NO_POS, NULL, "%s",
                    response->error ? response->error : "no answer");
     else if (response->status != 200 ||
-             !json_parse(remote->cli->arena, response->body, &remote->body, &why))
-        diag_error(&remote->cli->diags, E_BAD_ANSWER, NO_POS, NULL,
+             !json_parse(served->cli->arena, response->body, &served->body, &why))
+        diag_error(&served->cli->diags, E_BAD_ANSWER, NO_POS, NULL,
                    "status %d; is this a holdfast simulator?", response->status);
 }
 
@@ -98,7 +98,7 @@ static const char *served_at(const struct session *session)
 static const struct value *ask(struct cli *cli, const char *url, const char *path,
                                const struct value *body)
 {
-    struct remote remote = {.cli = cli};
+    struct served served = {.cli = cli};
     struct transport transport;
     if (!http_transport(NULL, &transport, &cli->diags))
         return NULL;
@@ -110,11 +110,11 @@ static const struct value *ask(struct cli *cli, const char *url, const char *pat
         .body = slice_of(json_print(cli->arena, body, JSON_COMPACT)),
         .timeout_ms = 600000,
     };
-    transport.ops->send(transport.self, &request, answered, &remote);
-    while (!remote.ended)
+    transport.ops->send(transport.self, &request, answered, &served);
+    while (!served.ended)
         transport.ops->wait(transport.self, clock_wall_ms() + 1000);
     transport.ops->close(transport.self);
-    return remote.body;
+    return served.body;
 }
 
 static int advance(struct session *session)
