@@ -8,6 +8,7 @@
 #include "engine/base/env.h"
 #include "engine/base/file.h"
 #include "engine/cli/moving.h"
+#include "engine/cli/sharing.h"
 #include "engine/cli/source_keys.h"
 #include "engine/cli/units.h"
 #include "engine/config/config.h"
@@ -313,6 +314,7 @@ bool session_open(struct session *session, enum session_mode mode)
 
 static void release(struct session *session)
 {
+    sharing_close(session);
     if (session->loop)
         loop_free(session->loop);
     if (session->transport.ops)

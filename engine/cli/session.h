@@ -7,6 +7,7 @@
 #include "engine/run/run.h"
 #include "providers/aws/aws.h"
 #include "simulator/world.h"
+#include "state/remote.h"
 
 struct session {
     struct cli *cli;
@@ -16,6 +17,8 @@ struct session {
     struct transport transport;
     struct loop *loop;
     struct state *state;
+    struct s3_remote *shared; /* sharing.h's, or NULL */
+    struct remote remote;     /* it, for the state */
     struct run run;
     struct record *records; /* recorded, open intents settled */
     size_t record_len;
