@@ -12,6 +12,8 @@
 #include "engine/base/strbuf.h"
 #include "state/state.h"
 
+#define STATE_DOCUMENT_MAX ((size_t)4 << 30)
+
 /* What a document says of itself. */
 struct state_head {
     int64_t format; /* of the file that it was made from */
@@ -34,3 +36,21 @@ MUST_CHECK bool state_document_head(struct arena *arena, const char *name, struc
  * batch or a run. On failure nothing has changed. */
 MUST_CHECK bool state_import(struct state *state, const char *name, struct slice document,
                              struct diags *diags);
+
+struct push_options {
+    bool force;     /* another lineage and an older serial are no reason to refuse */
+    int64_t now_ms; /* of what push itself adds to the history */
+};
+/* As state_import(), where it loses nothing (else E_STATE_PUSH): the same lineage, a higher serial,
+ * and every intent that is open here in its journal, open or closed. A state that has recorded
+ * nothing takes any document.
+ *
+ * With `force` the serial rises above both, so that whoever has seen either notices, and no
+ * generation of an address falls, so that no token is used for two lives. An open intent is never
+ * lost: nobody would look for what it made.
+ *
+ * What is replaced is kept in a file beside the state, mode 0600; *ret_backup is its path, NULL
+ * when there was nothing. */
+MUST_CHECK bool state_push(struct state *state, struct arena *arena, const char *name,
+                           struct slice document, const struct push_options *options,
+                           const char **ret_backup, struct diags *diags);

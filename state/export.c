@@ -98,7 +98,7 @@ static bool write_head(struct state *state, struct strbuf *sb, struct diags *dia
     return true;
 }
 
-static bool write_document(struct state *state, struct strbuf *sb, struct diags *diags)
+bool export_document(struct state *state, struct strbuf *sb, struct diags *diags)
 {
     if (!write_head(state, sb, diags))
         return false;
@@ -120,7 +120,7 @@ bool state_export(struct state *state, struct strbuf *sb, struct diags *diags)
     /* A transaction that only reads: all tables as of the same moment. */
     if (!db_exec(state->db, "BEGIN", diags))
         return false;
-    bool good = write_document(state, sb, diags);
+    bool good = export_document(state, sb, diags);
     db_rollback(state->db);
     return good;
 }

@@ -9,6 +9,7 @@
 #include "state/internal.h"
 #include "state/tables.h"
 
+#define LINEAGE_LEN 36
 #define HEAD_MAX 32 /* members of the head that are looked at, a newer program's included */
 
 /* A document under examination. */
@@ -68,12 +69,21 @@ static bool check_version(const struct document *document, const struct value *h
     return false;
 }
 
+/* A random UUID, as we make them: it becomes part of file names. */
+static bool check_lineage(const struct document *document)
+{
+    const char *lineage = document->head.lineage;
+    return (strlen(lineage) == LINEAGE_LEN &&
+            strspn(lineage, "0123456789abcdef-") == LINEAGE_LEN) ||
+           refuse(document, "its `lineage` is no UUID");
+}
+
 static bool read_head(struct document *document, const struct value *head)
 {
     struct state_head *ret = &document->head;
     return check_version(document, head) && read_number(document, head, "format", &ret->format) &&
            read_number(document, head, "serial", &ret->serial) &&
-           read_text(document, head, "lineage", &ret->lineage) &&
+           read_text(document, head, "lineage", &ret->lineage) && check_lineage(document) &&
            read_text(document, head, "topology", &ret->topology) &&
            read_text(document, head, "world", &ret->world);
 }
@@ -307,7 +317,7 @@ static bool replace_all(struct state *state, const struct document *document)
         if (!db_exec(state->db, state_tables[i].empty, document->diags) ||
             !insert_rows(state, document, i))
             return false;
-    return write_meta(state, document) && check_serials(state, document);
+    return true;
 }
 
 static bool check_owner(struct state *state, const struct document *document)
@@ -321,7 +331,26 @@ static bool check_owner(struct state *state, const struct document *document)
     return false;
 }
 
-bool state_import(struct state *state, const char *name, struct slice text, struct diags *diags)
+static bool ask(struct state *state, struct document *document, const struct import_checks *checks,
+                bool end)
+{
+    bool (*check)(void *, struct state *, struct state_head *, struct diags *) =
+        !checks ? NULL
+        : end   ? checks->end
+                : checks->begin;
+    return !check || check(checks->ctx, state, &document->head, document->diags);
+}
+
+static bool replace_if(struct state *state, struct document *document,
+                       const struct import_checks *checks)
+{
+    return ask(state, document, checks, /* end= */ false) && replace_all(state, document) &&
+           ask(state, document, checks, /* end= */ true) && write_meta(state, document) &&
+           check_serials(state, document);
+}
+
+bool import_document(struct state *state, const char *name, struct slice text,
+                     const struct import_checks *checks, struct diags *diags)
 {
     BUG_ON(state->read_only || state->in_batch || state->run != 0);
     CLEANUP(arena_freep) struct arena *arena = arena_new();
@@ -329,10 +358,15 @@ bool state_import(struct state *state, const char *name, struct slice text, stru
     if (!open_document(&document, text) || !check_owner(state, &document) ||
         !db_begin(state->db, diags))
         return false;
-    if (!replace_all(state, &document) || !db_commit(state->db, diags)) {
+    if (!replace_if(state, &document, checks) || !db_commit(state->db, diags)) {
         db_rollback(state->db);
         return false;
     }
     state->is_new = false;
     return meta_read(state, diags);
+}
+
+bool state_import(struct state *state, const char *name, struct slice text, struct diags *diags)
+{
+    return import_document(state, name, text, /* checks= */ NULL, diags);
 }

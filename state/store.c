@@ -450,10 +450,9 @@ bool json_column(struct arena *arena, const char *text, const struct value **ret
     return !text || json_parse(arena, slice_of(text), ret, &why);
 }
 
-static bool read_deps(struct arena *arena, const char *text, struct record *record)
+bool read_deps(struct arena *arena, const struct value *list, struct record *record)
 {
-    const struct value *list = NULL;
-    if (!json_column(arena, text, &list) || !value_is(list, VALUE_LIST))
+    if (!value_is(list, VALUE_LIST))
         return false;
     const char **deps = arena_array(arena, value_len(list), sizeof(*deps));
     for (size_t i = 0; i < value_len(list); i++) {
@@ -468,6 +467,7 @@ static bool read_deps(struct arena *arena, const char *text, struct record *reco
 
 static bool read_row(struct arena *arena, struct db_stmt *stmt, struct record *record)
 {
+    const struct value *deps = NULL;
     *record = (struct record){
         .address = arena_strdup(arena, db_text(stmt, 0)),
         .type = arena_strdup(arena, db_text(stmt, 1)),
@@ -481,7 +481,7 @@ static bool read_row(struct arena *arena, struct db_stmt *stmt, struct record *r
     };
     return json_column(arena, db_text(stmt, 5), &record->attributes) &&
            json_column(arena, db_text(stmt, 6), &record->write_only) &&
-           read_deps(arena, db_text(stmt, 7), record);
+           json_column(arena, db_text(stmt, 7), &deps) && read_deps(arena, deps, record);
 }
 
 bool state_load(struct state *state, struct arena *arena, struct record **ret, size_t *ret_len,

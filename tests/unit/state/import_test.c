@@ -221,6 +221,7 @@ static void a_document_that_is_not_whole_changes_nothing(void **state)
     } edits[] = {
         {"\"format_version\":\"1.0\",", ""},
         {"\"lineage\":", "\"lineage\":\"x\",\"lineage\":"},
+        {"\"lineage\":\"", "\"lineage\":\"../"},
         {"\"serial\":", "\"serial\":-"},
         {"\"facts\":", "\"fact\":"},
         {"\"runs\":", "\"facts\":"},
