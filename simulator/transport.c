@@ -121,7 +121,7 @@ static void drop_all(void *self)
 }
 
 static const struct transport_ops ops = {
-    .send = enqueue, .wait = wait_until, .now_ms = now_ms, .close = drop_all};
+    .send = enqueue, .wait = wait_until, .now_ms = now_ms, .drop = drop_all, .close = drop_all};
 
 struct transport world_transport(struct world *world)
 {

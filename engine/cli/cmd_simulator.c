@@ -7,6 +7,7 @@
 #include "engine/base/json.h"
 #include "engine/cli/commands.h"
 #include "engine/cli/session.h"
+#include "engine/cli/signals.h"
 #include "engine/drill/seed.h"
 #include "providers/http.h"
 #include "simulator/server.h"
@@ -21,7 +22,7 @@ static bool open_world(struct session *session, bool wall_clock, int64_t latency
     struct world_options options = {.path = session_world_path(session),
                                     .wall_clock = wall_clock,
                                     .latency_ms = latency_ms,
-                                    .stop = wall_clock ? session_catch_signals() : NULL,
+                                    .stop = wall_clock ? signals_catch() : NULL,
                                     .record_calls = true};
     if (!world_open(&options, &session->world, &cli->diags))
         return false;
@@ -56,7 +57,7 @@ static int serve(struct session *session)
         !open_world(session, /* wall_clock= */ true, latency) ||
         !server_start(session->world, (unsigned)port, &server, &cli->diags))
         return EXIT_ERROR;
-    const volatile sig_atomic_t *stop = session_catch_signals();
+    const volatile sig_atomic_t *stop = signals_catch();
     say_where(cli, arena_printf(cli->arena, "http://127.0.0.1:%u", server_port(server)));
     while (!*stop) {
         server_poll(server, 50);
