@@ -4,7 +4,6 @@
 #include "engine/base/file.h"
 #include "engine/cli/commands.h"
 #include "engine/cli/session.h"
-#include "engine/cli/signals.h"
 #include "engine/cli/source_keys.h"
 #include "engine/drill/drill.h"
 
@@ -58,7 +57,7 @@ static int drill(struct session *session)
         .program_version = PROGRAM_VERSION,
         .days = days,
         .start_ms = start_ms,
-        .stop = signals_catch(),
+        .stop = session_catch_signals(),
     };
     bool good = drill_run(cli->arena, &options, &report, &cli->diags);
     if (*options.stop && !good) {

@@ -298,12 +298,6 @@ static int64_t mangle_now(void *self)
     return mangle->inner.ops->now_ms(mangle->inner.self);
 }
 
-static void mangle_drop(void *self)
-{
-    struct mangle *mangle = self;
-    mangle->inner.ops->drop(mangle->inner.self);
-}
-
 static void mangle_close(void *self)
 {
     struct mangle *mangle = self;
@@ -312,7 +306,6 @@ static void mangle_close(void *self)
 
 struct transport mangle_transport(struct mangle *mangle)
 {
-    static const struct transport_ops ops = {mangle_send, mangle_wait, mangle_now, mangle_drop,
-                                             mangle_close};
+    static const struct transport_ops ops = {mangle_send, mangle_wait, mangle_now, mangle_close};
     return (struct transport){&ops, mangle};
 }

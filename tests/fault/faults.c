@@ -29,6 +29,7 @@ static const struct {
     {"state:ioerr", STATE_IOERR, SEAM_STATE}, {"crash", SYNC_CRASH, SEAM_SYNC},
     {"file:full", FILE_FULL, SEAM_FILE},      {"file:ioerr", FILE_IOERR, SEAM_FILE},
     {"memory", MEMORY_OUT, SEAM_MEMORY},      {"kill", KILL, SEAM_KILL},
+    {"power", KILL_POWER, SEAM_KILL},
 };
 
 static const char *const seam_names[] = {

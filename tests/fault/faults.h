@@ -37,6 +37,7 @@ enum fault_kind {
     FILE_IOERR,  /* "file:ioerr" */
     MEMORY_OUT,  /* "memory" */
     KILL,        /* "kill" */
+    KILL_POWER,  /* "power": the same, and the power fails */
 };
 
 struct fault_now {

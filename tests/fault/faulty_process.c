@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "engine/base/fault.h"
+#include "tests/fault/crash_files.h"
 #include "tests/fault/faults.h"
 
 /* A fault of the simulated world's own file would be none of the program's. */
@@ -100,9 +101,12 @@ void *__wrap_calloc(size_t count, size_t size)
 void __wrap_fault_point(const char *name);
 void __wrap_fault_point(const char *name)
 {
-    if (faults_pass(SEAM_KILL).kind != KILL)
+    struct fault_now fault = faults_pass(SEAM_KILL);
+    if (fault.kind == FAULT_NOTHING)
         return;
-    fprintf(stderr, "killed: %s\n", name);
+    fprintf(stderr, "killed %s\n", name);
+    if (fault.kind == KILL_POWER)
+        crash_files_fail();
     faults_die();
 }
 #endif

@@ -238,7 +238,7 @@ static int vfs_open(sqlite3_vfs *vfs, const char *name, sqlite3_file *base, int 
         rc = below->xOpen(below, name, inner_of(file), flags, ret_flags);
     if (rc != SQLITE_OK)
         return rc;
-    if (faults_want(SYNC_CRASH))
+    if (faults_want(SYNC_CRASH) || faults_want(KILL_POWER))
         load(file);
     open_logs += file->is_log;
     file->base.pMethods = &methods;

@@ -1,0 +1,138 @@
+"""faulty_holdfast for scripts: a server that runs commands with faults, and a look at what they left behind.
+
+Environment: FAULTY is a faulty_holdfast.
+"""
+
+import contextlib
+import json
+import os
+import shutil
+import sqlite3
+import subprocess
+import tempfile
+import threading
+import zipfile
+
+FAULTY = os.environ["FAULTY"]
+MEMORY = "/dev/shm" if os.access("/dev/shm", os.W_OK) else None  # nothing here waits for a disk
+SIGABRT, SIGKILL = -6, -9
+
+
+def make_data_dir(folder):
+    """A stand-in for the relay's package: nothing here runs it, and the real one is 6 MiB in every world."""
+    os.makedirs(os.path.join(folder, "relay"))
+    with zipfile.ZipFile(os.path.join(folder, "relay", "bootstrap.zip"), "w") as package:
+        entry = zipfile.ZipInfo("bootstrap")
+        entry.external_attr = 0o755 << 16
+        package.writestr(entry, "#!/bin/sh\n")
+    return folder
+
+
+class Server:
+    """`faulty_holdfast --serve`. Not for two threads at once."""
+
+    def __init__(self, data_dir):
+        environment = {"PATH": os.environ["PATH"], "HOLDFAST_DATA_DIR": data_dir, "USER": "tester",
+                       "ASAN_OPTIONS": "detect_leaks=0:abort_on_error=1", "UBSAN_OPTIONS": "abort_on_error=1"}
+        self.process = subprocess.Popen([FAULTY, "--serve"], env=environment, text=True,
+                                        stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+
+    def run(self, folder, args, faults="", seed=1, report=None):
+        """The exit status, or minus the signal; what was printed is in the files "out" and "err" of the folder."""
+        environment = [f"HOLDFAST_FAULTS={faults}", f"HOLDFAST_FAULT_SEED={seed}"]
+        if report:
+            environment.append(f"HOLDFAST_FAULT_REPORT={report}")
+        self.process.stdin.write("\t".join([folder, *environment, "--", *args]) + "\n")
+        self.process.stdin.flush()
+        return int(self.process.stdout.readline())
+
+    def close(self):
+        self.process.stdin.close()
+        self.process.wait(timeout=60)
+
+
+class Servers:
+    """One server for each thread that asks."""
+
+    def __init__(self, data_dir):
+        self.data_dir, self.local, self.all = data_dir, threading.local(), []
+
+    def run(self, *args, **options):
+        if not hasattr(self.local, "server"):
+            self.local.server = Server(self.data_dir)
+            self.all.append(self.local.server)
+        return self.local.server.run(*args, **options)
+
+    def close(self):
+        for server in self.all:
+            server.close()
+
+
+@contextlib.contextmanager
+def scratch(keep=False):
+    folder = tempfile.mkdtemp(prefix="holdfast-fault-", dir=MEMORY)
+    try:
+        yield folder
+    finally:
+        if not keep:
+            shutil.rmtree(folder, ignore_errors=True)
+
+
+def write(folder, text):
+    with open(os.path.join(folder, "topology.yaml"), "w", encoding="utf-8") as file:
+        file.write(text)
+
+
+def read(folder, name):
+    with open(os.path.join(folder, name), encoding="utf-8", errors="replace") as file:
+        return file.read()
+
+
+def read_report(folder, name="report"):
+    return json.loads(read(folder, name))
+
+
+def database(folder, ending):
+    """The folder's state (".simulated.db") or world (".world.db"), None when there is none."""
+    inside = os.path.join(folder, ".holdfast")
+    names = [n for n in os.listdir(inside) if n.endswith(ending)] if os.path.isdir(inside) else []
+    return os.path.join(inside, names[0]) if names else None
+
+
+def query(path, sql):
+    with contextlib.closing(sqlite3.connect(path)) as connection:
+        return connection.execute(sql).fetchall()
+
+
+def rows(folder):
+    """What the state says that we own, without what AWS or chance invents."""
+    return query(database(folder, ".simulated.db"),
+                 "SELECT address, type, account_id, region, adopted, prevent_destroy FROM resource ORDER BY address")
+
+
+def open_intents(folder):
+    return query(database(folder, ".simulated.db"),
+                 "SELECT seq, address, action FROM journal WHERE phase = 'open' ORDER BY seq")
+
+
+def journaled(folder):
+    """The addresses that any run meant to change."""
+    return {row[0] for row in query(database(folder, ".simulated.db"), "SELECT DISTINCT address FROM journal")}
+
+
+def created(folder):
+    """How many objects each kind of call has brought into being."""
+    return dict(((account, region, f"{service}:{operation}"), number) for account, region, service, operation, number in
+                query(database(folder, ".world.db"), "SELECT account, region, service, operation, sum(created) FROM call "
+                      "WHERE created > 0 GROUP BY account, region, service, operation"))
+
+
+def objects(folder):
+    """Every object of the world as it is stored."""
+    return {row[:4]: row[4] for row in
+            query(database(folder, ".world.db"), "SELECT kind, account, region, id, json FROM object")}
+
+
+def writes(folder):
+    """How many calls have changed anything."""
+    return query(database(folder, ".world.db"), "SELECT count(*) FROM call WHERE writes AND status < 300")[0][0]

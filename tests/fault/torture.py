@@ -1,0 +1,387 @@
+"""Everything that can go wrong, at every point where it can, in every operation on both walkthroughs.
+
+For each operation a clean run counts how often each seam is passed (faults.h). Then, for each kind of fault and
+each of those points, the operation is run again from the same beginning with that fault, and once more without any.
+After that one plain rerun
+  the world is the one of the clean run, and the day on which a lock closes is the same,
+  nothing was created twice,
+  the state has every row and no open intent, and no run meant to touch what the clean run did not,
+  every object that the clean run left alone is what it was, to the byte,
+  and another plan is empty.
+The command in which the fault was ends in a way that fits it; when the disk under the state failed, nothing was sent
+afterwards.
+
+`./dev test` takes all that is few and a sample of the rest, with a seed that is printed; HOLDFAST_SOAK takes all.
+`torture.py TOPOLOGY/OPERATION/FAULTS` runs one case, as it is printed for a failed one, and keeps its folder;
+`torture.py TOPOLOGY/OPERATION` all that begin so.
+
+Environment: FAULTY is a faulty_holdfast (faulty.py); EXAMPLES the folder of examples; HOLDFAST_TORTURE_SEED and
+HOLDFAST_TORTURE_SAMPLE: another seed, another size; HOLDFAST_TORTURE_THIN=N: of all that one N-th only.
+"""
+
+import contextlib
+import os
+import random
+import re
+import shutil
+import sqlite3
+import subprocess
+import sys
+import time
+from concurrent.futures import ThreadPoolExecutor
+
+import boto3
+
+import faulty
+from faulty import SIGABRT, SIGKILL, write
+
+EXAMPLES = os.environ["EXAMPLES"]
+SOAK = bool(os.environ.get("HOLDFAST_SOAK"))
+SEED = int(os.environ.get("HOLDFAST_TORTURE_SEED", random.randrange(1 << 32)))
+SAMPLE = int(os.environ.get("HOLDFAST_TORTURE_SAMPLE", 14))
+THIN = int(os.environ.get("HOLDFAST_TORTURE_THIN", 1))
+
+CODES = re.findall(r'^ANSWER\("(\w+)"', open(os.path.join(os.path.dirname(os.path.abspath(__file__)), "answers.inc"),
+                                             encoding="utf-8").read(), re.M)
+# seam: (what can go wrong there, in how many forms, whether few enough to be taken whole)
+KINDS = {
+    "http": ["http:unsent", "http:lost", "http:cut", *(f"http:{code}" for code in CODES)],
+    "state": ["state:full", "state:ioerr"],
+    "file": ["file:full", "file:ioerr"],
+    "memory": ["memory"],
+    "kill": ["kill", "power"],
+    "sync": ["crash"],
+}
+LASTING = ("http", "state", "file")  # these go wrong once, or from then on
+WHOLE = ("file", "sync")             # so few that all are always taken
+SHARE = {"http": 1 / 7, "http:lost": 1, "state": 1 / 2, "memory": 1, "kill": 2}  # times SAMPLE
+FITTING = {"http": (0, 1, 3), "state": (0, 4), "file": (0, 1, 4), "memory": (SIGABRT,), "kill": (SIGKILL,),
+           "sync": (SIGKILL,)}
+
+
+def edited(text, *edits):
+    for old, new in edits:
+        if old not in text:
+            raise ValueError(f"the example has changed: {old}")
+        text = text.replace(old, new)
+    return text
+
+
+def example(name):
+    with open(os.path.join(EXAMPLES, name), encoding="utf-8") as file:
+        return file.read()
+
+
+class Operation:
+    """A command on what `before` left, with each of `texts` in turn. A case begins as a copy of what prepare() made."""
+
+    def __init__(self, name, before, texts, args, setup=None, then=None):
+        self.name, self.before, self.texts, self.args, self.setup = name, before, texts, args, setup
+        self.then = then  # what makes use of the result, never with a fault
+        self.folder = self.reference = None
+
+    def prepare(self, servers, folder):
+        os.makedirs(folder)
+        self.folder = folder
+        if self.setup:
+            write(folder, self.texts[0])
+            must(servers, folder, ["plan", "--simulate"])  # makes the world
+            self.texts = [self.setup(folder, text) for text in self.texts]
+        for text in self.before:
+            write(folder, text)
+            must(servers, folder, APPLY)
+        self.reference = Reference(self, servers)
+
+    def text(self, run):
+        return self.texts[min(run, len(self.texts) - 1)]
+
+
+APPLY = ["apply", "--simulate", "--auto-approve", "--allow-irreversible", "vaults.final/lock"]
+DESTROY = ["destroy", "--simulate", "--auto-approve"]
+SERIAL = ["--parallelism", "1"]
+
+
+def must(servers, folder, args, **options):
+    status = servers.run(folder, args, **options)
+    if status != 0:
+        raise RuntimeError(f"{' '.join(args)} ended with {status} in {folder}\n{faulty.read(folder, 'err')}")
+
+
+def world(servers, folder):
+    """Every object, and the days on which locks close."""
+    must(servers, folder, ["simulator", "dump", "--simulate", "--stable"])
+    dates = sorted(int(found) // 86400000 for body in faulty.objects(folder).values()
+                   for found in re.findall(r'"LockDate":([0-9]+)', body))
+    return faulty.read(folder, "out"), dates
+
+
+class Reference:
+    """What the clean run counts and leaves behind."""
+
+    def __init__(self, operation, servers):
+        prior = faulty.objects(operation.folder) if operation.before or operation.setup else {}
+        with faulty.scratch() as scratch:
+            folder = os.path.join(scratch, "clean")
+            shutil.copytree(operation.folder, folder)
+            for text in operation.texts:
+                write(folder, text)
+                must(servers, folder, operation.args, report="report")
+            self.counts = faulty.read_report(folder)  # of the last
+            must(servers, folder, operation.args)  # a rerun of what is done does nothing
+            if operation.then:
+                must(servers, folder, operation.then)
+            self.world, self.created = world(servers, folder), faulty.created(folder)
+            self.rows, self.journaled = faulty.rows(folder), faulty.journaled(folder)
+            after = faulty.objects(folder)
+            self.untouched = {key: body for key, body in prior.items() if after.get(key) == body}
+
+
+class Torture:
+    def __init__(self, servers, scratch):
+        self.servers, self.scratch = servers, scratch
+        self.operations = {}
+
+    def add(self, topology, operation):
+        path = f"{topology}/{operation.name}"
+        operation.prepare(self.servers, os.path.join(self.scratch, path))
+        self.operations[path] = operation
+
+    # ---- one case ----
+
+    def case(self, path, faults, keep=False):
+        """None, or what is wrong. `faults`: those of one run after the other, separated by semicolons."""
+        operation = self.operations[path]
+        with faulty.scratch(keep) as scratch:
+            folder = os.path.join(scratch, "case")
+            shutil.copytree(operation.folder, folder)
+            if keep:
+                print(f"in {folder}", flush=True)
+            try:
+                for run, one in enumerate(faults.split(";")):
+                    write(folder, operation.text(run))
+                    wrong = self.suffer(operation, folder, one)
+                    if wrong:
+                        return wrong
+                return self.recover(operation, folder)
+            except (RuntimeError, ValueError, OSError, sqlite3.Error) as error:
+                return str(error)
+
+    def suffer(self, operation, folder, fault):
+        kind, _, point = fault.partition("@")
+        seam = next(seam for seam, kinds in KINDS.items() if kind in kinds)
+        status = self.servers.run(folder, operation.args, faults=fault, seed=hash_of(fault), report="report")
+        if os.environ.get("HOLDFAST_TORTURE_SHOW"):
+            print(f"{fault}: {status}\n{faulty.read(folder, 'out')}{faulty.read(folder, 'err')}")
+        said = faulty.read(folder, "err")
+        if status < 0:
+            fits = status in FITTING[seam] and ("out of memory" in said) == (seam == "memory")
+            if not fits:
+                return f"{fault} ended with {status}\n{said}"
+            flies = re.search("killed after-(send|reply)", said) and not faulty.open_intents(folder)
+            return f"{fault}: a call without an intent" if flies else None
+        report = faulty.read_report(folder)
+        if report["fired"] == 0:  # chance (ids, jitter) made this run a little shorter
+            return None if status == 0 else f"{fault} did not happen, and the status is {status}"
+        if status not in FITTING[seam]:
+            return f"{fault} ended with {status}\n{said}"
+        if report["sent_after_disk_failed"] and status == 4:
+            return f"{fault}: {report['sent_after_disk_failed']} calls after the disk had failed"
+        return None
+
+    def recover(self, operation, folder):
+        clean = operation.reference
+        write(folder, operation.texts[-1])
+        must(self.servers, folder, operation.args)
+        if operation.then:
+            must(self.servers, folder, operation.then)
+        ours = world(self.servers, folder)
+        if ours != clean.world:
+            return difference(ours, clean.world)
+        made = faulty.created(folder)
+        once = len(operation.texts) == 1
+        if made != clean.created if once else any(n > clean.created.get(k, 0) for k, n in made.items()):
+            odd = {k: (made.get(k), clean.created.get(k)) for k in set(made) | set(clean.created)
+                   if made.get(k) != clean.created.get(k)}
+            return f"made otherwise than once: {odd}"
+        if faulty.open_intents(folder):
+            return f"open intents: {faulty.open_intents(folder)}"
+        if faulty.rows(folder) != clean.rows:
+            return f"the rows differ: {set(faulty.rows(folder)) ^ set(clean.rows)}"
+        if not faulty.journaled(folder) <= clean.journaled:
+            return f"touched: {faulty.journaled(folder) - clean.journaled}"
+        now = faulty.objects(folder)
+        changed = [key for key, body in clean.untouched.items() if now.get(key) != body]
+        if changed:
+            return f"changed, though the clean run left them alone: {changed}"
+        return self.nothing_left(operation, folder)
+
+    def nothing_left(self, operation, folder):
+        """Another plan is empty; a destroy has none, but does nothing more."""
+        if operation.args[0] != "destroy":
+            status = self.servers.run(folder, ["plan", "--simulate", "--detailed-exitcode"])
+            return None if status == 0 else f"the plan after ended with {status}\n{faulty.read(folder, 'out')}"
+        before = faulty.writes(folder)
+        must(self.servers, folder, operation.args)
+        return None if faulty.writes(folder) == before else "destroyed twice"
+
+    # ---- many ----
+
+    def points(self, path, kind, seam, chance):
+        """The cases of a kind, all or a sample: (all there are, those to take)."""
+        count = self.operations[path].reference.counts[seam]
+        forms = [f"{kind}@{k}" for k in range(1, count + 1)]
+        if seam in LASTING:
+            forms += [f"{form}+" for form in forms]
+        if SOAK or seam in WHOLE or (seam == "kill" and SERIAL[0] in self.operations[path].args):
+            return len(forms), forms
+        size = max(1, int(SAMPLE * SHARE.get(kind, SHARE[seam])))
+        return len(forms), chance.sample(forms, min(len(forms), size))
+
+    def pairs(self, path, chance):
+        """Two runs killed one after the other: also what the second does about the first."""
+        count = self.operations[path].reference.counts["kill"]
+        number = count * count
+        some = chance.sample(range(number), min(number, 60 * SAMPLE if SOAK else SAMPLE))
+        return number, [f"kill@{k // count + 1};kill@{k % count + 1}" for k in some]
+
+    def cases(self, path, seam, chance):
+        if seam == "two kills":
+            return self.pairs(path, chance)
+        if len(self.operations[path].texts) > 1:
+            return 0, []
+        points = [self.points(path, kind, seam, chance) for kind in KINDS[seam]]
+        return sum(there for there, _ in points), [case for _, some in points for case in some]
+
+    def run(self):
+        chance = random.Random(SEED)
+        begun, tried, failed = time.monotonic(), 0, []
+        with ThreadPoolExecutor(max_workers=2) as pool:
+            for path in self.operations:
+                line = []
+                for seam in (*KINDS, "two kills"):
+                    there, cases = self.cases(path, seam, chance)
+                    cases = cases[chance.randrange(THIN)::THIN]
+                    if not cases:
+                        continue
+                    wrongs = pool.map(lambda case, path=path: self.case(path, case), cases)
+                    failed += [(f"{path}/{case}", wrong) for case, wrong in zip(cases, wrongs) if wrong]
+                    tried += len(cases)
+                    line.append(f"{seam} {len(cases)} of {there}")
+                print(f"{path}: {', '.join(line) or 'nothing'}", flush=True)
+        for case, wrong in failed[:20]:
+            print(f"{case}: {wrong[:3000]}\n", file=sys.stderr)
+        print(f"seed {SEED}; {time.monotonic() - begun:.0f} s", flush=True)
+        print(f"{tried - len(failed)} passed, {len(failed)} failed")
+        return not failed
+
+
+def hash_of(text):
+    return sum(ord(c) * 31 ** i for i, c in enumerate(text)) % (1 << 32)
+
+
+def difference(ours, clean):
+    lines = [f"+{line}" for line in set(ours[0].splitlines()) - set(clean[0].splitlines())]
+    lines += [f"-{line}" for line in set(clean[0].splitlines()) - set(ours[0].splitlines())]
+    return f"the world differs (locks close on days {ours[1]}, not {clean[1]}):\n" + "\n".join(sorted(lines)[:40])
+
+
+@contextlib.contextmanager
+def served(folder):
+    """A function (service, account, region) -> client of boto3, for the folder's world."""
+    name = re.search("^name: (.*)$", faulty.read(folder, "topology.yaml"), re.M).group(1)
+    with subprocess.Popen([faulty.FAULTY, "simulator", "serve", "--world", f".holdfast/{name}.world.db"], cwd=folder,
+                          text=True, stdout=subprocess.PIPE) as server:
+        url = server.stdout.readline().split()[-1]
+        yield lambda service, account, region: boto3.client(
+            service, region_name=region, endpoint_url=url, aws_access_key_id=account, aws_secret_access_key="simulated")
+        server.terminate()
+
+
+def imports(text, ids):
+    return text + "imports:\n" + "".join(f"  - {{address: {a}, id: {i}}}\n" for a, i in ids.items())
+
+
+def made_by_hand(folder, text):
+    """Keys and vaults as somebody made them, without tags of ours."""
+    ids = {}
+    with served(folder) as client:
+        for name, account, alias in (("intermediate", "111122223333", "alias/backup-intermediate"),
+                                     ("final", "444455556666", "alias/backup-final")):
+            kms, backup = client("kms", account, "us-east-2"), client("backup", account, "us-east-2")
+            key = kms.create_key()["KeyMetadata"]
+            kms.create_alias(AliasName=alias, TargetKeyId=key["KeyId"])
+            vault = f"rds-immutable-backup-{name}"
+            backup.create_backup_vault(BackupVaultName=vault, EncryptionKeyArn=key["Arn"])
+            ids |= {f"keys.{name}": key["KeyId"], f"keys.{name}/alias": alias, f"vaults.{name}": vault}
+    return imports(text, ids)
+
+
+def vault_by_hand(folder, text):
+    with served(folder) as client:
+        kms, backup = (client(service, "111122223333", "us-east-1") for service in ("kms", "backup"))
+        key = kms.create_key()["KeyMetadata"]
+        backup.create_backup_vault(BackupVaultName="source-vault-account-a-region-a", EncryptionKeyArn=key["Arn"])
+    return imports(text, {"keys.source": key["KeyId"], "vaults.source": "source-vault-account-a-region-a"})
+
+
+def immutable():
+    first = example("rds-immutable-backup.yaml")
+    tagged = edited(first, ("\naccounts:", "\ndefault_tags: {team: storage}\n\naccounts:"))
+    second = edited(first, ("changeable_for_days: 14", "changeable_for_days: 40"),
+                    ("lifecycle: {delete_after_days: 30}", "lifecycle: {delete_after_days: 31}"),
+                    ("lifecycle: {delete_after_days: 7}\n        copy", "lifecycle: {delete_after_days: 8}\n        copy"),
+                    ("accept_copies_from: [workload]", "accept_copies_from: [workload, backup]"))
+    third = edited(second, ("arn:aws:rds:*:*:db:*", "arn:aws:rds:*:*:db:o*"))
+    other = edited(first, ("arn:aws:rds:*:*:db:*", "arn:aws:rds:*:*:db:o*"),
+                   ("alias/backup-intermediate", "alias/backup-between"),
+                   ("  to_final:", "  to_final:\n    name: onward"),
+                   ("    account: workload\n    region: primary\n    rules:",
+                    "    account: workload\n    region: primary\n    name: nightly\n    rules:"))
+    return [Operation("create, one operation at a time", [], [first], APPLY + SERIAL),
+            Operation("create", [], [first], APPLY),
+            Operation("update", [tagged], [second], APPLY),
+            Operation("replace", [first], [other], APPLY),
+            Operation("two updates", [tagged], [second, third], APPLY),
+            Operation("import", [], [first], APPLY, made_by_hand),
+            Operation("plan", [tagged], [second], ["plan", "--simulate", "--out", "saved"],
+                      then=["apply", "saved", *APPLY[1:]]),
+            Operation("destroy", [first], [first], DESTROY)]
+
+
+def default_key():
+    first = example("rds-default-key.yaml")
+    second = edited(first, ("delete_after_days: 35", "delete_after_days: 36"),
+                    ("accept_copies_from: [organization]", "accept_copies_from: [organization, production]"),
+                    ("\naccounts:", "\ndefault_tags: {team: storage}\n\naccounts:"))
+    other = edited(first, ("name: backup-plan-rds", "name: backup-plan-databases"),
+                   ("alias/cmk-source-vault", "alias/cmk-first-vault"),
+                   ("  copy_to_vault:", "  copy_to_vault:\n    name: onward"))
+    return [Operation("create", [], [first], APPLY[:3]),
+            Operation("update", [first], [second], APPLY[:3]),
+            Operation("replace", [first], [other], APPLY[:3]),
+            Operation("import", [], [first], APPLY[:3], vault_by_hand),
+            Operation("destroy", [first], [first], DESTROY)]
+
+
+def main():
+    wanted = sys.argv[1] if len(sys.argv) > 1 else ""
+    with faulty.scratch() as scratch:
+        servers = faulty.Servers(faulty.make_data_dir(os.path.join(scratch, "data")))
+        torture = Torture(servers, os.path.join(scratch, "operations"))
+        for topology, operations in (("immutable", immutable()), ("default-key", default_key())):
+            for operation in operations:
+                path = f"{topology}/{operation.name}"
+                if path.startswith(wanted) or wanted.startswith(f"{path}/"):
+                    torture.add(topology, operation)
+        if "@" in wanted:
+            path, faults = next((path, wanted[len(path) + 1:]) for path in torture.operations)
+            wrong = torture.case(path, faults, keep=True)
+            print(wrong or "good")
+            good = not wrong
+        else:
+            good = torture.run()
+        servers.close()
+    sys.exit(0 if good else 1)
+
+
+main()

@@ -1,1 +1,0 @@
-"$HOLDFAST" apply --simulate --auto-approve >/dev/null
