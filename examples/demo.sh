@@ -30,6 +30,13 @@ expect() { # expect STATUS ARGUMENTS...
 
 echo "One file, two accounts, two Regions: $file"
 run validate
+echo
+echo "Would every backup arrive? Each link is judged before anything exists:"
+run check
+echo
+echo "One line is forgotten, and the same file breaks (status 7):"
+grep -v accept_copies_from "$file" >forgotten.yaml
+"$holdfast" check -f forgotten.yaml || [ $? = 7 ]
 run plan --simulate
 echo
 echo "The lock is for ever, so apply refuses it until it is named (status 7):"

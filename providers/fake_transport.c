@@ -155,14 +155,14 @@ static int64_t fake_now(void *self)
     return ((struct fake_transport *)self)->now_ms;
 }
 
-static void fake_close(void *self)
+static void fake_drop(void *self)
 {
     ((struct fake_transport *)self)->flight_len = 0;
 }
 
 struct transport fake_transport(struct fake_transport *fake)
 {
-    static const struct transport_ops ops = {fake_send, fake_wait, fake_now, fake_close};
+    static const struct transport_ops ops = {fake_send, fake_wait, fake_now, fake_drop, fake_drop};
     return (struct transport){&ops, fake};
 }
 

@@ -365,11 +365,19 @@ static int64_t http_now(void *self)
     return clock_wall_ms();
 }
 
-static void free_transfers(struct http *http, struct transfer *list, bool flying)
+static void http_drop(void *self)
+{
+    struct http *http = self;
+    for (struct transfer *t; (t = http->flying);) {
+        curl.multi_remove_handle(http->multi, t->easy);
+        http->held -= t->body.len;
+        give_transfer(t);
+    }
+}
+
+static void free_transfers(struct transfer *list)
 {
     for (struct transfer *t = list; t; t = t->next) {
-        if (flying)
-            curl.multi_remove_handle(http->multi, t->easy);
         curl.easy_cleanup(t->easy);
         curl.slist_free_all(t->headers);
         arena_free(t->arena);
@@ -379,8 +387,8 @@ static void free_transfers(struct http *http, struct transfer *list, bool flying
 static void http_close(void *self)
 {
     struct http *http = self;
-    free_transfers(http, http->flying, true);
-    free_transfers(http, http->spare, false);
+    http_drop(self);
+    free_transfers(http->spare);
     if (http->multi) {
         curl.multi_cleanup(http->multi);
         curl.global_cleanup();
@@ -390,7 +398,7 @@ static void http_close(void *self)
 
 bool http_transport(const char *ca_bundle, struct transport *ret, struct diags *diags)
 {
-    static const struct transport_ops ops = {http_send, http_wait, http_now, http_close};
+    static const struct transport_ops ops = {http_send, http_wait, http_now, http_drop, http_close};
     if (!library_load(LIBCURL, symbols, ARRAY_LEN(symbols), diags))
         return false;
     struct arena *arena = arena_new();

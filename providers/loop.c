@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "engine/base/bug.h"
+#include "engine/base/clock.h"
 #include "engine/base/fault.h"
 #include "engine/base/map.h"
 #include "providers/op_private.h"
@@ -11,7 +12,7 @@
 
 /* One request that waits for its bucket, or flies. */
 struct send {
-    struct send *next;
+    struct send *prev, *next; /* in its bucket, by next; among those that fly */
     struct loop *loop;
     struct bucket *bucket;
     bool mutates;
@@ -46,7 +47,10 @@ struct loop {
     void *provider;
     int64_t now_ms;
     size_t window, in_flight, calls;
-    bool draining;
+    struct send *flying; /* in_flight of them */
+    bool draining, cut;
+    const volatile sig_atomic_t *stop;
+    int64_t grace_ms, cut_at_ms; /* the latter monotonic, once *stop was seen; else 0 */
 
     struct op_list started; /* not begun yet */
     struct op_list ended;   /* outcome not delivered yet */
@@ -270,12 +274,33 @@ static void recycle_send(struct loop *loop, struct send *send)
     loop->spare_sends = send;
 }
 
+static void take_off(struct loop *loop, struct send *send)
+{
+    send->prev = NULL;
+    send->next = loop->flying;
+    if (send->next)
+        send->next->prev = send;
+    loop->flying = send;
+    loop->in_flight++;
+}
+
+static void land(struct loop *loop, struct send *send)
+{
+    if (send->prev)
+        send->prev->next = send->next;
+    else
+        loop->flying = send->next;
+    if (send->next)
+        send->next->prev = send->prev;
+    loop->in_flight--;
+}
+
 /* The transport's answer, from inside its wait(). */
 static void answered(void *ctx, const struct http_response *response)
 {
     struct send *send = ctx;
     struct loop *loop = send->loop;
-    loop->in_flight--;
+    land(loop, send);
     loop->now_ms = loop->transport.ops->now_ms(loop->transport.self);
     if (send->mutates)
         FAULT_POINT("after-reply");
@@ -297,7 +322,7 @@ static struct send *bucket_pop(struct bucket *bucket)
 static void send_one(struct loop *loop, struct send *send)
 {
     const struct http_request *request = send->build(send->ctx);
-    loop->in_flight++;
+    take_off(loop, send);
     loop->calls++;
     bool mutates = send->mutates;
     RECORD_REQUEST(request);
@@ -321,7 +346,7 @@ static int64_t send_what_may_go(struct loop *loop)
     int64_t next_ms = INT64_MAX;
     struct bucket *dry = NULL, *bucket;
     while (loop->in_flight < loop->window && (bucket = busy_pop(loop))) {
-        if (loop->draining && bucket->head->mutates) {
+        if (loop->cut || (loop->draining && bucket->head->mutates)) {
             refuse_one(loop, bucket_pop(bucket));
         } else if (throttle_take(&bucket->throttle, loop->now_ms)) {
             send_one(loop, bucket_pop(bucket));
@@ -381,10 +406,10 @@ void loop_start(struct loop *loop, const struct op_spec *spec, op_outcome_fn *do
     list_push(&loop->started, op);
 }
 
-/* Reads finish what changes began: they go on to the end. */
+/* Reads finish what changes began: they go on until the loop is cut. */
 static bool is_refused(const struct loop *loop, const struct op *op)
 {
-    return loop->draining && !op_reads(op);
+    return loop->cut || (loop->draining && !op_reads(op));
 }
 
 static void begin(struct loop *loop, struct op *op)
@@ -437,9 +462,40 @@ static bool deliver_outcomes(struct loop *loop)
     return any;
 }
 
+static void cut(struct loop *loop)
+{
+    static const struct http_response lost = {
+        .error = "stopped before the answer came", .maybe_sent = true, .timed_out = true};
+    loop->cut = true;
+    loop->transport.ops->drop(loop->transport.self);
+    for (struct send *send; (send = loop->flying);) {
+        land(loop, send);
+        transport_done_fn *done = send->done;
+        void *ctx = send->ctx;
+        recycle_send(loop, send);
+        done(ctx, &lost);
+    }
+}
+
+/* How long the turn may wait, given the signal that may have come; INT64_MAX: as it likes. */
+static int64_t heed_stop(struct loop *loop)
+{
+    if (!loop->stop || !*loop->stop || loop->cut)
+        return INT64_MAX;
+    int64_t now_ms = clock_monotonic_ms();
+    if (loop->cut_at_ms == 0) {
+        loop->cut_at_ms = now_ms + loop->grace_ms;
+        loop_drain(loop);
+    }
+    if (now_ms >= loop->cut_at_ms)
+        cut(loop);
+    return loop->cut ? INT64_MAX : loop->now_ms + loop->cut_at_ms - now_ms;
+}
+
 bool loop_turn(struct loop *loop)
 {
     loop->now_ms = loop->transport.ops->now_ms(loop->transport.self);
+    int64_t stop_ms = heed_stop(loop);
     run_timers(loop);
     begin_what_fits(loop);
     int64_t until_ms = send_what_may_go(loop);
@@ -452,7 +508,7 @@ bool loop_turn(struct loop *loop)
             BUG("an operation waits for an answer that nobody will give");
         return false;
     }
-    loop->transport.ops->wait(loop->transport.self, until_ms);
+    loop->transport.ops->wait(loop->transport.self, until_ms < stop_ms ? until_ms : stop_ms);
     loop->now_ms = loop->transport.ops->now_ms(loop->transport.self);
     deliver_outcomes(loop);
     return true;
@@ -471,4 +527,15 @@ void loop_drain(struct loop *loop)
 bool loop_draining(const struct loop *loop)
 {
     return loop->draining;
+}
+
+void loop_stop_on(struct loop *loop, const volatile sig_atomic_t *stop, int64_t grace_ms)
+{
+    loop->stop = stop;
+    loop->grace_ms = grace_ms;
+}
+
+bool loop_is_cut(const struct loop *loop)
+{
+    return loop->cut;
 }

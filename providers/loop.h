@@ -3,6 +3,8 @@
  * turns so that the executor can put a commit between the outcomes of one turn and the calls of the
  * next (docs/ARCHITECTURE.md, "Executor"). */
 
+#include <signal.h>
+
 #include "providers/provider.h"
 #include "providers/transport.h"
 
@@ -54,6 +56,11 @@ void loop_set_window(struct loop *loop, size_t in_flight); /* default 256 */
  * waits; what flies may finish, and reads go on, so that what was changed is read back. */
 void loop_drain(struct loop *loop);
 bool loop_draining(const struct loop *loop);
+/* Once a signal's number stands in *stop the loop drains, and what has not ended `grace_ms` later,
+ * on the wall clock, is cut: nothing is sent any more, and what flies and what waits fails as if
+ * its answer were lost, reads included. 0: at once, for work that has changed nothing. */
+void loop_stop_on(struct loop *loop, const volatile sig_atomic_t *stop, int64_t grace_ms);
+bool loop_is_cut(const struct loop *loop);
 
 /* What providers/aws hangs on the loop (sessions, endpoints, throttle buckets). */
 void loop_set_provider(struct loop *loop, void *provider);

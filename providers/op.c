@@ -187,11 +187,19 @@ enum diag_code response_diag_code(const struct response *rs)
     return E_AWS;
 }
 
+/* Nothing is wrong with what a signal left unread. */
+static bool is_moot(const struct op *op)
+{
+    return loop_is_cut(op->loop) && op_reads(op);
+}
+
 void op_fail(struct op *op, const struct response *rs)
 {
     end(op, (struct op_outcome){.result = OP_RESULT_FAILED,
                                 .fault = rs->fault == FAULT_NONE ? FAULT_UNKNOWN : rs->fault});
     if (str_eq(rs->code, CODE_NO_SESSION)) /* said once, for the account */
+        return;
+    if (is_moot(op))
         return;
     struct strbuf text;
     strbuf_init(&text, op->arena, 16384);
@@ -213,6 +221,8 @@ void op_fail(struct op *op, const struct response *rs)
 void op_fail_with(struct op *op, enum diag_code code, const char *fmt, ...)
 {
     end(op, (struct op_outcome){.result = OP_RESULT_FAILED, .fault = FAULT_UNKNOWN});
+    if (is_moot(op))
+        return;
     char text[2048];
     va_list args;
     va_start(args, fmt);

@@ -49,7 +49,8 @@ struct transport_ops {
      * reached until_ms. With nothing in flight a virtual clock jumps there at once. */
     void (*wait)(void *self, int64_t until_ms);
     int64_t (*now_ms)(void *self); /* the world's clock: timers and backoff run on it */
-    void (*close)(void *self);     /* drops what is in flight without calling done */
+    void (*drop)(void *self);      /* forgets what is in flight, without calling done */
+    void (*close)(void *self);     /* drops, and releases the transport */
 };
 
 struct transport {

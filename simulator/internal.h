@@ -54,7 +54,6 @@ struct world {
     int64_t latency_ms;
     const volatile sig_atomic_t *stop; /* a signal that arrived, or NULL */
     const char *seed, *id;
-    struct pending_request *flight, *flight_tail, *free_flight; /* in process, by arrival */
     struct hardships hardships;
     struct past past;
     bool reading;               /* a call that changes nothing runs: it sees the past */

@@ -173,6 +173,28 @@ static bool is_plain(struct sim_call *call)
     return true;
 }
 
+/* AWS blocks public access to new buckets. */
+static const struct value *bucket_of(struct arena *arena, const char *account_id,
+                                     const char *region, int64_t now)
+{
+    struct map_builder b = map_begin(arena), block = map_begin(arena);
+    for (size_t i = 0; i < ARRAY_LEN(blocks); i++)
+        map_put_bool(&block, blocks[i], true);
+    map_put_str(&b, "Owner", account_id);
+    map_put_str(&b, "Region", region);
+    map_put_int(&b, "Created_ms", now);
+    map_put(&b, "Block", map_end(&block));
+    return map_end(&b);
+}
+
+void s3_seed_bucket(struct world *world, struct arena *arena, const char *account_id,
+                    const char *region, const char *name)
+{
+    const struct value *made = bucket_of(arena, account_id, region, world_now_ms(world));
+    const struct value *enabled = value_string(arena, "Enabled");
+    store_put(world, S3_BUCKET, "", "", name, value_with(arena, made, "Versioning", enabled));
+}
+
 static bool create_bucket(struct sim_call *call)
 {
     struct arena *arena = call->arena;
@@ -205,15 +227,8 @@ static bool create_bucket(struct sim_call *call)
     call_header(call, "Location", arena_printf(arena, "/%s", name));
     if (old) /* us-east-1 says yes again */
         return s3_done(call);
-    struct map_builder b = map_begin(arena), block = map_begin(arena);
-    for (size_t i = 0; i < ARRAY_LEN(blocks); i++)
-        map_put_bool(&block, blocks[i], true);
-    map_put_str(&b, "Owner", call->account);
-    map_put_str(&b, "Region", call->region);
-    map_put_int(&b, "Created_ms", call->now);
-    map_put(&b, "Block", map_end(&block));
-    map_put(&b, "Tags", tags);
-    store_put(call->world, S3_BUCKET, "", "", name, map_end(&b));
+    const struct value *made = bucket_of(arena, call->account, call->region, call->now);
+    store_put(call->world, S3_BUCKET, "", "", name, value_with(arena, made, "Tags", tags));
     return s3_done(call);
 }
 

@@ -16,6 +16,10 @@ bool s3_answer(struct sim_call *call, const char *root, const struct value *v);
 /* Ends it without a body. */
 bool s3_done(struct sim_call *call);
 
+/* A bucket of somebody's: versioned, and closed to the public. */
+void s3_seed_bucket(struct world *world, struct arena *arena, const char *account_id,
+                    const char *region, const char *name);
+
 bool s3_put_object(struct sim_call *call);
 bool s3_get_object(struct sim_call *call);
 bool s3_head_object(struct sim_call *call);

@@ -7,6 +7,7 @@
 #include "simulator/iam.h"
 #include "simulator/internal.h"
 #include "simulator/kms.h"
+#include "simulator/s3.h"
 
 static const char *text_of(const struct value *map, const char *key, const char *otherwise)
 {
@@ -111,6 +112,18 @@ static void seed_vaults(struct world *world, struct arena *arena, const struct v
     }
 }
 
+static void seed_buckets(struct world *world, struct arena *arena, const struct value *seed)
+{
+    const struct value *buckets = value_get(seed, "buckets");
+    for (size_t i = 0; i < value_len(buckets); i++) {
+        const struct value *bucket = value_item(buckets, i);
+        const char *account = value_get_str(bucket, "account_id");
+        const char *region = value_get_str(bucket, "region"), *name = value_get_str(bucket, "name");
+        if (account && region && name)
+            s3_seed_bucket(world, arena, account, region, name);
+    }
+}
+
 static void seed_settings(struct world *world, struct arena *arena, const struct value *seed)
 {
     const struct value *settings = value_get(seed, "settings");
@@ -135,6 +148,7 @@ bool world_seed(struct world *world, const struct value *seed, struct diags *dia
         seed_services(world, arena);
         seed_databases(world, arena, seed);
         seed_vaults(world, arena, seed);
+        seed_buckets(world, arena, seed);
         good = seed_principals(world, arena, seed, diags);
     }
     if (!good) {

@@ -46,6 +46,7 @@ const char *world_id(const struct world *world);
  *  "roles": [arn...] (made with a trust for everybody in the world and administrator rights),
  *  "keys": [{"account_id","region","alias","shared_with": [account ids]}] (customer managed),
  *  "vaults": [{"account_id","region","name"}],
+ *  "buckets": [{"account_id","region","name"}] (versioned, closed to the public),
  *  "principals": [arn...] (only exist, for policies that name them),
  *  "databases": [{"account_id","region","name","arn","key": "aws/rds"|"none"|key arn,"tags": {},
  *                 "type": where the ARN does not tell}] (of every type that AWS Backup protects),
@@ -61,6 +62,7 @@ bool world_has_pending(
 void world_pause_schedules(struct world *world, bool paused);
 /* Runs what is due without moving the clock: a served world calls it between requests. */
 void world_step(struct world *world);
+/* Each has its own requests under way: one may be driven while another waits. */
 struct transport world_transport(struct world *world);
 
 /* Every object as sorted JSON; stable leaves out ids, times and tokens. */

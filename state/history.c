@@ -16,7 +16,34 @@ static const struct value *record_value(struct arena *arena, const struct record
     map_put(&b, "depends_on", list_end(&deps));
     map_put_bool(&b, "adopted", record->adopted);
     map_put_bool(&b, "prevent_destroy", record->prevent_destroy);
+    map_put_int(&b, "schema_version", record->schema_version);
     return map_end(&b);
+}
+
+bool history_record(struct arena *arena, const char *address, int64_t generation, const char *text,
+                    const struct record **ret)
+{
+    const struct value *v = NULL;
+    *ret = NULL;
+    if (!text)
+        return true;
+    if (!json_column(arena, text, &v))
+        return false;
+    struct record *record = arena_new_of(arena, struct record);
+    *record = (struct record){.address = address,
+                              .type = value_get_str(v, "type"),
+                              .account_id = value_get_str(v, "account_id"),
+                              .region = value_get_str(v, "region"),
+                              .identifier = value_get_str(v, "identifier"),
+                              .attributes = value_get(v, "attributes"),
+                              .write_only = value_get(v, "write_only"),
+                              .generation = generation,
+                              .schema_version = value_get_int(v, "schema_version", 1),
+                              .adopted = value_get_bool(v, "adopted", false),
+                              .prevent_destroy = value_get_bool(v, "prevent_destroy", false)};
+    *ret = record;
+    return record->type && record->account_id &&
+           read_deps(arena, value_get(v, "depends_on"), record);
 }
 
 bool history_add(struct state *state, const char *address, const struct record *record,

@@ -3,6 +3,7 @@
 
 #include "engine/base/db.h"
 #include "engine/base/file.h"
+#include "engine/base/strbuf.h"
 #include "state/state.h"
 
 struct state {
@@ -13,7 +14,7 @@ struct state {
     const char *command, *who;
     struct file_lock lock;
     bool locked;
-    const char *lineage;
+    const char *lineage, *topology;
     const char *world; /* as the file says; NULL: there is none yet */
     int64_t serial;    /* committed */
     int64_t pending;   /* the serial with the open batch in it */
@@ -26,8 +27,31 @@ struct state {
 
 /* store.c: what was written as JSON. NULL text gives NULL; text that is not JSON is damage. */
 MUST_CHECK bool json_column(struct arena *arena, const char *text, const struct value **ret);
+/* What a record depends on, from a list; false where that is none, or not of texts. */
+MUST_CHECK bool read_deps(struct arena *arena, const struct value *list, struct record *record);
+/* The format that this program writes. */
+int64_t state_format(void);
+/* Lineage, serial, topology, world and the next numbers, as the file has them now. */
+MUST_CHECK bool meta_read(struct state *state, struct diags *diags);
+/* wanted "simulated" stands for every simulated world. */
+bool is_world_of(const char *recorded, const char *wanted);
 /* Reports E_STATE_CORRUPT; always false. */
 bool damaged(struct state *state, const char *what, struct diags *diags);
+
+/* export.c: state_export() inside a transaction. */
+MUST_CHECK bool export_document(struct state *state, struct strbuf *sb, struct diags *diags);
+
+/* import.c: as state_import(). `begin` is asked before anything is replaced, `end` when all is,
+ * both inside the transaction; either may be NULL. Both see the document's head, and `end` may
+ * raise its serial. */
+struct state_head;
+struct import_checks {
+    bool (*begin)(void *ctx, struct state *state, struct state_head *head, struct diags *diags);
+    bool (*end)(void *ctx, struct state *state, struct state_head *head, struct diags *diags);
+    void *ctx;
+};
+MUST_CHECK bool import_document(struct state *state, const char *name, struct slice text,
+                                const struct import_checks *checks, struct diags *diags);
 
 /* lock.c */
 MUST_CHECK bool lock_take(struct state *state, struct diags *diags);
@@ -47,5 +71,8 @@ MUST_CHECK bool row_remove(struct state *state, const char *address, bool remove
 /* history.c: what an address was from this serial on; record NULL: it was removed. */
 MUST_CHECK bool history_add(struct state *state, const char *address, const struct record *record,
                             int64_t generation, int64_t now_ms, struct diags *diags);
+/* The record in an entry, `text` being its JSON; NULL for one that was removed. False: damage. */
+MUST_CHECK bool history_record(struct arena *arena, const char *address, int64_t generation,
+                               const char *text, const struct record **ret);
 /* The generation that the last entry of an address leaves behind; 0 when there is none. */
 int64_t history_generation(struct state *state, const char *address);

@@ -38,6 +38,11 @@ static const char *const migrations[] = {
 };
 #define FORMAT ((int64_t)ARRAY_LEN(migrations))
 
+int64_t state_format(void)
+{
+    return FORMAT;
+}
+
 /* ---- opening ---- */
 
 static bool query_int(struct db *db, const char *sql, int64_t *ret, struct diags *diags)
@@ -124,17 +129,16 @@ bool damaged(struct state *state, const char *what, struct diags *diags)
 
 #define SIMULATED "simulated"
 
-/* "simulated" stands for every simulated world. */
-static bool is_world_of(const char *recorded, const char *wanted)
+bool is_world_of(const char *recorded, const char *wanted)
 {
     return str_eq(recorded, wanted) ||
            (str_eq(wanted, SIMULATED) && str_starts(recorded, SIMULATED " "));
 }
 
 static bool check_owner(struct state *state, const struct state_options *options,
-                        struct db_stmt *meta, struct diags *diags)
+                        struct diags *diags)
 {
-    const char *topology = db_text(meta, 2), *world = db_text(meta, 3);
+    const char *topology = state->topology, *world = state->world;
     bool same = (!options->topology || str_eq(topology, options->topology)) &&
                 (!options->world || is_world_of(world, options->world));
     if (!same)
@@ -145,7 +149,7 @@ static bool check_owner(struct state *state, const struct state_options *options
     return same;
 }
 
-static bool read_meta(struct state *state, const struct state_options *options, struct diags *diags)
+bool meta_read(struct state *state, struct diags *diags)
 {
     struct db_stmt *meta =
         db_query(state->db, "SELECT lineage, serial, topology, world FROM meta", diags);
@@ -156,11 +160,10 @@ static bool read_meta(struct state *state, const struct state_options *options, 
         return damaged(state, "it has no lineage", diags);
     state->lineage = arena_strdup(state->arena, db_text(meta, 0));
     state->serial = state->pending = db_int(meta, 1);
+    state->topology = arena_strdup(state->arena, db_text(meta, 2));
     state->world = arena_strdup(state->arena, db_text(meta, 3));
-    bool good = check_owner(state, options, meta, diags);
     db_reset(meta);
-    return good &&
-           query_int(state->db, "SELECT coalesce(max(seq), 0) + 1 FROM journal", &state->next_seq,
+    return query_int(state->db, "SELECT coalesce(max(seq), 0) + 1 FROM journal", &state->next_seq,
                      diags) &&
            query_int(state->db, "SELECT coalesce(max(id), 0) + 1 FROM run", &state->next_run,
                      diags);
@@ -194,7 +197,7 @@ static bool open_database(struct state *state, const struct state_options *optio
     }
     state->is_new = format == 0;
     return (format == FORMAT || migrate(state, options, format, diags)) &&
-           read_meta(state, options, diags);
+           meta_read(state, diags) && check_owner(state, options, diags);
 }
 
 /* A link in the place of the state could make us write through it to another file. */
@@ -447,10 +450,9 @@ bool json_column(struct arena *arena, const char *text, const struct value **ret
     return !text || json_parse(arena, slice_of(text), ret, &why);
 }
 
-static bool read_deps(struct arena *arena, const char *text, struct record *record)
+bool read_deps(struct arena *arena, const struct value *list, struct record *record)
 {
-    const struct value *list = NULL;
-    if (!json_column(arena, text, &list) || !value_is(list, VALUE_LIST))
+    if (!value_is(list, VALUE_LIST))
         return false;
     const char **deps = arena_array(arena, value_len(list), sizeof(*deps));
     for (size_t i = 0; i < value_len(list); i++) {
@@ -465,6 +467,7 @@ static bool read_deps(struct arena *arena, const char *text, struct record *reco
 
 static bool read_row(struct arena *arena, struct db_stmt *stmt, struct record *record)
 {
+    const struct value *deps = NULL;
     *record = (struct record){
         .address = arena_strdup(arena, db_text(stmt, 0)),
         .type = arena_strdup(arena, db_text(stmt, 1)),
@@ -478,7 +481,7 @@ static bool read_row(struct arena *arena, struct db_stmt *stmt, struct record *r
     };
     return json_column(arena, db_text(stmt, 5), &record->attributes) &&
            json_column(arena, db_text(stmt, 6), &record->write_only) &&
-           read_deps(arena, db_text(stmt, 7), record);
+           json_column(arena, db_text(stmt, 7), &deps) && read_deps(arena, deps, record);
 }
 
 bool state_load(struct state *state, struct arena *arena, struct record **ret, size_t *ret_len,

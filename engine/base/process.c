@@ -3,8 +3,8 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
-#include <spawn.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -13,54 +13,91 @@
 
 #define OUTPUT_MAX ((size_t)1024 * 1024) /* of one call; the rest waits in the pipe */
 
-/* Wires the child: nothing on its standard input, its outputs into the pipe, and none of our
- * descriptors, whoever opened them. */
-static int wire(posix_spawn_file_actions_t *actions, int out, const char *dir, bool apart)
+/* What a child is made of. Between fork() and execve() only system calls are allowed: other threads
+ * (libcurl's resolver) may hold locks that nobody will open there. posix_spawn() would do, but has
+ * no word for the end of the parent. */
+struct birth {
+    const char *const *argv, *const *envp;
+    const char *dir; /* or NULL */
+    int out;         /* its output */
+    int report;      /* takes errno when there is no child after all; closed by execve() */
+    bool apart;
+    pid_t parent;
+};
+#define REPORT_FD 3
+
+/* Nothing on its standard input, its outputs into the pipe, and none of our descriptors, whoever
+ * opened them. */
+static bool wire(const struct birth *birth)
 {
-    int rc = posix_spawn_file_actions_addopen(actions, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
-    if (rc == 0)
-        rc = posix_spawn_file_actions_adddup2(actions, out, STDOUT_FILENO);
-    if (rc == 0 && !apart)
-        rc = posix_spawn_file_actions_adddup2(actions, out, STDERR_FILENO);
-    if (rc == 0)
-        rc = posix_spawn_file_actions_addclosefrom_np(actions, STDERR_FILENO + 1);
-    if (rc == 0 && dir)
-        rc = posix_spawn_file_actions_addchdir_np(actions, dir);
-    return rc;
+    int nothing = open("/dev/null", O_RDONLY | O_CLOEXEC);
+    return nothing >= 0 && dup2(nothing, STDIN_FILENO) >= 0 &&
+           dup2(birth->out, STDOUT_FILENO) >= 0 &&
+           (birth->apart || dup2(birth->out, STDERR_FILENO) >= 0) &&
+           (birth->report == REPORT_FD || dup3(birth->report, REPORT_FD, O_CLOEXEC) >= 0) &&
+           close_range(REPORT_FD + 1, ~0U, 0) == 0;
 }
 
-/* A group of its own, and signals as a fresh program expects them. */
-static int detach(posix_spawnattr_t *attributes)
+/* A group of its own, and signals as a fresh program expects them. It ends with this process: a
+ * function at once, a program that vends credentials in its own way. */
+static bool detach(const struct birth *birth)
 {
-    sigset_t none, all;
+    struct sigaction usual = {.sa_handler = SIG_DFL};
+    sigset_t none;
     sigemptyset(&none);
-    sigfillset(&all);
-    int rc = posix_spawnattr_setflags(attributes, POSIX_SPAWN_SETPGROUP | POSIX_SPAWN_SETSIGMASK |
-                                                      POSIX_SPAWN_SETSIGDEF);
-    if (rc == 0)
-        rc = posix_spawnattr_setpgroup(attributes, 0);
-    if (rc == 0)
-        rc = posix_spawnattr_setsigmask(attributes, &none);
-    if (rc == 0)
-        rc = posix_spawnattr_setsigdefault(attributes, &all);
-    return rc;
+    for (int number = 1; number < NSIG; number++)
+        sigaction(number, &usual, NULL); /* two of them cannot be set, and need not be */
+    return setpgid(0, 0) == 0 && prctl(PR_SET_PDEATHSIG, birth->apart ? SIGTERM : SIGKILL) == 0 &&
+           getppid() == birth->parent && sigprocmask(SIG_SETMASK, &none, NULL) == 0;
 }
 
+static _Noreturn void be_child(const struct birth *birth)
+{
+    int report = birth->report;
+    bool wired = wire(birth);
+    if (wired)
+        report = REPORT_FD;
+    if (wired && detach(birth) && (!birth->dir || chdir(birth->dir) == 0))
+        execve(birth->argv[0], (char *const *)birth->argv, /* which changes neither list */
+               (char *const *)birth->envp);
+    int why = errno;
+    ssize_t told = write(report, &why, sizeof(why));
+    (void)told;
+    _exit(127);
+}
+
+/* Signals wait meanwhile, so that none is handled in the child by our handlers. */
+static pid_t fork_quietly(const struct birth *birth)
+{
+    sigset_t all, before;
+    sigfillset(&all);
+    sigprocmask(SIG_SETMASK, &all, &before);
+    pid_t pid = fork();
+    if (pid == 0)
+        be_child(birth);
+    sigprocmask(SIG_SETMASK, &before, NULL);
+    return pid;
+}
+
+/* 0, or the errno of what could not be done. */
 static int spawn(const char *const *argv, const char *const *envp, const char *dir, int out,
                  bool apart, pid_t *ret_pid)
 {
-    posix_spawn_file_actions_t actions;
-    posix_spawnattr_t attributes;
-    BUG_ON(posix_spawn_file_actions_init(&actions) != 0 || posix_spawnattr_init(&attributes) != 0);
-    int rc = wire(&actions, out, dir, apart);
-    if (rc == 0)
-        rc = detach(&attributes);
-    if (rc == 0) /* the casts: POSIX declares both lists without const and changes neither */
-        rc = posix_spawn(ret_pid, argv[0], &actions, &attributes, (char *const *)argv,
-                         (char *const *)envp);
-    posix_spawn_file_actions_destroy(&actions);
-    posix_spawnattr_destroy(&attributes);
-    return rc;
+    int report[2];
+    if (pipe2(report, O_CLOEXEC) != 0)
+        return errno;
+    const struct birth birth = {argv, envp, dir, out, report[1], apart, getpid()};
+    pid_t pid = fork_quietly(&birth);
+    int why = pid < 0 ? errno : 0;
+    close(report[1]);
+    ssize_t got = 0;
+    while (pid > 0 && (got = read(report[0], &why, sizeof(why))) < 0 && errno == EINTR) {
+    }
+    close(report[0]);
+    if (got > 0)
+        waitpid(pid, NULL, 0);
+    *ret_pid = pid;
+    return why;
 }
 
 static bool start(const char *const *argv, const char *const *envp, const char *dir, bool apart,

@@ -16,11 +16,12 @@ struct process {
 
 /* argv and envp end with NULL; the environment is exactly envp. `dir` is the working folder or
  * NULL; argv[0] is a path, relative to it, and never looked for in PATH. The child gets its own
- * process group, none of our descriptors and an empty standard input. False (with E_FILE_READ) when
- * it cannot be started. */
+ * process group, none of our descriptors and an empty standard input, and does not outlive this
+ * process, however that ends. False (with E_FILE_READ) when it cannot be started. */
 MUST_CHECK bool process_spawn(const char *const *argv, const char *const *envp, const char *dir,
                               struct process *ret, struct diags *diags);
-/* The same, but its standard error is ours, and only its standard output is read. */
+/* The same, but its standard error is ours, only its standard output is read, and it is asked to
+ * end (SIGTERM) when this process ends before it. */
 MUST_CHECK bool process_spawn_apart(const char *const *argv, const char *const *envp,
                                     const char *dir, struct process *ret, struct diags *diags);
 /* True when it has ended; *ret_status is its exit status, or 128 + signal. Never blocks. What is

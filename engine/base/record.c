@@ -18,3 +18,30 @@ const char *record_replaced_base(struct arena *arena, const char *address)
     const char *mark = strstr(address, REPLACED);
     return mark ? arena_strndup(arena, address, (size_t)(mark - address)) : NULL;
 }
+
+static bool same_value(const struct value *a, const struct value *b)
+{
+    return a && b ? value_equal(a, b) : a == b;
+}
+
+static bool same_dependencies(const struct record *a, const struct record *b)
+{
+    if (a->depends_on_len != b->depends_on_len)
+        return false;
+    for (size_t i = 0; i < a->depends_on_len; i++)
+        if (!str_eq(a->depends_on[i], b->depends_on[i]))
+            return false;
+    return true;
+}
+
+bool record_same(const struct record *a, const struct record *b)
+{
+    if (!a || !b)
+        return a == b;
+    return str_eq(a->address, b->address) && str_eq(a->type, b->type) &&
+           str_eq(a->account_id, b->account_id) && str_eq(a->region, b->region) &&
+           str_eq(a->identifier, b->identifier) && same_value(a->attributes, b->attributes) &&
+           same_value(a->write_only, b->write_only) && same_dependencies(a, b) &&
+           a->schema_version == b->schema_version && a->adopted == b->adopted &&
+           a->prevent_destroy == b->prevent_destroy;
+}

@@ -28,3 +28,7 @@ const char *record_replaced_address(struct arena *arena, const char *address,
                                     const char *identifier);
 /* The address that such a row once had; NULL for any other address. */
 const char *record_replaced_base(struct arena *arena, const char *address);
+
+/* Whether both say the same of the same object; the generation, which is of the address and not of
+ * the object, aside. Both NULL: the same. */
+bool record_same(const struct record *a, const struct record *b);

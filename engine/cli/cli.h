@@ -39,5 +39,5 @@ void cli_flush(struct cli *cli); /* for readers that wait on stdout */
 /* Prints what has been collected, sorted, once. */
 void cli_print_diags(struct cli *cli);
 bool cli_stdin_is_terminal(void);
-const char *cli_read_line(struct cli *cli); /* one line of stdin, or NULL */
+const char *cli_read_line(struct cli *cli); /* one line of stdin; NULL: its end, or a signal */
 size_t cli_width(void);                     /* columns of the terminal; 0: not a terminal */

@@ -83,8 +83,6 @@ static int apply(struct session *session)
     if (relays)
         ok = relaying_reconcile(session, &relaying);
     print_summary(session, &run.summary, relays ? &relaying : NULL);
-    if (*session->run.stop)
-        return 128 + (int)*session->run.stop;
     return ok ? EXIT_DONE : EXIT_ERROR;
 }
 

@@ -54,8 +54,6 @@ static int destroy(struct session *session)
         return EXIT_ERROR;
     executing_carry_out(session, &run);
     print_result(session, &run, &emptying);
-    if (*session->run.stop)
-        return 128 + (int)*session->run.stop;
     if (emptying_left_any(&emptying))
         return EXIT_ERROR;
     if (run.ok && run.planning.plan.retained_len > 0 &&

@@ -4,6 +4,7 @@
 #include "engine/base/file.h"
 #include "engine/cli/commands.h"
 #include "engine/cli/session.h"
+#include "engine/cli/signals.h"
 #include "engine/cli/source_keys.h"
 #include "engine/drill/drill.h"
 
@@ -57,7 +58,7 @@ static int drill(struct session *session)
         .program_version = PROGRAM_VERSION,
         .days = days,
         .start_ms = start_ms,
-        .stop = session_catch_signals(),
+        .stop = signals_catch(),
     };
     bool good = drill_run(cli->arena, &options, &report, &cli->diags);
     if (*options.stop && !good) {

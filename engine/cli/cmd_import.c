@@ -104,7 +104,7 @@ static int import(struct session *session)
     BUG_ON(!change || change->action != ACTION_ADOPT); /* it is there, ours, and not recorded */
     if (!dry_run) {
         keep_imports(cli, &run.planning.plan, wanted.address);
-        session->run.stop = session_catch_signals();
+        session_changes_begin(session);
         executing_carry_out(session, &run);
         if (!run.ok)
             return EXIT_ERROR;

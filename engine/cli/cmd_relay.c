@@ -22,10 +22,10 @@ static int once(struct session *session)
     struct relaying relaying;
     if (!session_load(session) || !session_open(session, SESSION_READS))
         return EXIT_ERROR;
+    session_changes_begin(session);
     bool ok = relaying_reconcile(session, &relaying);
     print_answer(session->cli, &relaying);
-    int caught = *session_catch_signals();
-    return caught ? 128 + caught : ok ? EXIT_DONE : EXIT_ERROR;
+    return ok ? EXIT_DONE : EXIT_ERROR;
 }
 
 int cmd_relay_once(struct cli *cli)

@@ -7,6 +7,7 @@
 #include "engine/base/json.h"
 #include "engine/cli/commands.h"
 #include "engine/cli/session.h"
+#include "engine/cli/signals.h"
 #include "engine/drill/seed.h"
 #include "providers/http.h"
 #include "simulator/server.h"
@@ -21,7 +22,7 @@ static bool open_world(struct session *session, bool wall_clock, int64_t latency
     struct world_options options = {.path = session_world_path(session),
                                     .wall_clock = wall_clock,
                                     .latency_ms = latency_ms,
-                                    .stop = wall_clock ? session_catch_signals() : NULL,
+                                    .stop = wall_clock ? signals_catch() : NULL,
                                     .record_calls = true};
     if (!world_open(&options, &session->world, &cli->diags))
         return false;
@@ -56,7 +57,7 @@ static int serve(struct session *session)
         !open_world(session, /* wall_clock= */ true, latency) ||
         !server_start(session->world, (unsigned)port, &server, &cli->diags))
         return EXIT_ERROR;
-    const volatile sig_atomic_t *stop = session_catch_signals();
+    const volatile sig_atomic_t *stop = signals_catch();
     say_where(cli, arena_printf(cli->arena, "http://127.0.0.1:%u", server_port(server)));
     while (!*stop) {
         server_poll(server, 50);
@@ -66,7 +67,7 @@ static int serve(struct session *session)
     return EXIT_DONE;
 }
 
-struct remote {
+struct served {
     struct cli *cli;
     bool ended;
     int status;
@@ -75,16 +76,16 @@ struct remote {
 
 static void answered(void *ctx, const struct http_response *response)
 {
-    struct remote *remote = ctx;
+    struct served *served = ctx;
     const char *why = NULL;
-    remote->ended = true;
-    remote->status = response->status;
+    served->ended = true;
+    served->status = response->status;
     if (response->status == 0)
-        diag_error(&remote->cli->diags, E_UNREACHABLE, NO_POS, NULL, "%s",
+        diag_error(&served->cli->diags, E_UNREACHABLE, NO_POS, NULL, "%s",
                    response->error ? response->error : "no answer");
     else if (response->status != 200 ||
-             !json_parse(remote->cli->arena, response->body, &remote->body, &why))
-        diag_error(&remote->cli->diags, E_BAD_ANSWER, NO_POS, NULL,
+             !json_parse(served->cli->arena, response->body, &served->body, &why))
+        diag_error(&served->cli->diags, E_BAD_ANSWER, NO_POS, NULL,
                    "status %d; is this a holdfast simulator?", response->status);
 }
 
@@ -98,7 +99,7 @@ static const char *served_at(const struct session *session)
 static const struct value *ask(struct cli *cli, const char *url, const char *path,
                                const struct value *body)
 {
-    struct remote remote = {.cli = cli};
+    struct served served = {.cli = cli};
     struct transport transport;
     if (!http_transport(NULL, &transport, &cli->diags))
         return NULL;
@@ -110,11 +111,11 @@ static const struct value *ask(struct cli *cli, const char *url, const char *pat
         .body = slice_of(json_print(cli->arena, body, JSON_COMPACT)),
         .timeout_ms = 600000,
     };
-    transport.ops->send(transport.self, &request, answered, &remote);
-    while (!remote.ended)
+    transport.ops->send(transport.self, &request, answered, &served);
+    while (!served.ended)
         transport.ops->wait(transport.self, clock_wall_ms() + 1000);
     transport.ops->close(transport.self);
-    return remote.body;
+    return served.body;
 }
 
 static int advance(struct session *session)

@@ -41,8 +41,8 @@ bool executing_approved(struct session *session, const struct executing *executi
     const struct plan *plan = &executing->planning.plan;
     if (!executing->saved && !plan_is_empty(plan) && !approval_ask(session, plan, question))
         return false;
-    session->run.stop = session_catch_signals();
-    return true;
+    session_changes_begin(session);
+    return !*session->stop;
 }
 
 void executing_carry_out(struct session *session, struct executing *executing)

@@ -15,8 +15,7 @@ MUST_CHECK int executing_plan(struct session *session, bool destroy, struct exec
 /* The same with the plan that is saved in a file, against what there is now. */
 MUST_CHECK int executing_saved_plan(struct session *session, const char *path,
                                     struct executing *ret);
-/* The question to a person; a plan that changes nothing needs no answer. From here on signals are
- * heard: session->run.stop. */
+/* The question to a person; a plan that changes nothing needs no answer. */
 MUST_CHECK bool executing_approved(struct session *session, const struct executing *executing,
                                    const char *question);
 void executing_carry_out(struct session *session, struct executing *executing);

@@ -8,3 +8,6 @@
 MUST_CHECK bool moving_apply(struct session *session, const struct move *moves, size_t len);
 /* Writes that down, as a run of its own; nothing moved: nothing is written. */
 MUST_CHECK bool moving_keep(struct session *session, const char *result);
+/* The names that entries were made with, as they were at that serial, in the batch of the run under
+ * way. */
+MUST_CHECK bool moving_restore_names(struct session *session, int64_t serial);

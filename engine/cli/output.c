@@ -6,6 +6,7 @@
 
 #include "engine/base/json.h"
 #include "engine/cli/cli.h"
+#include "engine/cli/signals.h"
 
 void cli_out(struct cli *cli, const char *text)
 {
@@ -64,7 +65,7 @@ bool cli_stdin_is_terminal(void)
 const char *cli_read_line(struct cli *cli)
 {
     char line[512];
-    if (!fgets(line, sizeof(line), stdin))
+    if (!signals_await_input(STDIN_FILENO) || !fgets(line, sizeof(line), stdin))
         return NULL;
     line[strcspn(line, "\n")] = '\0';
     return arena_strdup(cli->arena, line);

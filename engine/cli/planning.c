@@ -2,6 +2,7 @@
 
 #include "engine/base/clock.h"
 #include "engine/cli/emptying.h"
+#include "engine/proof/proof.h"
 
 static const char *const *targets_of(struct cli *cli)
 {
@@ -90,10 +91,21 @@ struct render_options planning_render_options(struct session *session,
     };
 }
 
+/* Whether the backups of what stands there after the plan would arrive. */
+static const char *verdict_line(struct session *session, const struct planning *planning)
+{
+    struct proof_report report;
+    if (planning->input.destroy)
+        return NULL;
+    proof_check(session->cli->arena, &session->topology, clock_wall_ms(), &report);
+    return report.path_len ? proof_line(session->cli->arena, &report) : NULL;
+}
+
 void planning_print(struct session *session, const struct planning *planning)
 {
     struct cli *cli = session->cli;
     struct render_options options = planning_render_options(session, planning);
+    options.note = verdict_line(session, planning);
     if (cli->json)
         cli_out_json(cli, plan_to_json(cli->arena, &planning->plan, &options));
     else

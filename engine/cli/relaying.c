@@ -83,7 +83,7 @@ static struct relay_pass pass_of(struct session *session, const struct relay_con
                                .loop = session->loop,
                                .config = config,
                                .now_ms = loop_now_ms(session->loop),
-                               .stop = session_catch_signals()};
+                               .stop = session->stop};
 }
 
 static bool reconcile(struct session *session, const struct relay_entry *entry,
@@ -119,12 +119,11 @@ static bool reconcile(struct session *session, const struct relay_entry *entry,
 
 bool relaying_reconcile(struct session *session, struct relaying *ret)
 {
-    const volatile sig_atomic_t *stop = session_catch_signals();
     *ret = (struct relaying){.decisions = list_begin(session->cli->arena)};
     bool ok = true;
-    for (size_t i = 0; i < session->topology.relay_len && !*stop; i++)
+    for (size_t i = 0; i < session->topology.relay_len && !*session->stop; i++)
         ok = reconcile(session, &session->topology.relays[i], ret) && ok;
-    return ok && !*stop;
+    return ok && !*session->stop;
 }
 
 /* ---- foresight ---- */

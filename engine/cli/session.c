@@ -1,6 +1,5 @@
 #include "engine/cli/session.h"
 
-#include <signal.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -8,29 +7,18 @@
 #include "engine/base/env.h"
 #include "engine/base/file.h"
 #include "engine/cli/moving.h"
+#include "engine/cli/sharing.h"
+#include "engine/cli/signals.h"
 #include "engine/cli/source_keys.h"
 #include "engine/cli/units.h"
 #include "engine/config/config.h"
 #include "engine/config/yaml.h"
 #include "engine/drill/seed.h"
+#include "providers/aws/profiles.h"
 #include "providers/http.h"
 
-static volatile sig_atomic_t caught;
-
-static void catch_signal(int number)
-{
-    if (caught)
-        _exit(128 + number); /* the second: now. The journal makes that safe. */
-    caught = number;
-}
-
-const volatile sig_atomic_t *session_catch_signals(void)
-{
-    struct sigaction action = {.sa_handler = catch_signal};
-    sigaction(SIGINT, &action, NULL);
-    sigaction(SIGTERM, &action, NULL);
-    return &caught;
-}
+/* CI runners wait seven and a half seconds and more between their two signals. */
+#define GRACE_S 6
 
 const char *session_data_dir(struct cli *cli)
 {
@@ -200,6 +188,8 @@ bool session_open_state(struct session *session, enum session_mode mode)
         diag_hint(&cli->diags, diag, "Leave one of them out (HOLDFAST_SIMULATE counts as well).");
         return false;
     }
+    if (mode == SESSION_WRITES)
+        session->stop = signals_catch(); /* a lock is given back in order */
     struct state_options options = {.topology = session->topology.name,
                                     .read_only = mode == SESSION_READS,
                                     .command = cli->line.command->words,
@@ -239,6 +229,8 @@ bool session_settle(struct session *session)
     if (!session_expand(session) || !seed_world(session))
         return false;
     session->loop = loop_new(session->transport, &cli->diags);
+    session->stop = signals_catch();
+    loop_stop_on(session->loop, session->stop, 0);
     struct aws_options options = session_aws_options(session, /* only= */ NULL);
     if (!aws_setup(cli->arena, session->loop, &options, &cli->diags) ||
         !aws_verify_identities(session->loop, &cli->diags))
@@ -249,20 +241,30 @@ bool session_settle(struct session *session)
     return session_reload(session);
 }
 
+static bool open_network(struct session *session)
+{
+    struct cli *cli = session->cli;
+    const char *authorities = NULL;
+    return profiles_ca_bundle(cli->arena, &authorities, &cli->diags) &&
+           http_transport(authorities, &session->transport, &cli->diags);
+}
+
 bool session_connect(struct session *session)
 {
     struct cli *cli = session->cli;
     if (simulated(session)) {
         if (!open_world(session))
             return false;
-    } else if (!http_transport(env_get("AWS_CA_BUNDLE"), &session->transport, &cli->diags)) {
+    } else if (!open_network(session)) {
         return false;
     }
     if (!session_settle(session))
         return false;
-    int64_t parallelism = 0;
-    if (!cli_number(cli, OPT_PARALLELISM, 256, 1, 10000, &parallelism))
+    int64_t parallelism = 0, grace_s = 0;
+    if (!cli_number(cli, OPT_PARALLELISM, 256, 1, 10000, &parallelism) ||
+        !cli_number(cli, OPT_GRACE, GRACE_S, 0, 3600, &grace_s))
         return false;
+    session->grace_ms = grace_s * 1000;
     loop_set_window(session->loop, (size_t)parallelism);
     session->run = (struct run){
         .arena = cli->arena,
@@ -274,6 +276,12 @@ bool session_connect(struct session *session)
         .parallelism = (size_t)parallelism,
     };
     return true;
+}
+
+void session_changes_begin(struct session *session)
+{
+    session->run.stop = session->stop;
+    loop_stop_on(session->loop, session->stop, session->grace_ms);
 }
 
 /* Before a world is made: the state may miss another. */
@@ -304,6 +312,7 @@ bool session_open(struct session *session, enum session_mode mode)
 
 static void release(struct session *session)
 {
+    sharing_close(session);
     if (session->loop)
         loop_free(session->loop);
     if (session->transport.ops)
@@ -317,5 +326,5 @@ int session_run(struct cli *cli, session_fn *act)
     struct session session = {.cli = cli};
     int status = act(&session);
     release(&session);
-    return status;
+    return session.stop && *session.stop ? 128 + (int)*session.stop : status;
 }

@@ -7,6 +7,7 @@
 #include "engine/run/run.h"
 #include "providers/aws/aws.h"
 #include "simulator/world.h"
+#include "state/remote.h"
 
 struct session {
     struct cli *cli;
@@ -16,8 +17,12 @@ struct session {
     struct transport transport;
     struct loop *loop;
     struct state *state;
+    struct s3_remote *shared; /* sharing.h's, or NULL */
+    struct remote remote;     /* it, for the state */
     struct run run;
-    struct record *records; /* recorded, open intents settled */
+    const volatile sig_atomic_t *stop; /* once it holds the lock or talks to the world; else NULL */
+    int64_t grace_ms;                  /* for what flies when a signal comes */
+    struct record *records;            /* recorded, open intents settled */
     size_t record_len;
     struct relocations relocations;          /* what `moved` did to them, not yet written */
     size_t before, after;                    /* diagnostics of the last reading of the topology */
@@ -27,7 +32,8 @@ struct session {
 
 enum session_mode { SESSION_READS, SESSION_WRITES };
 
-/* A command's work with a session of its own, released afterwards; the exit status. */
+/* A command's work with a session of its own, released afterwards; the exit status. After a signal
+ * that was caught (signals.h) it is that signal's. */
 typedef int session_fn(struct session *session);
 int session_run(struct cli *cli, session_fn *act);
 /* Reads and checks the topology; no network, no credentials. */
@@ -48,6 +54,9 @@ MUST_CHECK bool session_open_state(struct session *session,
                                    enum session_mode mode); /* no network */
 MUST_CHECK bool session_connect(struct session *session);   /* no state */
 
+/* What comes now changes something: when a signal comes, what flies has --grace to end. Before, it
+ * is dropped at once. */
+void session_changes_begin(struct session *session);
 /* The sessions to have: one for each account of the topology, or for that with this id only. */
 struct aws_options session_aws_options(struct session *session, const char *only);
 /* Where --endpoint-url or AWS_ENDPOINT_URL sends every call; NULL: to AWS. */
@@ -59,5 +68,3 @@ const char *session_default_world(const struct session *session);
 const char *session_world_path(struct session *session);
 const char *
 session_data_dir(struct cli *cli); /* HOLDFAST_DATA_DIR, beside the program, installed */
-const volatile sig_atomic_t *
-session_catch_signals(void); /* SIGINT, SIGTERM: the first one lands here */

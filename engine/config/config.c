@@ -53,6 +53,7 @@ bool config_load(struct arena *arena, const struct config_options *options,
     check_and_complete(&lw, &topology);
     read_moves(&lw, &topology);
     read_imports(&lw, &topology);
+    read_shared_state(&lw, &topology);
     if (diags->errors > lw.errors_before)
         return false;
     *ret = topology;

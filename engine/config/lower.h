@@ -10,6 +10,7 @@
  *   lower_routes.c  the way of a copy action: straight, or through a relay
  *   resolve.c     VALUE_REFs become literals or edges; tags; the final set
  *   moves.c       what the file says of addresses that it no longer makes
+ *   shared_state.c  where the state is kept
  *   check.c       each resource against its type; names; identities; the digest
  *
  * Every stage goes on after an error, so that one run reports all of them. An entry that could not
@@ -184,6 +185,10 @@ void read_moves(struct lowering *lw, struct topology *topology);
 /* --- imports.c ---------------------------------------------------------------------------------
  */
 void read_imports(struct lowering *lw, struct topology *topology);
+
+/* --- shared_state.c ----------------------------------------------------------------------------
+ */
+void read_shared_state(struct lowering *lw, struct topology *topology);
 
 /* --- drafts ------------------------------------------------------------------------------------
  */

@@ -83,6 +83,13 @@ struct relay_entry {
     const struct value *config; /* relay/decide/relay_config.h as JSON; references allowed */
 };
 
+/* `state.s3`: where the state is kept when several machines share it. */
+struct shared_state {
+    const char *bucket, *key, *region;
+    const struct account *account; /* whose credentials reach it */
+    struct source_pos pos;
+};
+
 /* What a plan protects, for the drill and the proof. */
 struct topology {
     const char *name;
@@ -102,6 +109,7 @@ struct topology {
     size_t forgotten_len;
     const struct import *imports;
     size_t import_len;
+    const struct shared_state *shared_state; /* NULL: a file of this machine */
     const struct output *outputs;
     size_t output_len;
     const struct relay_entry *relays;

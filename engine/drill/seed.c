@@ -239,6 +239,21 @@ static void add_opt_ins(struct seed *seed)
     }
 }
 
+/* The bucket that keeps the state is older than the topology. */
+static const struct value *state_buckets(struct seed *seed)
+{
+    const struct shared_state *shared = seed->topology->shared_state;
+    struct list_builder buckets = list_begin(seed->arena);
+    struct map_builder b = map_begin(seed->arena);
+    if (!shared)
+        return NULL;
+    map_put_str(&b, "account_id", shared->account->id);
+    map_put_str(&b, "region", shared->region);
+    map_put_str(&b, "name", shared->bucket);
+    list_add(&buckets, map_end(&b));
+    return list_end(&buckets);
+}
+
 const struct value *drill_seed(struct arena *arena, const struct topology *topology)
 {
     struct seed seed = {.arena = arena,
@@ -272,6 +287,7 @@ const struct value *drill_seed(struct arena *arena, const struct topology *topol
     map_put(&b, "databases", list_end(&seed.databases));
     map_put(&b, "opt_in_off", list_end(&seed.opt_in_off));
     map_put(&b, "vaults", list_end(&seed.vaults));
+    map_put(&b, "buckets", state_buckets(&seed));
     map_put_bool(&b, "rds_single_hop", true);
     return map_end(&b);
 }

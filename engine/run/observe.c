@@ -290,7 +290,7 @@ bool run_observe(struct run *run, const struct record *records, size_t record_le
     if (!add_records(&observer, records, record_len))
         return false;
     size_t len = add_sought(&observer, record_len);
-    for (;;) {
+    while (!loop_is_cut(run->loop)) {
         bool complete = choose(&observer, record_len, len);
         if (observer.round_len > 0)
             look_at_round(&observer);
@@ -299,5 +299,5 @@ bool run_observe(struct run *run, const struct record *records, size_t record_le
     }
     *ret = observer.observations;
     *ret_len = observer.observation_len;
-    return !observer.failed;
+    return !observer.failed && !loop_is_cut(run->loop);
 }

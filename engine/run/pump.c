@@ -5,7 +5,7 @@
 void pump_run(struct pump *pump)
 {
     do {
-        while (pump->next < pump->len && pump->running < pump->limit) {
+        while (pump->next < pump->len && pump->running < pump->limit && !loop_is_cut(pump->loop)) {
             pump->running++;
             pump->start(pump->ctx, pump->next++);
         }

@@ -12,5 +12,7 @@ struct pump {
     void *ctx;
 };
 
-void pump_run(struct pump *pump); /* until all have ended */
+/* Until all have ended. Where the loop is cut the rest is never started: who needs all of them asks
+ * loop_is_cut(). */
+void pump_run(struct pump *pump);
 void pump_ended(struct pump *pump);

@@ -216,7 +216,7 @@ bool run_recover(struct run *run, struct record **records, size_t *record_len, b
     struct record *amended = arena_array(run->arena, *record_len + 2 * len, sizeof(*amended));
     for (size_t i = 0; i < *record_len; i++)
         amended[i] = (*records)[i];
-    bool ok = !recovery.failed;
+    bool ok = !recovery.failed && !loop_is_cut(run->loop);
     for (size_t i = 0; i < len; i++) {
         if (recovery.cases[i].settled == SETTLED_NOT)
             continue;

@@ -57,6 +57,7 @@ struct aws_call_spec {
     const struct aws_operation *operation;
     const char *account_id, *region;           /* account: one of the sessions */
     const struct value *labels, *query, *body; /* maps or NULL */
+    const struct value *headers;               /* such as If-Match: a map, or NULL */
     bool all_pages;
 };
 void aws_call(struct loop *loop, const struct aws_call_spec *spec, aws_done_fn *done, void *ctx);

@@ -25,7 +25,8 @@
 #define TOKEN_MAX 16384 /* of a page; three times as long when it is encoded */
 #define TIMEOUT_MS 60000
 #define UPLOAD_TIMEOUT_MS 300000 /* of calls with large bodies */
-#define HEADERS_MAX 10
+#define HEADERS_MAX 10           /* of every call */
+#define OWN_HEADERS_MAX 4        /* of one */
 
 /* Calls that AWS loses when two of them meet: those on one function wait for each other. */
 static const struct {
@@ -80,7 +81,7 @@ struct call {
 
     struct wire_request wire;
     bool encoded;
-    struct http_header headers[HEADERS_MAX];
+    struct http_header headers[HEADERS_MAX + OWN_HEADERS_MAX];
     struct http_request http;
 };
 
@@ -104,18 +105,30 @@ static bool is_repeatable(const struct call *call)
 
 /* ---- one request ---- */
 
-/* S3 wants the digest of every body in a header, and for the documents of a bucket's settings,
- * which have a query of their own, a checksum as well. */
+/* S3 wants the digest of every body in a header; for the documents of a bucket's settings, which
+ * have a query of their own, a checksum as well, and so for objects, where the bucket may have a
+ * lock. */
 static size_t add_digests(struct call *call, size_t n)
 {
     uint8_t digest[SHA256_LEN];
     sha256(call->wire.body, digest);
     call->headers[n++] =
         (struct http_header){"x-amz-content-sha256", hex_encode(call->arena, digest, SHA256_LEN)};
-    if (call->wire.body.len > 0 && strchr(call->operation->uri, '?'))
+    bool wanted = strchr(call->operation->uri, '?') || call->operation == &s3_PutObject;
+    if (call->wire.body.len > 0 && wanted)
         call->headers[n++] = (struct http_header){
             "x-amz-checksum-sha256",
             base64_encode(call->arena, (struct slice){(const char *)digest, SHA256_LEN})};
+    return n;
+}
+
+static size_t add_own_headers(struct call *call, size_t n)
+{
+    const struct value *own = map_end(&call->rq->headers);
+    BUG_ON(value_len(own) > OWN_HEADERS_MAX);
+    for (size_t i = 0; i < value_len(own); i++)
+        call->headers[n++] =
+            (struct http_header){own->map.entries[i].key, value_str(own->map.entries[i].value)};
     return n;
 }
 
@@ -159,6 +172,7 @@ static const struct http_request *build(void *ctx)
         call->headers[n++] = (struct http_header){"x-amz-target", call->wire.target};
     if (api->wire == WIRE_REST_XML)
         n = add_digests(call, n);
+    n = add_own_headers(call, n);
     if (call->bearer)
         call->headers[n++] = (struct http_header){"x-amz-sso_bearer_token", call->bearer};
     if (call->used && call->used->session_token)
@@ -700,6 +714,7 @@ void aws_call(struct loop *loop, const struct aws_call_spec *spec, aws_done_fn *
                       as_text(call->arena, spec->labels->map.entries[i].value));
     add_query(call, spec->query);
     request_body(rq, value_copy(call->arena, spec->body));
+    rq->headers = map_begin_from(call->arena, value_copy(call->arena, spec->headers));
     call->all_pages = spec->all_pages;
     start_in_session(call, NULL);
 }

@@ -155,3 +155,15 @@ const struct value *profile_settings(struct arena *arena, const struct profiles 
         map_put(&both, credentials->map.entries[i].key, credentials->map.entries[i].value);
     return map_end(&both);
 }
+
+bool profiles_ca_bundle(struct arena *arena, const char **ret, struct diags *diags)
+{
+    *ret = env_get("AWS_CA_BUNDLE");
+    if (*ret)
+        return true;
+    struct profiles profiles;
+    if (!profiles_read(arena, &profiles, diags))
+        return false;
+    *ret = value_get_str(profile_settings(arena, &profiles, profiles_wanted()), "ca_bundle");
+    return true;
+}

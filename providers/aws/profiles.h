@@ -27,3 +27,6 @@ const struct value *profile_config(struct arena *arena, const struct profiles *p
 /* A section of another kind than profiles: "sso-session". NULL: there is none. */
 const struct value *profiles_section(struct arena *arena, const struct profiles *profiles,
                                      const char *kind, const char *name);
+/* The authorities to trust, a bundle or a folder: AWS_CA_BUNDLE, else ca_bundle of the profile,
+ * else NULL (libcurl's own). False as profiles_read(). */
+MUST_CHECK bool profiles_ca_bundle(struct arena *arena, const char **ret, struct diags *diags);

@@ -13,6 +13,7 @@ struct request *request_new(struct arena *arena, const struct aws_operation *ope
     *rq = (struct request){.arena = arena,
                            .operation = operation,
                            .labels = map_begin(arena),
+                           .headers = map_begin(arena),
                            .body = map_begin(arena)};
     return rq;
 }
@@ -57,6 +58,13 @@ void request_set_str(struct request *rq, const char *member, const char *text)
     map_put_str(&rq->body, member, text);
 }
 
+/* "{Key+}" takes a whole path, slashes and all. */
+static const char *label_name(struct arena *arena, struct slice name, bool *ret_greedy)
+{
+    *ret_greedy = name.len > 0 && name.ptr[name.len - 1] == '+';
+    return arena_strndup(arena, name.ptr, name.len - (*ret_greedy ? 1 : 0));
+}
+
 const char *request_bad_label(struct request *rq)
 {
     const struct value *labels = map_end(&rq->labels);
@@ -65,8 +73,8 @@ const char *request_bad_label(struct request *rq)
         slice_cut(&rest, '{');
         if (!rest.ptr)
             return NULL;
-        struct slice name = slice_cut(&rest, '}');
-        const char *key = arena_strndup(rq->arena, name.ptr, name.len);
+        bool greedy = false;
+        const char *key = label_name(rq->arena, slice_cut(&rest, '}'), &greedy);
         const char *value = value_get_str(labels, key);
         if (!value || !value[0] || strlen(value) > LABEL_MAX)
             return key;
@@ -83,12 +91,12 @@ const char *request_path(struct request *rq)
         strbuf_add_slice(&sb, slice_cut(&rest, '{'));
         if (!rest.ptr)
             return strbuf_str(&sb);
-        struct slice name = slice_cut(&rest, '}');
-        const char *key = arena_strndup(rq->arena, name.ptr, name.len);
+        bool greedy = false;
+        const char *key = label_name(rq->arena, slice_cut(&rest, '}'), &greedy);
         const char *value = value_get_str(labels, key);
         if (!value || !value[0])
             BUG(arena_printf(rq->arena, "%s was sent without its label %s", rq->operation->name,
                              key));
-        uri_encode(&sb, slice_of(value), false);
+        uri_encode(&sb, slice_of(value), /* keep_slash= */ greedy);
     }
 }

@@ -15,6 +15,7 @@ struct request {
     struct map_builder labels, body;
     struct query_param *query;
     size_t query_len, query_cap;
+    struct map_builder headers; /* beside those that every call has */
 };
 
 struct request *request_new(struct arena *arena, const struct aws_operation *operation);

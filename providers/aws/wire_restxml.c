@@ -129,6 +129,31 @@ static bool is_policy(const struct aws_operation *operation, struct slice body)
     return operation == &s3_GetBucketPolicy && slice_starts(body, "{");
 }
 
+/* Objects: the body is theirs, as it is, and what is told of them stands in headers. */
+static bool is_of_object(const struct aws_operation *operation)
+{
+    return operation == &s3_PutObject || operation == &s3_GetObject ||
+           operation == &s3_HeadObject || operation == &s3_DeleteObject;
+}
+
+static const struct value *object_of(struct arena *arena, const struct aws_operation *operation,
+                                     const struct http_response *http)
+{
+    struct map_builder b = map_begin(arena);
+    map_put_str(&b, "ETag", http_response_header(http, "etag"));
+    if (operation == &s3_GetObject)
+        map_put(&b, "Body", value_string_n(arena, http->body.ptr, http->body.len));
+    return map_end(&b);
+}
+
+/* An answer to HEAD never has a body: its status is all that it says. */
+static bool decode_status(struct arena *arena, const struct http_response *http,
+                          struct response *ret)
+{
+    ret->code = arena_printf(arena, "HTTP %d", http->status);
+    return true;
+}
+
 /* What is in the root element; of a policy, {"Payload": text}. */
 static bool decode(struct arena *arena, const struct aws_operation *operation,
                    const struct http_response *http, struct response *ret)
@@ -143,6 +168,12 @@ static bool decode(struct arena *arena, const struct aws_operation *operation,
     if (is_policy(operation, body))
         map_put(&b, "Payload", value_string_n(arena, http->body.ptr, http->body.len));
     ret->body = map_end(&b);
+    if (is_of_object(operation) && good) {
+        ret->body = object_of(arena, operation, http);
+        return true;
+    }
+    if (operation == &s3_HeadObject)
+        return decode_status(arena, http, ret);
     if (body.len == 0) /* a document would have its root at least */
         return good && !root_of(operation) && operation != &s3_GetBucketPolicy;
     if (is_policy(operation, body))

@@ -298,6 +298,12 @@ static int64_t mangle_now(void *self)
     return mangle->inner.ops->now_ms(mangle->inner.self);
 }
 
+static void mangle_drop(void *self)
+{
+    struct mangle *mangle = self;
+    mangle->inner.ops->drop(mangle->inner.self);
+}
+
 static void mangle_close(void *self)
 {
     struct mangle *mangle = self;
@@ -306,6 +312,7 @@ static void mangle_close(void *self)
 
 struct transport mangle_transport(struct mangle *mangle)
 {
-    static const struct transport_ops ops = {mangle_send, mangle_wait, mangle_now, mangle_close};
+    static const struct transport_ops ops = {mangle_send, mangle_wait, mangle_now, mangle_drop,
+                                             mangle_close};
     return (struct transport){&ops, mangle};
 }

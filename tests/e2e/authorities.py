@@ -1,4 +1,5 @@
-"""Which certificates are trusted: AWS_CA_BUNDLE names a bundle, or a folder of certificates named by hash."""
+"""Which certificates are trusted: AWS_CA_BUNDLE, or ca_bundle of the profile, names a bundle, or a folder of certificates
+named by hash."""
 
 import os
 import shutil
@@ -56,11 +57,18 @@ with workspace() as folder:
     listener = socket.create_server(("127.0.0.1", 0))
     threading.Thread(target=refuse_all, args=(folder, listener), daemon=True).start()
     url = f"https://localhost:{listener.getsockname()[1]}"
-    for authorities, trusted in (("ours.pem", True), ("ours.d", True), ("other.pem", False), ("other.d", False)):
+    config = os.path.join(folder, "config")
+    for environment, profile, trusted in (("ours.pem", None, True), ("ours.d", None, True), ("other.pem", None, False),
+                                          ("other.d", None, False), (None, "ours.pem", True),
+                                          (None, "other.pem", False), ("ours.pem", "other.pem", True)):
         requests.clear()
-        holdfast("whoami", "--endpoint-url", url, cwd=folder, expect=3 if trusted else 1,
-                 env={"AWS_ACCESS_KEY_ID": "111122223333", "AWS_SECRET_ACCESS_KEY": "x",
-                      "AWS_CA_BUNDLE": os.path.join(folder, authorities)})
-        check(bool(requests) == trusted, f"with {authorities} the server got {len(requests)} requests")
+        env = {"AWS_ACCESS_KEY_ID": "111122223333", "AWS_SECRET_ACCESS_KEY": "x", "AWS_CONFIG_FILE": config}
+        if environment:
+            env["AWS_CA_BUNDLE"] = os.path.join(folder, environment)
+        with open(config, "w", encoding="utf-8") as file:
+            file.write(f"[default]\nca_bundle = {os.path.join(folder, profile)}\n" if profile else "[default]\n")
+        holdfast("whoami", "--endpoint-url", url, cwd=folder, expect=3 if trusted else 1, env=env)
+        check(bool(requests) == trusted,
+              f"with {environment} and a profile's {profile} the server got {len(requests)} requests")
     listener.close()
 done()

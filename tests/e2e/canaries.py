@@ -68,6 +68,8 @@ with workspace(edit=lambda _: TOPOLOGY.replace("EXTERNAL", SECRETS["external"]))
               f"the plan names what changes: {changed.out}")
         run("apply", "--auto-approve", secret=second, expect=0)
         run("show", "--json", secret=second, expect=0)
+        run("state", "pull", secret=second, expect=0)
+        run("state", "history", "--json", secret=second, expect=0)
         served.aws("111122223333", "us-east-1", "lambda", "update-function-configuration",
                    "--function-name", "secrets-f", "--environment", "Variables={PASSWORD=other,MODE=plain}")
         drift = run("drift", "--detailed-exitcode", secret=second, expect=2)

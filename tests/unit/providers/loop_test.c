@@ -4,9 +4,11 @@
 #include <stdint.h>
 
 #include <cmocka.h>
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 
+#include "engine/base/clock.h"
 #include "engine/base/diag.h"
 #include "providers/fake_transport.h"
 #include "providers/loop.h"
@@ -356,6 +358,69 @@ static void draining_begins_no_change_and_lets_flights_and_reads_land(void **sta
         assert_int_equal(w->diags.items[i].code, E_TIMEOUT);
 }
 
+static volatile sig_atomic_t stop;
+
+static void without_grace_a_stop_cuts_flights_and_reads_and_says_nothing_of_them(void **state)
+{
+    struct world *w = *state;
+    struct result flies = {0}, later = {0};
+    stop = 0;
+    loop_stop_on(w->loop, &stop, 0);
+    fake_when(w->fake, "", (struct fake_answer){.status = 200, .body = "", .after_ms = 100});
+    start(w, OP_READ, "vaults.flies", &flies);
+    raw_send(w, NULL, "/raw", NULL);
+    loop_after(w->loop, HOUR_MS, timer_note, "timer");
+    loop_after(w->loop, 50, timer_note, "early"); /* ends the turn before an answer comes */
+    assert_true(loop_turn(w->loop));
+    assert_false(loop_is_cut(w->loop));
+    size_t sent = fake_call_count(w->fake);
+    stop = SIGINT;
+    start(w, OP_READ, "vaults.later", &later);
+    run(w);
+    assert_true(loop_is_cut(w->loop));
+    assert_int_equal(fake_call_count(w->fake), sent);
+    assert_int_equal(flies.outcome.result, OP_RESULT_FAILED);
+    assert_int_equal(later.outcome.result, OP_RESULT_FAILED);
+    assert_non_null(strstr(w->log, "lost"));
+    assert_non_null(strstr(w->log, "timer"));
+    assert_true(loop_now_ms(w->loop) < START_MS + HOUR_MS);
+    assert_int_equal(w->diags.len, 0);
+}
+
+static void within_the_grace_what_flies_lands_and_is_read_back(void **state)
+{
+    struct world *w = *state;
+    struct result reads = {0}, unborn = {0};
+    stop = 0;
+    loop_stop_on(w->loop, &stop, HOUR_MS);
+    fake_when(w->fake, "", (struct fake_answer){.status = 200, .body = "", .after_ms = 100});
+    raw_send(w, NULL, "/raw", NULL);
+    loop_after(w->loop, 50, timer_note, "early");
+    assert_true(loop_turn(w->loop));
+    stop = SIGTERM;
+    start(w, OP_CREATE, "vaults.unborn", &unborn);
+    start(w, OP_READ, "vaults.reads", &reads);
+    run(w);
+    assert_false(loop_is_cut(w->loop));
+    assert_non_null(strstr(w->log, "/raw"));
+    assert_int_equal(reads.outcome.result, OP_RESULT_DONE);
+    assert_int_equal(unborn.outcome.result, OP_RESULT_FAILED);
+}
+
+static void what_outlasts_the_grace_is_cut_once(void **state)
+{
+    struct world *w = *state;
+    stop = 0;
+    loop_stop_on(w->loop, &stop, 1);
+    fake_when(w->fake, "", (struct fake_answer){.status = 200, .body = "", .after_ms = 1000000000});
+    raw_send(w, NULL, "/raw", NULL);
+    raw_send(w, NULL, "/other", NULL);
+    stop = SIGTERM;
+    run(w);
+    assert_true(loop_is_cut(w->loop));
+    assert_string_equal(w->log, "lost lost");
+}
+
 /* ---- throttle, pure ---- */
 
 static size_t sent_in(struct throttle *t, int64_t from_ms, int64_t to_ms)
@@ -425,6 +490,9 @@ int main(void)
         LOOP_TEST(operations_that_only_wait_leave_the_window_to_others),
         LOOP_TEST(a_throttled_bucket_slows_down_and_no_other_does),
         LOOP_TEST(draining_begins_no_change_and_lets_flights_and_reads_land),
+        LOOP_TEST(without_grace_a_stop_cuts_flights_and_reads_and_says_nothing_of_them),
+        LOOP_TEST(within_the_grace_what_flies_lands_and_is_read_back),
+        LOOP_TEST(what_outlasts_the_grace_is_cut_once),
         cmocka_unit_test(an_open_bucket_lets_everything_through),
         cmocka_unit_test(a_cut_halves_what_was_being_sent_once_a_second),
         cmocka_unit_test(successes_let_the_rate_grow_until_the_bucket_is_open),

@@ -5,6 +5,8 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <cmocka.h>
@@ -161,6 +163,42 @@ static void a_child_inherits_no_descriptor_and_no_ignored_signal(void **state)
     process_kill(&process);
 }
 
+/* A process whose only child writes into a pipe that nobody else can have open: its end is the
+ * child's. The process says that the child runs, and dies without a word to it. */
+static void orphan(struct room *room, const char *pipe, bool apart)
+{
+    const char *script =
+        arena_printf(room->arena, "exec 3> %s; echo up >&3; exec sleep 1000", pipe);
+    const char *const argv[] = {"/bin/sh", "-c", script, NULL};
+    pid_t pid = fork();
+    assert_true(pid >= 0);
+    if (pid == 0) {
+        struct process process;
+        bool up = apart ? process_spawn_apart(argv, no_environment, NULL, &process, &room->diags)
+                        : process_spawn(argv, no_environment, NULL, &process, &room->diags);
+        if (!up)
+            _exit(1);
+        pause();
+    }
+    int fd = open(pipe, O_RDONLY | O_CLOEXEC); /* waits for the child */
+    char text[8];
+    assert_int_equal(read(fd, text, sizeof(text)), 3);
+    kill(pid, SIGKILL);
+    assert_int_equal(read(fd, text, sizeof(text)), 0);
+    assert_int_equal(waitpid(pid, NULL, 0), pid);
+    close(fd);
+}
+
+static void a_child_does_not_outlive_us_however_we_end(void **state)
+{
+    struct room *room = *state;
+    const char *dir = path_temp_dir(room->arena), *pipe = path_join(room->arena, dir, "pipe");
+    assert_int_equal(mkfifo(pipe, 0600), 0);
+    orphan(room, pipe, /* apart= */ false);
+    orphan(room, pipe, /* apart= */ true);
+    dir_remove(dir);
+}
+
 static void apart_only_the_standard_output_is_read(void **state)
 {
     struct room *room = *state;
@@ -199,6 +237,7 @@ int main(void)
         CASE(much_output_comes_in_pieces_and_whole),
         CASE(grandchildren_die_with_the_group),
         CASE(a_child_inherits_no_descriptor_and_no_ignored_signal),
+        CASE(a_child_does_not_outlive_us_however_we_end),
         CASE(apart_only_the_standard_output_is_read),
         CASE(what_cannot_be_run_is_a_diagnostic),
     };

@@ -305,6 +305,45 @@ static void rest_xml_answers_are_what_is_in_the_root(void **state)
     }
 }
 
+/* The body of an object is its own; what S3 says of it stands in headers. */
+static void rest_xml_leaves_objects_as_they_are(void **state)
+{
+    (void)state;
+    CLEANUP(arena_freep) struct arena *arena = arena_new();
+    bool readable = false;
+    struct request *rq = request(arena, &s3_PutObject, "{\"Body\":\"<a/>\"}");
+    request_label(rq, "Bucket", "b.c");
+    request_label(rq, "Key", "team/t state.journal/1");
+    struct wire_request wire = encode(rq, NULL);
+    assert_string_equal(wire.path, "/b.c/team/t%20state.journal/1");
+    assert_true(slice_is(wire.body, "<a/>"));
+
+    struct response rs = decode(arena, &s3_GetObject, 200, "ETag", "\"e\"",
+                                "<Error><Code>x</Code></Error>", &readable);
+    assert_true(readable);
+    assert_null(rs.code);
+    assert_string_equal(value_get_str(rs.body, "ETag"), "\"e\"");
+    assert_string_equal(value_get_str(rs.body, "Body"), "<Error><Code>x</Code></Error>");
+
+    rs = decode(arena, &s3_PutObject, 200, "ETag", "\"f\"", "", &readable);
+    assert_true(readable);
+    assert_string_equal(value_get_str(rs.body, "ETag"), "\"f\"");
+    assert_null(value_get(rs.body, "Body"));
+
+    rs =
+        decode(arena, &s3_PutObject, 412, NULL, NULL,
+               "<Error><Code>PreconditionFailed</Code><Condition>If-None-Match</Condition></Error>",
+               &readable);
+    assert_true(readable);
+    assert_string_equal(rs.code, "PreconditionFailed");
+
+    rs = decode(arena, &s3_HeadObject, 404, NULL, NULL, "", &readable);
+    assert_true(readable); /* HEAD has no body to read */
+    assert_string_equal(rs.code, "HTTP 404");
+    rs = decode(arena, &s3_DeleteObject, 204, NULL, NULL, "", &readable);
+    assert_true(readable);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -319,6 +358,7 @@ int main(void)
         cmocka_unit_test(xml_results_and_errors_are_unwrapped),
         cmocka_unit_test(rest_xml_puts_one_member_into_the_body),
         cmocka_unit_test(rest_xml_answers_are_what_is_in_the_root),
+        cmocka_unit_test(rest_xml_leaves_objects_as_they_are),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,0 +1,84 @@
+/* lock show, lock break: who holds a shared state, and the way out when that run is dead. */
+
+#include "engine/cli/commands.h"
+#include "engine/cli/sharing.h"
+#include "state/remote_lock.h"
+
+static const struct value *holder_value(struct arena *arena, const struct lock_holder *holder)
+{
+    struct map_builder b = map_begin(arena);
+    if (!holder->id)
+        return value_null();
+    map_put_str(&b, "id", holder->id);
+    map_put_str(&b, "command", holder->command);
+    map_put_str(&b, "who", holder->who);
+    map_put_str(&b, "host", holder->host);
+    map_put_int(&b, "pid", holder->pid);
+    map_put_str(&b, "since", holder->since);
+    map_put_int(&b, "age_seconds", holder->age_ms / 1000);
+    map_put_int(&b, "lease_left_seconds", holder->left_ms / 1000);
+    map_put_bool(&b, "lease_run_out", holder->left_ms <= 0);
+    map_put_bool(&b, "process_is_gone", holder->dead);
+    return map_end(&b);
+}
+
+static void print_holder(struct session *session, const struct lock_holder *holder)
+{
+    struct cli *cli = session->cli;
+    struct map_builder b = map_begin(cli->arena);
+    map_put_str(&b, "format_version", "1.0");
+    map_put_str(&b, "state", session->remote.where);
+    map_put(&b, "lock", holder_value(cli->arena, holder));
+    if (cli->json)
+        cli_out_json(cli, map_end(&b));
+    else if (!holder->id)
+        cli_out(cli, arena_printf(cli->arena, "%s is not locked\n", session->remote.where));
+    else
+        cli_out(cli, arena_printf(cli->arena, "%s\nheld by %s\n", holder->id,
+                                  lock_holder_text(cli->arena, holder)));
+}
+
+static int show(struct session *session)
+{
+    struct lock_holder holder;
+    if (!session_load(session) || !sharing_open(session) ||
+        !remote_lock_show(session->cli->arena, &session->remote, &holder, &session->cli->diags))
+        return EXIT_ERROR;
+    print_holder(session, &holder);
+    return EXIT_DONE;
+}
+
+static int break_lock(struct session *session)
+{
+    struct cli *cli = session->cli;
+    struct lock_holder holder;
+    if (cli->line.argument_len != 1) {
+        diag_error(&cli->diags, E_USAGE, NO_POS, NULL,
+                   "lock break takes the id of the lock, as `holdfast lock show` prints it");
+        return EXIT_USAGE;
+    }
+    if (!session_load(session) || !sharing_open(session) ||
+        !remote_lock_break(cli->arena, &session->remote, cli->line.arguments[0], &holder,
+                           &cli->diags))
+        return EXIT_ERROR;
+    struct map_builder b = map_begin(cli->arena);
+    map_put_str(&b, "format_version", "1.0");
+    map_put_str(&b, "state", session->remote.where);
+    map_put(&b, "broken", holder_value(cli->arena, &holder));
+    if (cli->json)
+        cli_out_json(cli, map_end(&b));
+    cli_note(cli, "broken    the lock of %s", lock_holder_text(cli->arena, &holder));
+    cli_note(cli, "          what that run left open is settled by the next one; should it still "
+                  "live, it can write nothing more");
+    return EXIT_DONE;
+}
+
+int cmd_lock_show(struct cli *cli)
+{
+    return session_run(cli, show);
+}
+
+int cmd_lock_break(struct cli *cli)
+{
+    return session_run(cli, break_lock);
+}

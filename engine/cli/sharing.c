@@ -1,0 +1,50 @@
+#include "engine/cli/sharing.h"
+
+#include "engine/base/env.h"
+#include "providers/aws/s3_remote.h"
+#include "providers/http.h"
+
+static bool transport_of(struct session *session, struct transport *ret)
+{
+    struct cli *cli = session->cli;
+    if (cli_flag(cli, OPT_SIMULATE)) {
+        /* the state lies in the world, which has to be there first */
+        if (!session->world && !session_connect(session))
+            return false;
+        *ret = world_transport(session->world);
+        return true;
+    }
+    return http_transport(env_get("AWS_CA_BUNDLE"), ret, &cli->diags);
+}
+
+bool sharing_open(struct session *session)
+{
+    struct cli *cli = session->cli;
+    const struct shared_state *shared = session->topology.shared_state;
+    if (!shared) {
+        struct diag *diag = diag_error(&cli->diags, E_USAGE, NO_POS, NULL,
+                                       "the state is a file of this machine, which nobody shares");
+        diag_hint(&cli->diags, diag, "`state: {s3: ...}` in the topology names a shared one.");
+        return false;
+    }
+    if (session->shared)
+        return true;
+    struct s3_remote_options options = {.bucket = shared->bucket,
+                                        .key = shared->key,
+                                        .region = shared->region,
+                                        .account_id = shared->account->id};
+    if (!transport_of(session, &options.transport))
+        return false;
+    options.aws = session_aws_options(session, shared->account->id);
+    options.aws.home_region = shared->region;
+    if (!s3_remote_open(cli->arena, &options, &session->shared, &cli->diags))
+        return false;
+    session->remote = s3_remote_of(session->shared);
+    return true;
+}
+
+void sharing_close(struct session *session)
+{
+    s3_remote_close(session->shared);
+    session->shared = NULL;
+}

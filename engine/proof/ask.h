@@ -1,0 +1,33 @@
+#pragma once
+/* One question to the model: would AWS allow this? All the policies that meet in the request are
+ * gathered and evaluated; the statements that decided come back. Internal to engine/proof. */
+
+#include "engine/proof/model.h"
+
+enum ask_verdict { ASK_NO, ASK_UNKNOWN, ASK_YES };
+
+struct ask {
+    const char *role;       /* ARN; or NULL with `service` */
+    const char *service;    /* a service that calls for itself */
+    const char *source_arn; /* for what it calls: aws:SourceArn, aws:SourceAccount; or NULL */
+    const char *action, *resource;
+    const char *resource_account; /* NULL: the one in `resource` */
+    const struct policy *resource_policy;
+    const struct value *context;  /* or NULL */
+    bool resource_policy_decides; /* key policies, trust policies */
+    bool as_if_all_rights;        /* only the others have a say, not the role's own policies */
+};
+
+struct ask_answer {
+    enum ask_verdict verdict;
+    const char *why; /* the reason as AWS words it, or what is not known */
+    struct policy_answer policy;
+};
+
+void ask(struct model *model, const struct ask *question, struct ask_answer *ret);
+/* May this service take on the role? Unknown for roles that the topology does not make. */
+void ask_trust(struct model *model, const char *role_arn, const char *service,
+               const char *source_arn, struct ask_answer *ret);
+/* "User: ROLE is not authorized to perform: ACTION on resource: RESOURCE because ..." */
+const char *ask_denial(struct arena *arena, const struct ask *question,
+                       const struct ask_answer *answer);

@@ -1,0 +1,374 @@
+/* The links of a copy job, the same for every copy on the way. */
+#include <string.h>
+
+#include "engine/aws/arn.h"
+#include "engine/aws/lifecycle.h"
+#include "engine/aws/lock_rules.h"
+#include "engine/aws/partition.h"
+#include "engine/proof/walk.h"
+
+bool hop_copyable(struct walk *walk, struct proof_hop *hop)
+{
+    const struct leg *leg = walk->leg;
+    if (!walk->type->copies)
+        hop_broken(walk, hop,
+                   arena_printf(walk->arena,
+                                "Copy job from %s to %s cannot be initiated for %s resources. "
+                                "Feature is not supported for provided resource type.",
+                                leg->from_region, leg->to.region, walk->type->type),
+                   arena_printf(walk->arena, "AWS Backup cannot copy %s", walk->resource));
+    return true;
+}
+
+bool hop_partition(struct walk *walk, struct proof_hop *hop)
+{
+    const struct leg *leg = walk->leg;
+    const char *from = partition_of_region(leg->from_region),
+               *to = partition_of_region(leg->to.region);
+    if (!str_eq(from, to))
+        hop_broken(walk, hop, NULL,
+                   arena_printf(walk->arena, "%s lies in the partition %s, %s in %s",
+                                leg->from_region, from, leg->to.region, to));
+    else if (leg->crosses_account && str_eq(from, "aws-cn"))
+        hop_broken(walk, hop, NULL, "Regions in China have no copies between accounts");
+    if (hop->verdict == PROOF_BROKEN)
+        hop->error = arena_printf(walk->arena, "Copy job from %s to %s cannot be initiated",
+                                  leg->from_region, leg->to.region);
+    return true;
+}
+
+bool hop_organization(struct walk *walk, struct proof_hop *hop)
+{
+    const struct model_list *list = model_all(walk->model, "aws_backup_global_settings");
+    if (!walk->leg->crosses_account)
+        return false;
+    if (list->len == 0 && walk->model->topology->organization_id) {
+        hop_at(hop, "organization", NO_POS);
+        hop_broken(walk, hop, NULL,
+                   "`organization` is declared without its switch, which AWS "
+                   "leaves off");
+        return true;
+    }
+    if (list->len == 0) {
+        hop_unknown(hop, "both accounts are in one organization, whose switch for copies between "
+                         "accounts is on");
+        return true;
+    }
+    const struct model_object *settings = list->items[0];
+    const struct value *on =
+        value_pointer(settings->properties, "/global_settings/is_cross_account_backup_enabled");
+    hop_at(hop, settings->resource->address, on ? on->pos : settings->resource->pos);
+    if (!value_is(on, VALUE_BOOL) || !on->boolean)
+        hop_broken(
+            walk, hop, NULL,
+            arena_printf(walk->arena, "%s does not switch it on", settings->resource->address));
+    return true;
+}
+
+bool hop_management(struct walk *walk, struct proof_hop *hop)
+{
+    const char *management = walk->model->topology->management_account_id;
+    const struct leg *leg = walk->leg;
+    if (!leg->crosses_account || !management)
+        return false;
+    if (str_eq(management, leg->from_account) || str_eq(management, leg->to.account))
+        hop_broken(walk, hop, NULL,
+                   arena_printf(walk->arena, "%s is the organization's management account",
+                                model_account_name(walk->model, management)));
+    return true;
+}
+
+bool hop_assume(struct walk *walk, struct proof_hop *hop)
+{
+    if (str_eq(walk->leg->role, walk->role) && !str_eq(walk->leg->prefix, "last_copy"))
+        return false; /* the backup has shown it */
+    hop_ask_trust(walk, hop, walk->leg->role, "backup.amazonaws.com", NULL);
+    return true;
+}
+
+/* Snapshots belong to the account of the role, also where their ARN names none; AWS Backup tags
+ * what it makes. */
+static bool ask_about_point(struct walk *walk, struct proof_hop *hop, const char *action)
+{
+    const struct leg *leg = walk->leg;
+    if (!action || !*action)
+        return false;
+    struct map_builder context = map_begin(walk->arena);
+    map_put_str(&context, "aws:ResourceTag/aws:backup:source-resource", walk->resource);
+    hop_at_role(walk, hop, leg->role);
+    const struct ask question = {.role = leg->role,
+                                 .action = action,
+                                 .resource = leg->point,
+                                 .resource_account = leg->from_account,
+                                 .context = map_end(&context)};
+    hop_ask(walk, hop, &question);
+    return true;
+}
+
+bool hop_copy_from(struct walk *walk, struct proof_hop *hop)
+{
+    return ask_about_point(walk, hop, "backup:CopyFromBackupVault");
+}
+
+bool hop_copy_right(struct walk *walk, struct proof_hop *hop)
+{
+    return ask_about_point(walk, hop, walk->rights->copy);
+}
+
+bool hop_share(struct walk *walk, struct proof_hop *hop)
+{
+    return walk->leg->crosses_account && ask_about_point(walk, hop, walk->rights->share);
+}
+
+/* The destination's own policy. A vault without one lets its own account in, by the role's rights.
+ */
+bool hop_vault_policy(struct walk *walk, struct proof_hop *hop)
+{
+    const struct leg *leg = walk->leg;
+    const struct model_object *vault = leg->to.object;
+    const struct model_object *policy =
+        model_of_vault(walk->model, "aws_backup_vault_policy", vault);
+    const struct ask question = {
+        .role = leg->role,
+        .action = "backup:CopyIntoBackupVault",
+        .resource = leg->to.arn,
+        .resource_policy =
+            policy ? model_policy(walk->model, value_get(policy->properties, "policy")) : NULL};
+    if (!leg->to.known && leg->crosses_account) {
+        hop_unknown(hop, arena_printf(walk->arena, "%s is there and lets %s copy into it",
+                                      vault_end_name(&leg->to),
+                                      model_account_name(walk->model, leg->from_account)));
+        return true;
+    }
+    if (policy)
+        hop_at(hop, policy->resource->address, policy->resource->pos);
+    else if (vault)
+        hop_at(hop, vault->resource->address, vault->resource->pos);
+    hop->fix = arena_printf(walk->arena, "accept_copies_from: [%s]",
+                            model_account_name(walk->model, leg->from_account));
+    hop_ask(walk, hop, &question);
+    if (hop->verdict == PROOF_BROKEN && leg->crosses_account)
+        hop->reason =
+            policy ? arena_printf(walk->arena, "%s does not let %s copy into the vault: %s",
+                                  policy->resource->address,
+                                  model_account_name(walk->model, leg->from_account), hop->reason)
+                   : arena_printf(walk->arena, "%s %s has no policy that lets %s copy into %s",
+                                  model_account_name(walk->model, leg->to.account), leg->to.region,
+                                  model_account_name(walk->model, leg->from_account),
+                                  vault_end_name(&leg->to));
+    return true;
+}
+
+bool hop_vault_own_key(struct walk *walk, struct proof_hop *hop)
+{
+    const struct leg *leg = walk->leg;
+    if (walk->type->fully_managed || !leg->to.known || leg->to.air_gapped)
+        return false;
+    hop_at(hop, leg->to.object->resource->address, leg->to.object->resource->pos);
+    hop->fix = "key: NAME, of an entry of `keys`";
+    if (vault_key_of(walk, &leg->to).class == KEY_AWS_MANAGED)
+        hop_broken(walk, hop, NULL,
+                   arena_printf(walk->arena, "%s names no key, so it lies under aws/backup",
+                                vault_end_name(&leg->to)));
+    return true;
+}
+
+bool hop_air_gapped(struct walk *walk, struct proof_hop *hop)
+{
+    if (!walk->leg->to.air_gapped)
+        return false;
+    if (walk->leg->key.class == KEY_AWS_MANAGED)
+        hop_broken(walk, hop, NULL, "the point lies under an AWS managed key");
+    return true;
+}
+
+bool hop_retention(struct walk *walk, struct proof_hop *hop)
+{
+    const struct leg *leg = walk->leg;
+    int64_t min = 0, max = 0, days = lifecycle_delete_after_days(leg->lifecycle);
+    struct source_pos pos = NO_POS;
+    const char *lock = NULL;
+    if (!leg->to.known) {
+        hop_unknown(hop, arena_printf(walk->arena, "the lock of %s, if any, takes %lld days",
+                                      vault_end_name(&leg->to), (long long)days));
+        return leg->crosses_account;
+    }
+    if (!vault_lock(walk->model, &leg->to, &min, &max, &pos, &lock))
+        return false;
+    if (leg->lifecycle && leg->lifecycle->pos.file)
+        hop_at(hop, leg->address, leg->lifecycle->pos);
+    if (retention_in_lock(days, min, max))
+        return true;
+    int64_t fit = min > days ? min : max ? max : min;
+    hop->fix = arena_printf(walk->arena, "lifecycle: {delete_after_days: %lld}", (long long)fit);
+    hop_broken(walk, hop, LOCK_COPY_STATUS_MESSAGE,
+               days < 0 ? arena_printf(walk->arena,
+                                       "the copy is kept for ever, and %s takes at "
+                                       "most %lld days",
+                                       lock, (long long)max)
+                        : arena_printf(walk->arena, "%lld days are outside %lld to %lld of %s",
+                                       (long long)days, (long long)min, (long long)max, lock));
+    return true;
+}
+
+/* ---- keys ---- */
+
+static bool is_unencrypted(const struct point_key *key)
+{
+    return key->class == KEY_NONE;
+}
+
+/* Copies of what AWS Backup manages fully, and encrypts anew, do not need the key's owner. */
+static bool is_free_to_cross(const struct walk *walk)
+{
+    return walk->type->any_key && walk->leg->key.class == KEY_AWS_MANAGED;
+}
+
+bool hop_shared_key(struct walk *walk, struct proof_hop *hop)
+{
+    const struct leg *leg = walk->leg;
+    if (!leg->crosses_account || is_unencrypted(&leg->key) || is_free_to_cross(walk))
+        return false;
+    bool of_resource = !str_eq(leg->prefix, "last_copy") && !walk->type->fully_managed;
+    if (leg->key.class == KEY_SSE_RDS)
+        hop_unknown(hop, "a snapshot under a key that RDS owns can be copied into another account");
+    else if (leg->key.class == KEY_UNKNOWN)
+        hop_unknown(hop, "the point's key can be shared");
+    else if (leg->key.class == KEY_AWS_MANAGED)
+        hop_broken(walk, hop, NULL,
+                   of_resource && walk->source_key_said
+                       ? "the selection says that its resources are under an AWS managed key"
+                   : of_resource
+                       ? arena_printf(walk->arena,
+                                      "nothing says what the resources are encrypted with, so it "
+                                      "is taken to be %s",
+                                      walk->rights->default_key)
+                       : "the point lies under the AWS managed key of its vault");
+    return true;
+}
+
+bool hop_linked_role(struct walk *walk, struct proof_hop *hop)
+{
+    const struct leg *leg = walk->leg;
+    if (!leg->crosses_account)
+        return false;
+    if (!leg->to.known) {
+        hop_unknown(hop, arena_printf(walk->arena, "AWSServiceRoleForBackup exists in account %s",
+                                      leg->to.account));
+        return true;
+    }
+    if (model_in(walk->model, "aws_iam_service_linked_role", leg->to.account, "")->len == 0)
+        hop_broken(walk, hop, NULL,
+                   arena_printf(walk->arena, "nothing makes AWSServiceRoleForBackup in account %s",
+                                model_account_name(walk->model, leg->to.account)));
+    return true;
+}
+
+static bool is_on(const struct model_object *key)
+{
+    return value_get_bool(key->properties, "enabled", true);
+}
+
+bool hop_source_key_on(struct walk *walk, struct proof_hop *hop)
+{
+    const struct model_object *key = walk->leg->key.object;
+    if (!key || key->resource->external)
+        return false;
+    hop_at(hop, key->resource->address, key->resource->pos);
+    if (!is_on(key))
+        hop_broken(walk, hop, NULL,
+                   arena_printf(walk->arena, "%s is disabled", key->resource->address));
+    return true;
+}
+
+static const struct value *key_context(struct walk *walk, const char *region)
+{
+    struct map_builder b = map_begin(walk->arena);
+    map_put_str(&b, "kms:GrantIsForAWSResource", "true");
+    map_put_str(&b, "kms:ViaService",
+                arena_printf(walk->arena, "%s.%s.amazonaws.com", walk->rights->via, region));
+    return map_end(&b);
+}
+
+/* Asks for one action after the other until one is refused. */
+static void ask_key(struct walk *walk, struct proof_hop *hop, const struct model_object *key,
+                    const char *role, const char *region, const char *const *actions, bool of_key)
+{
+    for (size_t i = 0; actions[i] && hop->verdict != PROOF_BROKEN; i++) {
+        const struct ask question = {
+            .role = role,
+            .action = actions[i],
+            .resource = key->arn,
+            .resource_policy = model_policy(walk->model, value_get(key->properties, "policy")),
+            .resource_policy_decides = true,
+            .context = key_context(walk, region),
+            .as_if_all_rights = of_key,
+        };
+        hop_ask(walk, hop, &question);
+    }
+}
+
+static const char *const use[] = {"kms:DescribeKey", "kms:CreateGrant", NULL};
+/* The linked role has neither by its identity: what it may is what the key's policy gives. */
+static const char *const by_grant[] = {"kms:Decrypt", "kms:GenerateDataKeyWithoutPlaintext", NULL};
+
+bool hop_source_key(struct walk *walk, struct proof_hop *hop)
+{
+    const struct leg *leg = walk->leg;
+    const struct model_object *key = leg->key.object;
+    if (is_unencrypted(&leg->key) || leg->key.class != KEY_CUSTOMER_MANAGED)
+        return false;
+    hop->what = leg->key.arn;
+    if (!key || key->resource->external) {
+        hop_unknown(hop, "the policy of the point's key lets the copier use it");
+        return true;
+    }
+    hop_at(hop, key->resource->address, key->resource->pos);
+    if (!leg->crosses_account) {
+        ask_key(walk, hop, key, leg->role, leg->from_region, use, /* of_key= */ false);
+        return true;
+    }
+    const char *linked = model_linked_role(walk->model, leg->to.account);
+    const char *name = model_account_name(walk->model, leg->to.account);
+    hop->fix = arena_printf(walk->arena, "share_with: [%s]", name);
+    ask_key(walk, hop, key, linked, leg->from_region, by_grant, /* of_key= */ true);
+    ask_key(walk, hop, key, linked, leg->from_region, use, walk->type->fully_managed);
+    if (hop->verdict == PROOF_BROKEN) {
+        hop->error = arena_printf(walk->arena,
+                                  "The source snapshot KMS key [%s] does not exist, is not enabled "
+                                  "or you do not have permissions to access it.",
+                                  key->arn);
+        hop->reason = arena_printf(walk->arena, "%s does not let %s use it: %s",
+                                   key->resource->address, name, hop->reason);
+    }
+    return true;
+}
+
+bool hop_vault_key(struct walk *walk, struct proof_hop *hop)
+{
+    const struct leg *leg = walk->leg;
+    struct point_key vault = vault_key_of(walk, &leg->to);
+    const struct model_object *key = vault.object;
+    if (vault.class != KEY_CUSTOMER_MANAGED)
+        return false;
+    hop->what = vault.arn;
+    if (!key || key->resource->external) {
+        hop_unknown(hop, arena_printf(walk->arena, "the key of %s can be used by the copier",
+                                      vault_end_name(&leg->to)));
+        return true;
+    }
+    hop_at(hop, key->resource->address, key->resource->pos);
+    if (!is_on(key)) {
+        hop_broken(walk, hop, NULL,
+                   arena_printf(walk->arena, "%s is disabled", key->resource->address));
+        return true;
+    }
+    const char *role =
+        leg->crosses_account ? model_linked_role(walk->model, leg->to.account) : leg->role;
+    ask_key(walk, hop, key, role, leg->to.region, use,
+            leg->crosses_account && walk->type->fully_managed);
+    if (hop->verdict == PROOF_BROKEN)
+        hop->error = "KMS key is either disabled or pending deletion or access to the KMS key is "
+                     "denied";
+    return true;
+}

@@ -1,0 +1,238 @@
+/* The event of the first copy, from the default bus of its source Region to the relay's function.
+ */
+#include "engine/aws/arn.h"
+#include "engine/aws/event_pattern.h"
+#include "engine/base/json.h"
+#include "engine/proof/walk.h"
+
+#define SOURCE_BUS "default"
+#define EVENTS "events.amazonaws.com"
+
+const struct value *copy_event(const struct walk *walk, const struct leg *leg)
+{
+    struct arena *arena = walk->arena;
+    const char *plan = walk->plan->resource->address;
+    struct map_builder by = map_begin(arena), detail = map_begin(arena), event = map_begin(arena);
+    struct list_builder resources = list_begin(arena);
+    map_put_str(&by, "backupPlanId", plan);
+    map_put_str(&by, "backupPlanArn", plan);
+    map_put_str(&by, "backupPlanVersion", plan);
+    map_put_str(&by, "backupPlanRuleId", value_get_str(walk->rule, "rule_name"));
+    map_put_str(&detail, "copyJobId", "00000000-0000-4000-8000-000000000000");
+    map_put_int(&detail, "backupSizeInBytes", 1);
+    map_put_str(&detail, "creationDate", "2026-01-01T00:00:00.000Z");
+    map_put_str(&detail, "completionDate", "2026-01-01T01:00:00.000Z");
+    map_put_str(&detail, "iamRoleArn", leg->role);
+    map_put_str(&detail, "resourceArn", walk->resource);
+    map_put_str(&detail, "resourceType", walk->type->type);
+    map_put_str(&detail, "sourceBackupVaultArn", leg->from_vault);
+    map_put_str(&detail, "destinationBackupVaultArn", leg->to.arn);
+    map_put_str(&detail, "destinationRecoveryPointArn", leg->point);
+    map_put_str(&detail, "state", "COMPLETED");
+    map_put(&detail, "createdBy", map_end(&by));
+    list_add_str(&resources, leg->point);
+    map_put_str(&event, "version", "0");
+    map_put_str(&event, "id", "00000000-0000-4000-8000-000000000000");
+    map_put_str(&event, "detail-type", "Copy Job State Change");
+    map_put_str(&event, "source", "aws.backup");
+    map_put_str(&event, "account", leg->from_account);
+    map_put_str(&event, "time", "2026-01-01T01:00:00Z");
+    map_put_str(&event, "region", leg->from_region);
+    map_put(&event, "resources", list_end(&resources));
+    map_put(&event, "detail", map_end(&detail));
+    return map_end(&event);
+}
+
+/* ---- rules ---- */
+
+static const struct value *pattern_of(struct arena *arena, const struct model_object *rule)
+{
+    const struct value *pattern = value_get(rule->properties, "event_pattern"), *parsed = NULL;
+    const char *why = NULL;
+    if (!value_str(pattern))
+        return pattern;
+    return json_parse(arena, slice_of(value_str(pattern)), &parsed, &why) ? parsed : NULL;
+}
+
+static bool on_default_bus(const struct model_object *rule)
+{
+    const char *bus = value_get_str(rule->properties, "event_bus_name");
+    return !bus || str_eq(bus, SOURCE_BUS);
+}
+
+static bool takes(const struct walk *walk, const struct model_object *rule)
+{
+    const struct value *pattern = pattern_of(walk->arena, rule);
+    return pattern && on_default_bus(rule) &&
+           event_pattern_matches(pattern, copy_event(walk, walk->leg));
+}
+
+static bool is_enabled(const struct model_object *rule)
+{
+    const char *state = value_get_str(rule->properties, "state");
+    return !state || str_eq(state, "ENABLED");
+}
+
+static const char *relay_bus(const struct walk *walk)
+{
+    return arena_printf(walk->arena, "arn:%s:events:%s:%s:event-bus/" SOURCE_BUS,
+                        walk->plan->resource->account->partition, walk->config.region,
+                        walk->config.account_id);
+}
+
+/* A rule with its target, that takes the event where it stands. */
+struct way {
+    const struct model_object *rule;
+    const struct value *target;
+};
+
+/* The first enabled one that leads to `to`; else a disabled one, else a rule that takes the event
+ * and leads elsewhere. */
+static struct way way_to(const struct walk *walk, const char *account, const char *region,
+                         const char *to)
+{
+    struct way best = {NULL, NULL};
+    const struct model_list *rules = model_in(walk->model, "aws_event_rule", account, region);
+    for (size_t i = 0; i < rules->len; i++) {
+        const struct value *targets = value_get(rules->items[i]->properties, "targets");
+        for (size_t k = 0; k < value_len(targets); k++) {
+            const struct value *target = value_item(targets, k);
+            if (!str_eq(value_get_str(target, "arn"), to) || !takes(walk, rules->items[i]))
+                continue;
+            if (is_enabled(rules->items[i]))
+                return (struct way){rules->items[i], target};
+            if (!best.rule)
+                best = (struct way){rules->items[i], target};
+        }
+    }
+    return best;
+}
+
+static bool crosses_region(const struct walk *walk)
+{
+    return !str_eq(walk->leg->from_region, walk->config.region);
+}
+
+/* From the source Region: onto the relay's bus, or, in one Region, to the function itself. */
+static struct way first_way(const struct walk *walk)
+{
+    const struct leg *leg = walk->leg;
+    const char *to = crosses_region(walk) ? relay_bus(walk)
+                     : walk->function     ? walk->function->arn
+                                          : NULL;
+    return way_to(walk, leg->from_account, leg->from_region, to);
+}
+
+static struct way last_way(const struct walk *walk)
+{
+    return way_to(walk, walk->config.account_id, walk->config.region,
+                  walk->function ? walk->function->arn : NULL);
+}
+
+static void at_rule(struct proof_hop *hop, const struct way *way)
+{
+    if (way->rule)
+        hop_at(hop, way->rule->resource->address, way->rule->resource->pos);
+}
+
+static void at_relay(const struct walk *walk, struct proof_hop *hop)
+{
+    hop_at(hop, walk->relay->address, walk->function ? walk->function->resource->pos : NO_POS);
+}
+
+bool hop_taken(struct walk *walk, struct proof_hop *hop)
+{
+    struct way way = first_way(walk);
+    at_relay(walk, hop);
+    at_rule(hop, &way);
+    if (!way.rule)
+        hop_broken(walk, hop, NULL,
+                   arena_printf(walk->arena,
+                                "no rule in %s sends the event of the copy into %s on%s%s",
+                                walk->leg->from_region, vault_end_name(&walk->leg->to),
+                                crosses_region(walk) ? " to " : "",
+                                crosses_region(walk) ? walk->config.region : ""));
+    return true;
+}
+
+bool hop_enabled(struct walk *walk, struct proof_hop *hop)
+{
+    struct way ways[] = {first_way(walk), last_way(walk)};
+    for (size_t i = 0; i < ARRAY_LEN(ways); i++) {
+        if (!ways[i].rule || is_enabled(ways[i].rule))
+            continue;
+        const struct value *state = value_get(ways[i].rule->properties, "state");
+        at_rule(hop, &ways[i]);
+        hop_at(hop, hop->address, state ? state->pos : NO_POS);
+        hop_broken(walk, hop, NULL, arena_printf(walk->arena, "%s is disabled", hop->address));
+        return true;
+    }
+    return true;
+}
+
+bool hop_forward_role(struct walk *walk, struct proof_hop *hop)
+{
+    struct way way = first_way(walk);
+    const char *role = value_get_str(way.target, "role_arn");
+    if (!crosses_region(walk) || !way.rule)
+        return false;
+    at_rule(hop, &way);
+    if (!role) {
+        hop_broken(walk, hop, NULL,
+                   arena_printf(walk->arena, "the target of %s has no role", hop->address));
+        return true;
+    }
+    hop_ask_trust(walk, hop, role, EVENTS, way.rule->arn);
+    return true;
+}
+
+bool hop_forward(struct walk *walk, struct proof_hop *hop)
+{
+    struct way way = first_way(walk);
+    const char *role = value_get_str(way.target, "role_arn");
+    if (!crosses_region(walk) || !role)
+        return false;
+    const struct model_object *policy =
+        model_part(walk->model, "aws_event_bus_policy", walk->config.account_id,
+                   walk->config.region, "event_bus_name", SOURCE_BUS);
+    hop_at_role(walk, hop, role);
+    const struct ask question = {
+        .role = role,
+        .action = "events:PutEvents",
+        .resource = relay_bus(walk),
+        .resource_policy =
+            policy ? model_policy(walk->model, value_get(policy->properties, "policy")) : NULL};
+    hop_ask(walk, hop, &question);
+    return true;
+}
+
+bool hop_arrives(struct walk *walk, struct proof_hop *hop)
+{
+    struct way way = last_way(walk);
+    if (!crosses_region(walk))
+        return false;
+    at_relay(walk, hop);
+    at_rule(hop, &way);
+    if (!way.rule)
+        hop_broken(walk, hop, NULL,
+                   arena_printf(walk->arena,
+                                "no rule in %s sends the forwarded event to %s/function",
+                                walk->config.region, walk->relay->address));
+    return true;
+}
+
+bool hop_invoke(struct walk *walk, struct proof_hop *hop)
+{
+    struct way way = last_way(walk);
+    if (!way.rule || !walk->function)
+        return false;
+    at_rule(hop, &way);
+    const struct ask question = {.service = EVENTS,
+                                 .source_arn = way.rule->arn,
+                                 .action = "lambda:InvokeFunction",
+                                 .resource = walk->function->arn,
+                                 .resource_policy =
+                                     model_function_policy(walk->model, walk->function)};
+    hop_ask(walk, hop, &question);
+    return true;
+}

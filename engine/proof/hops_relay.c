@@ -1,0 +1,154 @@
+/* The links of the relay's function, from its start to StartCopyJob. */
+#include "engine/aws/arn.h"
+#include "engine/proof/walk.h"
+#include "relay/decide/decide.h"
+
+static const char *role_of(const struct walk *walk)
+{
+    return walk->function ? value_get_str(walk->function->properties, "role") : NULL;
+}
+
+static void at_function(const struct walk *walk, struct proof_hop *hop)
+{
+    hop_at(hop, walk->relay->address, walk->function ? walk->function->resource->pos : NO_POS);
+}
+
+/* The point in the relay's source vault. */
+static const char *point_of(const struct walk *walk)
+{
+    return backup_point_arn(walk->arena, walk->type, walk->config.partition, walk->config.region,
+                            walk->config.account_id, "00000000-0000-4000-8000-000000000000",
+                            /* is_copy= */ true);
+}
+
+static void ask_function(struct walk *walk, struct proof_hop *hop, const char *action,
+                         const char *resource, const struct value *context)
+{
+    hop_at_role(walk, hop, role_of(walk));
+    const struct ask question = {.role = role_of(walk),
+                                 .action = action,
+                                 .resource = resource,
+                                 .resource_account = walk->config.account_id,
+                                 .context = context};
+    hop_ask(walk, hop, &question);
+}
+
+bool hop_function_role(struct walk *walk, struct proof_hop *hop)
+{
+    if (!role_of(walk))
+        return false;
+    hop_ask_trust(walk, hop, role_of(walk), "lambda.amazonaws.com", NULL);
+    return true;
+}
+
+bool hop_runs(struct walk *walk, struct proof_hop *hop)
+{
+    at_function(walk, hop);
+    if (walk->function &&
+        value_get_int(walk->function->properties, "reserved_concurrent_executions", 1) == 0)
+        hop_broken(walk, hop, NULL, "its reserved concurrency is 0");
+    return true;
+}
+
+/* Of RDS points the service itself is asked first, and AWS Backup when that fails: either will do.
+ */
+bool hop_tags(struct walk *walk, struct proof_hop *hop)
+{
+    if (!role_of(walk))
+        return false;
+    struct proof_hop by_service = *hop;
+    ask_function(walk, hop, "backup:ListTags", point_of(walk), NULL);
+    if (hop->verdict != PROOF_BROKEN || !str_eq(walk->type->service, "rds"))
+        return true;
+    ask_function(walk, &by_service, "rds:ListTagsForResource", point_of(walk), NULL);
+    if (by_service.verdict != PROOF_BROKEN)
+        *hop = by_service;
+    return true;
+}
+
+static struct relay_decision route(struct walk *walk)
+{
+    const struct relay_point point = {
+        .arn = point_of(walk), .vault_arn = walk->leg->to.arn, .tags = walk->point_tags};
+    struct relay_decision decision;
+    relay_route(walk->arena, &walk->config, &point, &decision);
+    return decision;
+}
+
+/* Of the configured keys that the point carries, the values. */
+static size_t values_named(const struct walk *walk, struct source_pos *ret_pos)
+{
+    const char *first = NULL;
+    size_t different = 0;
+    for (const char *const *key = walk->config.tag_keys; *key; key++) {
+        const struct value_entry *tag = value_entry_of(walk->point_tags, *key);
+        const char *text = tag ? value_str(tag->value) : NULL;
+        if (!text)
+            continue;
+        *ret_pos = tag->value->pos;
+        if (!first || !str_eq(first, text))
+            different++;
+        first = text;
+    }
+    return different;
+}
+
+bool hop_one_destination(struct walk *walk, struct proof_hop *hop)
+{
+    struct source_pos pos = NO_POS;
+    if (values_named(walk, &pos) < 2)
+        return values_named(walk, &pos) == 1;
+    hop_at(hop, walk->plan->resource->address, pos);
+    hop_broken(walk, hop, NULL, route(walk).reason);
+    return true;
+}
+
+bool hop_destination(struct walk *walk, struct proof_hop *hop)
+{
+    struct source_pos pos = NO_POS;
+    struct relay_decision decision = route(walk);
+    const char *key = walk->config.tag_keys[0];
+    size_t named = values_named(walk, &pos);
+    if (decision.verdict == RELAY_START) {
+        walk->destination = decision.destination;
+        return true;
+    }
+    if (named > 1)
+        return false; /* said already */
+    hop_at(hop, walk->plan->resource->address, pos.file ? pos : walk->rule->pos);
+    if (key && walk->config.destination_len > 0) {
+        struct vault_end to = vault_end_of(walk->model, walk->config.destinations[0].vault_arn);
+        hop->fix = to.object
+                       ? arena_printf(walk->arena, "recovery_point_tags: {%s: \"${%s.arn}\"}", key,
+                                      to.object->resource->address)
+                       : arena_printf(walk->arena, "recovery_point_tags: {%s: %s}", key, to.arn);
+    }
+    hop_broken(walk, hop, NULL, decision.reason);
+    return true;
+}
+
+bool hop_jobs(struct walk *walk, struct proof_hop *hop)
+{
+    if (!role_of(walk))
+        return false;
+    ask_function(walk, hop, "backup:ListCopyJobs", "*", NULL);
+    return true;
+}
+
+bool hop_start(struct walk *walk, struct proof_hop *hop)
+{
+    if (!role_of(walk))
+        return false;
+    ask_function(walk, hop, "backup:StartCopyJob", point_of(walk), NULL);
+    return true;
+}
+
+bool hop_pass(struct walk *walk, struct proof_hop *hop)
+{
+    struct map_builder context = map_begin(walk->arena);
+    if (!role_of(walk))
+        return false;
+    map_put_str(&context, "iam:PassedToService", "backup.amazonaws.com");
+    ask_function(walk, hop, "iam:PassRole", walk->config.copy_role_arn, map_end(&context));
+    return true;
+}

@@ -1,0 +1,80 @@
+#include "engine/proof/proof.h"
+
+#include <assert.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "engine/base/cleanup.h"
+#include "engine/proof/findings.h"
+#include "engine/proof/walk.h"
+
+const char *proof_verdict_name(enum proof_verdict verdict)
+{
+    static const char *const names[] = {"reachable", "unknown", "broken"};
+    static_assert(ARRAY_LEN(names) == PROOF_BROKEN + 1, "one name a verdict");
+    return names[verdict];
+}
+
+void finding_add_at(struct findings *f, const struct rule *rule, const char *address,
+                    struct source_pos pos, const char *message, const char *fix)
+{
+    const char *key = arena_printf(f->arena, "%s|%s|%s", rule->id, address, message);
+    if (map_get(&f->seen, key))
+        return;
+    map_set(&f->seen, key, f);
+    f->items = arena_grow(f->arena, f->items, f->len, &f->cap, f->len + 1, sizeof(*f->items));
+    f->items[f->len++] = (struct proof_finding){
+        .rule = rule, .address = address, .message = message, .fix = fix, .pos = pos};
+}
+
+void finding_add(struct findings *f, enum rule_id id, const struct model_object *object,
+                 struct source_pos pos, const char *message)
+{
+    const struct rule *rule = rule_of(id);
+    finding_add_at(f, rule, object ? object->resource->address : NULL,
+                   pos.file || !object ? pos : object->resource->pos, message, rule->mend);
+}
+
+static void add_hops(struct findings *f, const struct proof_path *path)
+{
+    for (size_t i = 0; i < path->hop_len; i++) {
+        const struct proof_hop *hop = &path->hops[i];
+        if (hop->verdict == PROOF_BROKEN)
+            finding_add_at(f, hop->rule, hop->address, hop->pos, hop->reason, hop->fix);
+    }
+}
+
+static int by_rule(const void *a, const void *b)
+{
+    const struct proof_finding *x = a, *y = b;
+    if (!x->ignored != !y->ignored)
+        return x->ignored ? 1 : -1;
+    int order = strcmp(x->rule->id, y->rule->id);
+    if (!order)
+        order = strcmp(x->address ? x->address : "", y->address ? y->address : "");
+    return order ? order : strcmp(x->message, y->message);
+}
+
+void proof_check(struct arena *arena, const struct topology *topology, int64_t now_ms,
+                 struct proof_report *ret)
+{
+    struct model model;
+    struct findings f = {.model = &model, .arena = arena};
+    struct proof_report report = {0};
+    model_init(&model, arena, topology);
+    map_init(&f.seen, arena);
+    walk_all(&model, &report.paths, &report.path_len);
+    for (size_t i = 0; i < report.path_len; i++) {
+        report.broken += report.paths[i].verdict == PROOF_BROKEN;
+        add_hops(&f, &report.paths[i]);
+    }
+    (void)now_ms;
+    if (f.len)
+        qsort(f.items, f.len, sizeof(*f.items), by_rule);
+    report.findings = f.items;
+    report.finding_len = f.len;
+    for (size_t i = 0; i < f.len; i++)
+        report.ignored += f.items[i].ignored != NULL;
+    report.verdict = report.broken ? PROOF_BROKEN : PROOF_REACHABLE;
+    *ret = report;
+}

@@ -1,0 +1,90 @@
+#pragma once
+/* The path proof: will every backup reach its last vault? Each protected resource is walked along
+ * the chain of calls that AWS would make for it, by the direct route or through a relay, before
+ * anything exists; each link is judged by the policies that would meet there and by the rules of
+ * AWS. What breaks is named with the error that AWS would give, hours after the backup, and with
+ * the change to the file that mends it.
+ *
+ * The links stand in hops.inc, the rules in rules.inc. What the topology cannot show (a role that
+ * it does not make, the organization's switch that it does not declare) is an assumption: it is
+ * said, and taken to be as the path needs it. Pure. */
+
+#include "engine/config/resource.h"
+#include "engine/proof/rules.h"
+
+enum proof_verdict {
+    PROOF_REACHABLE,
+    PROOF_UNKNOWN, /* of a hop: an assumption */
+    PROOF_BROKEN,
+};
+
+/* A statement that decided. */
+struct proof_statement {
+    const char *policy; /* "identity_policies[0]", as engine/policy names them */
+    const char *sid;    /* or NULL */
+    bool denies;
+    struct source_pos pos;
+};
+
+struct proof_hop {
+    const char *id;    /* "last_copy.vault_policy" */
+    const char *title; /* "copy into vaults.final" */
+    enum proof_verdict verdict;
+    const struct rule *rule;
+    const char *who, *action, *what; /* of a call; NULL: a condition */
+    const char *evidence;            /* marks of hops.inc */
+    const char *reason;              /* of what is not REACHABLE */
+    const char *error;               /* AWS's words; NULL: AWS says nothing */
+    const char *fix;                 /* the YAML to write, or NULL */
+    const char *address;             /* what is to be mended */
+    struct source_pos pos;
+    const struct proof_statement *statements;
+    size_t statement_len;
+};
+
+struct proof_path {
+    const char *plan, *rule, *selection; /* addresses; selection NULL: the plan has none */
+    const char *resource;                /* the ARN that was walked with */
+    const char *destination;             /* address or ARN; NULL: it leads nowhere */
+    const char *relay;                   /* NULL: a direct copy */
+    enum proof_verdict verdict;          /* REACHABLE or BROKEN */
+    const struct proof_hop *hops;
+    size_t hop_len;
+    size_t broken_at; /* index of the first broken hop */
+    size_t assumptions;
+};
+
+struct proof_finding {
+    const struct rule *rule;
+    const char *address, *message, *fix; /* fix or NULL */
+    struct source_pos pos;
+    const char *ignored; /* the reason that the file gives, or NULL */
+};
+
+struct proof_report {
+    enum proof_verdict verdict;
+    const struct proof_path *paths;
+    size_t path_len, broken;
+    const struct proof_finding *findings; /* by rule, then address; ignored ones last */
+    size_t finding_len, ignored;
+};
+
+/* now_ms: for `until` of what is ignored. */
+void proof_check(struct arena *arena, const struct topology *topology, int64_t now_ms,
+                 struct proof_report *ret);
+
+const char *proof_verdict_name(enum proof_verdict verdict); /* "reachable", "unknown", "broken" */
+
+/* As people read it; `sources` are the files that places point into. */
+const char *proof_text(struct arena *arena, const struct proof_report *report,
+                       const struct diags *sources);
+/* One line, without its end: "Path: every backup reaches vaults.final by relay (25 hops proven, 1
+ * assumption)" */
+const char *proof_line(struct arena *arena, const struct proof_report *report);
+const struct value *proof_to_json(struct arena *arena, const struct proof_report *report,
+                                  const struct diags *sources);
+/* SARIF 2.1.0 */
+const struct value *proof_to_sarif(struct arena *arena, const struct proof_report *report,
+                                   const struct diags *sources, const char *version);
+/* docs/CHECKS.md: the links and the rules. */
+const char *proof_page(struct arena *arena);

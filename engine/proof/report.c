@@ -1,0 +1,258 @@
+/* The report as people and as machines read it. */
+#include "engine/base/strbuf.h"
+#include "engine/proof/proof.h"
+
+#define TEXT_MAX ((size_t)64 << 20)
+
+static const char *way_of(const struct proof_path *path)
+{
+    return path->relay ? "relay" : path->destination ? "direct" : NULL;
+}
+
+/* ---- text ---- */
+
+static void add_place(struct strbuf *sb, const struct diags *sources, struct source_pos pos)
+{
+    const struct source *source = sources ? diags_source(sources, pos.file) : NULL;
+    if (source)
+        strbuf_addf(sb, "%s:%u:%u: ", source->name, pos.line, pos.col);
+}
+
+static void add_path_name(struct strbuf *sb, const struct proof_path *path)
+{
+    strbuf_add(sb, path->plan);
+    if (path->rule)
+        strbuf_addf(sb, ", rule %s", path->rule);
+    if (path->destination)
+        strbuf_addf(sb, " -> %s by %s", path->destination,
+                    path->relay ? path->relay : "a direct copy");
+}
+
+static size_t broken_hops(const struct proof_path *path)
+{
+    size_t broken = 0;
+    for (size_t i = 0; i < path->hop_len; i++)
+        broken += path->hops[i].verdict == PROOF_BROKEN;
+    return broken;
+}
+
+static const char *plural(size_t n)
+{
+    return n == 1 ? "" : "s";
+}
+
+static void add_broken(struct strbuf *sb, const struct proof_path *path,
+                       const struct diags *sources)
+{
+    const struct proof_hop *hop = &path->hops[path->broken_at];
+    size_t more = broken_hops(path) - 1;
+    strbuf_add(sb, "broken     ");
+    add_path_name(sb, path);
+    strbuf_addf(sb, ", hop %zu of %zu: %s\n", path->broken_at + 1, path->hop_len, hop->title);
+    strbuf_addf(sb, "    %s\n", hop->reason);
+    if (hop->error)
+        strbuf_addf(sb, "    AWS would say: %s\n", hop->error);
+    else
+        strbuf_add(sb, "    AWS would say nothing.\n");
+    strbuf_add(sb, "    ");
+    add_place(sb, sources, hop->pos);
+    strbuf_addf(sb, "%s  [%s, holdfast explain %s]\n", hop->fix ? hop->fix : hop->rule->mend,
+                hop->rule->id, hop->rule->id);
+    if (more)
+        strbuf_addf(sb, "    and %zu more hop%s of this path, below\n", more, plural(more));
+}
+
+static void add_path(struct strbuf *sb, const struct proof_path *path, const struct diags *sources)
+{
+    if (path->verdict == PROOF_BROKEN) {
+        add_broken(sb, path, sources);
+        return;
+    }
+    strbuf_add(sb, "reachable  ");
+    add_path_name(sb, path);
+    size_t proven = path->hop_len - path->assumptions;
+    strbuf_addf(sb, ", %zu hop%s proven", proven, plural(proven));
+    if (path->assumptions)
+        strbuf_addf(sb, ", %zu assumption%s", path->assumptions, plural(path->assumptions));
+    strbuf_add(sb, "\n");
+}
+
+/* Each assumption once, however many paths rest on it. */
+static void add_assumptions(struct strbuf *sb, const struct proof_report *report)
+{
+    struct map seen;
+    map_init(&seen, sb->arena);
+    for (size_t i = 0; i < report->path_len; i++)
+        for (size_t k = 0; k < report->paths[i].hop_len; k++) {
+            const struct proof_hop *hop = &report->paths[i].hops[k];
+            if (hop->verdict != PROOF_UNKNOWN || map_get(&seen, hop->reason))
+                continue;
+            map_set(&seen, hop->reason, &seen);
+            strbuf_addf(sb, "assumed    %s\n", hop->reason);
+        }
+}
+
+static void add_finding(struct strbuf *sb, const struct proof_finding *finding,
+                        const struct diags *sources)
+{
+    add_place(sb, sources, finding->pos);
+    strbuf_addf(sb, "%s[%s]: %s", rule_severity_name(finding->rule->severity), finding->rule->id,
+                finding->message);
+    if (finding->address)
+        strbuf_addf(sb, " (%s)", finding->address);
+    if (finding->ignored)
+        strbuf_addf(sb, "\n    ignored: %s", finding->ignored);
+    else if (finding->fix)
+        strbuf_addf(sb, "\n    %s", finding->fix);
+    strbuf_add(sb, "\n");
+}
+
+const char *proof_line(struct arena *arena, const struct proof_report *report)
+{
+    size_t proven = 0, assumed = 0;
+    if (report->path_len == 0)
+        return "Path: the topology has no plan, so nothing is backed up";
+    if (report->broken)
+        return arena_printf(arena, "Path: %zu of %zu path%s broken; see holdfast check",
+                            report->broken, report->path_len,
+                            report->path_len == 1 ? " is" : "s are");
+    for (size_t i = 0; i < report->path_len; i++) {
+        proven += report->paths[i].hop_len - report->paths[i].assumptions;
+        assumed += report->paths[i].assumptions;
+    }
+    const char *to = report->path_len == 1 ? report->paths[0].destination : "its last vault";
+    return arena_printf(arena,
+                        "Path: every backup reaches %s (%zu hops proven, %zu assumption%s; "
+                        "see holdfast check)",
+                        to, proven, assumed, plural(assumed));
+}
+
+/* A path says where it breaks first; that need not stand below once more. */
+static void note_said(struct map *said, const struct proof_path *path)
+{
+    if (path->verdict == PROOF_BROKEN)
+        map_set(said, path->hops[path->broken_at].reason, said);
+}
+
+const char *proof_text(struct arena *arena, const struct proof_report *report,
+                       const struct diags *sources)
+{
+    struct strbuf sb;
+    struct map said;
+    strbuf_init(&sb, arena, TEXT_MAX);
+    map_init(&said, arena);
+    for (size_t i = 0; i < report->path_len; i++) {
+        add_path(&sb, &report->paths[i], sources);
+        note_said(&said, &report->paths[i]);
+    }
+    add_assumptions(&sb, report);
+    for (size_t i = 0; i < report->finding_len; i++)
+        if (!map_get(&said, report->findings[i].message))
+            add_finding(&sb, &report->findings[i], sources);
+    size_t open = report->finding_len - report->ignored;
+    strbuf_addf(&sb, "Check: %zu path%s, %zu broken; %zu finding%s", report->path_len,
+                plural(report->path_len), report->broken, open, plural(open));
+    if (report->ignored)
+        strbuf_addf(&sb, ", %zu ignored", report->ignored);
+    strbuf_add(&sb, "\n");
+    return strbuf_str(&sb);
+}
+
+/* ---- JSON ---- */
+
+static void put_place(struct map_builder *b, const struct diags *sources, struct source_pos pos)
+{
+    const struct source *source = sources ? diags_source(sources, pos.file) : NULL;
+    if (!source)
+        return;
+    map_put_str(b, "file", source->name);
+    map_put_int(b, "line", pos.line);
+    map_put_int(b, "column", pos.col);
+}
+
+static const struct value *statement_json(struct arena *arena, const struct proof_statement *s,
+                                          const struct diags *sources)
+{
+    struct map_builder b = map_begin(arena);
+    map_put_str(&b, "policy", s->policy);
+    map_put_str(&b, "sid", s->sid);
+    map_put_str(&b, "effect", s->denies ? "Deny" : "Allow");
+    put_place(&b, sources, s->pos);
+    return map_end(&b);
+}
+
+static const struct value *hop_json(struct arena *arena, const struct proof_hop *hop,
+                                    const struct diags *sources)
+{
+    struct map_builder b = map_begin(arena);
+    struct list_builder statements = list_begin(arena);
+    for (size_t i = 0; i < hop->statement_len; i++)
+        list_add(&statements, statement_json(arena, &hop->statements[i], sources));
+    map_put_str(&b, "id", hop->id);
+    map_put_str(&b, "title", hop->title);
+    map_put_str(&b, "verdict", proof_verdict_name(hop->verdict));
+    map_put_str(&b, "rule", hop->rule->id);
+    map_put_str(&b, "who", hop->who);
+    map_put_str(&b, "action", hop->action);
+    map_put_str(&b, "what", hop->what);
+    map_put_str(&b, "evidence", hop->evidence);
+    map_put_str(&b, "reason", hop->reason);
+    map_put_str(&b, "error", hop->error);
+    map_put_str(&b, "fix", hop->fix);
+    map_put_str(&b, "address", hop->address);
+    put_place(&b, sources, hop->pos);
+    map_put(&b, "statements", list_end(&statements));
+    return map_end(&b);
+}
+
+static const struct value *path_json(struct arena *arena, const struct proof_path *path,
+                                     const struct diags *sources)
+{
+    struct map_builder b = map_begin(arena);
+    struct list_builder hops = list_begin(arena);
+    for (size_t i = 0; i < path->hop_len; i++)
+        list_add(&hops, hop_json(arena, &path->hops[i], sources));
+    map_put_str(&b, "plan", path->plan);
+    map_put_str(&b, "rule", path->rule);
+    map_put_str(&b, "selection", path->selection);
+    map_put_str(&b, "resource", path->resource);
+    map_put_str(&b, "destination", path->destination);
+    map_put_str(&b, "route", way_of(path));
+    map_put_str(&b, "relay", path->relay);
+    map_put_str(&b, "verdict", proof_verdict_name(path->verdict));
+    map_put_int(&b, "assumptions", (int64_t)path->assumptions);
+    map_put_str(&b, "broken_at",
+                path->verdict == PROOF_BROKEN ? path->hops[path->broken_at].id : NULL);
+    map_put(&b, "hops", list_end(&hops));
+    return map_end(&b);
+}
+
+static const struct value *finding_json(struct arena *arena, const struct proof_finding *finding,
+                                        const struct diags *sources)
+{
+    struct map_builder b = map_begin(arena);
+    map_put_str(&b, "id", finding->rule->id);
+    map_put_str(&b, "severity", rule_severity_name(finding->rule->severity));
+    map_put_str(&b, "address", finding->address);
+    map_put_str(&b, "message", finding->message);
+    map_put_str(&b, "fix", finding->fix);
+    map_put_str(&b, "ignored", finding->ignored);
+    put_place(&b, sources, finding->pos);
+    return map_end(&b);
+}
+
+const struct value *proof_to_json(struct arena *arena, const struct proof_report *report,
+                                  const struct diags *sources)
+{
+    struct map_builder b = map_begin(arena);
+    struct list_builder paths = list_begin(arena), findings = list_begin(arena);
+    for (size_t i = 0; i < report->path_len; i++)
+        list_add(&paths, path_json(arena, &report->paths[i], sources));
+    for (size_t i = 0; i < report->finding_len; i++)
+        list_add(&findings, finding_json(arena, &report->findings[i], sources));
+    map_put_str(&b, "format_version", "1.0");
+    map_put_str(&b, "verdict", proof_verdict_name(report->verdict));
+    map_put(&b, "paths", list_end(&paths));
+    map_put(&b, "findings", list_end(&findings));
+    return map_end(&b);
+}

@@ -1,0 +1,575 @@
+#include "engine/proof/walk.h"
+
+#include <string.h>
+
+#include "engine/aws/arn.h"
+#include "engine/aws/lifecycle.h"
+#include "engine/base/json.h"
+
+#define SAMPLE_ID "00000000-0000-4000-8000-000000000000" /* of a job */
+#define SAMPLE_NAME "orders"                             /* of a resource that `*` stands for */
+
+static const struct hop_row rows[] = {
+#define HOP(name, stage, title, who, action, evidence, error, rule)                                \
+    {#name, stage, title, who, action, evidence, error, rule, hop_##name},
+#include "engine/proof/hops.inc"
+#undef HOP
+};
+
+static const struct type_rights type_table[] = {
+#define TYPE(name, via, key, tags, backup, copy, share) {name, via, key, tags, backup, copy, share},
+#include "engine/proof/types.inc"
+#undef TYPE
+};
+
+const struct hop_row *hop_rows(size_t *ret_len)
+{
+    *ret_len = ARRAY_LEN(rows);
+    return rows;
+}
+
+const struct type_rights *type_rights_of(const char *type)
+{
+    for (size_t i = 0; i < ARRAY_LEN(type_table); i++)
+        if (str_eq(type_table[i].type, type))
+            return &type_table[i];
+    return &type_table[0];
+}
+
+/* ---- what a judge says ---- */
+
+void hop_at(struct proof_hop *hop, const char *address, struct source_pos pos)
+{
+    hop->address = address;
+    if (pos.file)
+        hop->pos = pos;
+}
+
+void hop_broken(struct walk *walk, struct proof_hop *hop, const char *error, const char *reason)
+{
+    (void)walk;
+    hop->verdict = PROOF_BROKEN;
+    hop->reason = reason;
+    if (error)
+        hop->error = error;
+    if (!hop->fix)
+        hop->fix = hop->rule->mend;
+}
+
+void hop_unknown(struct proof_hop *hop, const char *reason)
+{
+    if (hop->verdict == PROOF_BROKEN)
+        return;
+    hop->verdict = PROOF_UNKNOWN;
+    hop->reason = reason;
+}
+
+void hop_at_role(struct walk *walk, struct proof_hop *hop, const char *role)
+{
+    const struct model_role *found = model_role(walk->model, role);
+    if (found && found->object)
+        hop_at(hop, found->object->resource->address, found->object->resource->pos);
+}
+
+/* The statements that decided, with their places; a denial is where the mending is. */
+static void note_statements(struct walk *walk, struct proof_hop *hop,
+                            const struct policy_answer *answer)
+{
+    struct proof_statement *list = arena_array(walk->arena, answer->matches_len + 1, sizeof(*list));
+    for (size_t i = 0; i < answer->matches_len; i++) {
+        const struct policy_statement *s = answer->matches[i].statement;
+        list[i] = (struct proof_statement){answer->matches[i].policy, s->sid,
+                                           s->effect == POLICY_DENY, s->pos};
+    }
+    hop->statements = list;
+    hop->statement_len = answer->matches_len;
+    if (answer->decision == POLICY_EXPLICITLY_DENIED && list[0].pos.file)
+        hop->pos = list[0].pos;
+}
+
+static void settle(struct walk *walk, struct proof_hop *hop, const struct ask *question,
+                   const struct ask_answer *answer)
+{
+    if (answer->verdict == ASK_YES) {
+        note_statements(walk, hop, &answer->policy);
+        return;
+    }
+    if (answer->verdict == ASK_UNKNOWN) {
+        hop_unknown(hop, answer->why);
+        return;
+    }
+    const char *denial = ask_denial(walk->arena, question, answer);
+    const char *words = hop->error;
+    if (words && str_starts(words, "AccessDenied"))
+        words = arena_printf(walk->arena, "AccessDenied: %s", denial);
+    hop_broken(walk, hop, !words || strchr(words, '%') ? denial : words, denial);
+    note_statements(walk, hop, &answer->policy);
+}
+
+void hop_ask(struct walk *walk, struct proof_hop *hop, const struct ask *question)
+{
+    struct ask_answer answer;
+    hop->who = question->role ? question->role : question->service;
+    hop->action = question->action;
+    hop->what = question->resource;
+    if (hop->verdict == PROOF_BROKEN)
+        return;
+    ask(walk->model, question, &answer);
+    settle(walk, hop, question, &answer);
+}
+
+void hop_ask_trust(struct walk *walk, struct proof_hop *hop, const char *role, const char *service,
+                   const char *source_arn)
+{
+    struct ask_answer answer;
+    hop->who = service;
+    hop->what = role;
+    hop_at_role(walk, hop, role);
+    ask_trust(walk->model, role, service, source_arn, &answer);
+    if (answer.verdict == ASK_UNKNOWN)
+        hop_unknown(hop, answer.why);
+    else if (answer.verdict == ASK_NO)
+        hop_broken(
+            walk, hop,
+            hop->error && strstr(hop->error, "%s")
+                ? arena_printf(walk->arena, "IAM Role %s cannot be assumed by AWS Backup", role)
+                : NULL,
+            arena_printf(walk->arena, "the trust policy of %s does not let %s take it on",
+                         hop->address ? hop->address : role, service));
+    else
+        note_statements(walk, hop, &answer.policy);
+}
+
+/* ---- links ---- */
+
+static const char *const stage_names[] = {"backup", "copy", "event", "relay"};
+
+void walk_stage(struct walk *walk, enum stage stage)
+{
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        const struct hop_row *row = &rows[i];
+        if (row->stage != stage)
+            continue;
+        const char *prefix = stage == STAGE_COPY ? walk->leg->prefix : stage_names[stage];
+        struct proof_hop hop = {
+            .id = arena_printf(walk->arena, "%s.%s", prefix, row->name),
+            .title = stage == STAGE_COPY ? arena_printf(walk->arena, "copy into %s: %s",
+                                                        vault_end_name(&walk->leg->to), row->title)
+                                         : row->title,
+            .rule = rule_of(row->rule),
+            .who = *row->who ? row->who : NULL,
+            .action = *row->action ? row->action : NULL,
+            .evidence = row->evidence,
+            .error = *row->error ? row->error : NULL,
+            .address = stage == STAGE_COPY ? walk->leg->address : walk->plan->resource->address,
+            .pos = stage == STAGE_COPY ? walk->leg->pos : walk->rule->pos,
+        };
+        if (!row->judge(walk, &hop))
+            continue;
+        if (hop.verdict == PROOF_REACHABLE)
+            hop.error = NULL;
+        walk->hops = arena_grow(walk->arena, walk->hops, walk->len, &walk->cap, walk->len + 1,
+                                sizeof(*walk->hops));
+        walk->hops[walk->len++] = hop;
+    }
+}
+
+/* ---- vaults ---- */
+
+struct vault_end vault_end_of(struct model *model, const char *arn)
+{
+    struct vault_end end = {.arn = arn, .object = model_find(model, arn)};
+    struct arn parts;
+    struct slice name = {NULL, 0};
+    if (arn && arn_parse(slice_of(arn), &parts) && arn_is_backup_vault(&parts, &name)) {
+        end.name = arena_strndup(model->arena, name.ptr, name.len);
+        end.account = arena_strndup(model->arena, parts.account.ptr, parts.account.len);
+        end.region = arena_strndup(model->arena, parts.region.ptr, parts.region.len);
+    }
+    end.known = end.object && !end.object->resource->external;
+    end.air_gapped = end.object && str_eq(end.object->resource->schema->type_name,
+                                          "aws_backup_logically_air_gapped_vault");
+    return end;
+}
+
+const char *vault_end_name(const struct vault_end *vault)
+{
+    if (vault->object)
+        return vault->object->resource->address;
+    return vault->arn ? vault->arn : "a vault that is not known";
+}
+
+struct point_key vault_key_of(const struct walk *walk, const struct vault_end *vault)
+{
+    if (!vault->known)
+        return (struct point_key){.class = KEY_UNKNOWN};
+    const char *arn = value_get_str(vault->object->properties, "encryption_key_arn");
+    if (!arn)
+        return (struct point_key){.class = KEY_AWS_MANAGED};
+    return (struct point_key){KEY_CUSTOMER_MANAGED, arn, model_find(walk->model, arn)};
+}
+
+bool vault_lock(const struct model *model, const struct vault_end *vault, int64_t *ret_min,
+                int64_t *ret_max, struct source_pos *ret_pos, const char **ret_address)
+{
+    const struct model_object *lock =
+        vault->air_gapped ? vault->object
+                          : model_of_vault(model, "aws_backup_vault_lock", vault->object);
+    if (!lock)
+        return false;
+    *ret_min = value_get_int(lock->properties, "min_retention_days", 0);
+    *ret_max = value_get_int(lock->properties, "max_retention_days", 0);
+    *ret_pos = lock->resource->pos;
+    *ret_address = lock->resource->address;
+    return true;
+}
+
+/* ---- the resource ---- */
+
+static const char *fill(struct arena *arena, struct slice part, const char *otherwise)
+{
+    return slice_is(part, "*") || !part.len ? otherwise : arena_strndup(arena, part.ptr, part.len);
+}
+
+/* A resource that the pattern stands for, in the plan's place where the pattern allows it. */
+static const char *sample_of(const struct walk *walk, const char *pattern)
+{
+    const struct resource *plan = walk->plan->resource;
+    struct arn arn;
+    if (!pattern || str_eq(pattern, "*") || !arn_parse(slice_of(pattern), &arn))
+        return arena_printf(walk->arena, "arn:%s:rds:%s:%s:db:" SAMPLE_NAME,
+                            plan->account->partition, plan->region, plan->account->id);
+    bool bucket = slice_is(arn.service, "s3");
+    struct strbuf sb;
+    strbuf_init(&sb, walk->arena, 4096);
+    strbuf_addf(&sb, "arn:%.*s:%.*s:%s:%s:", (int)arn.partition.len, arn.partition.ptr,
+                (int)arn.service.len, arn.service.ptr,
+                bucket ? "" : fill(walk->arena, arn.region, plan->region),
+                bucket ? "" : fill(walk->arena, arn.account, plan->account->id));
+    if (slice_is(arn.resource, "*") && slice_is(arn.service, "rds"))
+        strbuf_add(&sb, "db:");
+    for (size_t i = 0; i < arn.resource.len; i++)
+        if (arn.resource.ptr[i] == '*')
+            strbuf_add(&sb, SAMPLE_NAME);
+        else
+            strbuf_add_char(&sb, arn.resource.ptr[i]);
+    return strbuf_str(&sb);
+}
+
+static const char *tag_of_condition(const char *key)
+{
+    static const char prefix[] = "aws:ResourceTag/";
+    return key && str_starts(key, prefix) ? key + sizeof(prefix) - 1 : key;
+}
+
+static void add_tags(struct map_builder *tags, const struct value *list)
+{
+    for (size_t i = 0; i < value_len(list); i++) {
+        const char *key = tag_of_condition(value_get_str(value_item(list, i), "condition_key"));
+        if (key)
+            map_put(tags, key, value_get(value_item(list, i), "condition_value"));
+    }
+}
+
+/* The tags that a resource needs to be taken, and so has. */
+static const struct value *tags_of(struct walk *walk)
+{
+    struct map_builder tags = map_begin(walk->arena);
+    const struct value *p = walk->selection->properties;
+    add_tags(&tags, value_get(p, "list_of_tags"));
+    add_tags(&tags, value_pointer(p, "/conditions/string_equals"));
+    walk->conditions_open = value_len(value_pointer(p, "/conditions/string_like")) > 0;
+    return map_end(&tags);
+}
+
+/* What the file says; where it says nothing, the worst: the service's default key, which AWS
+ * manages. */
+static struct point_key source_key_of(struct walk *walk)
+{
+    const struct model *model = walk->model;
+    const char *said = walk->selection ? value_get_str(model->topology->source_keys,
+                                                       walk->selection->resource->address)
+                                       : NULL;
+    enum key_class class = KEY_AWS_MANAGED;
+    walk->source_key_said = said != NULL;
+    if (!said)
+        return (struct point_key){.class = KEY_AWS_MANAGED};
+    if (key_class_parse(said, &class))
+        return (struct point_key){.class = class};
+    const struct resource *plan = walk->plan->resource;
+    const struct model_object *key = model_find(model, said);
+    const struct model_object *alias =
+        key ? NULL
+            : model_part(model, "aws_kms_alias", plan->account->id, plan->region, "name", said);
+    if (alias)
+        key = model_at(model, value_get_str(alias->properties, "target_key_id"));
+    if (!key)
+        key = model_part(model, "aws_kms_key", plan->account->id, plan->region, "alias", said);
+    return (struct point_key){KEY_CUSTOMER_MANAGED, key ? key->arn : NULL, key};
+}
+
+/* The point's tags: the resource's, then those of the rule, which win. */
+static const struct value *point_tags_of(struct walk *walk)
+{
+    struct map_builder tags = map_begin_from(walk->arena, walk->resource_tags);
+    const struct value *more = value_get(walk->rule, "recovery_point_tags");
+    for (size_t i = 0; value_is(more, VALUE_MAP) && i < more->map.len; i++)
+        map_put_at(&tags, more->map.entries[i].key, more->map.entries[i].key_pos,
+                   more->map.entries[i].value);
+    return map_end(&tags);
+}
+
+/* ---- copies ---- */
+
+static void begin_leg(struct walk *walk, struct leg *leg, const char *to, bool of_copy)
+{
+    leg->to = vault_end_of(walk->model, to);
+    leg->crosses_account = !str_eq(leg->to.account, leg->from_account);
+    leg->point = backup_point_arn(walk->arena, walk->type, walk->plan->resource->account->partition,
+                                  leg->from_region, leg->from_account, SAMPLE_ID, of_copy);
+    walk->leg = leg;
+}
+
+/* Points of fully managed types lie under their vault's key, whatever the resource has. */
+static struct point_key first_key(struct walk *walk, const struct vault_end *vault)
+{
+    return walk->type->fully_managed ? vault_key_of(walk, vault) : walk->source_key;
+}
+
+static const char *vault_arn(struct walk *walk, const char *name)
+{
+    const struct resource *plan = walk->plan->resource;
+    return arena_printf(walk->arena, "arn:%s:backup:%s:%s:backup-vault:%s",
+                        plan->account->partition, plan->region, plan->account->id, name);
+}
+
+static const struct value *lifecycle_of(const struct value *own, const struct value *source)
+{
+    return value_len(own) ? own : source;
+}
+
+static void walk_first_copy(struct walk *walk, struct leg *leg, const char *prefix)
+{
+    const struct resource *plan = walk->plan->resource;
+    const char *from = vault_arn(walk, value_get_str(walk->rule, "target_backup_vault_name"));
+    struct vault_end first = vault_end_of(walk->model, from);
+    *leg = (struct leg){.prefix = prefix,
+                        .role = walk->role,
+                        .from_account = plan->account->id,
+                        .from_region = plan->region,
+                        .from_vault = from,
+                        .lifecycle = lifecycle_of(value_get(walk->action, "lifecycle"),
+                                                  value_get(walk->rule, "lifecycle")),
+                        .key = first_key(walk, &first),
+                        .pos = walk->action->pos.file ? walk->action->pos : plan->pos,
+                        .address = plan->address};
+    begin_leg(walk, leg, value_get_str(walk->action, "destination_backup_vault_arn"),
+              /* of_copy= */ false);
+    walk_stage(walk, STAGE_COPY);
+}
+
+/* The relay takes a copy without an end for one that is kept for ever, where there is a lock. */
+static const struct value *days_as_lifecycle(struct arena *arena,
+                                             const struct relay_destination *to)
+{
+    struct map_builder b = map_begin(arena);
+    if (to->delete_after_days)
+        map_put_int(&b, "delete_after_days", to->delete_after_days);
+    else if (to->lock_min_days || to->lock_max_days)
+        map_put_int(&b, "delete_after_days", LIFECYCLE_FOR_EVER);
+    return map_end(&b);
+}
+
+static void walk_last_copy(struct walk *walk, const struct leg *first)
+{
+    if (!walk->destination)
+        return;
+    const struct model_object *function = walk->function;
+    struct leg leg = {
+        .prefix = "last_copy",
+        .role = walk->config.copy_role_arn,
+        .from_account = walk->config.account_id,
+        .from_region = walk->config.region,
+        .from_vault = walk->config.source_vault_arn,
+        .lifecycle =
+            lifecycle_of(days_as_lifecycle(walk->arena, walk->destination), first->lifecycle),
+        .key = vault_key_of(walk, &first->to),
+        .pos = function ? function->resource->pos : walk->plan->resource->pos,
+        .address = walk->relay->address,
+    };
+    begin_leg(walk, &leg, walk->destination->vault_arn, /* of_copy= */ true);
+    walk_stage(walk, STAGE_COPY);
+}
+
+/* ---- paths ---- */
+
+struct paths {
+    struct model *model;
+    struct proof_path *items;
+    size_t len, cap;
+};
+
+static void end_path(struct paths *paths, struct walk *walk, const char *destination)
+{
+    struct proof_path path = {
+        .plan = walk->plan->resource->address,
+        .rule = value_get_str(walk->rule, "rule_name"),
+        .selection = walk->selection ? walk->selection->resource->address : NULL,
+        .resource = walk->resource,
+        .destination = destination,
+        .relay = walk->relay ? walk->relay->address : NULL,
+        .hops = walk->hops,
+        .hop_len = walk->len,
+    };
+    for (size_t i = 0; i < walk->len; i++) {
+        path.assumptions += walk->hops[i].verdict == PROOF_UNKNOWN;
+        if (walk->hops[i].verdict != PROOF_BROKEN || path.verdict == PROOF_BROKEN)
+            continue;
+        path.verdict = PROOF_BROKEN;
+        path.broken_at = i;
+    }
+    paths->items = arena_grow(paths->model->arena, paths->items, paths->len, &paths->cap,
+                              paths->len + 1, sizeof(*paths->items));
+    paths->items[paths->len++] = path;
+}
+
+/* A path that leads nowhere has one link, which is not there. */
+static void dead_end(struct paths *paths, struct walk *walk, enum rule_id id, const char *name,
+                     const char *reason, struct source_pos pos)
+{
+    walk->hops = arena_new_of(walk->arena, struct proof_hop);
+    walk->hops[walk->len++] = (struct proof_hop){.id = name,
+                                                 .title = rule_of(id)->summary,
+                                                 .rule = rule_of(id),
+                                                 .verdict = PROOF_BROKEN,
+                                                 .evidence = "[D]",
+                                                 .reason = reason,
+                                                 .fix = rule_of(id)->mend,
+                                                 .address = walk->plan->resource->address,
+                                                 .pos = pos};
+    end_path(paths, walk, NULL);
+}
+
+static void walk_direct(struct paths *paths, struct walk walk)
+{
+    struct leg leg;
+    walk_stage(&walk, STAGE_BACKUP);
+    walk_first_copy(&walk, &leg, "copy");
+    end_path(paths, &walk, vault_end_name(&leg.to));
+}
+
+static void walk_relay(struct paths *paths, struct walk walk, const struct relay_entry *relay)
+{
+    struct leg leg;
+    const char *why = NULL;
+    const struct value *config = model_resolve(walk.model, relay->config);
+    walk.relay = relay;
+    if (!relay_config_parse(walk.arena, config, &walk.config, &why))
+        return; /* lower wrote it */
+    walk.function = model_at(walk.model, arena_printf(walk.arena, "%s/function", relay->address));
+    walk_stage(&walk, STAGE_BACKUP);
+    walk_first_copy(&walk, &leg, "first_copy");
+    walk_stage(&walk, STAGE_EVENT);
+    walk_stage(&walk, STAGE_RELAY);
+    walk_last_copy(&walk, &leg);
+    struct vault_end last = vault_end_of(walk.model, walk.destination ? walk.destination->vault_arn
+                                                     : walk.config.destination_len == 1
+                                                         ? walk.config.destinations[0].vault_arn
+                                                         : NULL);
+    end_path(paths, &walk, last.arn ? vault_end_name(&last) : NULL);
+}
+
+static const char *relay_source(const struct relay_entry *relay)
+{
+    return value_get_str(relay->config, "source_vault_arn");
+}
+
+/* The copy actions of the rule that lead to a last vault. False: there is none. */
+static bool walk_actions(struct paths *paths, struct walk *walk)
+{
+    const struct topology *topology = walk->model->topology;
+    const struct value *actions = value_get(walk->rule, "copy_actions");
+    bool any = false;
+    for (size_t i = 0; i < value_len(actions); i++) {
+        walk->action = value_item(actions, i);
+        const char *to = value_get_str(walk->action, "destination_backup_vault_arn");
+        bool relayed = false;
+        for (size_t k = 0; k < topology->relay_len; k++) {
+            if (!to || !str_eq(relay_source(&topology->relays[k]), to))
+                continue;
+            walk_relay(paths, *walk, &topology->relays[k]);
+            relayed = true;
+        }
+        const char *account = model_account_of(walk->arena, to);
+        if (!relayed && account && !str_eq(account, walk->plan->resource->account->id)) {
+            walk_direct(paths, *walk);
+            relayed = true;
+        }
+        any = any || relayed;
+    }
+    return any;
+}
+
+static void walk_pattern(struct paths *paths, struct walk walk, const char *pattern)
+{
+    walk.resource = sample_of(&walk, pattern);
+    const char *type = backup_type_of_arn(walk.resource);
+    walk.type = backup_type_of_pattern(walk.resource);
+    if (!walk.type)
+        walk.type = backup_type_find("RDS");
+    walk.rights = type_rights_of(type ? type : "RDS");
+    walk.by_tag = !pattern || str_eq(pattern, "*");
+    walk.source_key = source_key_of(&walk);
+    walk.point_tags = point_tags_of(&walk);
+    if (!walk_actions(paths, &walk))
+        dead_end(paths, &walk, RULE_NO_ROUTE, "backup.route",
+                 arena_printf(walk.arena,
+                              "rule %s has no copy action that leads out of the account",
+                              value_get_str(walk.rule, "rule_name")),
+                 walk.rule->pos.file ? walk.rule->pos : walk.plan->resource->pos);
+}
+
+static void walk_selection(struct paths *paths, struct walk walk)
+{
+    const struct value *p = walk.selection->properties;
+    const struct value *patterns = value_get(p, "resources");
+    walk.role = value_get_str(p, "iam_role_arn");
+    walk.resource_tags = tags_of(&walk);
+    for (size_t i = 0; i < value_len(patterns); i++)
+        walk_pattern(paths, walk, value_str(value_item(patterns, i)));
+    if (value_len(value_get(p, "list_of_tags")) > 0)
+        walk_pattern(paths, walk, NULL);
+}
+
+static void walk_rule(struct paths *paths, struct walk walk)
+{
+    const struct resource *plan = walk.plan->resource;
+    const struct model_list *list =
+        model_in(paths->model, "aws_backup_selection", plan->account->id, plan->region);
+    size_t before = paths->len;
+    for (size_t i = 0; i < list->len; i++) {
+        walk.selection = list->items[i];
+        if (str_eq(value_get_str(walk.selection->properties, "backup_plan_id"), plan->address))
+            walk_selection(paths, walk);
+    }
+    walk.selection = NULL;
+    if (paths->len == before)
+        dead_end(paths, &walk, RULE_NO_SELECTION, "backup.selection",
+                 arena_printf(walk.arena, "%s has no selection", plan->address), plan->pos);
+}
+
+void walk_all(struct model *model, const struct proof_path **ret, size_t *ret_len)
+{
+    struct paths paths = {.model = model};
+    const struct model_list *plans = model_all(model, "aws_backup_plan");
+    for (size_t i = 0; i < plans->len; i++) {
+        const struct value *rules = value_get(plans->items[i]->properties, "rules");
+        for (size_t k = 0; k < value_len(rules); k++)
+            walk_rule(&paths, (struct walk){.model = model,
+                                            .arena = model->arena,
+                                            .plan = plans->items[i],
+                                            .rule = value_item(rules, k)});
+    }
+    *ret = paths.items;
+    *ret_len = paths.len;
+}

@@ -1,0 +1,179 @@
+#include <string.h>
+
+#include "state/document.h"
+#include "state/internal.h"
+
+/* The highest generation of an address, before. */
+struct lived {
+    const char *address;
+    int64_t generation;
+};
+
+struct push {
+    struct arena *arena;
+    const char *name;
+    const struct push_options *options;
+    struct intent *intents; /* open before */
+    size_t intent_len;
+    struct lived *lived;
+    size_t lived_len;
+    struct strbuf old; /* the document of what is replaced */
+    const char *backup;
+};
+
+static bool has_recorded_nothing(const struct state *state)
+{
+    return state->serial == 0 && state->next_seq == 1 && state->next_run == 1;
+}
+
+static bool refuse(const struct push *push, struct diags *diags, const char *message)
+{
+    struct diag *diag =
+        diag_error(diags, E_STATE_PUSH, NO_POS, NULL, "%s: %s", push->name, message);
+    diag_hint(diags, diag,
+              "Pull what there is and look at both; --force replaces it all the same, and keeps it "
+              "in a file. Nothing was changed.");
+    return false;
+}
+
+static bool may_replace(const struct push *push, const struct state *state,
+                        const struct state_head *head, struct diags *diags)
+{
+    if (push->options->force)
+        return true;
+    if (!str_eq(head->lineage, state->lineage))
+        return refuse(push, diags,
+                      arena_printf(push->arena, "it is of lineage %s, the state of %s",
+                                   head->lineage, state->lineage));
+    return head->serial > state->serial ||
+           refuse(push, diags,
+                  arena_printf(push->arena, "it has serial %lld, the state already %lld",
+                               (long long)head->serial, (long long)state->serial));
+}
+
+static bool read_lives(struct push *push, struct state *state, struct diags *diags)
+{
+    size_t cap = 0;
+    struct db_stmt *row = db_query(state->db,
+                                   "SELECT address, max(generation) FROM resource_history "
+                                   "WHERE generation > 0 GROUP BY address",
+                                   diags);
+    if (!row)
+        return false;
+    enum db_step step;
+    while ((step = db_step(row, diags)) == DB_ROW) {
+        push->lived = arena_grow(push->arena, push->lived, push->lived_len, &cap,
+                                 push->lived_len + 1, sizeof(*push->lived));
+        push->lived[push->lived_len++] =
+            (struct lived){arena_strdup(push->arena, db_text(row, 0)), db_int(row, 1)};
+    }
+    return step == DB_DONE;
+}
+
+static bool begin(void *ctx, struct state *state, struct state_head *head, struct diags *diags)
+{
+    struct push *push = ctx;
+    if (has_recorded_nothing(state))
+        return true;
+    if (!may_replace(push, state, head, diags))
+        return false;
+    if (head->serial <= state->serial)
+        head->serial = state->serial + 1;
+    push->backup = arena_printf(push->arena, "%s.%.8s-%lld.json", state->path, state->lineage,
+                                (long long)state->serial);
+    /* the tokens of another lineage are others: its generations say nothing of ours */
+    return journal_open_intents(state, push->arena, &push->intents, &push->intent_len, diags) &&
+           (!str_eq(head->lineage, state->lineage) || read_lives(push, state, diags)) &&
+           export_document(state, &push->old, diags);
+}
+
+static bool keeps_intent(const struct push *push, struct state *state, const struct intent *intent,
+                         struct diags *diags)
+{
+    struct db_stmt *row = db_query(
+        state->db,
+        "SELECT 1 FROM journal WHERE seq = ? AND address = ? AND action = ? AND at_ms = ?", diags);
+    if (!row)
+        return false;
+    db_bind_int(row, 1, intent->seq);
+    db_bind_text(row, 2, intent->address);
+    db_bind_text(row, 3, intent->action);
+    db_bind_int(row, 4, intent->at_ms);
+    enum db_step step = db_step(row, diags);
+    db_reset(row);
+    if (step != DB_DONE)
+        return step == DB_ROW;
+    struct diag *diag = diag_error(diags, E_STATE_PUSH, NO_POS, intent->address,
+                                   "%s: it does not know the open intent %lld, to %s this",
+                                   push->name, (long long)intent->seq, intent->action);
+    diag_hint(diags, diag,
+              "The next apply settles it, and then pull and edit again. What no run can settle: "
+              "`state journal close %lld`. Nothing was changed.",
+              (long long)intent->seq);
+    return false;
+}
+
+static const struct record *recorded(const struct record *records, size_t len, const char *address)
+{
+    size_t low = 0, high = len; /* they are sorted by address */
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+        int order = strcmp(records[middle].address, address);
+        if (order == 0)
+            return &records[middle];
+        if (order < 0)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return NULL;
+}
+
+static bool raise_generations(const struct push *push, struct state *state, struct diags *diags)
+{
+    struct record *records = NULL;
+    size_t len = 0;
+    if (push->lived_len == 0)
+        return true;
+    if (!state_load(state, push->arena, &records, &len, diags))
+        return false;
+    for (size_t i = 0; i < push->lived_len; i++) {
+        const struct lived *lived = &push->lived[i];
+        if (history_generation(state, lived->address) < lived->generation &&
+            !history_add(state, lived->address, recorded(records, len, lived->address),
+                         lived->generation, push->options->now_ms, diags))
+            return false;
+    }
+    return true;
+}
+
+/* Last of all, when nothing but the commit can fail: a push that is refused leaves no file. */
+static bool keep_old(const struct push *push, struct diags *diags)
+{
+    return !push->backup ||
+           file_write_atomic(push->backup, slice_of(strbuf_str(&push->old)), 0600, diags);
+}
+
+static bool end(void *ctx, struct state *state, struct state_head *head, struct diags *diags)
+{
+    struct push *push = ctx;
+    for (size_t i = 0; i < push->intent_len; i++)
+        if (!keeps_intent(push, state, &push->intents[i], diags))
+            return false;
+    state->pending = head->serial;
+    bool good = raise_generations(push, state, diags);
+    state->pending = state->serial;
+    return good && keep_old(push, diags);
+}
+
+bool state_push(struct state *state, struct arena *arena, const char *name, struct slice document,
+                const struct push_options *options, const char **ret_backup, struct diags *diags)
+{
+    struct push push = {.arena = arena, .name = name, .options = options};
+    strbuf_init(&push.old, arena, STATE_DOCUMENT_MAX);
+    const struct import_checks checks = {.begin = begin, .end = end, .ctx = &push};
+    if (!import_document(state, name, document, &checks, diags))
+        return false;
+    *ret_backup = push.backup;
+    return true;
+}

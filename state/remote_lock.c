@@ -1,0 +1,296 @@
+#include "state/remote_lock.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "engine/base/clock.h"
+#include "engine/base/crypto.h"
+#include "engine/base/json.h"
+
+#define LOCK ".lock"
+#define LEASE_MS ((int64_t)REMOTE_LOCK_LEASE_S * 1000)
+#define FIRST_NAP_MS 500
+#define LONGEST_NAP_MS 10000
+
+static const char *const lock_names[] = {LOCK};
+
+static const char *this_host(struct arena *arena)
+{
+    char host[256] = "";
+    return gethostname(host, sizeof(host) - 1) == 0 ? arena_strdup(arena, host) : "?";
+}
+
+static int64_t now_of(const struct remote *remote)
+{
+    return remote->ops->now_ms(remote->self);
+}
+
+static struct remote_object read_lock(struct arena *arena, const struct remote *remote,
+                                      struct diags *diags)
+{
+    struct remote_object object;
+    remote->ops->get(remote->self, arena, lock_names, 1, &object, diags);
+    return object;
+}
+
+/* ---- what the object says ---- */
+
+static struct slice note_of(struct arena *arena, const struct remote_lock *lock, int64_t now_ms)
+{
+    struct map_builder b = map_begin(arena);
+    map_put_str(&b, "format_version", "1.0");
+    map_put_str(&b, "id", lock->id);
+    map_put_int(&b, "pid", getpid());
+    map_put_str(&b, "host", this_host(arena));
+    map_put_str(&b, "command", lock->command);
+    map_put_str(&b, "who", lock->who);
+    map_put_str(&b, "since", lock->since);
+    map_put_int(&b, "lease_seconds", REMOTE_LOCK_LEASE_S);
+    map_put_str(&b, "heartbeat", time_iso_ms(arena, now_ms));
+    return slice_of(arena_printf(arena, "%s\n", json_print(arena, map_end(&b), JSON_PRETTY)));
+}
+
+static bool is_gone(struct arena *arena, const struct lock_holder *holder)
+{
+    return holder->pid > 0 && str_eq(holder->host, this_host(arena)) &&
+           kill((pid_t)holder->pid, 0) != 0 && errno == ESRCH;
+}
+
+static const char *without_quotes(struct arena *arena, const char *etag)
+{
+    struct slice text = slice_of(etag ? etag : "");
+    if (text.len >= 2 && text.ptr[0] == '"' && text.ptr[text.len - 1] == '"')
+        return arena_strndup(arena, text.ptr + 1, text.len - 2);
+    return arena_strndup(arena, text.ptr, text.len);
+}
+
+static struct lock_holder holder_of(struct arena *arena, const struct remote *remote,
+                                    const struct remote_object *object)
+{
+    const struct value *note = NULL;
+    const char *why = NULL;
+    struct lock_holder holder = {.etag = object->etag};
+    if (object->result != REMOTE_DONE)
+        return (struct lock_holder){0};
+    if (!json_parse(arena, object->body, &note, &why))
+        note = NULL;
+    int64_t now_ms = now_of(remote), since_ms = now_ms, beat_ms = now_ms;
+    holder.id = value_get_str(note, "id");
+    if (!holder.id)
+        holder.id = without_quotes(arena, object->etag);
+    holder.command = value_get_str(note, "command");
+    holder.who = value_get_str(note, "who");
+    holder.host = value_get_str(note, "host");
+    holder.since = value_get_str(note, "since");
+    const char *beat = value_get_str(note, "heartbeat");
+    holder.pid = value_get_int(note, "pid", 0);
+    if (holder.since && !time_parse_iso(slice_of(holder.since), &since_ms))
+        since_ms = now_ms;
+    if (beat && !time_parse_iso(slice_of(beat), &beat_ms))
+        beat_ms = now_ms;
+    holder.age_ms = now_ms - since_ms;
+    holder.left_ms = beat_ms + value_get_int(note, "lease_seconds", 0) * 1000 - now_ms;
+    holder.dead = is_gone(arena, &holder);
+    return holder;
+}
+
+static const char *span_text(struct arena *arena, int64_t ms)
+{
+    long long seconds = ms > 0 ? (long long)(ms / 1000) : 0;
+    if (seconds < 120)
+        return arena_printf(arena, "%lld s", seconds);
+    if (seconds < 7200)
+        return arena_printf(arena, "%lld min", seconds / 60);
+    return arena_printf(arena, "%lld h", seconds / 3600);
+}
+
+const char *lock_holder_text(struct arena *arena, const struct lock_holder *holder)
+{
+    const char *lease = holder->left_ms > 0 ? arena_printf(arena, "its lease runs %s more",
+                                                           span_text(arena, holder->left_ms))
+                                            : arena_printf(arena, "its lease has run out %s ago",
+                                                           span_text(arena, -holder->left_ms));
+    return arena_printf(arena, "`holdfast %s`, process %lld on %s%s%s, since %s (%s ago); %s%s",
+                        holder->command ? holder->command : "?", (long long)holder->pid,
+                        holder->host ? holder->host : "?", holder->who ? ", " : "",
+                        holder->who ? holder->who : "", holder->since ? holder->since : "?",
+                        span_text(arena, holder->age_ms), lease,
+                        holder->dead ? ", and that process is gone from this machine" : "");
+}
+
+/* ---- taking ---- */
+
+static void report_held(struct arena *arena, const struct remote *remote,
+                        const struct lock_holder *holder, struct diags *diags)
+{
+    struct diag *diag = diag_error(diags, E_STATE_LOCKED, NO_POS, NULL, "%s is held by %s",
+                                   remote->where, lock_holder_text(arena, holder));
+    diag_hint(diags, diag,
+              "Wait for it, with --lock-timeout 10m for instance. If that run is dead: "
+              "`holdfast lock break %s`; what it left open is settled by the next run.",
+              holder->id);
+}
+
+/* One attempt: taken, held (*ret_holder says by whom), or failed. Whoever lost the reply to an own
+ * write finds an own lock. */
+static enum remote_result attempt(struct arena *arena, struct remote_lock *lock,
+                                  struct lock_holder *ret_holder, struct diags *diags)
+{
+    struct diags own;
+    diags_init(&own, arena);
+    int64_t now_ms = now_of(lock->remote);
+    struct remote_object put = lock->remote->ops->put(
+        lock->remote->self, arena, LOCK, note_of(arena, lock, now_ms), /* over= */ NULL, &own);
+    if (put.result != REMOTE_DONE) {
+        struct remote_object there = read_lock(arena, lock->remote, diags);
+        *ret_holder = holder_of(arena, lock->remote, &there);
+        if (there.result == REMOTE_FAILED)
+            return REMOTE_FAILED;
+        if (!str_eq(ret_holder->id, lock->id)) {
+            if (put.result == REMOTE_FAILED && there.result == REMOTE_ABSENT) {
+                diag_error(diags, E_STATE_REMOTE, NO_POS, NULL, "%s", own.items[0].message);
+                return REMOTE_FAILED;
+            }
+            return there.result == REMOTE_ABSENT ? REMOTE_ABSENT : REMOTE_REFUSED;
+        }
+        put.etag = there.etag;
+    }
+    lock->etag = put.etag;
+    lock->renewed_ms = now_ms;
+    return REMOTE_DONE;
+}
+
+bool remote_lock_take(struct arena *arena, const struct remote *remote, const char *command,
+                      const char *who, int64_t timeout_ms, struct remote_lock *ret,
+                      struct diags *diags)
+{
+    int64_t end_ms = now_of(remote) + timeout_ms, nap_ms = FIRST_NAP_MS;
+    struct remote_lock lock = {.arena = arena,
+                               .remote = remote,
+                               .id = random_uuid(arena),
+                               .command = command,
+                               .who = who,
+                               .since = time_iso(arena, now_of(remote))};
+    struct lock_holder holder = {0};
+    for (;;) {
+        enum remote_result result = attempt(arena, &lock, &holder, diags);
+        if (result == REMOTE_DONE) {
+            *ret = lock;
+            return true;
+        }
+        if (result == REMOTE_FAILED)
+            return false;
+        if (result == REMOTE_ABSENT) /* it has just gone */
+            continue;
+        int64_t left_ms = end_ms - now_of(remote);
+        if (left_ms <= 0) {
+            report_held(arena, remote, &holder, diags);
+            return false;
+        }
+        remote->ops->sleep_ms(remote->self, nap_ms < left_ms ? nap_ms : left_ms);
+        nap_ms = nap_ms * 2 < LONGEST_NAP_MS ? nap_ms * 2 : LONGEST_NAP_MS;
+    }
+}
+
+/* ---- keeping ---- */
+
+static bool report_lost(struct remote_lock *lock, struct diags *diags)
+{
+    lock->lost = true;
+    diag_error(diags, E_STATE_FENCED, NO_POS, NULL,
+               "the lock of %s is not ours any more: somebody has broken it", lock->remote->where);
+    return false;
+}
+
+static bool renew(struct arena *arena, struct remote_lock *lock, struct diags *own)
+{
+    int64_t now_ms = now_of(lock->remote);
+    struct remote_object put = lock->remote->ops->put(
+        lock->remote->self, arena, LOCK, note_of(arena, lock, now_ms), lock->etag, own);
+    if (put.result == REMOTE_FAILED)
+        return true; /* not known: the next one tells */
+    if (put.result != REMOTE_DONE) {
+        struct remote_object there = read_lock(arena, lock->remote, own);
+        if (there.result == REMOTE_FAILED)
+            return true;
+        if (!str_eq(holder_of(arena, lock->remote, &there).id, lock->id))
+            return false;
+        put.etag = there.etag;
+    }
+    lock->etag = arena_strdup(lock->arena, put.etag);
+    lock->renewed_ms = now_ms;
+    return true;
+}
+
+bool remote_lock_keep(struct remote_lock *lock, struct diags *diags)
+{
+    CLEANUP(arena_freep) struct arena *scratch = arena_new();
+    struct diags own;
+    diags_init(&own, scratch);
+    if (lock->lost)
+        return report_lost(lock, diags);
+    if (now_of(lock->remote) - lock->renewed_ms < LEASE_MS / 3)
+        return true;
+    if (!renew(scratch, lock, &own))
+        return report_lost(lock, diags);
+    if (now_of(lock->remote) - lock->renewed_ms < LEASE_MS)
+        return true;
+    diag_error(diags, E_STATE_FENCED, NO_POS, NULL,
+               "the lease of the lock of %s has run out and cannot be renewed: %s",
+               lock->remote->where, own.len ? own.items[0].message : "no answer");
+    return false;
+}
+
+static bool remove_version(const struct remote *remote, const char *etag, struct diags *diags)
+{
+    enum remote_result result = REMOTE_FAILED;
+    remote->ops->remove(remote->self, lock_names, 1, etag, &result, diags);
+    return result != REMOTE_FAILED; /* REFUSED: it is another's by now */
+}
+
+void remote_lock_release(struct remote_lock *lock, struct diags *diags)
+{
+    CLEANUP(arena_freep) struct arena *scratch = arena_new();
+    struct diags own;
+    diags_init(&own, scratch);
+    if (!lock->id)
+        return;
+    struct remote_object there = read_lock(scratch, lock->remote, &own);
+    bool ours = str_eq(holder_of(scratch, lock->remote, &there).id, lock->id);
+    bool gone = there.result == REMOTE_ABSENT || (there.result == REMOTE_DONE && !ours) ||
+                (ours && remove_version(lock->remote, there.etag, &own));
+    if (!gone) {
+        struct diag *diag =
+            diag_warning(diags, E_STATE_REMOTE, NO_POS, NULL, "the lock of %s stays: %s",
+                         lock->remote->where, own.len ? own.items[0].message : "no answer");
+        diag_hint(diags, diag, "Remove it with `holdfast lock break %s`.", lock->id);
+    }
+    lock->id = NULL;
+}
+
+/* ---- by hand ---- */
+
+bool remote_lock_show(struct arena *arena, const struct remote *remote, struct lock_holder *ret,
+                      struct diags *diags)
+{
+    struct remote_object there = read_lock(arena, remote, diags);
+    *ret = holder_of(arena, remote, &there);
+    return there.result != REMOTE_FAILED;
+}
+
+bool remote_lock_break(struct arena *arena, const struct remote *remote, const char *id,
+                       struct lock_holder *ret, struct diags *diags)
+{
+    if (!remote_lock_show(arena, remote, ret, diags))
+        return false;
+    if (str_eq(ret->id, id))
+        return remove_version(remote, ret->etag, diags);
+    if (ret->id)
+        diag_error(diags, E_LOCK_ID, NO_POS, NULL, "%s has the lock %s, not %s: it is held by %s",
+                   remote->where, ret->id, id, lock_holder_text(arena, ret));
+    else
+        diag_error(diags, E_LOCK_ID, NO_POS, NULL, "%s is not locked", remote->where);
+    return false;
+}

@@ -1,0 +1,2 @@
+"$HOLDFAST" apply --simulate --auto-approve >/dev/null
+"$HOLDFAST" state pull --simulate | head -c 300 >s.json
