@@ -25,6 +25,7 @@ struct session {
     int64_t renew_not_before_ms;           /* after a renewal that failed */
     const struct credentials *base;        /* what the role was last assumed with */
     const struct credentials *credentials; /* never changed in place: calls may still hold them */
+    const struct credentials *candidate;   /* whose identity is being asked */
     const char *arn;                       /* who it turned out to be */
     struct waiter *waiters, **last;
 };
@@ -115,46 +116,55 @@ static void fail(struct session *s, enum diag_code code, const char *what,
     settle(s, passing ? SESSION_NEW : SESSION_FAILED);
 }
 
+static void accept(struct session *s, const struct credentials *credentials)
+{
+    s->credentials = credentials;
+    s->verified = true;
+    s->expired = s->base_reread = false;
+    s->renew_not_before_ms = 0;
+    settle(s, SESSION_READY);
+}
+
 static void identified(void *ctx, const struct response *rs)
 {
     struct session *s = ctx;
+    const char *from = s->candidate->from;
     if (rs->fault != FAULT_NONE) {
         fail(s, E_NO_CREDENTIALS,
-             arena_printf(s->aws->arena, "the credentials from %s are refused",
-                          s->credentials->from),
-             rs);
+             arena_printf(s->aws->arena, "the credentials from %s are refused", from), rs);
         return;
     }
     const char *id = value_get_str(rs->body, "Account");
     s->arn = arena_strdup(s->aws->arena, value_get_str(rs->body, "Arn"));
     if (!str_eq(id, s->account.id)) {
         diag_error(loop_diags(s->aws->loop), E_WRONG_ACCOUNT, s->account.pos, NULL,
-                   "account \"%s\" is %s, but the credentials from %s belong to %s (%s)",
-                   name_of(s), s->account.id, s->credentials->from, id ? id : "no account",
-                   s->arn ? s->arn : "unnamed");
+                   "account \"%s\" is %s, but the credentials from %s %sbelong to %s (%s)",
+                   name_of(s), s->account.id, from, s->verified ? "now " : "",
+                   id ? id : "no account", s->arn ? s->arn : "unnamed");
         settle(s, SESSION_FAILED);
         return;
     }
-    s->verified = true;
     log_event(LOG_DEBUG, "identity confirmed", "account", s->account.id, "arn", s->arn, NULL);
-    settle(s, SESSION_READY);
+    accept(s, s->candidate);
 }
 
 static void ask_identity(struct session *s)
 {
     struct aws_call_as call = {.operation = &sts_GetCallerIdentity,
                                .account_id = s->account.id,
-                               .credentials = s->credentials};
+                               .credentials = s->candidate};
     aws_call_as(s->aws, &call, identified, s);
 }
 
+/* A role's ARN says whose it is, and that was confirmed once. What the source of somebody's own
+ * credentials gives may be another login by now, so others than before are asked whose they are. */
 static void take(struct session *s, const struct credentials *credentials)
 {
-    s->credentials = credentials;
-    s->expired = s->base_reread = false;
-    s->renew_not_before_ms = 0;
-    if (s->verified)
-        settle(s, SESSION_READY);
+    bool known =
+        s->verified && (s->account.assume_role || credentials_equal(s->credentials, credentials));
+    s->candidate = credentials;
+    if (known)
+        accept(s, credentials);
     else
         ask_identity(s);
 }

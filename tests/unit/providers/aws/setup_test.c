@@ -257,6 +257,60 @@ static void base_credentials_that_stay_expired_are_tried_once(void **state)
     assert_non_null(strstr(w->diags.items[0].message, "from the environment have expired: their"));
 }
 
+#define IDENTITY(account)                                                                          \
+    "<GetCallerIdentityResponse><GetCallerIdentityResult><Arn>arn</Arn><Account>" account          \
+    "</Account></GetCallerIdentityResult></GetCallerIdentityResponse>"
+
+/* The source of somebody's own keys gives others in the middle of a run: the first ones have
+ * expired. */
+static struct fake_call call_with_others(struct world *w, const char *account_answer)
+{
+    static const struct aws_account own = {
+        .id = "111122223333", .name = "workload", .partition = "aws"};
+    w->options.accounts = &own;
+    setenv("AWS_ACCESS_KEY_ID", "AKIAOLD", 1);
+    setenv("AWS_SECRET_ACCESS_KEY", "secret", 1);
+    assert_true(set_up_aws(w));
+    fake_when_contains(
+        w->fake, "GetCallerIdentity",
+        (struct fake_answer){.status = 200, .body = IDENTITY("111122223333"), .times = 1});
+    assert_true(aws_verify_identities(w->loop, &w->diags));
+    setenv("AWS_ACCESS_KEY_ID", "AKIANEW", 1);
+    struct http_header expired = {"x-amzn-ErrorType", "ExpiredTokenException"};
+    fake_when(
+        w->fake, "GET /backup-vaults/",
+        (struct fake_answer){.status = 403, .headers = &expired, .header_len = 1, .times = 1});
+    fake_when_contains(w->fake, "GetCallerIdentity",
+                       (struct fake_answer){.status = 200, .body = account_answer});
+    fake_when(w->fake, "GET /backup-vaults/", (struct fake_answer){.status = 200, .body = "{}"});
+    const char *code = NULL;
+    struct aws_call_spec spec = {
+        .operation = &backup_ListBackupVaults, .account_id = "111122223333", .region = "us-east-1"};
+    aws_call(w->loop, &spec, take_code, &code);
+    while (loop_turn(w->loop)) {
+    }
+    return *fake_call(w->fake, fake_call_count(w->fake) - 1);
+}
+
+static void others_of_the_same_account_are_taken_when_it_is_known_whose_they_are(void **state)
+{
+    struct world *w = *state;
+    struct fake_call last = call_with_others(w, IDENTITY("111122223333"));
+    assert_int_equal(fake_call_count(w->fake), 4); /* identity, refused, identity, vaults */
+    assert_non_null(strstr(fake_call_header(&last, "authorization"), "AKIANEW"));
+    assert_string_equal(last.method, "GET");
+}
+
+static void others_of_another_account_send_nothing(void **state)
+{
+    struct world *w = *state;
+    struct fake_call last = call_with_others(w, IDENTITY("444455556666"));
+    assert_int_equal(fake_call_count(w->fake), 3);
+    assert_non_null(strstr(last.body, "GetCallerIdentity"));
+    assert_int_equal(w->diags.items[0].code, E_WRONG_ACCOUNT);
+    assert_non_null(strstr(w->diags.items[0].message, "now belong to 444455556666"));
+}
+
 int main(void)
 {
 #define SETUP_TEST(fn) cmocka_unit_test_setup_teardown(fn, set_up, tear_down)
@@ -270,6 +324,8 @@ int main(void)
         SETUP_TEST(an_account_that_no_session_serves_is_named),
         SETUP_TEST(base_credentials_that_expired_are_read_again_for_a_role),
         SETUP_TEST(base_credentials_that_stay_expired_are_tried_once),
+        SETUP_TEST(others_of_the_same_account_are_taken_when_it_is_known_whose_they_are),
+        SETUP_TEST(others_of_another_account_send_nothing),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
