@@ -176,23 +176,34 @@ static struct diag *bad_value(const struct checker *c, const struct schema_node 
     return diag;
 }
 
-static void check_enum(const struct checker *c, const struct schema_node *node,
-                       const struct value *v, const struct spot *spot)
+static const char *words_of(const struct checker *c, const struct schema_node *node)
 {
     struct strbuf sb;
     strbuf_init(&sb, c->arena, LISTED_MAX);
+    for (size_t i = 0; i < value_len(node->enumeration); i++) {
+        const char *word = shown(c->arena, node, value_item(node->enumeration, i));
+        if (sb.len + strlen(word) + strlen(", , ...") > LISTED_MAX) {
+            strbuf_add(&sb, ", ...");
+            break;
+        }
+        strbuf_addf(&sb, "%s%s", i ? ", " : "", word);
+    }
+    return strbuf_str(&sb);
+}
+
+static void check_enum(const struct checker *c, const struct schema_node *node,
+                       const struct value *v, const struct spot *spot)
+{
     struct guess guess = guess_begin(value_is(v, VALUE_STRING) ? v->string.ptr : "");
-    for (size_t i = 0; i < node->enumeration->list.len; i++) {
-        const struct value *known = node->enumeration->list.items[i];
+    for (size_t i = 0; i < value_len(node->enumeration); i++) {
+        const struct value *known = value_item(node->enumeration, i);
         if (value_equal(known, v))
             return;
-        strbuf_addf(&sb, "%s%s", i ? ", " : "", shown(c->arena, node, known));
         if (value_is(known, VALUE_STRING) && value_is(v, VALUE_STRING))
             guess_try(&guess, known->string.ptr);
     }
-    struct diag *diag = bad_value(c, node, v, spot,
-                                  arena_printf(c->arena, "is not one of: %s%s", strbuf_str(&sb),
-                                               sb.overflowed ? ", ..." : ""));
+    struct diag *diag =
+        bad_value(c, node, v, spot, arena_printf(c->arena, "is not one of: %s", words_of(c, node)));
     if (guess.best)
         diag_hint(c->diags, diag, "Did you mean `%s`?", guess.best);
 }

@@ -1,5 +1,7 @@
 #include "engine/drill/seed.h"
 
+#include <string.h>
+
 #include "engine/aws/arn.h"
 #include "engine/base/strbuf.h"
 
@@ -98,7 +100,7 @@ static const char *matching_arn(struct seed *seed, const char *pattern, const ch
     if (bucket)
         name = arena_printf(seed->arena, "%s-%s-%s", name, account_id, region);
     struct strbuf resource;
-    strbuf_init(&resource, seed->arena, 1024);
+    strbuf_init(&resource, seed->arena, arn.resource.len * (strlen(name) + 1) + 1);
     for (size_t i = 0; i < arn.resource.len; i++)
         if (arn.resource.ptr[i] == '*')
             strbuf_add(&resource, name);

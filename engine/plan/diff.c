@@ -5,8 +5,6 @@
 #include "engine/base/strbuf.h"
 #include "engine/config/seal.h"
 
-#define PATH_MAX_LEN ((size_t)4096)
-
 struct differ {
     struct arena *arena;
     const struct diff_input *input;
@@ -20,7 +18,7 @@ static const char *path_to(struct arena *arena, const char *path, const char *ke
     if (!strpbrk(key, "~/"))
         return arena_printf(arena, "%s/%s", path, key);
     struct strbuf sb;
-    strbuf_init(&sb, arena, PATH_MAX_LEN);
+    strbuf_init(&sb, arena, strlen(path) + 2 * strlen(key) + 2);
     strbuf_add(&sb, path);
     strbuf_add_char(&sb, '/');
     for (; *key; key++) {

@@ -1,6 +1,7 @@
 #include "engine/plan/graph.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "engine/base/strbuf.h"
 
@@ -43,11 +44,17 @@ static void report_cycle(struct walk *walk, size_t from)
         start--;
     struct strbuf path;
     strbuf_init(&path, walk->arena, PATH_TEXT_MAX);
-    for (size_t i = start - 1; i < walk->depth; i++)
-        strbuf_addf(&path, "%s -> ", walk->nodes[walk->stack[i]].address);
+    for (size_t i = start - 1; i < walk->depth; i++) {
+        const char *address = walk->nodes[walk->stack[i]].address;
+        if (path.len + strlen(address) > PATH_TEXT_MAX / 2) {
+            strbuf_addf(&path, "(%zu more) -> ", walk->depth - i);
+            break;
+        }
+        strbuf_addf(&path, "%s -> ", address);
+    }
     strbuf_add(&path, walk->nodes[from].address);
-    diag_error(walk->diags, E_CYCLE, walk->nodes[from].pos, walk->nodes[from].address, "%s%s",
-               path.overflowed ? "a long cycle: " : "", strbuf_str(&path));
+    diag_error(walk->diags, E_CYCLE, walk->nodes[from].pos, walk->nodes[from].address, "%s",
+               strbuf_str(&path));
 }
 
 static void push(struct walk *walk, size_t i)

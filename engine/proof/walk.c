@@ -241,7 +241,7 @@ static const char *sample_of(const struct walk *walk, const char *pattern)
                             plan->account->partition, plan->region, plan->account->id);
     bool bucket = slice_is(arn.service, "s3");
     struct strbuf sb;
-    strbuf_init(&sb, walk->arena, 4096);
+    strbuf_init(&sb, walk->arena, arn.resource.len * sizeof(SAMPLE_NAME) + 256);
     strbuf_addf(&sb, "arn:%.*s:%.*s:%s:%s:", (int)arn.partition.len, arn.partition.ptr,
                 (int)arn.service.len, arn.service.ptr,
                 bucket ? "" : fill(walk->arena, arn.region, plan->region),

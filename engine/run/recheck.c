@@ -1,5 +1,7 @@
 #include "engine/run/recheck.h"
 
+#include <string.h>
+
 #include "engine/base/strbuf.h"
 #include "engine/config/normalize.h"
 #include "engine/plan/diff.h"
@@ -49,8 +51,14 @@ static const char *paths_of(struct arena *arena, const struct diff *diff)
 {
     struct strbuf sb;
     strbuf_init(&sb, arena, PATHS_MAX);
-    for (size_t i = 0; i < diff->len; i++)
-        strbuf_addf(&sb, "%s%s", i ? ", " : "", diff->items[i].path);
+    for (size_t i = 0; i < diff->len; i++) {
+        const char *path = diff->items[i].path;
+        if (sb.len + strlen(path) + strlen(", , ...") > PATHS_MAX) {
+            strbuf_add(&sb, ", ...");
+            break;
+        }
+        strbuf_addf(&sb, "%s%s", i ? ", " : "", path);
+    }
     return strbuf_str(&sb);
 }
 

@@ -181,6 +181,36 @@ static void what_aws_sets_cannot_be_declared(void **state)
     assert_int_equal(diags.items[0].pos.col, 1);
 }
 
+/* How many words with a closed list stand at or below the node. */
+static size_t misspell(const struct schema_node *node, unsigned depth)
+{
+    size_t found = 0;
+    if (!node || depth > 12)
+        return 0;
+    if (node->enumeration && node->types & SCHEMA_STRING) {
+        diags_init(&diags, arena);
+        assert_false(
+            schema_validate(arena, node, value_string(arena, "NO_SUCH_WORD"), "a", &diags));
+        assert_int_equal(diags.items[0].code, E_BAD_VALUE);
+        found++;
+    }
+    for (size_t i = 0; i < node->property_len; i++)
+        found += misspell(node->properties[i].node, depth + 1);
+    return found + misspell(node->items, depth + 1) + misspell(node->additional, depth + 1);
+}
+
+static void a_misspelt_word_of_any_list_is_refused(void **state)
+{
+    (void)state;
+    const struct schema_set *set = schema_load(arena);
+    size_t found = misspell(set->topology, 0);
+    for (size_t i = 0; i < set->types.len; i++) {
+        const struct schema *schema = set->types.entries[i].value;
+        found += misspell(schema->root, 0);
+    }
+    assert_true(found >= 30);
+}
+
 int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
@@ -191,6 +221,7 @@ int main(void)
         TEST(a_rule_is_not_asked_about_what_the_schema_refused),
         TEST(unknowns_count_as_text_and_values_without_place_take_that_of_their_holder),
         TEST(what_aws_sets_cannot_be_declared),
+        TEST(a_misspelt_word_of_any_list_is_refused),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

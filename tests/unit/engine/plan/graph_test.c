@@ -71,6 +71,20 @@ static void a_node_that_needs_itself_is_a_cycle(void **state)
     assert_string_equal(f->diags.items[0].message, "b -> b");
 }
 
+static void a_long_cycle_is_cut_short(void **state)
+{
+    struct fixture *f = *state;
+    enum { LEN = 300 };
+    static struct edges edges[LEN];
+    for (size_t i = 0; i < LEN; i++)
+        edges[i] = (struct edges){
+            arena_printf(f->arena, "vaults.a_long_name_%zu", i), (int)i + 1, {(i + 1) % LEN}, 1};
+    assert_null(order_of(f, edges, LEN));
+    const char *message = f->diags.items[0].message;
+    assert_non_null(strstr(message, "vaults.a_long_name_0 -> vaults.a_long_name_1 -> "));
+    assert_non_null(strstr(message, " more) -> vaults.a_long_name_0"));
+}
+
 static void every_cycle_is_reported(void **state)
 {
     struct fixture *f = *state;
@@ -118,6 +132,7 @@ int main(void)
         TEST(what_is_needed_is_pulled_before_its_equals),
         TEST(a_cycle_is_printed_as_a_path_with_its_place),
         TEST(a_node_that_needs_itself_is_a_cycle),
+        TEST(a_long_cycle_is_cut_short),
         TEST(every_cycle_is_reported),
         TEST(contradicting_records_are_ordered_all_the_same),
         TEST(a_chain_of_ten_thousand_needs_no_stack),
