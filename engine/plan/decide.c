@@ -330,12 +330,15 @@ static void refuse_deletion(struct builder *b, struct item *item)
     refuse(b, item);
 }
 
+/* What can only be set at creation is written then and never again. */
 static bool has_irreversible(const struct item *item)
 {
+    bool creates = item->verdict == VERDICT_CREATE || item->verdict == VERDICT_REPLACE;
     for (size_t i = 0; i < item->schema->root->property_len; i++) {
         const struct schema_property *property = &item->schema->root->properties[i];
         const struct value *v = value_get(item->after, property->name);
-        if (property->node->irreversible && v && v->kind != VALUE_NULL)
+        bool written = v && v->kind != VALUE_NULL && (creates || !property->node->create_only);
+        if (property->node->irreversible && written)
             return true;
     }
     return false;

@@ -21,6 +21,10 @@ def apply(folder, *args, expect=0):
     return holdfast("apply", "--simulate", "--auto-approve", *args, cwd=folder, expect=expect)
 
 
+def first_apply(folder):
+    return apply(folder, "--allow-irreversible", GAP)
+
+
 def plan(folder, *args, expect):
     return holdfast("plan", "--simulate", "--detailed-exitcode", *args, cwd=folder, expect=expect)
 
@@ -30,19 +34,26 @@ def operations(folder):
 
 
 with workspace(EXAMPLE) as folder:
-    apply(folder)
+    refused = apply(folder, expect=7)
+    check("HF0901" in refused.err and f"--allow-irreversible {GAP}" in refused.err,
+          f"what goes into the air-gapped vault stays there: {refused.err}")
+    check(not operations(folder), "nothing was made without the flag")
+    first_apply(folder)
     plan(folder, expect=0)
+    report = holdfast("drill", "--days", "2", "--json", cwd=folder, expect=0).json
+    check(report["backups"] == report["arrived"] == 2, f"its copies arrive: {report}")
     holdfast("drift", "--simulate", "--detailed-exitcode", cwd=folder, expect=0)
     check({"CreateLogicallyAirGappedBackupVault", "CreateFramework", "CreateReportPlan", "CreateRestoreTestingPlan",
            "CreateRestoreTestingSelection", "CreateLegalHold"} <= operations(folder), "all six types were made")
 
     edit(folder, "what the auditors ask for", "what the new auditors ask for")
     edit(folder, "formats: [CSV, JSON]", "formats: [JSON]")
+    edit(folder, "encryption_key_arn: ${keys.sealed.arn}", "encryption_key_arn: ${keys.sealed.arn}\n      tags: {team: storage}")
     edit(folder, "cron(0 5 ? * 1 *)", "cron(0 6 ? * 1 *)")
     edit(folder, "validation_window_hours: 8", "validation_window_hours: 4")
     edit(folder, "cancel_description: settled ", "cancel_description: settled out of court ")
     changes = plan(folder, "--json", expect=2).json["changes"]
-    check({c["action"] for c in changes} == {"update"} and len(changes) == 5, f"five updates: {changes}")
+    check({c["action"] for c in changes} == {"update"} and len(changes) == 6, f"six updates: {changes}")
     apply(folder)
     plan(folder, expect=0)
     check({"UpdateFramework", "UpdateReportPlan", "UpdateRestoreTestingPlan", "UpdateRestoreTestingSelection"}
@@ -61,18 +72,18 @@ with workspace(EXAMPLE) as folder:
 
 # A hold whose reason was never applied stays, and nothing else is asked of AWS for it.
 with workspace(EXAMPLE, lambda text: text.replace("cancel_description:", "# cancel_description:")) as folder:
-    apply(folder)
+    first_apply(folder)
     edit(folder, HOLD.split(".")[1] + ":\n    type", "other:\n    type")  # the hold leaves, another one comes
     refused = apply(folder, "--allow-destroy", HOLD, expect=7)
     check("HF0906" in refused.err and "cancel_description" in refused.err, f"it asks for a reason: {refused.err}")
     edit(folder, "other:\n    type", "case:\n    type")
     destroyed = holdfast("destroy", "--simulate", "--auto-approve", "--json", cwd=folder, expect=0).json
     stays = {r["address"]: r["reason"] for r in destroyed["retained"]}
-    check("cancel_description" in stays[HOLD] and "vaults.databases" in stays, f"it stays with its vault: {stays}")
+    check("cancel_description" in stays[HOLD] and "vaults.tables" in stays, f"it stays with its vault: {stays}")
     check("CancelLegalHold" not in operations(folder), "nobody cancelled it")
 
     edit(folder, "# cancel_description:", "cancel_description:")
-    apply(folder)
+    first_apply(folder)
     edit(folder, HOLD.split(".")[1] + ":\n    type", "other:\n    type")
     refused = apply(folder, expect=7)
     check("HF0902" in refused.err, f"a hold keeps data: its end needs a flag: {refused.err}")
