@@ -5,15 +5,32 @@
 #include "engine/cli/session.h"
 #include "engine/proof/proof.h"
 
+static bool knows_format(struct cli *cli, const char *format)
+{
+    static const char *const formats[] = {"text", "json", "sarif", NULL};
+    if (str_is_one_of(format, formats))
+        return true;
+    diag_error(&cli->diags, E_USAGE, NO_POS, NULL, "--format %s is not text, json or sarif",
+               format);
+    return false;
+}
+
 static int check(struct session *session)
 {
     struct cli *cli = session->cli;
     struct proof_report report;
+    const char *format = cli_option(cli, OPT_FORMAT);
+    if (!format)
+        format = cli->json ? "json" : "text";
+    if (!knows_format(cli, format))
+        return EXIT_USAGE;
     if (!session_load(session))
         return EXIT_ERROR;
     proof_check(cli->arena, &session->topology, clock_wall_ms(), &report);
-    if (cli->json)
+    if (str_eq(format, "json"))
         cli_out_json(cli, proof_to_json(cli->arena, &report, &cli->diags));
+    else if (str_eq(format, "sarif"))
+        cli_out_json(cli, proof_to_sarif(cli->arena, &report, &cli->diags, PROGRAM_VERSION));
     else
         cli_out(cli, proof_text(cli->arena, &report, &cli->diags));
     return report.verdict == PROOF_BROKEN ? EXIT_REFUSED : EXIT_DONE;

@@ -1,5 +1,5 @@
-/* schema docs: the reference pages and the manual page, generated. schema export: the JSON Schema
- * for editors. */
+/* schema docs: the reference pages, the manual page and the page of checks, generated. schema
+ * export: the JSON Schema for editors. */
 
 #include "engine/base/file.h"
 #include "engine/base/json.h"
@@ -8,6 +8,7 @@
 #include "engine/cli/man_page.h"
 #include "engine/config/docs_page.h"
 #include "engine/config/editor_schema.h"
+#include "engine/proof/proof.h"
 
 #define EDITOR_SCHEMA "topology.schema.json"
 
@@ -53,7 +54,8 @@ int cmd_schema_docs(struct cli *cli)
     const char *man = path_join(cli->arena, out, "man");
     bool ok = write_reference(cli, path_join(cli->arena, out, "reference")) &&
               dir_make(man, 0755, &cli->diags) &&
-              write_page(cli, man, "holdfast.1", man_page(cli->arena));
+              write_page(cli, man, "holdfast.1", man_page(cli->arena)) &&
+              write_page(cli, out, "CHECKS.md", proof_page(cli->arena));
     if (ok && cli->json) {
         struct map_builder b = map_begin(cli->arena);
         map_put_str(&b, "format_version", "1.0");

@@ -10,6 +10,8 @@ struct findings {
     struct proof_finding *items;
     size_t len, cap;
     struct map seen; /* what has been said, so that it is said once */
+    const struct proof_path *paths;
+    size_t path_len;
 };
 
 /* Says it at the object's own place; `pos` of file 0: the object's key. */

@@ -44,6 +44,10 @@ static void add_hops(struct findings *f, const struct proof_path *path)
     }
 }
 
+typedef void check_fn(struct findings *f);
+static check_fn *const checks[] = {check_plans, check_retention, check_vaults, check_keys,
+                                   check_roles, check_events,    check_alarms, check_organization};
+
 static int by_rule(const void *a, const void *b)
 {
     const struct proof_finding *x = a, *y = b;
@@ -68,7 +72,11 @@ void proof_check(struct arena *arena, const struct topology *topology, int64_t n
         report.broken += report.paths[i].verdict == PROOF_BROKEN;
         add_hops(&f, &report.paths[i]);
     }
-    (void)now_ms;
+    f.paths = report.paths;
+    f.path_len = report.path_len;
+    for (size_t i = 0; i < ARRAY_LEN(checks); i++)
+        checks[i](&f);
+    findings_ignore(&f, now_ms);
     if (f.len)
         qsort(f.items, f.len, sizeof(*f.items), by_rule);
     report.findings = f.items;

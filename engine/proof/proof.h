@@ -43,11 +43,13 @@ struct proof_hop {
 };
 
 struct proof_path {
-    const char *plan, *rule, *selection; /* addresses; selection NULL: the plan has none */
-    const char *resource;                /* the ARN that was walked with */
-    const char *destination;             /* address or ARN; NULL: it leads nowhere */
-    const char *relay;                   /* NULL: a direct copy */
-    enum proof_verdict verdict;          /* REACHABLE or BROKEN */
+    const char *plan, *rule, *selection;  /* addresses; selection NULL: the plan has none */
+    const char *resource;                 /* the ARN that was walked with */
+    const char *destination;              /* address or ARN; NULL: it leads nowhere */
+    const char *relay;                    /* NULL: a direct copy */
+    const char *first_vault, *last_vault; /* ARNs; of the last one NULL: not known */
+    const struct value *action;           /* the copy action of the plan, or NULL */
+    enum proof_verdict verdict;           /* REACHABLE or BROKEN */
     const struct proof_hop *hops;
     size_t hop_len;
     size_t broken_at; /* index of the first broken hop */

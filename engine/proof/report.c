@@ -96,8 +96,8 @@ static void add_finding(struct strbuf *sb, const struct proof_finding *finding,
                         const struct diags *sources)
 {
     add_place(sb, sources, finding->pos);
-    strbuf_addf(sb, "%s[%s]: %s", rule_severity_name(finding->rule->severity), finding->rule->id,
-                finding->message);
+    strbuf_addf(sb, "%s[%s]: %s: %s", rule_severity_name(finding->rule->severity),
+                finding->rule->id, finding->rule->summary, finding->message);
     if (finding->address)
         strbuf_addf(sb, " (%s)", finding->address);
     if (finding->ignored)

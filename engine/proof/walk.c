@@ -380,11 +380,21 @@ static const struct value *days_as_lifecycle(struct arena *arena,
     return map_end(&b);
 }
 
+/* Where the file says how long the relay's copies live. */
+static struct source_pos relay_lifecycle_pos(struct walk *walk)
+{
+    struct slice rest = slice_of(walk->relay->address), section = slice_cut(&rest, '.');
+    struct slice name = slice_cut(&rest, '[');
+    const char *pointer = arena_printf(walk->arena, "/%.*s/%.*s/lifecycle", (int)section.len,
+                                       section.ptr, (int)name.len, name.ptr);
+    const struct value *v = value_pointer(walk->model->topology->document, pointer);
+    return v ? v->pos : walk->plan->resource->pos;
+}
+
 static void walk_last_copy(struct walk *walk, const struct leg *first)
 {
     if (!walk->destination)
         return;
-    const struct model_object *function = walk->function;
     struct leg leg = {
         .prefix = "last_copy",
         .role = walk->config.copy_role_arn,
@@ -394,7 +404,7 @@ static void walk_last_copy(struct walk *walk, const struct leg *first)
         .lifecycle =
             lifecycle_of(days_as_lifecycle(walk->arena, walk->destination), first->lifecycle),
         .key = vault_key_of(walk, &first->to),
-        .pos = function ? function->resource->pos : walk->plan->resource->pos,
+        .pos = relay_lifecycle_pos(walk),
         .address = walk->relay->address,
     };
     begin_leg(walk, &leg, walk->destination->vault_arn, /* of_copy= */ true);
@@ -409,7 +419,8 @@ struct paths {
     size_t len, cap;
 };
 
-static void end_path(struct paths *paths, struct walk *walk, const char *destination)
+static void end_path(struct paths *paths, struct walk *walk, const char *destination,
+                     const char *last_vault)
 {
     struct proof_path path = {
         .plan = walk->plan->resource->address,
@@ -418,6 +429,9 @@ static void end_path(struct paths *paths, struct walk *walk, const char *destina
         .resource = walk->resource,
         .destination = destination,
         .relay = walk->relay ? walk->relay->address : NULL,
+        .first_vault = vault_arn(walk, value_get_str(walk->rule, "target_backup_vault_name")),
+        .last_vault = last_vault,
+        .action = walk->action,
         .hops = walk->hops,
         .hop_len = walk->len,
     };
@@ -447,7 +461,8 @@ static void dead_end(struct paths *paths, struct walk *walk, enum rule_id id, co
                                                  .fix = rule_of(id)->mend,
                                                  .address = walk->plan->resource->address,
                                                  .pos = pos};
-    end_path(paths, walk, NULL);
+    walk->action = NULL;
+    end_path(paths, walk, NULL, NULL);
 }
 
 static void walk_direct(struct paths *paths, struct walk walk)
@@ -455,7 +470,7 @@ static void walk_direct(struct paths *paths, struct walk walk)
     struct leg leg;
     walk_stage(&walk, STAGE_BACKUP);
     walk_first_copy(&walk, &leg, "copy");
-    end_path(paths, &walk, vault_end_name(&leg.to));
+    end_path(paths, &walk, vault_end_name(&leg.to), leg.to.arn);
 }
 
 static void walk_relay(struct paths *paths, struct walk walk, const struct relay_entry *relay)
@@ -476,7 +491,7 @@ static void walk_relay(struct paths *paths, struct walk walk, const struct relay
                                                      : walk.config.destination_len == 1
                                                          ? walk.config.destinations[0].vault_arn
                                                          : NULL);
-    end_path(paths, &walk, last.arn ? vault_end_name(&last) : NULL);
+    end_path(paths, &walk, last.arn ? vault_end_name(&last) : NULL, last.arn);
 }
 
 static const char *relay_source(const struct relay_entry *relay)

@@ -1,7 +1,10 @@
 """The path proof: both walkthroughs reach their last vault; each silent omission breaks at its link, with AWS's words and the mending."""
 
+import json
 import os
 import re
+
+from pydantic_sarif.model import StaticAnalysisResultsFormatSarifVersion210JsonSchema as Sarif
 
 from harness import EXAMPLES, check, done, holdfast, workspace
 
@@ -74,4 +77,39 @@ with workspace(edit=without(r"^ *accept_copies_from:.*\n")) as folder:
 with workspace() as folder:
     text = holdfast("check", cwd=folder, expect=0).out
     check(text.startswith("reachable  plans.rds_daily") and "1 assumption" in text, text)
+
+# What is accepted is shown with its reason, and a broken path stays broken.
+ACCEPTED = "ignore:\n  - {id: HP501, reason: the key is guarded elsewhere}\n  - {id: HP127, reason: known}\n"
+with workspace(edit=lambda text: without(r"^ *accept_copies_from:.*\n")(text) + ACCEPTED) as folder:
+    text = holdfast("check", cwd=folder, expect=7).out
+    check("ignored: the key is guarded elsewhere" in text and "broken     plans.rds_daily" in text, text)
+    report = holdfast("check", "--json", cwd=folder, expect=7).json
+    ignored = {f["id"]: f["ignored"] for f in report["findings"] if "ignored" in f}
+    check(ignored == {"HP501": "the key is guarded elsewhere", "HP127": "known"}, f"ignored: {ignored}")
+
+    # SARIF against the classes that are made from its schema, which take nothing that it does not know.
+    log = json.loads(holdfast("check", "--format", "sarif", cwd=folder, expect=7).out)
+    Sarif.model_validate(log)
+    run = log["runs"][0]
+    rules = [rule["id"] for rule in run["tool"]["driver"]["rules"]]
+    check(len(rules) == len(set(rules)) >= 60, f"{len(rules)} rules")
+    check(all(r["ruleId"] in rules for r in run["results"]), "each result has its rule")
+    check({r["ruleId"] for r in run["results"] if "suppressions" in r} == set(ignored), "what is ignored is suppressed")
+    places = [r["locations"][0]["physicalLocation"] for r in run["results"]]
+    check(all(p["artifactLocation"]["uri"] == "topology.yaml" and p["region"]["startLine"] > 0 for p in places), "places")
+    try:
+        Sarif.model_validate({**log, "runs": [{**run, "unknown": 1}]})
+        check(False, "the classes take what they do not know")
+    except ValueError:
+        pass
+    check("--format xml" in holdfast("check", "--format", "xml", cwd=folder, expect=64).err, "an unknown format")
+
+# Every rule can be explained, and stands in the page.
+page = open(os.path.join(EXAMPLES, "..", "docs", "CHECKS.md"), encoding="utf-8").read()
+for rule in rules:
+    check(f"### {rule}: " in page, f"{rule} is in docs/CHECKS.md")
+text = holdfast("explain", "HP127", cwd=".", expect=0).out
+check(text.startswith("HP127: ") and "accept_copies_from" in text and "See: AWS Backup" in text, text)
+check(holdfast("explain", "HP127", "--json", cwd=".", expect=0).json["severity"] == "error", "as JSON")
+holdfast("explain", "HP999", cwd=".", expect=64)
 done()

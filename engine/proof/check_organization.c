@@ -1,0 +1,32 @@
+/* What the organization leaves open, where the topology speaks of it at all. */
+#include "engine/proof/findings.h"
+#include "engine/proof/statements.h"
+
+static bool is_denied(struct findings *f, const char *account, const char *action)
+{
+    struct model_levels levels = model_controls(f->model, account, /* of_resources= */ false);
+    for (size_t i = 0; i < levels.len; i++)
+        for (size_t k = 0; k < levels.items[i].len; k++)
+            if (policy_takes(levels.items[i].items[k], POLICY_DENY, action))
+                return true;
+    return false;
+}
+
+void check_organization(struct findings *f)
+{
+    if (!f->model->topology->organization_id)
+        return;
+    for (size_t i = 0; i < f->path_len; i++) {
+        const struct proof_path *path = &f->paths[i];
+        const struct model_object *vault = model_find(f->model, path->last_vault);
+        const struct model_object *plan = model_at(f->model, path->plan);
+        if (!vault)
+            continue;
+        const struct account *last = vault->resource->account, *first = plan->resource->account;
+        if (!is_denied(f, last->id, "organizations:LeaveOrganization"))
+            finding_addf(f, RULE_LEAVE, vault, NO_POS, "no policy keeps account %s", last->name);
+        if (!is_denied(f, first->id, "backup:CopyFromBackupVault"))
+            finding_addf(f, RULE_COPY_TARGETS, plan, NO_POS,
+                         "no policy pins where account %s may copy to", first->name);
+    }
+}

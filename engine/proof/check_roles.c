@@ -1,0 +1,78 @@
+/* Roles and permissions that are wider than the path needs. */
+#include "engine/proof/findings.h"
+#include "engine/proof/statements.h"
+
+static bool trusts_events(const struct policy_statement *s)
+{
+    for (size_t i = 0; i < s->principals_len; i++)
+        if (s->principals[i].kind == POLICY_PRINCIPAL_SERVICE &&
+            str_eq(s->principals[i].text.text, "events.amazonaws.com"))
+            return s->effect == POLICY_ALLOW;
+    return false;
+}
+
+static void check_trust(struct findings *f, const struct model_object *role)
+{
+    const struct policy *trust =
+        model_policy(f->model, value_get(role->properties, "assume_role_policy_document"));
+    for (size_t i = 0; trust && i < trust->statements_len; i++) {
+        const struct policy_statement *s = &trust->statements[i];
+        if (statement_is_open(s))
+            finding_add(f, RULE_ROLE_TRUSTS_ALL, role, s->pos, "the trust is for every principal");
+        if (trusts_events(s) && !statement_asks(s, "aws:SourceArn") &&
+            !statement_asks(s, "aws:SourceAccount"))
+            finding_add(f, RULE_EVENTS_TRUST_OPEN, role, s->pos,
+                        "events.amazonaws.com, without aws:SourceArn");
+    }
+}
+
+static bool is_any(const struct policy_texts *texts)
+{
+    for (size_t i = 0; i < texts->len; i++)
+        if (str_eq(texts->items[i].text, "*"))
+            return true;
+    return false;
+}
+
+static void check_rights(struct findings *f, const struct model_object *role,
+                         const struct policy *policy, const char *name)
+{
+    for (size_t i = 0; policy && i < policy->statements_len; i++) {
+        const struct policy_statement *s = &policy->statements[i];
+        if (s->effect != POLICY_ALLOW || s->not_resource || !is_any(&s->resources))
+            continue;
+        if (is_any(&s->actions) && !s->not_action && !s->conditions_len)
+            finding_addf(f, RULE_ROLE_ALL_RIGHTS, role, s->pos, "the policy %s allows everything",
+                         name);
+        else if (statement_takes(s, POLICY_ALLOW, "iam:PassRole"))
+            finding_addf(f, RULE_PASS_ANY, role, s->pos, "the policy %s passes `*`", name);
+    }
+}
+
+static void check_role(struct findings *f, const struct model_object *role)
+{
+    const struct value *inlines = value_get(role->properties, "inline_policies");
+    check_trust(f, role);
+    for (size_t i = 0; value_is(inlines, VALUE_MAP) && i < inlines->map.len; i++)
+        check_rights(f, role, model_policy(f->model, inlines->map.entries[i].value),
+                     inlines->map.entries[i].key);
+}
+
+static void check_permission(struct findings *f, const struct model_object *permission)
+{
+    const char *who = value_get_str(permission->properties, "principal");
+    if (who && str_ends(who, ".amazonaws.com") &&
+        !value_get(permission->properties, "source_arn") &&
+        !value_get(permission->properties, "source_account"))
+        finding_addf(f, RULE_PERMISSION_OPEN, permission, NO_POS, "%s, without source_arn", who);
+}
+
+void check_roles(struct findings *f)
+{
+    const struct model_list *roles = model_all(f->model, "aws_iam_role");
+    const struct model_list *permissions = model_all(f->model, "aws_lambda_permission");
+    for (size_t i = 0; i < roles->len; i++)
+        check_role(f, roles->items[i]);
+    for (size_t i = 0; i < permissions->len; i++)
+        check_permission(f, permissions->items[i]);
+}

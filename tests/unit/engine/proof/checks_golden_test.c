@@ -1,0 +1,164 @@
+/* Every rule of `holdfast check` on a topology that triggers it and on one that just does not:
+ * tests/golden/checks/ID/{bad.yaml,good.yaml,expected}. With HOLDFAST_UPDATE_GOLDEN=1 `expected` is
+ * written anew: read the difference before you commit it. */
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "engine/base/clock.h"
+#include "engine/base/file.h"
+#include "engine/base/json.h"
+#include "engine/config/config.h"
+#include "engine/proof/proof.h"
+
+#define GOLDEN SOURCE_DIR "/tests/golden/checks/"
+#define PACKAGES SOURCE_DIR "/tests/golden/lower/data"
+
+struct room {
+    struct arena *arena;
+    const struct schema_set *schemas;
+    struct diags diags;
+};
+
+/* What lowering never makes wrong is made wrong here: addresses that are taken out (null), or whose
+ * properties are set. */
+static void change(struct room *room, struct topology *topology, const char *path)
+{
+    struct slice text;
+    const struct value *changes = NULL;
+    const char *why = NULL;
+    if (!file_exists(path))
+        return;
+    assert_true(file_read(room->arena, path, FILE_READ_MAX, &text, &room->diags));
+    assert_true(json_parse(room->arena, text, &changes, &why));
+    struct resource *list = arena_array(room->arena, topology->resource_len + 1, sizeof(*list));
+    size_t len = 0;
+    map_init(&topology->by_address, room->arena);
+    for (size_t i = 0; i < topology->resource_len; i++) {
+        const struct value *set = value_get(changes, topology->resources[i].address);
+        list[len] = topology->resources[i];
+        if (value_is(set, VALUE_NULL))
+            continue;
+        for (size_t k = 0; set && k < set->map.len; k++)
+            list[len].properties = value_with(room->arena, list[len].properties,
+                                              set->map.entries[k].key, set->map.entries[k].value);
+        map_set(&topology->by_address, list[len].address, &list[len]);
+        len++;
+    }
+    topology->resources = list;
+    topology->resource_len = len;
+}
+
+static void prove(struct room *room, const char *id, const char *which, struct proof_report *ret)
+{
+    struct topology topology;
+    const char *path = arena_printf(room->arena, GOLDEN "%s/%s.yaml", id, which);
+    struct config_options options = {.path = path, .data_dir = PACKAGES};
+    diags_init(&room->diags, room->arena);
+    bool ok = config_load(room->arena, &options, room->schemas, &topology, &room->diags);
+    for (size_t i = 0; i < room->diags.len; i++)
+        fprintf(stderr, "%s\n", diag_render(room->arena, &room->diags, &room->diags.items[i]));
+    assert_true(ok);
+    change(room, &topology, arena_printf(room->arena, GOLDEN "%s/%s.json", id, which));
+    proof_check(room->arena, &topology, civil_to_ms(2026, 11, 28, 0, 0, 0), ret);
+}
+
+/* The findings of one rule, as `expected` has them. */
+static const char *findings_of(struct arena *arena, const struct proof_report *report,
+                               const char *id)
+{
+    struct strbuf sb;
+    strbuf_init(&sb, arena, (size_t)1 << 20);
+    for (size_t i = 0; i < report->finding_len; i++) {
+        const struct proof_finding *finding = &report->findings[i];
+        if (!str_eq(finding->rule->id, id))
+            continue;
+        strbuf_addf(&sb, "%u:%u %s %s: %s\n", finding->pos.line, finding->pos.col,
+                    rule_severity_name(finding->rule->severity),
+                    finding->address ? finding->address : "-", finding->message);
+        if (finding->ignored)
+            strbuf_addf(&sb, "    ignored: %s\n", finding->ignored);
+        if (finding->fix)
+            strbuf_addf(&sb, "    %s\n", finding->fix);
+    }
+    return strbuf_str(&sb);
+}
+
+/* Of a link: that the path ends there, and with which words of AWS. */
+static const char *links_of(struct arena *arena, const struct proof_report *report, const char *id)
+{
+    struct strbuf sb;
+    strbuf_init(&sb, arena, (size_t)1 << 20);
+    for (size_t i = 0; i < report->path_len; i++)
+        for (size_t k = 0; k < report->paths[i].hop_len; k++) {
+            const struct proof_hop *hop = &report->paths[i].hops[k];
+            if (hop->verdict == PROOF_BROKEN && str_eq(hop->rule->id, id))
+                strbuf_addf(&sb, "%s: %s\n", hop->id, hop->error ? hop->error : "-");
+        }
+    return strbuf_str(&sb);
+}
+
+static void compare(struct room *room, const char *path, const char *text)
+{
+    struct slice expected = {0};
+    if (getenv("HOLDFAST_UPDATE_GOLDEN")) {
+        assert_true(file_write_atomic(path, slice_of(text), 0644, &room->diags));
+        return;
+    }
+    assert_true(file_read(room->arena, path, FILE_READ_MAX, &expected, &room->diags));
+    if (!slice_is(expected, text))
+        fail_msg("%s differs:\n%s", path, text);
+}
+
+static bool is_link(const char *id)
+{
+    return str_starts(id, "HP1");
+}
+
+static void one_rule(struct room *room, const char *id)
+{
+    struct proof_report bad, good;
+    prove(room, id, "bad", &bad);
+    const char *text = arena_printf(room->arena, "%s%s", links_of(room->arena, &bad, id),
+                                    findings_of(room->arena, &bad, id));
+    if (!*text)
+        fail_msg("%s/bad.yaml does not trigger it", id);
+    if (is_link(id) != (*links_of(room->arena, &bad, id) != '\0'))
+        fail_msg("%s/bad.yaml: only links break paths, and all of them do", id);
+    compare(room, arena_printf(room->arena, GOLDEN "%s/expected", id), text);
+    prove(room, id, "good", &good);
+    if (*findings_of(room->arena, &good, id))
+        fail_msg("%s/good.yaml triggers it: %s", id, findings_of(room->arena, &good, id));
+    if (is_link(id) && good.verdict != PROOF_REACHABLE)
+        fail_msg("%s/good.yaml is broken by another rule:\n%s", id,
+                 proof_text(room->arena, &good, &room->diags));
+}
+
+static void each_rule_has_a_topology_that_triggers_it_and_a_near_miss(void **state)
+{
+    (void)state;
+    const char *only = getenv("RULE");
+    for (int i = 0; i < RULE_COUNT; i++) {
+        const char *id = rule_of((enum rule_id)i)->id;
+        struct room room = {.arena = arena_new()};
+        room.schemas = schema_load(room.arena);
+        if (!only || str_eq(only, id))
+            one_rule(&room, id);
+        arena_free(room.arena);
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(each_rule_has_a_topology_that_triggers_it_and_a_near_miss),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
