@@ -48,6 +48,12 @@ environment build/venv tools/requirements.txt # clients that drive the simulator
 [ "${1:-}" = tests ] || exit 0
 environment build/servers tools/requirements-servers.txt # servers that the tests drive
 
+# A terminal to type into: what C-c sends.
+if ! command -v tmux >/dev/null 2>&1; then
+    $as_root apt-get update -qq
+    DEBIAN_FRONTEND=noninteractive $as_root apt-get install -y -qq --no-install-recommends tmux >/dev/null
+fi
+
 # AWS's Lambda Runtime Interface Emulator, from source: there is no package of it. Without a Go that is
 # new enough the test that needs it is skipped.
 emulator=github.com/aws/aws-lambda-runtime-interface-emulator/cmd/aws-lambda-rie@v0.0.0-20261030222936-bef5c4ba774d

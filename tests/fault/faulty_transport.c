@@ -96,20 +96,33 @@ static int64_t now_ms(void *self)
     return faulty->inner.ops->now_ms(faulty->inner.self);
 }
 
-static void close_it(void *self)
+static void forget(struct faulty *faulty)
 {
-    struct faulty *faulty = self;
     while (faulty->first) {
         struct victim *victim = faulty->first;
         faulty->first = victim->next;
         free(victim);
     }
+    faulty->last = &faulty->first;
+}
+
+static void drop(void *self)
+{
+    struct faulty *faulty = self;
+    forget(faulty);
+    faulty->inner.ops->drop(faulty->inner.self);
+}
+
+static void close_it(void *self)
+{
+    struct faulty *faulty = self;
+    forget(faulty);
     faulty->inner.ops->close(faulty->inner.self);
     free(faulty);
 }
 
 static const struct transport_ops ops = {
-    .send = send, .wait = wait_until, .now_ms = now_ms, .close = close_it};
+    .send = send, .wait = wait_until, .now_ms = now_ms, .drop = drop, .close = close_it};
 
 static struct transport decorate(struct transport inner)
 {
