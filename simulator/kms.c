@@ -6,6 +6,7 @@
 #include "engine/aws/arn.h"
 #include "engine/aws/partition.h"
 #include "simulator/authorize.h"
+#include "simulator/kms_data.h"
 #include "simulator/tags.h"
 
 #define KEY "kms.key"
@@ -219,12 +220,8 @@ bool kms_allows(struct world *world, struct arena *arena, const char *principal,
 
 /* ---- calls ---- */
 
-struct key_place {
-    const char *account, *region, *id;
-    const struct value *key;
-};
-
-static bool may(struct sim_call *call, const struct value *key, const char *action)
+static bool may(struct sim_call *call, const struct value *key, const char *action,
+                const struct value *context)
 {
     const struct authorization request = {
         .principal = call->principal,
@@ -234,7 +231,7 @@ static bool may(struct sim_call *call, const struct value *key, const char *acti
         .resource = value_get_str(key, "Arn"),
         .resource_policy = policy_of(call->arena, key),
         .resource_policy_rules = true,
-        .context = with_caller(call->arena, call->principal, NULL),
+        .context = with_caller(call->arena, call->principal, context),
     };
     const char *why = "";
     if (authorize(call->world, call->arena, &request, &why))
@@ -263,12 +260,9 @@ static bool comes_too_soon(struct sim_call *call, const struct value *key)
     return str_is_one_of(call->operation->name, early) && !kms_key_settled(call->world, key);
 }
 
-/* The key that the call names, judged by its own policy, whoever calls. */
-static bool need_key(struct sim_call *call, const char *member, struct key_place *ret)
+bool kms_need_key(struct sim_call *call, const char *name, const struct value *context,
+                  struct key_place *ret)
 {
-    const char *name = call_need(call, member);
-    if (!name)
-        return false;
     const struct value *key =
         kms_key_find(call->world, call->arena, call->account, call->region, name);
     struct arn arn;
@@ -277,7 +271,14 @@ static bool need_key(struct sim_call *call, const char *member, struct key_place
         return key_not_found(call, name);
     *ret = (struct key_place){arena_strndup(call->arena, arn.account.ptr, arn.account.len),
                               call->region, value_get_str(key, "KeyId"), key};
-    return may(call, key, arena_printf(call->arena, "kms:%s", call->operation->name));
+    return may(call, key, arena_printf(call->arena, "kms:%s", call->operation->name), context);
+}
+
+/* The key that the call names. */
+static bool need_key(struct sim_call *call, const char *member, struct key_place *ret)
+{
+    const char *name = call_need(call, member);
+    return name && kms_need_key(call, name, NULL, ret);
 }
 
 /* The same for changes: not in another account's key, not in AWS's own, and only in some states. */
@@ -767,6 +768,9 @@ static const struct sim_operation operations[] = {
     CHANGES("TagResource", tag_resource),
     CHANGES("UntagResource", untag_resource),
     READS("ListResourceTags", list_resource_tags),
+    READS("Encrypt", kms_encrypt),
+    READS("Decrypt", kms_decrypt),
+    READS("GenerateDataKey", kms_generate_data_key),
 };
 
 static const struct sim_task tasks[] = {

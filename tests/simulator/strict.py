@@ -14,6 +14,7 @@ import re
 import xml.etree.ElementTree as etree
 
 # Errors that any operation of AWS may answer with; they stand in no model.
+SILENT_ERRORS = {"InvalidCiphertextException"}  # KMS does not say what is wrong with a ciphertext
 COMMON_ERRORS = {
     "AccessDenied", "AccessDeniedException", "ExpiredToken", "ExpiredTokenException",
     "InvalidAction", "InvalidClientTokenId", "MissingParameter", "MissingAuthenticationTokenException",
@@ -438,7 +439,7 @@ def check_json_error(operation, response, faults):
     for name in value:
         if name not in allowed:
             faults.add(operation.name, f"the error {code} has no member {name}")
-    if not value.get("message") and not value.get("Message"):
+    if not value.get("message") and not value.get("Message") and code not in SILENT_ERRORS:
         faults.add(operation.name, f"the error {code} says nothing")
     error_status(operation, shape, response, faults)
 

@@ -35,9 +35,24 @@ def call_all(place):
     kms.disable_key_rotation(KeyId=key)
     check(not kms.get_key_rotation_status(KeyId=key)["KeyRotationEnabled"], "rotation is off again")
 
+    data(kms, key, made["Arn"])
     aliases(place, key, other["KeyId"])
     tags(kms, key)
     deletion(kms, other["KeyId"])
+
+
+def data(kms, key, arn):
+    context = {"b": "2", "a": "1"}
+    made = kms.generate_data_key(KeyId=key, KeySpec="AES_256", EncryptionContext=context)
+    check(len(made["Plaintext"]) == 32 and made["KeyId"] == arn, "a data key of 256 bits")
+    check(made["Plaintext"] not in made["CiphertextBlob"], "is wrapped")
+    got = kms.decrypt(CiphertextBlob=made["CiphertextBlob"], EncryptionContext={"a": "1", "b": "2"})
+    check(got["Plaintext"] == made["Plaintext"] and got["KeyId"] == arn, "the order of a context does not count")
+    check(got["EncryptionAlgorithm"] == "SYMMETRIC_DEFAULT", "the algorithm is named")
+    other = kms.generate_data_key(KeyId=key, NumberOfBytes=64)
+    check(len(other["Plaintext"]) == 64, "a data key of any length")
+    sealed = kms.encrypt(KeyId=key, Plaintext=b"text")
+    check(kms.decrypt(CiphertextBlob=sealed["CiphertextBlob"], KeyId=arn)["Plaintext"] == b"text", "what is encrypted")
 
 
 def aliases(place, key, other):

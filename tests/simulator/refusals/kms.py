@@ -18,6 +18,7 @@ def refuse_all(world):
     refused("ValidationException", kms.enable_key_rotation, KeyId=key, RotationPeriodInDays=89)
     refused("ValidationException", kms.schedule_key_deletion, KeyId=key, PendingWindowInDays=31)
     policies(kms, key)
+    data(world, kms)
     states(kms, key)
     other_account(world)
 
@@ -33,6 +34,41 @@ def policies(kms, key):
     managed = kms.describe_key(KeyId="alias/aws/backup")["KeyMetadata"]["KeyId"]
     refused("AccessDeniedException", kms.put_key_policy, KeyId=managed,
             Policy=policy({**allow("kms:*"), "Principal": {"AWS": ROOT}}))
+
+
+def data(world, kms):
+    key, other = (kms.create_key()["KeyMetadata"]["KeyId"] for _ in range(2))
+    blob = kms.encrypt(KeyId=key, Plaintext=b"text", EncryptionContext={"a": "1"})["CiphertextBlob"]
+    for context in ({}, {"a": "2"}, {"a": "1", "b": "2"}, {"b": "1"}):
+        refused("InvalidCiphertextException", kms.decrypt, CiphertextBlob=blob, EncryptionContext=context)
+    for changed in (blob[:-1], blob[:-1] + bytes([blob[-1] ^ 1]), bytes([blob[0] ^ 1]) + blob[1:], b"x"):
+        refused("InvalidCiphertextException", kms.decrypt, CiphertextBlob=changed, EncryptionContext={"a": "1"})
+    refused("IncorrectKeyException", kms.decrypt, CiphertextBlob=blob, EncryptionContext={"a": "1"}, KeyId=other)
+    refused("ValidationException", kms.generate_data_key, KeyId=key)
+    refused("ValidationException", kms.generate_data_key, KeyId=key, KeySpec="AES_256", NumberOfBytes=32)
+    refused("NotFoundException", kms.generate_data_key, KeyId="alias/none", KeySpec="AES_256")
+
+    # by policy: another account, and only with its own context
+    theirs = world.place(BACKUP).kms
+    arn = kms.describe_key(KeyId=key)["KeyMetadata"]["Arn"]
+    refused("AccessDeniedException", theirs.generate_data_key, KeyId=arn, KeySpec="AES_256")
+    kms.put_key_policy(KeyId=key, Policy=policy(
+        {**allow("kms:*"), "Principal": {"AWS": ROOT}},
+        {**allow(["kms:Decrypt", "kms:GenerateDataKey"]), "Principal": {"AWS": f"arn:aws:iam::{BACKUP}:root"},
+         "Condition": {"StringEquals": {"kms:EncryptionContext:a": "1"}}}))
+    check(theirs.decrypt(CiphertextBlob=blob, EncryptionContext={"a": "1"})["Plaintext"] == b"text", "a shared key")
+    refused("AccessDeniedException", theirs.generate_data_key, KeyId=arn, KeySpec="AES_256")
+    refused("AccessDeniedException", theirs.generate_data_key, KeyId=arn, KeySpec="AES_256",
+            EncryptionContext={"a": "2"})
+
+    kms.disable_key(KeyId=key)
+    for call, args in ((kms.decrypt, {"CiphertextBlob": blob, "EncryptionContext": {"a": "1"}}),
+                       (kms.generate_data_key, {"KeyId": key, "KeySpec": "AES_256"}),
+                       (kms.encrypt, {"KeyId": key, "Plaintext": b"x"})):
+        refused("DisabledException", call, **args, message="is disabled")
+    kms.schedule_key_deletion(KeyId=key, PendingWindowInDays=7)
+    refused("KMSInvalidStateException", kms.decrypt, CiphertextBlob=blob, EncryptionContext={"a": "1"},
+            message="is pending deletion")
 
 
 def states(kms, key):
