@@ -3,6 +3,7 @@
 #include "engine/base/json.h"
 #include "engine/cli/commands.h"
 #include "engine/cli/executing.h"
+#include "engine/cli/leaving.h"
 #include "engine/cli/moving.h"
 #include "engine/cli/outputs.h"
 #include "engine/cli/relaying.h"
@@ -72,6 +73,8 @@ static int apply(struct session *session)
         return status;
     if (!executing_approved(session, &run, "Apply this plan?"))
         return EXIT_USAGE;
+    if (!leaving_settle(session, &run.planning))
+        return EXIT_REFUSED;
     if (!moving_keep(session, "moved") ||
         !run_declare(&session->run, session->records, session->record_len))
         return EXIT_ERROR;

@@ -1,6 +1,7 @@
 /* plan: desired against observed; reads only. */
 
 #include "engine/cli/commands.h"
+#include "engine/cli/leaving.h"
 #include "engine/cli/relaying.h"
 #include "engine/cli/saving.h"
 
@@ -25,6 +26,7 @@ static int plan(struct session *session)
         return EXIT_ERROR;
     planning.relay_copies = relaying_foresee(session, &planning);
     planning_print(session, &planning);
+    leaving_warn(session, &planning);
     if (out && !saving_write(session, &planning, out))
         return EXIT_ERROR;
     if (cli_flag(session->cli, OPT_DETAILED_EXITCODE) && !plan_is_empty(&planning.plan))

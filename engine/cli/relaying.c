@@ -86,12 +86,25 @@ static struct relay_pass pass_of(struct session *session, const struct relay_con
                                .stop = session->stop};
 }
 
+const char *relaying_pass(struct session *session, const char *address,
+                          const struct relay_config *config, bool dry_run, struct relaying *ret)
+{
+    struct tally tally = {session->cli, address, ret};
+    struct relay_pass pass = pass_of(session, config);
+    const char *why = NULL;
+    pass.dry_run = dry_run;
+    pass.report = dry_run ? NULL : report;
+    pass.ctx = &tally;
+    bool ok = relay_reconcile(&pass, &why);
+    add_counts(ret, &pass);
+    return ok ? NULL : why;
+}
+
 static bool reconcile(struct session *session, const struct relay_entry *entry,
                       struct relaying *ret)
 {
     struct cli *cli = session->cli;
     struct relay_config config;
-    struct tally tally = {cli, entry->address, ret};
     const char *why = NULL;
     if (!relay_config_parse(cli->arena, settings_of(session, entry), &config, &why)) {
         diag_error(&cli->diags, E_RELAY_COPY, NO_POS, entry->address,
@@ -99,17 +112,14 @@ static bool reconcile(struct session *session, const struct relay_entry *entry,
         ret->failed++;
         return false;
     }
-    struct relay_pass pass = pass_of(session, &config);
-    pass.report = report;
-    pass.ctx = &tally;
-    bool ok = relay_reconcile(&pass, &why);
-    add_counts(ret, &pass);
-    if (ok)
+    size_t failed = ret->failed;
+    why = relaying_pass(session, entry->address, &config, /* dry_run= */ false, ret);
+    if (!why)
         return true;
-    if (*pass.stop)
+    if (*session->stop)
         diag_error(&cli->diags, E_RELAY_COPY, NO_POS, entry->address,
                    "a signal stopped it; the next pass goes on");
-    if (*pass.stop || pass.failed > 0)
+    if (*session->stop || ret->failed > failed)
         return false;
     ret->failed++;
     diag_error(&cli->diags, E_RELAY_COPY, NO_POS, entry->address,
@@ -158,12 +168,12 @@ static size_t foresee(struct session *session, const struct plan *plan,
     if (is_created(cli->arena, plan, value_get_str(settings, "source_vault_arn")) ||
         !relay_config_parse(cli->arena, settings, &config, &why))
         return 0; /* what its settings name is still to be made: no point can have arrived */
-    struct relay_pass pass = pass_of(session, &config);
-    pass.dry_run = true;
-    if (!relay_reconcile(&pass, &why))
+    struct relaying seen = {0};
+    why = relaying_pass(session, entry->address, &config, /* dry_run= */ true, &seen);
+    if (why)
         diag_warning(&cli->diags, E_RELAY_COPY, NO_POS, entry->address,
                      "how many copies it would start cannot be told: %s", why);
-    return pass.started;
+    return seen.started;
 }
 
 size_t relaying_foresee(struct session *session, const struct planning *planning)

@@ -3,6 +3,7 @@
  * at. */
 
 #include "engine/cli/planning.h"
+#include "relay/decide/relay_config.h"
 
 /* Counts over all relays (relay/pass.h), a relay that could not begin being one failure; decisions:
  * one row for each point that was looked at. */
@@ -14,6 +15,10 @@ struct relaying {
 /* Starts copies. False when a relay could not do all it should; what it did is counted all the
  * same. */
 MUST_CHECK bool relaying_reconcile(struct session *session, struct relaying *ret);
+/* One pass of one relay, by its settings; done, or only looked at. NULL, or why it could not look
+ * at all there is. */
+const char *relaying_pass(struct session *session, const char *address,
+                          const struct relay_config *config, bool dry_run, struct relaying *ret);
 /* Whether an apply of this plan ends with the relays' pass. */
 bool relaying_follows(const struct session *session, const struct planning *planning);
 /* How many copies that pass would start, by reading only. A relay whose source vault is still to be
