@@ -1,0 +1,167 @@
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "engine/base/json.h"
+#include "engine/config/yaml.h"
+#include "engine/config/yaml_write.h"
+
+static struct arena *arena;
+
+static int setup(void **state)
+{
+    (void)state;
+    arena = arena_new();
+    return 0;
+}
+
+static int teardown(void **state)
+{
+    (void)state;
+    arena_free(arena);
+    return 0;
+}
+
+static const struct value *json(const char *text)
+{
+    const struct value *v = NULL;
+    const char *why = NULL;
+    assert_true(json_parse(arena, slice_of(text), &v, &why));
+    return v;
+}
+
+static const struct value *read_back(const char *text)
+{
+    struct diags diags;
+    const struct value *v = NULL;
+    diags_init(&diags, arena);
+    bool ok = yaml_parse(arena, "t.yaml", slice_of(text), &v, &diags);
+    if (!ok)
+        print_error("%s\n%s", text, diag_render(arena, &diags, &diags.items[0]));
+    assert_true(ok);
+    return v;
+}
+
+static void assert_text(const char *from, const char *yaml)
+{
+    const char *text = yaml_write(arena, json(from), NULL);
+    assert_string_equal(text, yaml);
+    assert_true(value_equal(read_back(text), json(from)));
+}
+
+static void sections_are_blocks_and_small_collections_stand_on_one_line(void **state)
+{
+    (void)state;
+    assert_text("{\"version\":1,\"name\":\"t\",\"regions\":{\"a\":\"us-east-1\"},"
+                "\"vaults\":{\"v\":{\"lock\":{\"mode\":\"governance\",\"min_retention_days\":7},"
+                "\"accept_copies_from\":[\"a\",\"b\"],\"tags\":{}}}}",
+                "version: 1\nname: t\n\nregions:\n  a: us-east-1\n\nvaults:\n  v:\n"
+                "    lock: {mode: governance, min_retention_days: 7}\n"
+                "    accept_copies_from: [a, b]\n    tags: {}\n");
+}
+
+static void what_is_long_or_deep_takes_lines_of_its_own(void **state)
+{
+    (void)state;
+    assert_text(
+        "{\"s\":{\"e\":{\"list\":[{\"a\":1,\"b\":{\"c\":[{}]}},[{\"d\":{\"x\":1}}],\"t\"]}}}",
+        "s:\n  e:\n    list:\n      - a: 1\n        b:\n          c: [{}]\n"
+        "      -\n        - d: {x: 1}\n      - t\n");
+    const char *text = yaml_write(
+        arena,
+        json("{\"s\":{\"e\":{\"l\":[\"0123456789 0123456789 0123456789 0123456789 0123456789 "
+             "0123456789 0123456789 0123456789\",\"b\"]}}}"),
+        NULL);
+    assert_non_null(strstr(text, "    l:\n      - \"0123456789"));
+}
+
+static void text_that_yaml_would_misread_is_quoted(void **state)
+{
+    (void)state;
+    static const char *const texts[] = {"",
+                                        "1",
+                                        "007",
+                                        "1.5",
+                                        "true",
+                                        "no",
+                                        "null",
+                                        "~",
+                                        "a: b",
+                                        "a:",
+                                        "a #b",
+                                        " a",
+                                        "a ",
+                                        "- a",
+                                        "*",
+                                        "&x",
+                                        "!x",
+                                        "%x",
+                                        "@x",
+                                        "[a]",
+                                        "{a}",
+                                        "a,b",
+                                        "'",
+                                        "\"",
+                                        "a\\b",
+                                        "a\nb",
+                                        "a\tb",
+                                        "\x7f",
+                                        "\xc2\x85",
+                                        "\xe2\x80\xa8",
+                                        "\xef\xbb\xbf",
+                                        "\xc3\xa4",
+                                        "\xf0\x9f\x94\x92",
+                                        "${a.b.c}",
+                                        "x${a.b.c}",
+                                        "2026-01-01",
+                                        "<<",
+                                        "=",
+                                        "cron(0 20 ? * * *)",
+                                        "a:b",
+                                        "a::b",
+                                        "111122223333"};
+    for (size_t i = 0; i < ARRAY_LEN(texts); i++) {
+        struct map_builder in = map_begin(arena), section = map_begin(arena), b = map_begin(arena);
+        const struct value *v = value_string(arena, texts[i]);
+        map_put(&in, "plain", v);
+        map_put(&in, "flow", value_list(arena, &v, 1));
+        map_put(&in, texts[i], v);
+        map_put(&section, "e", map_end(&in));
+        map_put(&b, "s", map_end(&section));
+        const struct value *all = map_end(&b);
+        const char *text = yaml_write(arena, all, NULL);
+        if (!value_equal(read_back(text), all))
+            fail_msg("%s", text);
+    }
+    assert_text("{\"a\":{\"b\":{\"c\":\"cron(0 20 ? * * *)\",\"d\":\"${vaults.final.arn}\","
+                "\"e\":[\"${vaults.final.arn}\"]}}}",
+                "a:\n  b:\n    c: cron(0 20 ? * * *)\n    d: ${vaults.final.arn}\n"
+                "    e: [\"${vaults.final.arn}\"]\n");
+}
+
+static void notes_stand_above_what_they_name(void **state)
+{
+    (void)state;
+    const char *text =
+        yaml_write(arena, json("{\"name\":\"t\",\"vaults\":{\"v\":{\"name\":\"x\"}}}"),
+                   json("{\"\":\"Head.\\n\\nMore.\",\"vaults\":\"All.\",\"vaults.v\":\"One.\","
+                        "\"vaults.v.name\":\"Why.\"}"));
+    assert_string_equal(text, "# Head.\n#\n# More.\nname: t\n\n# All.\nvaults:\n  # One.\n  v:\n"
+                              "    # Why.\n    name: x\n");
+    read_back(text);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(sections_are_blocks_and_small_collections_stand_on_one_line),
+        cmocka_unit_test(what_is_long_or_deep_takes_lines_of_its_own),
+        cmocka_unit_test(text_that_yaml_would_misread_is_quoted),
+        cmocka_unit_test(notes_stand_above_what_they_name),
+    };
+    return cmocka_run_group_tests(tests, setup, teardown);
+}
