@@ -42,7 +42,9 @@ bool config_load(struct arena *arena, const struct config_options *options,
     struct assets assets;
     struct topology topology;
     struct lowering lw = {.arena = arena, .options = options, .schemas = schemas, .diags = diags};
-    if (!document_load(arena, options->path, &doc, diags) || !check_version(doc.root, diags))
+    bool read = options->text.ptr ? document_parse(arena, options->path, options->text, &doc, diags)
+                                  : document_load(arena, options->path, &doc, diags);
+    if (!read || !check_version(doc.root, diags))
         return false;
     lowering_init(&lw, &assets, &doc);
     if (!schema_validate(arena, schemas->topology, lw.doc, NULL, diags))

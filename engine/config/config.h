@@ -5,7 +5,11 @@
 #include "engine/config/resource.h"
 
 struct config_options {
-    const char *path;              /* a file, a folder of *.yaml and *.yml, or "-" */
+    const char *path; /* a file, a folder of *.yaml and *.yml, or "-" */
+    /* The document itself, in the place of what `path` names: that is then only what it is called,
+     * and where relative paths begin. ptr NULL: the file is read. It must outlive the diagnostics.
+     */
+    struct slice text;
     const struct value *variables; /* from --var and --var-file: a map of text values, or NULL */
     const char *data_dir;          /* where relay/bootstrap.zip lives */
     const char *const

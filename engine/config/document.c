@@ -5,12 +5,9 @@
 #include "engine/base/file.h"
 #include "engine/config/yaml.h"
 
-static bool load_file(struct arena *arena, const char *path, const struct value **ret,
-                      struct diags *diags)
+static bool parse(struct arena *arena, const char *path, struct slice text,
+                  const struct value **ret, struct diags *diags)
 {
-    struct slice text;
-    if (!file_read(arena, path, YAML_TEXT_MAX, &text, diags))
-        return false;
     const struct value *root = NULL;
     if (!yaml_parse(arena, str_eq(path, "-") ? "<stdin>" : path, text, &root, diags))
         return false;
@@ -25,6 +22,14 @@ static bool load_file(struct arena *arena, const char *path, const struct value 
     }
     *ret = root;
     return true;
+}
+
+static bool load_file(struct arena *arena, const char *path, const struct value **ret,
+                      struct diags *diags)
+{
+    struct slice text;
+    return file_read(arena, path, YAML_TEXT_MAX, &text, diags) &&
+           parse(arena, path, text, ret, diags);
 }
 
 static void duplicate(const struct value_entry *first, const struct value_entry *second,
@@ -108,6 +113,21 @@ static bool load_folder(struct arena *arena, const char *dir, const struct value
     return true;
 }
 
+static const char *folder_of(struct arena *arena, const char *path)
+{
+    return str_eq(path, "-") ? "." : path_dir(arena, path);
+}
+
+bool document_parse(struct arena *arena, const char *path, struct slice text, struct document *ret,
+                    struct diags *diags)
+{
+    struct document document = {.dir = folder_of(arena, path)};
+    if (!parse(arena, path, text, &document.root, diags))
+        return false;
+    *ret = document;
+    return true;
+}
+
 bool document_load(struct arena *arena, const char *path, struct document *ret, struct diags *diags)
 {
     struct document document = {0};
@@ -115,9 +135,7 @@ bool document_load(struct arena *arena, const char *path, struct document *ret, 
     if (is_folder ? !load_folder(arena, path, &document.root, diags)
                   : !load_file(arena, path, &document.root, diags))
         return false;
-    document.dir = is_folder           ? arena_strdup(arena, path)
-                   : str_eq(path, "-") ? "."
-                                       : path_dir(arena, path);
+    document.dir = is_folder ? arena_strdup(arena, path) : folder_of(arena, path);
     *ret = document;
     return true;
 }

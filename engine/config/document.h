@@ -14,3 +14,6 @@ struct document {
  * Whatever else stands in two files is a duplicate key, and the message names both places. */
 MUST_CHECK bool document_load(struct arena *arena, const char *path, struct document *ret,
                               struct diags *diags);
+/* The same of a text that is at hand: as the one file at `path`. */
+MUST_CHECK bool document_parse(struct arena *arena, const char *path, struct slice text,
+                               struct document *ret, struct diags *diags);
