@@ -419,6 +419,21 @@ static bool is_imported(const struct item *item)
     return !item->record && item->observation && item->observation->imported;
 }
 
+/* It is ours, and recorded: at this address, too, it would be one object with two entries. */
+static bool is_recorded_elsewhere(struct builder *b, struct item *item)
+{
+    const struct item *known = is_imported(item) ? item_recorded_at_all(b, item) : NULL;
+    if (!known)
+        return false;
+    struct diag *diag = diag_error(b->diags, E_IMPORT, item_pos(item), item->address,
+                                   "the %s %s is recorded as %s already", item->schema->title,
+                                   item->observation->identifier, known->address);
+    diag_hint(b->diags, diag, "If that entry was renamed: `moved: [{from: %s, to: %s}]`.",
+              known->address, item->address);
+    refuse(b, item);
+    return true;
+}
+
 static void decide_desired(struct builder *b, struct item *item)
 {
     enum sight sight = sight_of(b, item);
@@ -438,6 +453,8 @@ static void decide_desired(struct builder *b, struct item *item)
     item->verdict = action_decide(&situation, &item->reason);
     if (item->verdict == VERDICT_REFUSE)
         refuse_owner(b, item);
+    else if (item->verdict == VERDICT_ADOPT && is_recorded_elsewhere(b, item))
+        return;
     else if (item->verdict == VERDICT_REPLACE && is_imported(item))
         refuse_import(b, item);
     else if (item->verdict == VERDICT_REPLACE &&

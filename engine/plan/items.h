@@ -63,6 +63,8 @@ void items_decide(struct builder *b);
 void items_renamed(struct builder *b);
 /* What has left the file and is recorded as the object that was found; or NULL. */
 const struct item *item_recorded_as(const struct builder *b, const struct item *found);
+/* The same, whether the entry is still there or not. */
+const struct item *item_recorded_at_all(const struct builder *b, const struct item *found);
 
 /* retain.c: what a destroy leaves, and why. */
 void items_retain(struct builder *b, struct plan *plan);

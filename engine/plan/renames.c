@@ -42,15 +42,27 @@ void items_renamed(struct builder *b)
     }
 }
 
+static bool is_record_of(const struct item *item, const struct item *found)
+{
+    const struct record *record = item->record;
+    return record && str_eq(record->type, found->schema->type_name) &&
+           str_eq(record->account_id, found->resource->account->id) &&
+           str_eq(record->region, found->resource->region) &&
+           str_eq(record->identifier, found->observation->identifier);
+}
+
 const struct item *item_recorded_as(const struct builder *b, const struct item *found)
 {
-    for (size_t i = 0; i < b->len; i++) {
-        const struct record *record = b->items[i].record;
-        if (record && !b->items[i].desired && str_eq(record->type, found->schema->type_name) &&
-            str_eq(record->account_id, found->resource->account->id) &&
-            str_eq(record->region, found->resource->region) &&
-            str_eq(record->identifier, found->observation->identifier))
+    for (size_t i = 0; i < b->len; i++)
+        if (!b->items[i].desired && is_record_of(&b->items[i], found))
             return &b->items[i];
-    }
+    return NULL;
+}
+
+const struct item *item_recorded_at_all(const struct builder *b, const struct item *found)
+{
+    for (size_t i = 0; i < b->len; i++)
+        if (is_record_of(&b->items[i], found))
+            return &b->items[i];
     return NULL;
 }

@@ -65,7 +65,9 @@ enum found object_owner_of_import(struct arena *arena, const struct value *desir
     const struct value *tags = value_get(attributes, "tags");
     const char *topology = value_get_str(tags, TAG_TOPOLOGY);
     const char *address = value_get_str(tags, TAG_ADDRESS);
-    if ((!topology && !address) || same_owner(value_get(desired, "tags"), tags))
+    bool nobodys = !topology && !address;
+    if (nobodys ||
+        (topology && str_eq(topology, value_get_str(value_get(desired, "tags"), TAG_TOPOLOGY))))
         return FOUND_OURS;
     *ret_owner = arena_printf(arena, "%s of topology %s", address ? address : "something",
                               topology ? topology : "nobody knows");

@@ -13,7 +13,8 @@ enum found object_owner(struct arena *arena, const struct schema *schema,
                         const struct value *desired, enum ownership said,
                         const struct value *attributes, const char **ret_owner);
 
-/* The same of one that a person named by its id: ours, unless its tags name somebody else. */
+/* The same of one that a person named by its id: ours, unless its tags name another topology. At
+ * which address this one made it, nobody may know any more. */
 enum found object_owner_of_import(struct arena *arena, const struct value *desired,
                                   const struct value *attributes, const char **ret_owner);
 
