@@ -101,6 +101,8 @@ def calls(folder, *args):
 class Served:
     """`holdfast simulator serve` on a free port, and clients for it."""
 
+    account = "111122223333"  # whose administrator runs the program
+
     def __init__(self, folder, *args):
         self.folder = folder
         self.process = subprocess.Popen(
@@ -122,8 +124,8 @@ class Served:
             self.process.kill()
             check(False, "the simulator did not stop on SIGTERM")
 
-    def environment(self, account="111122223333"):
-        return {"AWS_ACCESS_KEY_ID": account, "AWS_SECRET_ACCESS_KEY": "simulated",
+    def environment(self, account=None):
+        return {"AWS_ACCESS_KEY_ID": account or self.account, "AWS_SECRET_ACCESS_KEY": "simulated",
                 "AWS_ENDPOINT_URL": self.url, "AWS_DEFAULT_REGION": "us-east-1",
                 "AWS_PAGER": "", "AWS_EC2_METADATA_DISABLED": "true",
                 "AWS_CONFIG_FILE": "/dev/null", "AWS_SHARED_CREDENTIALS_FILE": "/dev/null"}
