@@ -4,11 +4,40 @@
 
 #include "engine/config/lower.h"
 
+/* "vaults.wide[a" of "vaults.wide[a]", a member in all its Regions: what follows there is a comma.
+ * 0: no member. */
+static size_t member_len(const char *address)
+{
+    size_t len = strlen(address);
+    return len > 0 && address[len - 1] == ']' ? len - 1 : 0;
+}
+
 bool address_is_within(const char *address, const char *whole)
 {
-    size_t len = strlen(whole);
+    size_t len = strlen(whole), member = member_len(whole);
+    if (member > 0 && strncmp(address, whole, member) == 0 && address[member] == ',')
+        return true;
     return strncmp(address, whole, len) == 0 &&
            (address[len] == '\0' || address[len] == '/' || address[len] == '[');
+}
+
+const char *address_moved(struct arena *arena, const char *address, const char *from,
+                          const char *to)
+{
+    size_t len = strlen(from), into = member_len(to);
+    const char *rest = address + len;
+    bool regions = false; /* the rest names a Region: "us-east-1]", then the part */
+    if (strncmp(address, from, len) != 0) {
+        rest = address + member_len(from) + 1;
+        regions = true;
+    } else if (*rest == '[') {
+        rest++;
+        regions = true;
+    }
+    if (!regions)
+        return arena_printf(arena, "%s%s", to, rest);
+    return into > 0 ? arena_printf(arena, "%.*s,%s", (int)into, to, rest)
+                    : arena_printf(arena, "%s[%s", to, rest);
 }
 
 static bool is_made(const struct topology *topology, const char *address)

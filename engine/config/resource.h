@@ -124,5 +124,12 @@ struct topology {
 };
 
 const struct resource *topology_find(const struct topology *topology, const char *address);
-/* "vaults.final" holds "vaults.final/lock" and "vaults.final[a]", and itself. */
+/* "vaults.final" holds "vaults.final/lock" and "vaults.final[a]", and itself; "vaults.wide[a]", a
+ * member in all its Regions, holds "vaults.wide[a,us-east-1]". */
 bool address_is_within(const char *address, const char *whole);
+/* Where an address within `from` leads when that becomes `to`: what stands behind it stays, and a
+ * Region that a member names goes along, into a group of accounts, out of one, or to another
+ * member.
+ */
+const char *address_moved(struct arena *arena, const char *address, const char *from,
+                          const char *to);

@@ -9,7 +9,7 @@ static const char *moved_address(struct arena *arena, const struct move *moves, 
 {
     for (size_t i = 0; i < len; i++)
         if (address_is_within(address, moves[i].from))
-            return arena_printf(arena, "%s%s", moves[i].to, address + strlen(moves[i].from));
+            return address_moved(arena, address, moves[i].from, moves[i].to);
     return address;
 }
 
@@ -104,6 +104,12 @@ static const char *entry_name(const char *address)
     return dot && !strpbrk(address, "/[") ? dot + 1 : NULL;
 }
 
+/* "vaults.wide" of "vaults.wide[a]"; NULL for a part. */
+static const char *entry_of(struct arena *arena, const char *address)
+{
+    return strchr(address, '/') ? NULL : arena_strndup(arena, address, strcspn(address, "["));
+}
+
 static bool anything_moved(const struct relocations *relocations, const struct move *move)
 {
     for (size_t i = 0; i < relocations->len; i++)
@@ -127,10 +133,11 @@ const struct value *moves_first_names(struct arena *arena, const struct value *k
 {
     struct map_builder all = map_begin_from(arena, known), names = map_begin(arena);
     for (size_t i = 0; i < move_len; i++) {
-        const char *from = entry_name(moves[i].from), *to = entry_name(moves[i].to);
-        const char *first = value_get_str(known, moves[i].from);
+        /* a member may become an entry of its own; one that joins a group has its names */
+        const char *from = entry_of(arena, moves[i].from), *to = entry_name(moves[i].to);
+        const char *first = from ? value_get_str(known, from) : NULL;
         if (from && to && anything_moved(relocations, &moves[i]))
-            map_put_str(&all, moves[i].to, first ? first : from);
+            map_put_str(&all, moves[i].to, first ? first : entry_name(from));
     }
     const struct value *map = map_end(&all);
     for (size_t i = 0; i < value_len(map); i++) {

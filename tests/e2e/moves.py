@@ -156,4 +156,50 @@ with workspace() as folder:
     write(folder, HEAD + "queues: {s: {account: main, region: one}}\nmoved: [{from: queues.r, to: queues.s}]\n")
     run(folder, "destroy", "--auto-approve")
     check(recorded(folder) == {} and queues(folder) == 1, "what moved is destroyed")
+
+# a member of a group that gets another name, in one Region and in two, by the file and by hand
+GROUP = """version: 1
+name: t
+accounts:
+  apps: {members: {a: "111122223333", c: "444455556666"}}
+  solo: {id: "777788889999"}
+regions: {one: us-east-1, two: [us-east-1, us-west-2]}
+vaults:
+  primary: {account: apps, region: one, lock: {mode: governance, min_retention_days: 1}}
+  wide: {account: apps, region: two}
+queues:
+  q: {account: apps, region: one}
+"""
+
+with workspace() as folder:
+    write(folder, GROUP)
+    run(folder, "apply", "--auto-approve")
+    made = objects(folder)
+    write(folder, GROUP.replace("{a:", "{b:") +
+          'moved: [{from: "vaults.primary[a]", to: "vaults.primary[b]"}, {from: "vaults.wide[a]", to: "vaults.wide[b]"}]\n')
+    run(folder, "state", "mv", "queues.q[a]", "queues.q[b]")
+    plan = run(folder, "plan", "--out", "p.json", "--json").json
+    check({m["to"] for m in plan["moves"]} == {"vaults.primary[b]", "vaults.primary[b]/lock", "vaults.wide[b,us-east-1]",
+                                               "vaults.wide[b,us-west-2]"}, f"each with its parts: {plan['moves']}")
+    check({k for k, v in plan["summary"].items() if v} == {"move", "update"}, f"and nothing else: {plan['summary']}")
+
+    # what was saved is shown as it was planned, and does it
+    check(run(folder, "show", "p.json", "--json").json == plan, "show says what plan said")
+    check("moved from vaults.wide[a,us-west-2]" in run(folder, "show", "p.json").out, "as text, too")
+    run(folder, "apply", "p.json")
+    check(objects(folder) == made and not [a for a in recorded(folder) if "[a" in a], "the same objects")
+    run(folder, "plan", "--detailed-exitcode")
+
+    # out of the group, with the name that it was made with, and forgotten, by a saved plan
+    write(folder, GROUP.replace("{a: \"111122223333\", ", "{").replace("solo: {id: \"777788889999\"}", "solo: {id: \"111122223333\"}")
+          + '  z: {account: solo, region: one}\n'
+          + 'moved: [{from: "queues.q[b]", to: queues.z}]\nforget: ["vaults.primary[b]", "vaults.wide[b]"]\n')
+    plan = run(folder, "plan", "--out", "p.json", "--json").json["summary"]
+    check({k: v for k, v in plan.items() if v} == {"move": 1, "forget": 4, "update": 1}, f"moved and forgotten: {plan}")
+    shown = run(folder, "show", "p.json").out
+    check("moved from queues.q[b]" in shown and "forget" in shown, f"both are shown: {shown}")
+    run(folder, "apply", "p.json")
+    check(objects(folder) == made, "nothing was made or deleted")
+    check([a for a, r in recorded(folder).items() if r["account_id"] == "111122223333"] == ["queues.z"], "what is left of it")
+    run(folder, "plan", "--detailed-exitcode")
 done()

@@ -44,6 +44,41 @@ static void parts_and_what_depends_on_them_follow(void **state)
     assert_string_equal(f->records[4].depends_on[0], "vaults.z");
 }
 
+/* Where one address goes by one move. */
+static const char *moved_to(struct fixture *f, const char *address, const char *from,
+                            const char *to)
+{
+    return address_is_within(address, from) ? address_moved(f->arena, address, from, to) : NULL;
+}
+
+static void a_member_of_a_group_moves_with_its_parts_in_all_its_regions(void **state)
+{
+    struct fixture *f = *state;
+    static const struct {
+        const char *address, *from, *to, *expected;
+    } cases[] = {
+        {"vaults.v[a]", "vaults.v[a]", "vaults.v[b]", "vaults.v[b]"},
+        {"vaults.v[a]/lock", "vaults.v[a]", "vaults.v[b]", "vaults.v[b]/lock"},
+        {"vaults.v[a,us-east-1]/lock", "vaults.v[a]", "vaults.v[b]", "vaults.v[b,us-east-1]/lock"},
+        {"vaults.v[a,us-east-1]", "vaults.v[a,us-east-1]", "vaults.w[us-east-1]",
+         "vaults.w[us-east-1]"},
+        {"vaults.v[a,us-east-1]/lock", "vaults.v[a]", "vaults.w", "vaults.w[us-east-1]/lock"},
+        {"vaults.w[us-east-1]/lock", "vaults.w", "vaults.v[a]", "vaults.v[a,us-east-1]/lock"},
+        {"vaults.w", "vaults.w", "vaults.v[a]", "vaults.v[a]"},
+        {"vaults.v[ab]", "vaults.v[a]", "vaults.v[b]", NULL},
+        {"vaults.v[ab,us-east-1]", "vaults.v[a]", "vaults.v[b]", NULL},
+        {"vaults.v[b,a]", "vaults.v[a]", "vaults.v[b]", NULL},
+        {"vaults.v", "vaults.v[a]", "vaults.v[b]", NULL},
+    };
+    for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+        const char *to = moved_to(f, cases[i].address, cases[i].from, cases[i].to);
+        if (cases[i].expected)
+            assert_string_equal(to, cases[i].expected);
+        else
+            assert_null(to);
+    }
+}
+
 static void what_nobody_recorded_does_not_move(void **state)
 {
     struct fixture *f = *state;
@@ -87,6 +122,19 @@ static void the_first_name_sticks_for_as_long_as_something_is_recorded(void **st
     assert_string_equal(names(f, NULL, &move, 1, &moved), "{\"vaults.c\":\"b\"}");
     moved = applied(f, &back, 1);
     assert_string_equal(names(f, "{\"vaults.c\":\"a\"}", &back, 1, &moved), "{}");
+}
+
+static void a_member_that_becomes_an_entry_keeps_the_name_of_its_group(void **state)
+{
+    struct fixture *f = *state;
+    const struct move out = {"vaults.v[a]", "vaults.w", {0}}, in = {"vaults.w", "vaults.v[a]", {0}};
+    have(f, "vaults.v[a,us-east-1]", "aws_backup_vault", "{}", "");
+    struct relocations moved = applied(f, &out, 1);
+    assert_string_equal(names(f, NULL, &out, 1, &moved), "{\"vaults.w\":\"v\"}");
+    assert_string_equal(names(f, "{\"vaults.v\":\"old\"}", &out, 1, &moved),
+                        "{\"vaults.w\":\"old\"}");
+    moved = applied(f, &in, 1);
+    assert_string_equal(names(f, "{\"vaults.w\":\"v\"}", &in, 1, &moved), "{}");
 }
 
 static void a_plan_that_only_moves_is_not_empty(void **state)
@@ -160,6 +208,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         TEST(parts_and_what_depends_on_them_follow),
+        TEST(a_member_of_a_group_moves_with_its_parts_in_all_its_regions),
+        TEST(a_member_that_becomes_an_entry_keeps_the_name_of_its_group),
         TEST(what_nobody_recorded_does_not_move),
         TEST(two_objects_do_not_meet_at_one_address),
         TEST(an_object_keeps_its_type),
