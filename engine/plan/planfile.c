@@ -82,6 +82,22 @@ static const struct value *change_value(struct arena *arena, const struct change
     return map_end(&b);
 }
 
+static const struct value *moves_value(struct arena *arena, const struct plan *plan)
+{
+    struct list_builder list = list_begin(arena);
+    for (size_t i = 0; i < plan->move_len; i++) {
+        const struct record *record = plan->moves[i].record;
+        struct map_builder b = map_begin(arena);
+        map_put_str(&b, "from", plan->moves[i].from);
+        map_put_str(&b, "to", record->address);
+        map_put_str(&b, "type", record->type);
+        map_put_str(&b, "account_id", record->account_id);
+        map_put_str(&b, "region", record->region);
+        list_add(&list, map_end(&b));
+    }
+    return list_end(&list);
+}
+
 /* What was observed of objects is sealed by their schema, which the record or the file knows. */
 static const struct schema *schema_of_address(const struct plan_input *input,
                                               const struct map *records, const char *address)
@@ -186,6 +202,7 @@ const char *planfile_print(struct arena *arena, const struct planfile *file,
     map_put_str(&b, "world_shown", file->world_shown);
     map_put_str(&b, "lineage", plan->lineage);
     map_put_int(&b, "serial", plan->serial);
+    map_put_str(&b, "note", file->note);
     map_put_bool(&b, "state_is_new", file->state_is_new);
     map_put_str(&b, "fingerprint", plan->fingerprint);
     map_put_int(&b, "created_ms", plan->created_ms);
@@ -198,6 +215,7 @@ const char *planfile_print(struct arena *arena, const struct planfile *file,
     }
     map_put(&b, "topology", topology_value(arena, file));
     map_put(&b, "changes", list_end(&changes));
+    map_put(&b, "moves", moves_value(arena, plan));
     map_put(&b, "observations", observations_value(arena, file, input));
     const struct value *document = map_end(&b);
     document = value_with(arena, document, "digest",
@@ -329,6 +347,27 @@ static void read_changes(struct reader *reader, const struct value *list,
     file->desired_digests = digests;
 }
 
+static void read_moves(struct reader *reader, const struct value *list,
+                       const struct schema_set *schemas, struct plan *plan)
+{
+    size_t len = value_len(list);
+    plan->moves = arena_array(reader->arena, len + 1, sizeof(*plan->moves));
+    struct record *records = arena_array(reader->arena, len + 1, sizeof(*records));
+    for (size_t i = 0; i < len; i++) {
+        const struct value *v = value_item(list, i);
+        records[i] = (struct record){.address = text_of(reader, v, "to"),
+                                     .type = text_of(reader, v, "type"),
+                                     .account_id = text_of(reader, v, "account_id"),
+                                     .region = value_get_str(v, "region")};
+        plan->moves[i] = (struct relocation){.from = text_of(reader, v, "from"),
+                                             .record = &records[i],
+                                             .schema = schema_of(schemas, records[i].type)};
+        if (!plan->moves[i].schema)
+            refuse(reader, "it moves something of a type that is not known");
+    }
+    plan->move_len = len;
+}
+
 static void read_observations(struct reader *reader, const struct value *list,
                               struct planfile *file)
 {
@@ -454,6 +493,7 @@ static void read_document(struct reader *reader, const struct value *document,
         .world = text_of(reader, document, "world"),
         .world_shown = value_get_str(document, "world_shown"),
         .targets = targets ? read_texts(reader, targets, &target_len) : NULL,
+        .note = value_get_str(document, "note"),
         .state_is_new = value_get_bool(document, "state_is_new", false),
         .relay_copies = (size_t)value_get_int(document, "relay_copies", 0),
     };
@@ -463,6 +503,7 @@ static void read_document(struct reader *reader, const struct value *document,
     read_units(reader, value_get(topology, "units"), &file->topology);
     read_routes(reader, value_get(topology, "routes"), &file->topology);
     read_changes(reader, value_get(document, "changes"), schemas, file);
+    read_moves(reader, value_get(document, "moves"), schemas, &file->plan);
     read_observations(reader, value_get(document, "observations"), file);
 }
 
@@ -552,6 +593,15 @@ static const char *what_moved(struct arena *arena, const struct change *then,
     return same ? NULL : "what was observed";
 }
 
+static bool same_moves(const struct plan *then, const struct plan *now)
+{
+    bool same = then->move_len == now->move_len;
+    for (size_t i = 0; same && i < now->move_len; i++)
+        same = str_eq(then->moves[i].from, now->moves[i].from) &&
+               str_eq(then->moves[i].record->address, now->moves[i].record->address);
+    return same;
+}
+
 bool planfile_check_plan(struct arena *arena, const struct planfile *file, const struct plan *plan,
                          struct diags *diags)
 {
@@ -564,6 +614,10 @@ bool planfile_check_plan(struct arena *arena, const struct planfile *file, const
     if (then->len != plan->len) {
         diag_error(diags, E_PLAN_STALE, NO_POS, NULL, "changes: %zu in the plan, %zu now",
                    then->len, plan->len);
+        return false;
+    }
+    if (!same_moves(then, plan)) {
+        diag_error(diags, E_PLAN_STALE, NO_POS, NULL, "the moves are not those of the plan");
         return false;
     }
     for (size_t i = 0; i < plan->len; i++) {

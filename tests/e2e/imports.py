@@ -89,4 +89,13 @@ with workspace(os.path.join(EXAMPLES, "direct-copy.yaml")) as folder, Served(fol
     check("import" in world.holdfast("plan", expect=0).out, "as a line of its own")
     world.holdfast("apply", "--auto-approve", expect=0)
     world.holdfast("plan", "--detailed-exitcode", expect=0)
+
+    # and by a saved plan, which looks again before it records
+    world.holdfast("state", "rm", "vaults.final", "vaults.final/lock", expect=0)
+    plan = world.holdfast("plan", "--out", "p.json", "--json", expect=0).json
+    check(world.holdfast("show", "p.json", "--json", expect=0).json == plan, "show says what plan said")
+    check("import" in world.holdfast("show", "p.json", expect=0).out, "as text, too")
+    world.holdfast("apply", "p.json", expect=0)
+    check(set(recorded()) == {"vaults.final", "vaults.final/lock"}, "recorded")
+    world.holdfast("plan", "--detailed-exitcode", expect=0)
 done()

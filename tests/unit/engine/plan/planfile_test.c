@@ -100,6 +100,26 @@ static void assert_moved(struct fixture *f, const struct planfile *file, const c
     assert_non_null(strstr(f->diags.items[0].message, what));
 }
 
+static void moves_are_shown_and_compared(void **state)
+{
+    struct fixture *f = *state;
+    scene(f);
+    struct relocation move = {.from = "queues.older", .record = &f->records[1]};
+    f->input.moves = &move;
+    f->input.move_len = 1;
+    build(f);
+    assert_int_equal(f->plan.move_len, 1);
+    struct planfile file = parse(f, print(f));
+    file.plan.topology = f->plan.topology;
+    assert_string_equal(shown(f, &file.plan), shown(f, &f->plan));
+    assert_non_null(strstr(shown(f, &file.plan), "moved from queues.older"));
+    assert_true(planfile_check_plan(f->arena, &file, &f->plan, &f->diags));
+    move.from = "queues.oldest";
+    assert_moved(f, &file, "the moves");
+    f->input.move_len = 0;
+    assert_moved(f, &file, "the moves");
+}
+
 static void what_differs_from_the_file_is_named(void **state)
 {
     struct fixture *f = *state;
@@ -226,6 +246,8 @@ static void what_no_plan_holds_is_refused(void **state)
                  {"changes", "[{}]", "is missing"},
                  {"changes", "[{\"type\":\"t\",\"address\":\"a\",\"action\":\"ruin\"}]", "ruin"},
                  {"targets", "[1]", "a list of texts"},
+                 {"moves", "[{\"from\":\"a\",\"to\":\"b\",\"account_id\":\"1\",\"type\":\"x\"}]",
+                  "a type that is not known"},
                  {"observations", "[{\"address\":\"a\",\"found\":\"x\"}]", "found"}};
     for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
         const struct value *v =
@@ -240,6 +262,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(what_is_read_is_shown_as_what_was_written),
         TEST(a_plan_that_is_built_from_what_the_file_saw_is_the_same),
+        TEST(moves_are_shown_and_compared),
         TEST(what_differs_from_the_file_is_named),
         TEST(each_field_that_moved_is_named),
         TEST(another_identity_may_apply),
