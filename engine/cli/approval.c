@@ -11,9 +11,15 @@ static bool ask(struct cli *cli, const char *question, const char *wanted)
 
 static bool approved_or_not(struct cli *cli, bool approved)
 {
-    if (!approved)
+    if (approved)
+        return true;
+    struct diag *diag =
         diag_error(&cli->diags, E_APPROVAL, NO_POS, NULL, "not approved; nothing was done");
-    return approved;
+    diag_hint(
+        &cli->diags, diag,
+        "Change the topology and plan again, or run it once more and type the whole word that "
+        "it asks for.");
+    return false;
 }
 
 bool approval_can_ask(const struct cli *cli)

@@ -23,6 +23,62 @@ static bool observe(struct session *session, struct observation **ret, size_t *r
     return run_observe(&session->run, records, len, ret, ret_len);
 }
 
+/* The flags of guards name single objects: of the file, of the state, or of what the state once
+ * held, since a command that is run again has the same flags. */
+static bool is_known(const struct session *session, const char *address)
+{
+    if (topology_find(&session->topology, address) || state_generation(session->state, address) > 0)
+        return true;
+    for (size_t i = 0; i < session->record_len; i++)
+        if (str_eq(session->records[i].address, address))
+            return true;
+    return false;
+}
+
+#define TYPOS_MAX 4 /* letters between what was typed and what may have been meant */
+
+/* The nearest of the addresses to what was typed, or the first of the objects within it; NULL. */
+static const char *nearest_address(const struct session *session, const char *typed)
+{
+    const char *nearest = NULL;
+    size_t best = TYPOS_MAX + 1, len = session->topology.resource_len + session->record_len;
+    for (size_t i = 0; i < len; i++) {
+        const char *address = i < session->topology.resource_len
+                                  ? session->topology.resources[i].address
+                                  : session->records[i - session->topology.resource_len].address;
+        size_t distance =
+            address_is_within(address, typed) ? 0 : str_distance(typed, address, TYPOS_MAX);
+        if (distance < best) {
+            best = distance;
+            nearest = address;
+        }
+    }
+    return nearest;
+}
+
+static bool flag_names_something(struct session *session, enum option_id option)
+{
+    struct cli *cli = session->cli;
+    bool all = true;
+    for (const char *const *flag = cli_list(cli, option); flag && *flag; flag++) {
+        if (is_known(session, *flag))
+            continue;
+        struct diag *diag = diag_error(&cli->diags, E_TARGET, NO_POS, NULL, "--%s %s names nothing",
+                                       option_name(option), *flag);
+        const char *meant = nearest_address(session, *flag);
+        if (meant)
+            diag_hint(&cli->diags, diag, "did you mean %s?", meant);
+        all = false;
+    }
+    return all;
+}
+
+bool planning_check_flags(struct session *session)
+{
+    bool irreversible = flag_names_something(session, OPT_ALLOW_IRREVERSIBLE);
+    return flag_names_something(session, OPT_ALLOW_DESTROY) && irreversible;
+}
+
 struct plan_input planning_input(struct session *session)
 {
     struct cli *cli = session->cli;
@@ -60,7 +116,7 @@ bool planning_observe(struct session *session, struct planning *ret)
 bool planning_build(struct session *session, bool destroy, struct planning *ret)
 {
     struct cli *cli = session->cli;
-    if (!planning_observe(session, ret))
+    if (!planning_check_flags(session) || !planning_observe(session, ret))
         return false;
     ret->input.destroy = destroy;
     ret->input.empty_vaults = emptying_addresses(cli);
@@ -91,8 +147,7 @@ struct render_options planning_render_options(struct session *session,
     };
 }
 
-/* Whether the backups of what stands there after the plan would arrive. */
-static const char *verdict_line(struct session *session, const struct planning *planning)
+const char *planning_note(struct session *session, const struct planning *planning)
 {
     struct proof_report report;
     if (planning->input.destroy)
@@ -105,7 +160,7 @@ void planning_print(struct session *session, const struct planning *planning)
 {
     struct cli *cli = session->cli;
     struct render_options options = planning_render_options(session, planning);
-    options.note = verdict_line(session, planning);
+    options.note = planning_note(session, planning);
     if (cli->json)
         cli_out_json(cli, plan_to_json(cli->arena, &planning->plan, &options));
     else

@@ -53,6 +53,7 @@ bool saving_write(struct session *session, const struct planning *planning, cons
     struct cli *cli = session->cli;
     struct planfile file = file_of(session, planning);
     file.plan = planning->plan;
+    file.note = planning_note(session, planning);
     const char *text = planfile_print(cli->arena, &file, &planning->input);
     return file_write_atomic(path, slice_of(text), 0600, &cli->diags);
 }
@@ -71,7 +72,8 @@ bool saving_build(struct session *session, const struct planfile *file, struct p
     struct cli *cli = session->cli;
     *ret = (struct planning){.input = planning_input(session)};
     struct planfile now = file_of(session, ret);
-    if (!planfile_check(file, &now, &cli->diags) || !plan_check_accounts(&ret->input, &cli->diags))
+    if (!planning_check_flags(session) || !planfile_check(file, &now, &cli->diags) ||
+        !plan_check_accounts(&ret->input, &cli->diags))
         return false;
     ret->input.lineage = file->plan.lineage; /* "" when there was no state yet */
     ret->input.targets = file->targets;
@@ -92,6 +94,7 @@ void saving_print(struct session *session, const struct planfile *file)
                                      .width = (unsigned)cli_width(),
                                      .world = file->world_shown,
                                      .state_is_new = file->state_is_new,
+                                     .note = file->note,
                                      .relay_copies = file->relay_copies};
     if (cli->json)
         cli_out_json(cli, plan_to_json(cli->arena, &plan, &options));

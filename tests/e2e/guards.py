@@ -1,10 +1,13 @@
 """The irreversible lock needs its flag; what is applied plans empty; destroy names what stays."""
 
+import contextlib
 import os
+import pty
 import shutil
+import subprocess
 import tempfile
 
-from harness import LOCK, apply_seed, calls, check, done, holdfast, workspace
+from harness import HOLDFAST, LOCK, apply_seed, calls, check, clean_environment, done, holdfast, workspace
 
 with workspace() as folder:
     refused = holdfast("apply", "--simulate", "--auto-approve", cwd=folder, expect=7)
@@ -52,4 +55,55 @@ with workspace() as folder:
     left = holdfast("state", "list", "--json", "--simulate", cwd=folder, expect=0).json
     addresses = {r["address"] for r in left["resources"]}
     check(LOCK not in addresses, "within its grace days a lock goes when it is named")
+
+# a guard that was mistyped is said at once, before anything is asked or written
+with workspace() as folder:
+    for flag, typed, meant in (("--allow-irreversible", "vaults.finall/lock", LOCK), ("--allow-destroy", "vaults.finl", "vaults.final"),
+                               ("--allow-destroy", "plans.nowhere", None)):
+        for command in ("apply", "plan"):
+            said = holdfast(command, "--simulate", flag, typed, cwd=folder, expect=64).err
+            check("HF0504" in said and f"{flag} {typed} names nothing" in said, said)
+            check(meant is None or f"did you mean {meant}?" in said, said)
+    check(holdfast("state", "list", "--simulate", cwd=folder, expect=0).out == "", "nothing was done")
+    holdfast("plan", "--simulate", "--out", "p.json", cwd=folder, expect=0)
+    said = holdfast("apply", "p.json", "--simulate", "--allow-irreversible", "vaults.finall/lock", cwd=folder, expect=64).err
+    check(f"did you mean {LOCK}?" in said, f"of a saved plan as well: {said}")
+
+# what a command has deleted may stand in its flags when it is run again
+GONE = """version: 1
+name: t
+accounts: {main: {id: "111122223333"}}
+regions: {one: us-east-1}
+"""
+with workspace(edit=lambda _: GONE + "vaults: {v: {account: main, region: one}}\n") as folder:
+    holdfast("apply", "--simulate", "--auto-approve", cwd=folder, expect=0)
+    with open(os.path.join(folder, "topology.yaml"), "w", encoding="utf-8") as file:
+        file.write(GONE)
+    for _ in range(2):
+        holdfast("apply", "--simulate", "--auto-approve", "--allow-destroy", "vaults.v", cwd=folder, expect=0)
+
+
+def answer(folder, *words):
+    """An apply in a terminal whose person types these lines."""
+    master, slave = pty.openpty()
+    os.write(master, "".join(f"{word}\n" for word in words).encode())
+    process = subprocess.Popen([HOLDFAST, "apply", "--simulate", "--allow-irreversible", LOCK], cwd=folder, stdin=slave,
+                               stderr=slave, stdout=subprocess.DEVNULL, env=clean_environment())
+    os.close(slave)
+    said = b""
+    with contextlib.suppress(OSError):  # what a terminal gives when nobody is left on the other side
+        while chunk := os.read(master, 4096):
+            said += chunk
+    os.close(master)
+    return process.wait(timeout=300), said.decode()
+
+
+# who is asked and says no is told what to do next
+with workspace() as folder:
+    for words in (["no"], ["y"], ["yes", "no"]):
+        status, said = answer(folder, *words)
+        check(status == 64 and "not approved; nothing was done" in said, said)
+        check("plan again" in said and "--auto-approve" not in said, f"the next step: {said}")
+    check(holdfast("state", "list", "--simulate", cwd=folder, expect=0).out == "", "and nothing was done")
+    check(answer(folder, "yes", LOCK)[0] == 0, "a yes and the address do it")
 done()
