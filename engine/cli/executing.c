@@ -4,6 +4,7 @@
 #include "engine/cli/progress.h"
 #include "engine/cli/relaying.h"
 #include "engine/cli/saving.h"
+#include "engine/cli/unrecorded.h"
 
 static int show_and_guard(struct session *session, struct planning *planning)
 {
@@ -54,4 +55,5 @@ void executing_carry_out(struct session *session, struct executing *executing)
                               planning->observation_len};
     executing->ok = plan_is_empty(&planning->plan) ||
                     run_apply(&session->run, &planning->plan, &world, &executing->summary);
+    unrecorded_keep(session, executing->summary.unrecorded);
 }

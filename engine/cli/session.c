@@ -11,6 +11,7 @@
 #include "engine/cli/signals.h"
 #include "engine/cli/source_keys.h"
 #include "engine/cli/units.h"
+#include "engine/cli/unrecorded.h"
 #include "engine/config/config.h"
 #include "engine/config/yaml.h"
 #include "engine/drill/seed.h"
@@ -170,6 +171,13 @@ static void name_state(struct session *session, const char **ret_path, const cha
     *ret_path = given ? given : path;
 }
 
+const char *session_state_path(struct session *session)
+{
+    const char *path = NULL, *name = NULL;
+    name_state(session, &path, &name);
+    return path;
+}
+
 const char *session_world_name(struct session *session)
 {
     const char *path = NULL, *name = NULL;
@@ -298,15 +306,23 @@ static bool meet_world(struct session *session)
                                                session_world_path(session), &session->cli->diags);
 }
 
-bool session_open(struct session *session, enum session_mode mode)
+static bool load_and_recover(struct session *session, enum session_mode mode)
 {
     struct cli *cli = session->cli;
+    if (!state_load(session->state, cli->arena, &session->records, &session->record_len,
+                    &cli->diags) ||
+        !run_recover(&session->run, &session->records, &session->record_len,
+                     mode == SESSION_WRITES))
+        return false;
+    if (mode == SESSION_WRITES)
+        unrecorded_forget(session);
+    return true;
+}
+
+bool session_open(struct session *session, enum session_mode mode)
+{
     return session_open_state(session, mode) && world_may_open(session) &&
-           session_connect(session) && meet_world(session) &&
-           state_load(session->state, cli->arena, &session->records, &session->record_len,
-                      &cli->diags) &&
-           run_recover(&session->run, &session->records, &session->record_len,
-                       mode == SESSION_WRITES) &&
+           session_connect(session) && meet_world(session) && load_and_recover(session, mode) &&
            moving_apply(session, session->topology.moves, session->topology.move_len);
 }
 

@@ -66,5 +66,6 @@ const char *session_endpoint(const struct session *session);
 const char *session_world_name(struct session *session);
 const char *session_default_world(const struct session *session);
 const char *session_world_path(struct session *session);
+const char *session_state_path(struct session *session);
 const char *
 session_data_dir(struct cli *cli); /* HOLDFAST_DATA_DIR, beside the program, installed */

@@ -35,10 +35,14 @@ struct node {
     const char *identifier;
     struct intent intent;
     bool journaled;
-    bool rechecked;      /* the object is what a saved plan saw */
-    bool failed_write;   /* the call failed: what follows only looks at what is left */
-    bool ambiguous;      /* nobody can say whether the failed call ran */
-    enum ownership said; /* by find, after a failed create */
+    bool sent;                  /* its intent is durable, and its call has left */
+    bool recorded;              /* so is its outcome */
+    const char *outcome;        /* "done", ...; NULL: none yet */
+    struct node *next_in_batch; /* of those whose outcome is to become durable */
+    bool rechecked;             /* the object is what a saved plan saw */
+    bool failed_write;          /* the call failed: what follows only looks at what is left */
+    bool ambiguous;             /* nobody can say whether the failed call ran */
+    enum ownership said;        /* by find, after a failed create */
     int reads, stale;
     int64_t started_ms;
 };
@@ -53,7 +57,8 @@ struct executor {
     size_t group_start, group_end, group_left;
     struct map attributes; /* address -> const struct value *: what is true now */
     struct run_summary summary;
-    bool broken; /* the state cannot be written */
+    struct node *batch; /* whose outcomes the next commit holds */
+    bool broken;        /* the state cannot be written */
 };
 
 static void report(struct node *node, enum run_phase phase)
@@ -125,6 +130,13 @@ static void settle_node(struct node *node, enum node_phase phase)
     }
 }
 
+static const char *outcome_name(enum outcome outcome)
+{
+    static const char *const names[] = {
+        [OUTCOME_DONE] = "done", [OUTCOME_FAILED] = "failed", [OUTCOME_ABANDONED] = "abandoned"};
+    return names[outcome];
+}
+
 /* Writes the outcome into the batch of this turn. A state that cannot be written ends the run: what
  * flies is settled by the next one. */
 static void journal(struct node *node, enum outcome outcome, const struct record *record,
@@ -134,6 +146,11 @@ static void journal(struct node *node, enum outcome outcome, const struct record
     struct run *run = executor->run;
     int64_t now = loop_now_ms(run->loop);
     bool ok;
+    if (node->journaled) {
+        node->outcome = outcome_name(outcome);
+        node->next_in_batch = executor->batch;
+        executor->batch = node;
+    }
     if (node->journaled)
         ok = journal_outcome(run->state, node->intent.seq, outcome, record, remove, NULL, now,
                              run->diags);
@@ -475,6 +492,7 @@ static void send_node(struct node *node)
     spec.token = node->intent.token;
     spec.prior = kind == OP_CREATE ? NULL : prior_of(node);
     node->identifier = spec.identifier;
+    node->sent = true;
     loop_start(run->loop, &spec, deleting ? remove_ended : write_ended, node);
 }
 
@@ -587,6 +605,43 @@ static void skip_rest(struct executor *executor)
     }
 }
 
+/* What this turn has written becomes durable, or the run ends. */
+static void commit(struct executor *executor)
+{
+    struct run *run = executor->run;
+    if (executor->broken || !journal_commit(run->state, run->diags)) {
+        executor->broken = true;
+        return;
+    }
+    for (; executor->batch; executor->batch = executor->batch->next_in_batch)
+        executor->batch->recorded = true;
+}
+
+/* One intent that stays open, with what is known of its call. */
+static const struct value *unrecorded_one(const struct node *node)
+{
+    const struct intent *intent = &node->intent;
+    struct map_builder b = map_begin(node->executor->run->arena);
+    map_put_int(&b, "seq", intent->seq);
+    map_put_str(&b, "address", intent->address);
+    map_put_str(&b, "type", intent->type);
+    map_put_str(&b, "action", intent->action);
+    map_put_str(&b, "account_id", intent->account_id);
+    map_put_str(&b, "region", intent->region);
+    map_put_str(&b, "identifier", node->identifier);
+    map_put_str(&b, "outcome", node->outcome ? node->outcome : "unknown");
+    return map_end(&b);
+}
+
+static const struct value *unrecorded(const struct executor *executor)
+{
+    struct list_builder list = list_begin(executor->run->arena);
+    for (size_t i = 0; executor->broken && i < executor->len; i++)
+        if (executor->nodes[i].sent && !executor->nodes[i].recorded)
+            list_add(&list, unrecorded_one(&executor->nodes[i]));
+    return list_end(&list);
+}
+
 static void execute(struct executor *executor)
 {
     struct run *run = executor->run;
@@ -596,8 +651,7 @@ static void execute(struct executor *executor)
         do {
             gather(executor);
         } while (pick(executor, started, &started_len) > 0 && !executor->broken);
-        if (!executor->broken && !journal_commit(run->state, run->diags))
-            executor->broken = true;
+        commit(executor);
         if (executor->broken)
             break; /* what was picked has not been sent; what flies is settled by the next run */
         for (size_t i = 0; i < started_len; i++) {
@@ -614,8 +668,7 @@ static void execute(struct executor *executor)
         if (!loop_turn(run->loop))
             break;
     }
-    if (!executor->broken && !journal_commit(run->state, run->diags))
-        executor->broken = true;
+    commit(executor);
     skip_rest(executor);
 }
 
@@ -709,5 +762,6 @@ bool run_apply(struct run *run, const struct plan *plan, const struct run_world 
     if (!executor.broken)
         ok = journal_end_run(run->state, result, loop_now_ms(run->loop), run->diags) && ok;
     *ret = executor.summary;
+    ret->unrecorded = unrecorded(&executor);
     return ok;
 }

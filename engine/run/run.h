@@ -51,6 +51,10 @@ MUST_CHECK bool run_declare(struct run *run, struct record *records, size_t reco
 
 struct run_summary {
     size_t done, failed, skipped;
+    /* Where the state could not be written: each call that was sent and whose intent therefore
+     * stays open, as {"seq", "address", "type", "action", "account_id", "region", "identifier" (as
+     * far as known), "outcome": "done" | "failed" | "abandoned" | "unknown"}. Else empty. */
+    const struct value *unrecorded;
 };
 /* What is known before the first call: recorded, and observed by run_observe(). */
 struct run_world {

@@ -37,7 +37,7 @@ static const char *const seam_names[] = {
     [SEAM_FILE] = "file", [SEAM_MEMORY] = "memory", [SEAM_KILL] = "kill"};
 static_assert(ARRAY_LEN(seam_names) == SEAM_LEN, "a name for each seam");
 
-static bool counting, disk_failed;
+static bool counting, disk_failed, sync_failed;
 static struct fault faults[FAULT_MAX];
 static size_t fault_len;
 static unsigned long long passed[SEAM_LEN], fired, sent_after;
@@ -91,7 +91,8 @@ static void report(void)
     fprintf(file, "{");
     for (size_t i = 0; i < SEAM_LEN; i++)
         fprintf(file, "\"%s\": %llu, ", seam_names[i], passed[i]);
-    fprintf(file, "\"fired\": %llu, \"sent_after_disk_failed\": %llu}\n", fired, sent_after);
+    fprintf(file, "\"fired\": %llu, \"sent_after_disk_failed\": %llu, \"sync_failed\": %s}\n",
+            fired, sent_after, sync_failed ? "true" : "false");
     fclose(file);
 }
 
@@ -133,9 +134,10 @@ bool faults_want(enum fault_kind kind)
     return false;
 }
 
-void faults_disk_failed(void)
+void faults_disk_failed(bool in_sync)
 {
     disk_failed = true;
+    sync_failed = sync_failed || in_sync;
 }
 
 /* splitmix64 */

@@ -51,7 +51,8 @@ void faults_begin(void);
 /* One more passage; what is to happen to it. */
 struct fault_now faults_pass(enum seam seam);
 bool faults_want(enum fault_kind kind); /* whether one of this kind was asked for at all */
-/* The disk has failed in the middle of a run: what is sent from now on is counted by itself. */
-void faults_disk_failed(void);
+/* The disk has failed under the state: what is sent from now on is counted by itself. A sync that
+ * fails is reported, too: what could not be synced may be on the disk all the same. */
+void faults_disk_failed(bool in_sync);
 uint64_t faults_random(void);
 _Noreturn void faults_die(void); /* as if by SIGKILL */

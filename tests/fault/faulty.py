@@ -111,8 +111,10 @@ def rows(folder):
 
 
 def open_intents(folder):
-    return query(database(folder, ".simulated.db"),
-                 "SELECT seq, address, action FROM journal WHERE phase = 'open' ORDER BY seq")
+    state = database(folder, ".simulated.db")
+    if not state or not query(state, "SELECT * FROM sqlite_master WHERE name = 'journal'"):
+        return []  # whoever made it died before it was whole
+    return query(state, "SELECT seq, address, action FROM journal WHERE phase = 'open' ORDER BY seq")
 
 
 def journaled(folder):
@@ -136,3 +138,8 @@ def objects(folder):
 def writes(folder):
     """How many calls have changed anything."""
     return query(database(folder, ".world.db"), "SELECT count(*) FROM call WHERE writes AND status < 300")[0][0]
+
+
+def unrecorded(folder):
+    """Whether a file says what a state could not take."""
+    return database(folder, ".unrecorded.jsonl") is not None

@@ -28,10 +28,10 @@ static sqlite3_file *inner_of(const struct file *file)
 
 /* A write that only moves what is durable already (a checkpoint) may fail without anybody caring.
  */
-static void note_failure(const struct file *file)
+static void note_failure(const struct file *file, bool in_sync)
 {
     if (!file || file->is_log || open_logs == 0)
-        faults_disk_failed();
+        faults_disk_failed(in_sync);
 }
 
 /* SQLITE_OK, or what the operation is to fail with. */
@@ -40,7 +40,7 @@ static int pass(const struct file *file, int ioerr)
     struct fault_now fault = faults_pass(SEAM_STATE);
     if (fault.kind == FAULT_NOTHING)
         return SQLITE_OK;
-    note_failure(file);
+    note_failure(file, ioerr == SQLITE_IOERR_FSYNC);
     return fault.kind == STATE_FULL && ioerr == SQLITE_IOERR_WRITE ? SQLITE_FULL : ioerr;
 }
 
