@@ -80,6 +80,7 @@ static const struct {
      "Provided role '" ROLE "' cannot be assumed by principal 'events.amazonaws.com'."},
     {&events_PutTargets, "ValidationException",
      "Provided role '" ROLE "' cannot be assumed by principal 'events.amazonaws.com'."},
+    {&s3_PutBucketPolicy, "MalformedPolicy", "Invalid principal in policy"},
     {&sqs_CreateQueue, "InvalidAttributeValue", "Invalid value for the parameter Policy."},
     {&sqs_SetQueueAttributes, "InvalidAttributeValue", "Invalid value for the parameter Policy."},
     {&backup_CreateBackupVault, "InvalidParameterValueException",
@@ -190,12 +191,16 @@ static const char *quoted(struct arena *arena, const char *text)
 static void refuse(struct world *w, const struct aws_operation *operation, const char *code,
                    const char *message, int times)
 {
-    bool xml = operation->api->wire == WIRE_QUERY;
+    enum wire wire = operation->api->wire;
     const char *body =
-        xml ? arena_printf(w->arena,
+        wire == WIRE_QUERY
+            ? arena_printf(w->arena,
                            "<ErrorResponse><Error><Type>Sender</Type><Code>%s</Code><Message>%s"
                            "</Message></Error><RequestId>r</RequestId></ErrorResponse>",
                            code, message)
+        : wire == WIRE_REST_XML
+            ? arena_printf(w->arena, "<Error><Code>%s</Code><Message>%s</Message></Error>", code,
+                           message)
             : arena_printf(w->arena, "{\"__type\":\"%s\",\"message\":\"%s\"}", code,
                            quoted(w->arena, message));
     fake_when(w->fake, "", (struct fake_answer){.status = 400, .body = body, .times = times});
@@ -204,11 +209,13 @@ static void refuse(struct world *w, const struct aws_operation *operation, const
 static void accept(struct world *w, const struct aws_operation *operation)
 {
     const char *name = operation->name;
+    enum wire wire = operation->api->wire;
     const char *body =
-        operation->api->wire == WIRE_QUERY
+        wire == WIRE_QUERY
             ? arena_printf(w->arena, "<%sResponse><%sResult></%sResult></%sResponse>", name, name,
                            name, name)
-            : "{}";
+        : wire == WIRE_REST_XML ? ""
+                                : "{}";
     fake_when(w->fake, "", (struct fake_answer){.status = 200, .body = body});
 }
 
