@@ -14,8 +14,10 @@
  *   x-needed-to-delete     pointers: "/name"; a segment "*" means every item or value.
  *                          x-irreversible: where the property is present, the change needs
  *                          --allow-irreversible; of a createOnly one, the creation does.
- * x-needed-to-delete: while it is absent, AWS does not delete the object required, properties,
- * definitions handlers               {create, read, update, delete, find: {permissions: [...]}}
+ *                          x-needed-to-delete: while it is absent, AWS does not delete the
+ *                          object
+ *   required, properties, definitions
+ *   handlers               {create, read, update, delete, find: {permissions: [...]}}
  *   x-arn                  template with ${partition} ${region} ${account} ${any property}: AWS
  *                          makes the ARN from names
  *   x-holds-data           deletion needs --allow-destroy

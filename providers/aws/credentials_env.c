@@ -17,11 +17,14 @@ void source_env(struct search *search)
         search_failed(search);
         return;
     }
+    const char *token = env_get("AWS_SECURITY_TOKEN"); /* its name before 2014 */
+    if (!token)
+        token = env_get("AWS_SESSION_TOKEN");
     struct credentials *c = arena_new_of(search->arena, struct credentials);
     *c = (struct credentials){
         .access_key_id = arena_strdup(search->arena, id),
         .secret_access_key = arena_strdup(search->arena, secret),
-        .session_token = arena_strdup(search->arena, env_get("AWS_SESSION_TOKEN")),
+        .session_token = arena_strdup(search->arena, token),
         .source = "env",
         .from = "the environment",
     };

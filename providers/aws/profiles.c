@@ -124,10 +124,16 @@ bool profiles_read(struct arena *arena, struct profiles *ret, struct diags *diag
     return true;
 }
 
+const char *profiles_named(void)
+{
+    const char *first = env_get("AWS_DEFAULT_PROFILE");
+    return first ? first : env_get("AWS_PROFILE");
+}
+
 const char *profiles_wanted(void)
 {
-    const char *wanted = env_get("AWS_PROFILE");
-    return wanted ? wanted : "default";
+    const char *named = profiles_named();
+    return named ? named : "default";
 }
 
 const struct value *profiles_section(struct arena *arena, const struct profiles *profiles,

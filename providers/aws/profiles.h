@@ -16,7 +16,9 @@ struct profiles {
  * never what stands in it. */
 MUST_CHECK bool profiles_read(struct arena *arena, struct profiles *ret, struct diags *diags);
 
-/* AWS_PROFILE, or "default". */
+/* AWS_DEFAULT_PROFILE, else AWS_PROFILE (the order of the AWS CLI), else NULL. */
+const char *profiles_named(void);
+/* The same, or "default". */
 const char *profiles_wanted(void);
 /* What both files say of a profile, the credentials file first; NULL: it is in neither. */
 const struct value *profile_settings(struct arena *arena, const struct profiles *profiles,

@@ -23,7 +23,7 @@ static void read_files(struct search *search)
 }
 
 static source_fn *const sources[] = {
-    source_env,       read_files,         source_role,    source_web_identity,
+    read_files,       source_env,         source_role,    source_web_identity,
     source_sso,       source_shared_file, source_process, source_config_file,
     source_container, source_instance,    NULL,
 };
@@ -41,7 +41,7 @@ void search_start(struct aws *aws, struct diags *diags, search_done_fn *done, vo
                               .arena = aws->arena,
                               .diags = diags,
                               .profile = arena_strdup(aws->arena, profiles_wanted()),
-                              .named = env_get("AWS_PROFILE") != NULL,
+                              .named = profiles_named() != NULL,
                               .sources = sources,
                               .done = done,
                               .ctx = ctx};

@@ -72,6 +72,8 @@ class Vendor(http.server.BaseHTTPRequestHandler):
 
     def do_POST(self):
         body = self.rfile.read(int(self.headers.get("Content-Length", 0))).decode()
+        Vendor.signed = (re.search(r"Credential=(\w+)/", self.headers.get("Authorization", "")),
+                         self.headers.get("X-Amz-Security-Token"))
         self.answer(200, sts(urllib.parse.parse_qs(body)["Action"][0]), "text/xml")
 
     def do_PUT(self):
@@ -156,6 +158,11 @@ def home_with(home, url, sources):
 
 def source_of_awscli(env):
     """The TYPE of access_key in `aws configure list`, run in a fork: the import costs more than the command."""
+    return row_of_awscli(env)[1]
+
+
+def row_of_awscli(env):
+    """The last four characters of the key and its TYPE; None, None: there is none; False, False: it refuses."""
     read_end, write_end = os.pipe()
     child = os.fork()
     if child == 0:
@@ -169,10 +176,12 @@ def source_of_awscli(env):
     os.close(write_end)
     with os.fdopen(read_end, encoding="utf-8") as file:
         text = file.read()
-    os.waitpid(child, 0)
-    found = re.search(r"^\s*access_key\s+(?:<not set>|\*+\w+)\s+(\S+)", text, flags=re.M)
+    _, status = os.waitpid(child, 0)
+    if os.waitstatus_to_exitcode(status) != 0:
+        return False, False
+    found = re.search(r"^\s*access_key\s+(?:<not set>|\*+(\w+))\s+(\S+)", text, flags=re.M)
     check(found, f"`aws configure list` can be read: {text}")
-    return None if found.group(1) == "None" else found.group(1)
+    return found.group(1), None if found.group(2) == "None" else found.group(2)
 
 
 def source_of_holdfast(folder, env):
@@ -197,6 +206,42 @@ def the_order_is_that_of_awscli(url):
         check((theirs is None) == (not sources), f"{sources} are set up, awscli takes {theirs}")
         seen.add(ours)
     check(seen == {*SOURCES, None}, f"every source was taken once: {seen}")
+
+
+# ---- which profile ----
+
+PROFILES = "".join(f"[{name}]\naws_access_key_id = AKIAPROFILE0{name[:4].upper()}\naws_secret_access_key = {CANARY}\n"
+                   for name in ("default", "work", "home"))
+IN_ENVIRONMENT = {"AWS_ACCESS_KEY_ID": "AKIAENVENVENVENV", "AWS_SECRET_ACCESS_KEY": CANARY}
+
+
+def the_profile_is_that_of_awscli(url):
+    cases = [{}, {"AWS_PROFILE": "work"}, {"AWS_DEFAULT_PROFILE": "home"},
+             {"AWS_PROFILE": "work", "AWS_DEFAULT_PROFILE": "home"}, {"AWS_PROFILE": "nosuch"},
+             {"AWS_DEFAULT_PROFILE": "nosuch"}, {**IN_ENVIRONMENT, "AWS_PROFILE": "work"},
+             {**IN_ENVIRONMENT, "AWS_PROFILE": "nosuch"}, {**IN_ENVIRONMENT, "AWS_DEFAULT_PROFILE": "nosuch"}]
+    for case in cases:
+        shutil.rmtree(HOME)
+        write(f"{HOME}/topology.yaml", TOPOLOGY)
+        write(f"{HOME}/.aws/credentials", PROFILES)
+        env = {"HOME": HOME, "AWS_ENDPOINT_URL": url, "AWS_DEFAULT_REGION": "us-east-1",
+               "AWS_EC2_METADATA_DISABLED": "true", **case}
+        theirs, Vendor.signed = row_of_awscli(env)[0], (None, None)
+        status = holdfast("whoami", cwd=HOME, env=env).status
+        ours = Vendor.signed[0].group(1)[-4:] if Vendor.signed[0] else False
+        check(ours == theirs, f"with {case}: awscli takes {theirs}, holdfast {ours}")
+        check(status == (3 if theirs is False else 0), f"with {case}: status {status}")
+
+
+def the_token_has_two_names(url):
+    shutil.rmtree(HOME)
+    write(f"{HOME}/topology.yaml", TOPOLOGY)
+    for names, token in ((("AWS_SECURITY_TOKEN",), "old"), (("AWS_SESSION_TOKEN",), "new"),
+                         (("AWS_SECURITY_TOKEN", "AWS_SESSION_TOKEN"), "old")):
+        env = {"HOME": HOME, "AWS_ENDPOINT_URL": url, **IN_ENVIRONMENT}
+        env.update({name: "old" if "SECURITY" in name else "new" for name in names})
+        holdfast("whoami", cwd=HOME, env=env, expect=0)
+        check(Vendor.signed[1] == token, f"{names}: {Vendor.signed[1]}")
 
 
 # ---- credentials that end during a run ----
@@ -277,6 +322,8 @@ printf '{{"Version": 1, "AccessKeyId": "{ACCOUNT}", "SecretAccessKey": "{CANARY}
 
 vendor, vendor_url = serve(Vendor)
 the_order_is_that_of_awscli(vendor_url)
+the_profile_is_that_of_awscli(vendor_url)
+the_token_has_two_names(vendor_url)
 a_run_outlives_its_credentials()
 vendor.shutdown()
 shutil.rmtree(HOME)
