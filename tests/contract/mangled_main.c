@@ -15,12 +15,33 @@ struct object {
     const char *identifier;
 };
 
-/* True when a message names a call and, of those that came with one, its request id. */
+static const char *const operations[] = {
+#define OPERATION(api, name, method, uri, mutates, token_in, token_out, items) #name,
+#include "providers/aws/operations.inc"
+#undef OPERATION
+};
+
+static bool is_letter(char c)
+{
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
+}
+
+static bool holds_word(const char *text, const char *word)
+{
+    size_t len = strlen(word);
+    for (const char *at = text; (at = strstr(at, word)); at += len)
+        if ((at == text || !is_letter(at[-1])) && !is_letter(at[len]))
+            return true;
+    return false;
+}
+
+/* True when a message names a call. */
 static bool is_clear(const struct contract *c)
 {
     for (size_t i = 0; i < c->diags.len; i++)
-        if (strchr(c->diags.items[i].message, ':'))
-            return true;
+        for (size_t k = 0; k < ARRAY_LEN(operations); k++)
+            if (holds_word(c->diags.items[i].message, operations[k]))
+                return true;
     return false;
 }
 
@@ -34,7 +55,8 @@ static void look_at_end(struct contract *c, const char *what, size_t from)
     else if (all_spoiled && how->unreadable && c->result != OP_RESULT_FAILED)
         contract_fail(c, "%s, %s from answer %zu: it was believed", what, how->name, from);
     else if (c->result == OP_RESULT_FAILED && !is_clear(c))
-        contract_fail(c, "%s, %s from answer %zu: no clear message", what, how->name, from);
+        contract_fail(c, "%s, %s from answer %zu: no message that names a call: %s", what,
+                      how->name, from, c->diags.len ? c->diags.items[0].message : "nothing");
     c->diags.len = c->diags.errors = 0;
 }
 
