@@ -33,14 +33,44 @@ def stable(folder):
     return holdfast("simulator", "dump", "--stable", "--simulate", cwd=folder, expect=0).out
 
 
-def harden(folder):
-    with Served(folder) as served, open(HARD, "rb") as settings:
-        request = urllib.request.Request(served.url + "/_holdfast/settings", settings.read(),
+def harden(folder, settings):
+    with Served(folder) as served:
+        request = urllib.request.Request(served.url + "/_holdfast/settings", json.dumps(settings).encode(),
                                          {"Content-Type": "application/json"})
         with urllib.request.urlopen(request, timeout=20) as answer:
-            check(json.load(answer)["page_size"] == 1, "the world takes its settings")
+            taken = json.load(answer)
+            check(all(taken[k] == v for k, v in settings.items()), "the world takes its settings")
 
 
+# Statements of one function's policy that are added at the same time get lost at AWS.
+RULES = 6
+FUNCTION = """version: 1
+name: many
+accounts:
+  main: {id: "111122223333"}
+regions:
+  home: us-east-1
+functions:
+  notify: {account: main, region: home, code: code, runtime: provided.al2023, handler: bootstrap}
+rules:
+""" + "".join(f"""  r{i}:
+    account: main
+    region: home
+    event_pattern: {{source: [aws.backup], detail: {{state: [S{i}]}}}}
+    targets: {{notify: {{function: notify}}}}
+""" for i in range(RULES))
+with workspace() as folder:
+    os.mkdir(os.path.join(folder, "code"))
+    for name, text in (("topology.yaml", FUNCTION), ("code/bootstrap", "#!/bin/sh\n")):
+        with open(os.path.join(folder, name), "w", encoding="utf-8") as file:
+            file.write(text)
+    harden(folder, {"lose_permissions": 1})
+    holdfast("apply", "--simulate", "--auto-approve", cwd=folder, expect=0)
+    again = holdfast("plan", "--simulate", "--detailed-exitcode", cwd=folder)
+    check(again.status == 0, f"all of the {RULES} permissions are there: {again.out}{again.err}")
+
+with open(HARD, encoding="utf-8") as file:
+    hardships = json.load(file)
 types = set()
 for example in sorted(glob.glob(os.path.join(EXAMPLES, "*.yaml"))):
     name = os.path.basename(example)
@@ -48,7 +78,7 @@ for example in sorted(glob.glob(os.path.join(EXAMPLES, "*.yaml"))):
         allowed = flags(easy, "apply")
         holdfast("apply", "--simulate", "--auto-approve", *allowed, cwd=easy, expect=0)
 
-        harden(hard)
+        harden(hard, hardships)
         print(f"{name}: {apply_until_done(hard, allowed)} applies")
         again = holdfast("plan", "--simulate", "--detailed-exitcode", cwd=hard)
         check(again.status == 0, f"{name}: the second plan is empty: {again.out}{again.err}")
