@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "engine/aws/arn.h"
 #include "engine/base/bug.h"
 #include "engine/base/clock.h"
 #include "engine/base/log.h"
@@ -17,9 +18,15 @@ struct walk {
     struct relay_decision decision;
     struct relay_job *jobs;
     size_t job_len;
-    bool listed;      /* from the vault's list: creation_ms is the point's own */
-    bool asked_other; /* the second source of tags has been asked */
-    size_t *running;  /* how many walks have not ended */
+    bool listed;                      /* from the vault's list: creation_ms is the point's own */
+    const char *source_arn;           /* the point that this one was copied from, or NULL */
+    const char *source_region;        /* where that is, in the relay's account, or NULL */
+    const char *tagged_arn;           /* whose tags are read now: the point's or its source's */
+    bool asked_service, asked_backup; /* for them */
+    const char *tags_error;           /* why the point's own tags cannot be read; NULL: they can */
+    const struct aws_operation *called; /* last, with its place, for messages */
+    const char *called_account, *called_region;
+    size_t *running; /* how many walks have not ended */
 };
 
 struct walkers {
@@ -29,10 +36,19 @@ struct walkers {
     int64_t budget;
 };
 
-static const char *error_text(struct arena *arena, const struct response *rs)
+static const char *error_text(struct arena *arena, const struct aws_operation *operation,
+                              const char *account_id, const char *region, const struct response *rs)
 {
-    return arena_printf(arena, "%s: %s (request id %s)", rs->code ? rs->code : "no answer",
-                        rs->message ? rs->message : "", rs->request_id ? rs->request_id : "none");
+    return arena_printf(arena, "%s:%s in account %s, %s: %s: %s (request id %s)",
+                        operation->api->service, operation->name, account_id, region,
+                        rs->code ? rs->code : "no answer", rs->message ? rs->message : "",
+                        rs->request_id ? rs->request_id : "none");
+}
+
+static const char *error_of(const struct walk *walk, const struct response *rs)
+{
+    return error_text(walk->pass->arena, walk->called, walk->called_account, walk->called_region,
+                      rs);
 }
 
 static void end_walk(struct walk *walk, const char *copy_job_id, const char *error)
@@ -74,6 +90,9 @@ static void call_in(struct walk *walk, const char *account_id, const char *regio
                                  .query = query,
                                  .body = body,
                                  .all_pages = operation->token_in != NULL};
+    walk->called = operation;
+    walk->called_account = account_id;
+    walk->called_region = region;
     if (stopped(walk->pass))
         end_walk(walk, NULL, "stopped by a signal");
     else
@@ -101,7 +120,7 @@ static void started(void *ctx, const struct response *rs)
 {
     struct walk *walk = ctx;
     if (rs->fault != FAULT_NONE) {
-        end_walk(walk, NULL, error_text(walk->pass->arena, rs));
+        end_walk(walk, NULL, error_of(walk, rs));
         return;
     }
     end_walk(walk, value_get_str(rs->body, "CopyJobId"), NULL);
@@ -156,9 +175,8 @@ static int64_t creation_ms(const struct value *point)
 static void destination_listed(void *ctx, const struct response *rs)
 {
     struct walk *walk = ctx;
-    struct relay_pass *pass = walk->pass;
     if (rs->fault != FAULT_NONE) {
-        end_walk(walk, NULL, error_text(pass->arena, rs));
+        end_walk(walk, NULL, error_of(walk, rs));
         return;
     }
     const struct value *list = value_get(rs->body, "RecoveryPoints");
@@ -186,7 +204,7 @@ static void jobs_listed(void *ctx, const struct response *rs)
     struct walk *walk = ctx;
     struct relay_pass *pass = walk->pass;
     if (rs->fault != FAULT_NONE) {
-        end_walk(walk, NULL, error_text(pass->arena, rs));
+        end_walk(walk, NULL, error_of(walk, rs));
         return;
     }
     const struct value *list = value_get(rs->body, "CopyJobs");
@@ -222,62 +240,201 @@ static void list_jobs(struct walk *walk)
 
 /* ---- the tags of the point ---- */
 
-static void ask_backup_for_tags(struct walk *walk);
-static void ask_rds_for_tags(struct walk *walk);
+/* The services whose points keep ARNs of their own. AWS documents what they answer; of what
+ * ListTags says about such ARNs, that it may fail. */
+typedef const struct value *body_fn(struct arena *arena, const char *point_arn);
+typedef const struct value *tags_fn(struct arena *arena, const struct value *answer);
 
-static bool is_rds(const char *arn)
+static const struct value *rds_body(struct arena *arena, const char *point_arn)
 {
-    return arn && str_starts(arn, "arn:") && strstr(arn, ":rds:") != NULL;
+    return one(arena, "ResourceName", point_arn);
 }
 
-static void tags_failed(struct walk *walk, const struct response *rs, bool rds)
+static const struct value *rds_tags(struct arena *arena, const struct value *answer)
 {
-    bool other_way = is_rds(walk->point.arn) && !walk->asked_other;
-    if (!other_way) {
-        end_walk(walk, NULL, error_text(walk->pass->arena, rs));
+    return aws_tag_map(arena, value_get(answer, "TagList"), "Key", "Value");
+}
+
+static const struct value *fsx_body(struct arena *arena, const char *point_arn)
+{
+    return one(arena, "ResourceARN", point_arn);
+}
+
+static const struct value *fsx_tags(struct arena *arena, const struct value *answer)
+{
+    return aws_tag_map(arena, value_get(answer, "Tags"), "Key", "Value");
+}
+
+/* "snap-1a2b" of arn:aws:ec2:us-east-1::snapshot/snap-1a2b. */
+static const struct value *ec2_body(struct arena *arena, const char *point_arn)
+{
+    const char *slash = strrchr(point_arn, '/');
+    struct map_builder filter = map_begin(arena), b = map_begin(arena);
+    struct list_builder values = list_begin(arena), filters = list_begin(arena);
+    list_add_str(&values, slash ? slash + 1 : point_arn);
+    map_put_str(&filter, "Name", "resource-id");
+    map_put(&filter, "Value", list_end(&values));
+    list_add(&filters, map_end(&filter));
+    map_put(&b, "Filter", list_end(&filters));
+    return map_end(&b);
+}
+
+static const struct value *ec2_tags(struct arena *arena, const struct value *answer)
+{
+    return aws_tag_map(arena, value_get(answer, "tagSet"), "key", "value");
+}
+
+static const struct tag_reader {
+    const char *service;
+    const struct aws_operation *operation;
+    body_fn *body;
+    tags_fn *tags;
+} tag_readers[] = {
+    {"rds", &rds_ListTagsForResource, rds_body, rds_tags},
+    {"ec2", &ec2_DescribeTags, ec2_body, ec2_tags},
+    {"fsx", &fsx_ListTagsForResource, fsx_body, fsx_tags},
+};
+
+static const struct tag_reader *tag_reader_of(const char *arn)
+{
+    struct arn parts;
+    if (!arn_parse(slice_of(arn), &parts))
+        return NULL;
+    for (size_t i = 0; i < ARRAY_LEN(tag_readers); i++)
+        if (slice_is(parts.service, tag_readers[i].service))
+            return &tag_readers[i];
+    return NULL;
+}
+
+static void ask_tags(struct walk *walk);
+
+static bool of_source(const struct walk *walk)
+{
+    return walk->tagged_arn != walk->point.arn;
+}
+
+/* Nobody tells the tags. Without them only one destination may be meant, if any. */
+static void without_tags(struct walk *walk)
+{
+    struct map_builder none = map_begin(walk->pass->arena);
+    const struct relay_config *config = walk->pass->config;
+    if (walk->tags_error && !(config->copy_untagged && config->destination_len == 1)) {
+        end_walk(walk, NULL, walk->tags_error);
         return;
     }
-    walk->asked_other = true;
-    if (rds)
-        ask_backup_for_tags(walk);
+    if (walk->tags_error)
+        log_event(LOG_WARN, "tags", "reason", walk->tags_error, "point", walk->point.arn, NULL);
+    walk->point.tags = map_end(&none);
+    list_jobs(walk);
+}
+
+static void ask_source_tags(struct walk *walk)
+{
+    if (!walk->source_arn) {
+        without_tags(walk);
+        return;
+    }
+    walk->tagged_arn = walk->source_arn;
+    walk->asked_service = walk->asked_backup = false;
+    ask_tags(walk);
+}
+
+/* The copy job that made the point names its source. */
+static void source_listed(void *ctx, const struct response *rs)
+{
+    struct walk *walk = ctx;
+    const struct value *list = value_get(rs->body, "CopyJobs");
+    for (size_t i = 0; rs->fault == FAULT_NONE && i < value_len(list); i++) {
+        const struct value *job = value_item(list, i);
+        if (str_eq(value_get_str(job, "DestinationRecoveryPointArn"), walk->point.arn))
+            walk->source_arn =
+                arena_strdup(walk->pass->arena, value_get_str(job, "SourceRecoveryPointArn"));
+    }
+    ask_source_tags(walk);
+}
+
+/* Copies carry the tags of their source, unless AWS failed to copy those. */
+static void look_at_source(struct walk *walk)
+{
+    struct arena *arena = walk->pass->arena;
+    if (of_source(walk) || !walk->source_region) {
+        without_tags(walk);
+        return;
+    }
+    if (walk->source_arn) {
+        ask_source_tags(walk);
+        return;
+    }
+    struct map_builder query = map_begin(arena);
+    map_put_str(&query, "destinationVaultArn", walk->pass->config->source_vault_arn);
+    map_put_str(&query, "resourceArn", walk->point.resource_arn);
+    call_in(walk, walk->pass->config->account_id, walk->source_region, &backup_ListCopyJobs, NULL,
+            map_end(&query), NULL, source_listed);
+}
+
+static void tags_failed(struct walk *walk, const struct response *rs)
+{
+    const char *text = error_of(walk, rs);
+    if (!of_source(walk))
+        walk->tags_error = walk->tags_error
+                               ? arena_printf(walk->pass->arena, "%s; %s", walk->tags_error, text)
+                               : text;
+    ask_tags(walk);
+}
+
+static void take_tags(struct walk *walk, const struct value *tags)
+{
+    walk->tags_error = NULL; /* its own, or those that it was made with */
+    if (value_len(tags) == 0) {
+        look_at_source(walk);
+        return;
+    }
+    walk->point.tags = value_copy(walk->pass->arena, tags);
+    list_jobs(walk);
+}
+
+static void service_answered(void *ctx, const struct response *rs)
+{
+    struct walk *walk = ctx;
+    if (rs->fault == FAULT_NONE)
+        take_tags(walk, tag_reader_of(walk->tagged_arn)->tags(walk->pass->arena, rs->body));
     else
-        ask_rds_for_tags(walk);
+        tags_failed(walk, rs);
 }
 
-static void rds_tags(void *ctx, const struct response *rs)
+static void backup_answered(void *ctx, const struct response *rs)
 {
     struct walk *walk = ctx;
-    if (rs->fault != FAULT_NONE) {
-        tags_failed(walk, rs, /* rds= */ true);
-        return;
+    if (rs->fault == FAULT_NONE)
+        take_tags(walk, value_get(rs->body, "Tags"));
+    else
+        tags_failed(walk, rs);
+}
+
+/* The next one to ask about the tags of tagged_arn. */
+static void ask_tags(struct walk *walk)
+{
+    struct arena *arena = walk->pass->arena;
+    const struct relay_config *config = walk->pass->config;
+    const struct tag_reader *reader = tag_reader_of(walk->tagged_arn);
+    const char *region = of_source(walk) ? walk->source_region : config->region;
+    if (reader && !walk->asked_service) {
+        walk->asked_service = true;
+        call_in(walk, config->account_id, region, reader->operation, NULL, NULL,
+                reader->body(arena, walk->tagged_arn), service_answered);
+    } else if (!walk->asked_backup) {
+        walk->asked_backup = true;
+        call_in(walk, config->account_id, region, &backup_ListTags,
+                one(arena, "resourceArn", walk->tagged_arn), NULL, NULL, backup_answered);
+    } else {
+        look_at_source(walk);
     }
-    walk->point.tags =
-        value_copy(walk->pass->arena,
-                   aws_tag_map(walk->pass->arena, value_get(rs->body, "TagList"), "Key", "Value"));
-    list_jobs(walk);
 }
 
-static void backup_tags(void *ctx, const struct response *rs)
+static void ask_point_tags(struct walk *walk)
 {
-    struct walk *walk = ctx;
-    if (rs->fault != FAULT_NONE) {
-        tags_failed(walk, rs, /* rds= */ false);
-        return;
-    }
-    walk->point.tags = value_copy(walk->pass->arena, value_get(rs->body, "Tags"));
-    list_jobs(walk);
-}
-
-static void ask_backup_for_tags(struct walk *walk)
-{
-    call(walk, &backup_ListTags, one(walk->pass->arena, "resourceArn", walk->point.arn), NULL, NULL,
-         backup_tags);
-}
-
-static void ask_rds_for_tags(struct walk *walk)
-{
-    call(walk, &rds_ListTagsForResource, NULL, NULL,
-         one(walk->pass->arena, "ResourceName", walk->point.arn), rds_tags);
+    walk->tagged_arn = walk->point.arn;
+    ask_tags(walk);
 }
 
 /* ---- many points ---- */
@@ -308,10 +465,8 @@ static bool walk_all(struct walkers *walkers, const char **ret_why)
             pass->points++;
             if (!walk->point.arn)
                 end_walk(walk, NULL, "AWS listed a point without an ARN");
-            else if (is_rds(walk->point.arn))
-                ask_rds_for_tags(walk);
             else
-                ask_backup_for_tags(walk);
+                ask_point_tags(walk);
         }
         if (walkers->running == 0)
             break;
@@ -331,6 +486,16 @@ static void reset(struct relay_pass *pass)
 {
     pass->points = pass->started = pass->refused = 0;
     pass->waiting = pass->left = pass->failed = 0;
+}
+
+/* Where a copy came from, if that is a place of the relay's own account. */
+static const char *source_region(const struct relay_pass *pass, const char *vault_arn)
+{
+    struct arn arn;
+    if (!vault_arn || !arn_parse(slice_of(vault_arn), &arn) ||
+        !slice_is(arn.account, pass->config->account_id))
+        return NULL;
+    return arena_strndup(pass->arena, arn.region.ptr, arn.region.len);
 }
 
 bool relay_handle(struct relay_pass *pass, const struct value *event, const char **ret_why)
@@ -355,6 +520,8 @@ bool relay_handle(struct relay_pass *pass, const struct value *event, const char
     case RELAY_EVENT_ARRIVED: break;
     }
     struct walk walk = {.pass = pass,
+                        .source_arn = ev.source_point_arn,
+                        .source_region = source_region(pass, ev.source_vault_arn),
                         .point = {.arn = ev.point_arn,
                                   .vault_arn = pass->config->source_vault_arn,
                                   .creation_ms = ev.creation_ms,
@@ -368,6 +535,7 @@ struct listing {
     const struct value *points;
     const char *error;
     struct arena *arena;
+    const struct relay_config *config;
 };
 
 static void points_listed(void *ctx, const struct response *rs)
@@ -376,7 +544,8 @@ static void points_listed(void *ctx, const struct response *rs)
     listing->ended = true;
     listing->failed = rs->fault != FAULT_NONE;
     if (listing->failed)
-        listing->error = error_text(listing->arena, rs);
+        listing->error = error_text(listing->arena, &backup_ListRecoveryPointsByBackupVault,
+                                    listing->config->account_id, listing->config->region, rs);
     else
         listing->points = value_copy(listing->arena, value_get(rs->body, "RecoveryPoints"));
 }
@@ -393,7 +562,7 @@ static int oldest_first(const void *a, const void *b)
 bool relay_reconcile(struct relay_pass *pass, const char **ret_why)
 {
     const struct relay_config *config = pass->config;
-    struct listing listing = {.arena = pass->arena};
+    struct listing listing = {.arena = pass->arena, .config = config};
     struct aws_call_spec spec = {.operation = &backup_ListRecoveryPointsByBackupVault,
                                  .account_id = config->account_id,
                                  .region = config->region,
@@ -416,13 +585,14 @@ bool relay_reconcile(struct relay_pass *pass, const char **ret_why)
     struct walkers walkers = {.pass = pass, .len = len, .budget = config->budget};
     walkers.walks = arena_array(pass->arena, len, sizeof(*walkers.walks));
     for (size_t i = 0; i < len; i++)
-        walkers.walks[i] =
-            (struct walk){.pass = pass,
-                          .listed = true,
-                          .point = {.arn = value_get_str(points[i], "RecoveryPointArn"),
-                                    .vault_arn = value_get_str(points[i], "BackupVaultArn"),
-                                    .resource_arn = value_get_str(points[i], "ResourceArn"),
-                                    .creation_ms = creation_ms(points[i]),
-                                    .status = value_get_str(points[i], "Status")}};
+        walkers.walks[i] = (struct walk){
+            .pass = pass,
+            .listed = true,
+            .source_region = source_region(pass, value_get_str(points[i], "SourceBackupVaultArn")),
+            .point = {.arn = value_get_str(points[i], "RecoveryPointArn"),
+                      .vault_arn = value_get_str(points[i], "BackupVaultArn"),
+                      .resource_arn = value_get_str(points[i], "ResourceArn"),
+                      .creation_ms = creation_ms(points[i]),
+                      .status = value_get_str(points[i], "Status")}};
     return walk_all(&walkers, ret_why);
 }

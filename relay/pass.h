@@ -6,9 +6,10 @@
  * A point older than the job history is looked for in the last vault first, through the session of
  * its account (the reader role in Lambda), by resource and creation date, which copies keep.
  *
- * For each point: its tags (RDS first asks RDS, whose answer AWS documents; AWS Backup's own
- * ListTags is the other way), its copy jobs, the decision, StartCopyJob with the decision's token.
- * Points run side by side, at most RELAY_WINDOW at once. */
+ * For each point: its tags, its copy jobs, the decision, StartCopyJob with the decision's token.
+ * The tags are asked of the service that the point's ARN names (RDS, EC2, FSx), then of AWS Backup,
+ * then of the point that this one was copied from; where nobody tells them, `copy_untagged`
+ * decides. Points run side by side, at most RELAY_WINDOW at once. */
 
 #include <signal.h>
 
@@ -23,7 +24,8 @@ struct relay_report {
     const struct relay_point *point;
     const struct relay_decision *decision; /* NULL when it failed before a decision */
     const char *copy_job_id;               /* of a copy that was started */
-    const char *error;                     /* "Code: message (request id ...)", or NULL */
+    const char
+        *error; /* "service:Operation in account ..., region: Code: message (...)", or NULL */
 };
 typedef void relay_report_fn(void *ctx, const struct relay_report *report);
 

@@ -69,10 +69,21 @@ static bool put_tags(struct sim_call *call, const struct tagged *tagged, const s
     return call_answer(call, NULL);
 }
 
+/* AWS: of ARNs that are not AWS Backup's own the call may fail. */
+static bool is_refused(const struct sim_call *call)
+{
+    struct arn arn;
+    return setting_int(call->world, "list_tags_refuse", 0) &&
+           arn_parse(slice_of(call_str(call, "ResourceArn")), &arn) &&
+           !slice_is(arn.service, "backup");
+}
+
 bool backup_list_tags(struct sim_call *call)
 {
     struct tagged tagged = {0};
     const char *next = NULL;
+    if (is_refused(call))
+        return backup_invalid(call, "Invalid ARN: %s", call_str(call, "ResourceArn"));
     if (!find_tagged(call, &tagged))
         return false;
     struct objects rows = rows_of_map(call->arena, value_get(tagged.body, "Tags"));

@@ -63,6 +63,7 @@ struct sim_api {
     const char *target;  /* json: "TrentService" */
     const char *version; /* json: "1.1"; query: "2010-05-08" */
     const char *xmlns;   /* query */
+    bool bare;           /* query as EC2 speaks it: nothing stands around the answer */
     bool global;         /* objects have no Region: call->region is "" */
     bool codeless;       /* rest-json: the code of an error stands in the header only */
     bool typeless;       /* rest-json: errors do not say whose fault they are */

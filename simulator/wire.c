@@ -265,6 +265,12 @@ const char *xml_encode(const struct sim_call *call)
     struct strbuf sb;
     strbuf_init(&sb, call->arena, XML_MAX);
     strbuf_addf(&sb, "<%sResponse xmlns=\"%s\">", name, call->api->xmlns ? call->api->xmlns : "");
+    if (call->api->bare) {
+        if (call->output)
+            xml_value(&sb, call->api, name, call->output);
+        strbuf_addf(&sb, "<requestId>%s</requestId></%sResponse>", call->request_id, name);
+        return strbuf_str(&sb);
+    }
     if (call->output)
         xml_element(&sb, call->api, arena_printf(call->arena, "%sResult", name), call->output);
     strbuf_addf(&sb, "<ResponseMetadata><RequestId>%s</RequestId></ResponseMetadata></%sResponse>",
@@ -272,8 +278,24 @@ const char *xml_encode(const struct sim_call *call)
     return strbuf_str(&sb);
 }
 
+/* EC2's form. */
+static const char *xml_listed_error(const struct sim_call *call)
+{
+    struct strbuf sb;
+    strbuf_init(&sb, call->arena, XML_MAX);
+    strbuf_add(&sb, "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<Response><Errors><Error><Code>");
+    xml_escape(&sb, call->error_code);
+    strbuf_add(&sb, "</Code><Message>");
+    xml_escape(&sb, call->error_message);
+    strbuf_addf(&sb, "</Message></Error></Errors><RequestID>%s</RequestID></Response>",
+                call->request_id);
+    return strbuf_str(&sb);
+}
+
 const char *xml_error(const struct sim_call *call)
 {
+    if (call->api && call->api->bare)
+        return xml_listed_error(call);
     if (call->wire == SIM_REST_XML)
         return xml_bare_error(call);
     struct strbuf sb;

@@ -4,7 +4,11 @@
 
 /* What each step of the relay's way needs, and nothing else. */
 static const char *const read_points[] = {"backup:DescribeRecoveryPoint", "backup:ListTags", NULL};
-static const char *const read_rds_tags[] = {"rds:ListTagsForResource", NULL};
+static const char *const read_sources[] = {"backup:ListTags", NULL};
+/* Of points whose ARNs are their service's own, the service is asked. */
+static const char *const read_service_tags[] = {"rds:ListTagsForResource",
+                                                "fsx:ListTagsForResource", NULL};
+static const char *const read_ec2_tags[] = {"ec2:DescribeTags", NULL};
 static const char *const start_copy[] = {"backup:StartCopyJob", NULL};
 static const char *const watch_copies[] = {"backup:DescribeCopyJob", "backup:ListCopyJobs", NULL};
 static const char *const list_points[] = {"backup:ListRecoveryPointsByBackupVault", NULL};
@@ -31,24 +35,26 @@ const char *relay_reader_address(struct lowering *lw, const struct entry *entry,
     return arena_printf(lw->arena, "%s/reader[%s]", entry->address, account->name);
 }
 
-/* Points of every type that AWS Backup knows, made by backups and by copies, in one Region. */
-static void add_points(struct lowering *lw, const struct instance *in, struct list_builder *points,
-                       struct list_builder *rds)
+/* Points of every type that AWS Backup knows, made by backups and by copies, in one Region; those
+ * of which their service tells the tags (EC2's are not judged one by one) stand in `own` as well.
+ */
+static void add_points(struct lowering *lw, const struct instance *in, const char *region,
+                       struct list_builder *points, struct list_builder *own)
 {
     size_t len;
     const struct backup_type *types = backup_types(&len);
     for (size_t i = 0; i < len; i++)
         for (int copy = 0; copy < 2; copy++) {
-            const char *arn = backup_point_arn(lw->arena, &types[i], in->account->partition,
-                                               in->region, in->account->id, "*", copy);
+            const char *arn = backup_point_arn(lw->arena, &types[i], in->account->partition, region,
+                                               in->account->id, "*", copy);
             add_once_str(points, arn);
-            if (str_eq(types[i].service, "rds"))
-                add_once_str(rds, arn);
+            if (str_eq(types[i].service, "rds") || str_eq(types[i].service, "fsx"))
+                add_once_str(own, arn);
         }
 }
 
 struct function_resources {
-    struct list_builder logs, letters, points, rds, vaults, roles, readers;
+    struct list_builder logs, letters, points, sources, own_tags, vaults, roles, readers;
 };
 
 static void add_relay(struct lowering *lw, const struct relay_draft *relay,
@@ -59,7 +65,9 @@ static void add_relay(struct lowering *lw, const struct relay_draft *relay,
     add_once_str(&r->logs, function_log_arn(lw, in, function));
     add_once(&r->letters,
              mention(lw, arena_printf(lw->arena, "%s/dead_letter", in->address), "arn"));
-    add_points(lw, in, &r->points, &r->rds);
+    add_points(lw, in, in->region, &r->points, &r->own_tags);
+    for (size_t i = 0; i < relay->forward_len; i++)
+        add_points(lw, in, relay->forward_regions[i], &r->sources, &r->own_tags);
     add_once_str(&r->vaults, relay->source_arn);
     add_once_str(&r->roles, relay->copy_role_arn);
     for (size_t i = 0; i < relay->destination_len; i++)
@@ -82,8 +90,12 @@ static const struct value *function_policy(struct lowering *lw, struct function_
     for (size_t i = 0; i < value_len(base); i++)
         list_add(&list, value_item(base, i));
     list_add(&list, iam_statement(arena, "ReadPoints", "Allow", NULL, read_points, points, NULL));
-    list_add(&list, iam_statement(arena, "ReadRdsTags", "Allow", NULL, read_rds_tags,
-                                  list_end(&r->rds), NULL));
+    if (r->sources.len > 0)
+        list_add(&list, iam_statement(arena, "ReadSources", "Allow", NULL, read_sources,
+                                      list_end(&r->sources), NULL));
+    list_add(&list, iam_statement(arena, "ReadTags", "Allow", NULL, read_service_tags,
+                                  list_end(&r->own_tags), NULL));
+    list_add(&list, iam_statement(arena, "ReadEc2Tags", "Allow", NULL, read_ec2_tags, any, NULL));
     list_add(&list, iam_statement(arena, "ListPoints", "Allow", NULL, list_points,
                                   list_end(&r->vaults), NULL));
     list_add(&list, iam_statement(arena, "StartCopies", "Allow", NULL, start_copy, points, NULL));
@@ -110,7 +122,7 @@ static void make_function_role(struct lowering *lw, const struct relay_group *gr
     struct arena *arena = lw->arena;
     struct function_resources r = {list_begin(arena), list_begin(arena), list_begin(arena),
                                    list_begin(arena), list_begin(arena), list_begin(arena),
-                                   list_begin(arena)};
+                                   list_begin(arena), list_begin(arena)};
     struct map_builder map = map_begin(arena);
     for (size_t i = 0; i < group->len; i++)
         if (group->relays[i].in->account == in->account)

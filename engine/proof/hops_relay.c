@@ -50,19 +50,31 @@ bool hop_runs(struct walk *walk, struct proof_hop *hop)
     return true;
 }
 
-/* Of RDS points the service itself is asked first, and AWS Backup when that fails: either will do.
- */
+/* Points with ARNs of their own: the service itself is asked first, and AWS Backup when that fails;
+ * either will do. */
+static const struct {
+    const char *service, *action;
+    bool any_resource; /* the call is not judged by what it asks for */
+} by_service[] = {
+    {"rds", "rds:ListTagsForResource", false},
+    {"ec2", "ec2:DescribeTags", true},
+    {"fsx", "fsx:ListTagsForResource", false},
+};
+
 bool hop_tags(struct walk *walk, struct proof_hop *hop)
 {
     if (!role_of(walk))
         return false;
-    struct proof_hop by_service = *hop;
+    struct proof_hop otherwise = *hop;
     ask_function(walk, hop, "backup:ListTags", point_of(walk), NULL);
-    if (hop->verdict != PROOF_BROKEN || !str_eq(walk->type->service, "rds"))
-        return true;
-    ask_function(walk, &by_service, "rds:ListTagsForResource", point_of(walk), NULL);
-    if (by_service.verdict != PROOF_BROKEN)
-        *hop = by_service;
+    for (size_t i = 0; hop->verdict == PROOF_BROKEN && i < ARRAY_LEN(by_service); i++) {
+        if (!str_eq(walk->type->service, by_service[i].service))
+            continue;
+        ask_function(walk, &otherwise, by_service[i].action,
+                     by_service[i].any_resource ? "*" : point_of(walk), NULL);
+        if (otherwise.verdict != PROOF_BROKEN)
+            *hop = otherwise;
+    }
     return true;
 }
 

@@ -7,7 +7,7 @@
 #include "engine/config/resource.h"
 #include "providers/loop.h"
 
-enum wire { WIRE_REST_JSON, WIRE_JSON, WIRE_QUERY, WIRE_REST_XML };
+enum wire { WIRE_REST_JSON, WIRE_JSON, WIRE_QUERY, WIRE_EC2, WIRE_REST_XML };
 
 struct aws_api {
     const char *service;      /* endpoint prefix: "backup" */
@@ -16,7 +16,7 @@ struct aws_api {
     enum wire wire;
     const char *target_prefix; /* json: "TrentService"; else NULL */
     const char *json_version;  /* "1.0", "1.1" */
-    const char *version;       /* query: "2010-05-08" */
+    const char *version;       /* query and EC2: "2010-05-08" */
     bool global;               /* iam, organizations: one endpoint a partition */
 };
 

@@ -159,8 +159,8 @@ bool endpoint_kind_read(struct arena *arena, struct endpoint_config *config, str
 static bool is_fips_as_it_is(const struct aws_api *api, const char *partition, bool dual_stack)
 {
     static const char *const all[] = {"events", "monitoring", "organizations", NULL};
-    static const char *const without_ipv6[] = {"sts", "sqs",        "sns", "logs",
-                                               "rds", "portal.sso", NULL};
+    static const char *const without_ipv6[] = {"sts", "sqs", "sns",        "logs",
+                                               "rds", "ec2", "portal.sso", NULL};
     return str_eq(partition, "aws-us-gov") &&
            (str_is_one_of(api->service, all) ||
             (!dual_stack && str_is_one_of(api->service, without_ipv6)));

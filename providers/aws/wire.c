@@ -13,7 +13,8 @@ const struct wire_codec *wire_codec_of(enum wire wire)
     switch (wire) {
     case WIRE_REST_JSON: return &wire_restjson;
     case WIRE_JSON: return &wire_json;
-    case WIRE_QUERY: return &wire_query;
+    case WIRE_QUERY:
+    case WIRE_EC2: return &wire_query;
     case WIRE_REST_XML: return &wire_restxml;
     }
     BUG("no such wire protocol");

@@ -1,6 +1,6 @@
 #pragma once
-/* The four wire protocols, each one pair of functions: a request to bytes, an answer to a value.
- * Pure; signing and sending happen in call.c. */
+/* The wire protocols, each one pair of functions (EC2's is a dialect of the query protocol): a
+ * request to bytes, an answer to a value. Pure; signing and sending happen in call.c. */
 
 #include "providers/aws/request.h"
 #include "providers/transport.h"

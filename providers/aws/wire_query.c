@@ -1,5 +1,6 @@
 /* The query protocol: a form is posted, XML comes back. IAM, STS, RDS, SNS. Lists are flattened to
- * Name.member.1, maps of maps to Outer.Inner. */
+ * Name.member.1, maps of maps to Outer.Inner. EC2's dialect of it has lists without the word, and
+ * answers without anything around them. */
 
 #include "engine/base/bug.h"
 #include "providers/aws/uri.h"
@@ -8,8 +9,21 @@
 
 #define FORM_MAX ((size_t)4 * 1024 * 1024)
 
-static void add(struct strbuf *form, struct arena *arena, const char *name, const struct value *v)
+static bool is_ec2(const struct aws_operation *operation)
 {
+    return operation->api->wire == WIRE_EC2;
+}
+
+struct writing {
+    struct strbuf *form;
+    struct arena *arena;
+    const char *item; /* between a list's name and the number: ".member" */
+};
+
+static void add(const struct writing *w, const char *name, const struct value *v)
+{
+    struct strbuf *form = w->form;
+    struct arena *arena = w->arena;
     switch (v->kind) {
     case VALUE_NULL: return;
     case VALUE_BOOL: uri_add_param(form, name, slice_of(v->boolean ? "true" : "false")); return;
@@ -24,11 +38,11 @@ static void add(struct strbuf *form, struct arena *arena, const char *name, cons
         if (v->list.len == 0)
             uri_add_param(form, name, slice_of(""));
         for (size_t i = 0; i < v->list.len; i++)
-            add(form, arena, arena_printf(arena, "%s.member.%zu", name, i + 1), v->list.items[i]);
+            add(w, arena_printf(arena, "%s%s.%zu", name, w->item, i + 1), v->list.items[i]);
         return;
     case VALUE_MAP:
         for (size_t i = 0; i < v->map.len; i++)
-            add(form, arena, arena_printf(arena, "%s.%s", name, v->map.entries[i].key),
+            add(w, arena_printf(arena, "%s.%s", name, v->map.entries[i].key),
                 v->map.entries[i].value);
         return;
     case VALUE_REF:
@@ -43,9 +57,10 @@ static void encode(struct request *rq, const char *page_token, struct wire_reque
     strbuf_init(&form, rq->arena, FORM_MAX);
     uri_add_param(&form, "Action", slice_of(rq->operation->name));
     uri_add_param(&form, "Version", slice_of(rq->operation->api->version));
+    const struct writing w = {&form, rq->arena, is_ec2(rq->operation) ? "" : ".member"};
     const struct value *body = map_end(&rq->body);
     for (size_t i = 0; i < value_len(body); i++)
-        add(&form, rq->arena, body->map.entries[i].key, body->map.entries[i].value);
+        add(&w, body->map.entries[i].key, body->map.entries[i].value);
     if (page_token)
         uri_add_param(&form, rq->operation->token_in, slice_of(page_token));
     *ret = (struct wire_request){
@@ -93,10 +108,13 @@ static bool decode(struct arena *arena, const struct aws_operation *operation,
     }
     if (!str_ends(root->map.entries[0].key, "Response"))
         return false;
-    const char *id = value_get_str(value_get(top, "ResponseMetadata"), "RequestId");
+    bool bare = is_ec2(operation);
+    const char *id = bare ? value_get_str(top, "requestId")
+                          : value_get_str(value_get(top, "ResponseMetadata"), "RequestId");
     if (id)
         ret->request_id = id;
-    const struct value *result = value_get(top, arena_printf(arena, "%sResult", operation->name));
+    const struct value *result =
+        bare ? top : value_get(top, arena_printf(arena, "%sResult", operation->name));
     if (value_is(result, VALUE_MAP))
         ret->body = result;
     return true;

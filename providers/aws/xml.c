@@ -57,8 +57,9 @@ static void on_start(void *ctx, const char *name, const char **attributes)
 static bool is_item_of(const char *child, const char *parent)
 {
     size_t len = strlen(child);
-    return str_eq(child, "member") || (strncmp(parent, child, len) == 0 &&
-                                       (str_eq(parent + len, "s") || str_eq(parent + len, "List")));
+    return str_eq(child, "member") || str_eq(child, "item") ||
+           (strncmp(parent, child, len) == 0 &&
+            (str_eq(parent + len, "s") || str_eq(parent + len, "List")));
 }
 
 static bool is_list(const struct element *e)

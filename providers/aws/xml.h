@@ -1,10 +1,10 @@
 #pragma once
 /* XML answers of the query protocol as values. An element becomes
- *   a list    when its children are items of it: all named "member", or all named like the element
- *             in the singular (DBInstances/DBInstance, TagList/Tag)
- *   a map     when it has other children; one name several times becomes a list under that name
- *   a string  when it has none. So an empty list reads as "", and value_len() of both is 0.
- * Attributes and namespaces are dropped. Documents with a DTD are refused. */
+ *   a list    when its children are items of it: all named "member" or "item", or all named like
+ * the element in the singular (DBInstances/DBInstance, TagList/Tag) a map     when it has other
+ * children; one name several times becomes a list under that name a string  when it has none. So an
+ * empty list reads as "", and value_len() of both is 0. Attributes and namespaces are dropped.
+ * Documents with a DTD are refused. */
 
 #include "engine/base/value.h"
 

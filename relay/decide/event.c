@@ -53,6 +53,7 @@ void relay_event_read(const struct relay_config *config, const struct value *jso
         .message = value_get_str(detail, "statusMessage"),
         .point_arn = value_get_str(detail, "destinationRecoveryPointArn"),
         .source_point_arn = value_str(value_item(value_get(json, "resources"), 0)),
+        .source_vault_arn = from,
         .resource_arn = value_get_str(detail, "resourceArn"),
         .resource_type = value_get_str(detail, "resourceType"),
         .creation_ms = time_of(value_get_str(detail, "creationDate")),

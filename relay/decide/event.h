@@ -20,6 +20,7 @@ struct relay_event {
     const char *id, *account, *region, *state, *message;
     const char *point_arn;        /* in the source vault; NULL unless ARRIVED */
     const char *source_point_arn; /* what the copy was made from, or NULL */
+    const char *source_vault_arn; /* and where that lies, or NULL */
     const char *resource_arn, *resource_type;
     int64_t creation_ms; /* of the copy job, so of the point that it made; 0 when not told */
     const char *why;     /* of INVALID and OTHER */

@@ -234,6 +234,31 @@ def from_form(shape, node, where, faults):
     return scalar_of_text(shape, node, where, faults)
 
 
+def ec2_name(member, shape):
+    word = shape.serialization.get("queryName") or shape.serialization.get("name", member)
+    return word[0].upper() + word[1:]
+
+
+def from_ec2(shape, node, where, faults):
+    """The same in the dialect of EC2: every list is flat, and names begin with a capital."""
+    kind = shape.type_name
+    if kind == "structure":
+        names, params = {ec2_name(m, s): m for m, s in shape.members.items()}, {}
+        for name, item in node.items() if isinstance(node, dict) else ():
+            if name in names:
+                params[names[name]] = from_ec2(shape.members[names[name]], item, f"{where}.{name}", faults)
+            else:
+                faults.append(f"{where}: {shape.name} has no member {name}")
+        return params
+    if kind == "list":
+        return [from_ec2(shape.member, item, f"{where}[{i}]", faults)
+                for i, item in enumerate(numbered(node, where, faults))]
+    if isinstance(node, dict):
+        faults.append(f"{where}: {node!r:.200} is no {kind}")
+        return NOT_KEPT
+    return scalar_of_text(shape, node, where, faults)
+
+
 def structure_from_form(shape, node, where, faults):
     names, params = by_wire_name(shape.members), {}
     for name, item in node.items():
@@ -424,7 +449,8 @@ class Judge:
         operation = model.operation_model(name)
         if operation.input_shape is None:
             return operation, tree
-        return operation, structure_from_form(operation.input_shape, tree, name, faults)
+        read = from_ec2 if model.metadata["protocol"] == "ec2" else structure_from_form
+        return operation, read(operation.input_shape, tree, name, faults)
 
     def find(self, service, request, query, where):
         """The one operation of method and URI: of several, the one that says most literally so."""
@@ -582,7 +608,7 @@ def read_back_xml(body):
     return plain(etree.fromstring(body))
 
 
-READERS = {"json": Judge.read_json, "query": Judge.read_query, "rest-json": Judge.read_rest,
+READERS = {"json": Judge.read_json, "query": Judge.read_query, "ec2": Judge.read_query, "rest-json": Judge.read_rest,
            "rest-xml": Judge.read_rest}
-READ_BACK = {"json": read_back_json, "rest-json": read_back_json, "query": read_back_form,
+READ_BACK = {"json": read_back_json, "rest-json": read_back_json, "query": read_back_form, "ec2": read_back_form,
              "rest-xml": read_back_xml}

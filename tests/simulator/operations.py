@@ -1,8 +1,8 @@
 """Every operation that the simulator knows is called, in two accounts and Regions, and every answer
 fits the service model. An operation that is added to the simulator and not called here fails."""
 
-from calls import backup, cloudwatch, events, iam, kms, lambda_, logs, organizations, rds, s3, scheduler, sns, sqs, sts, \
-    tagging
+from calls import backup, cloudwatch, ec2, events, fsx, iam, kms, lambda_, logs, organizations, rds, s3, scheduler, \
+    sns, sqs, sts, tagging
 from clients import BACKUP, MANAGEMENT, check, done, served
 
 # Only the management account may ask for these, and for whatever Organizations knows.
@@ -13,6 +13,8 @@ def call_everything(place):
     for service in (kms, iam, sts, sqs, sns, logs, events, lambda_, rds, cloudwatch, scheduler, s3, tagging):
         service.call_all(place)
     rds.call_snapshots(place, backup.call_all(place))
+    for service in (ec2, fsx):
+        service.call_all(place)
 
 
 def call_the_organization(place):

@@ -294,6 +294,21 @@ def check_query(operation, response, faults):
         faults.add(where, f"nothing is called {name} beside the result")
 
 
+def check_ec2(operation, response, faults):
+    where, shape = operation.name, operation.output_shape
+    root = xml_root(response["body"], where, faults)
+    if root is None:
+        return
+    if root.tag != f"{{{operation.service_model.metadata['xmlNamespace']}}}{where}Response":
+        faults.add(where, f"the root is {root.tag}")
+    identity = next((child for child in root if local(child.tag) == "requestId"), None)
+    if identity is None or not (identity.text or "").strip():
+        faults.add(where, "no requestId")
+        return
+    root.remove(identity)
+    xml_structure(shape, root, where, faults)
+
+
 # ---- XML of S3 ----
 
 def rest_xml_structure(shape, node, where, faults, members=None):
@@ -423,6 +438,16 @@ def check_xml_error(operation, response, faults):
     error_status(operation, shape, response, faults)
 
 
+def check_ec2_error(operation, response, faults):
+    root = xml_root(response["body"], operation.name, faults)
+    if root is None:
+        return
+    found = {local(node.tag): node.text for node in root.iter()}
+    if [node.tag for node in root] != ["Errors", "RequestID"] or not found.get("Code") or not found.get("Message"):
+        faults.add(operation.name, f"an error needs Errors and RequestID, and within Code and Message: {found}")
+    error_status(operation, None, response, faults)
+
+
 def check_json_error(operation, response, faults):
     value = json_body(response["body"], operation.name, faults)
     if not isinstance(value, dict):
@@ -446,8 +471,9 @@ def check_json_error(operation, response, faults):
 
 # ---- all of it ----
 
-SUCCESS = {"json": check_json, "rest-json": check_rest_json, "query": check_query, "rest-xml": check_rest_xml}
-ERROR = {"json": check_json_error, "rest-json": check_json_error, "query": check_xml_error,
+SUCCESS = {"json": check_json, "rest-json": check_rest_json, "query": check_query, "ec2": check_ec2,
+           "rest-xml": check_rest_xml}
+ERROR = {"json": check_json_error, "rest-json": check_json_error, "query": check_xml_error, "ec2": check_ec2_error,
          "rest-xml": check_rest_xml_error}
 
 

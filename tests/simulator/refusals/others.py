@@ -37,6 +37,20 @@ def tagging(world):
     refused(bad, tagging.get_resources, TagFilters=[{"Values": ["v"]}])
 
 
+def tags_of_points(world):
+    place = world.place()
+    refused("InvalidParameterValue", place.ec2.describe_tags, status=400, Filters=[{"Name": "colour", "Values": ["red"]}])
+    refused("InvalidPaginationToken", place.ec2.describe_tags, NextToken="?")
+    system = f"arn:aws:fsx:us-east-1:{WORKLOAD}:backup/backup-0123456789abcdef0"
+    refused("ResourceNotFound", place.fsx.list_tags_for_resource, status=400, ResourceARN=system)
+    refused("NotServiceResourceError", place.fsx.list_tags_for_resource, ResourceARN=system.replace("fsx", "rds"))
+    world.private("settings", {"list_tags_refuse": 1})
+    refused("InvalidParameterValueException", place.backup.list_tags, ResourceArn=system)
+    refused("ResourceNotFoundException", place.backup.list_tags,
+            ResourceArn=f"arn:aws:backup:us-east-1:{WORKLOAD}:recovery-point:none")
+    world.private("settings", {"list_tags_refuse": ""})
+
+
 def logs(world):
     logs = world.place().logs
     for call in (logs.delete_log_group, logs.describe_log_streams, logs.delete_retention_policy):
@@ -131,5 +145,5 @@ def by_hand(world):
 
 
 def refuse_all(world):
-    for part in (sqs, tagging, logs, rds, organizations, sts, by_hand):
+    for part in (sqs, tagging, tags_of_points, logs, rds, organizations, sts, by_hand):
         part(world)

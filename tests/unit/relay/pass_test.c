@@ -221,6 +221,128 @@ static void an_event_that_takes_too_long_fails_before_lambda_ends_it(void **stat
     assert_int_equal(room->pass.started, 1);
 }
 
+#define SNAPSHOT "arn:aws:ec2:us-east-2::snapshot/snap-2"
+#define FIRST "arn:aws:ec2:us-east-1::snapshot/snap-1"
+#define PRIMARY "arn:aws:backup:us-east-1:111122223333:backup-vault:primary"
+#define NO_TAGS "<DescribeTagsResponse><requestId>r</requestId><tagSet/></DescribeTagsResponse>"
+#define TAGGED                                                                                     \
+    "<DescribeTagsResponse><requestId>r</requestId><tagSet><item><resourceId>snap</resourceId>"    \
+    "<key>FinalVault</key><value>" FINAL "</value></item></tagSet></DescribeTagsResponse>"
+
+static void refuse(struct room *room, const char *request, const char *body)
+{
+    fake_when(room->fake, request, (struct fake_answer){.status = 400, .body = body});
+}
+
+/* A snapshot of EBS that came from us-east-1; ListTags takes no such ARNs. */
+static void one_snapshot(struct room *room)
+{
+    answer(room, "GET /backup-vaults/intermediate/recovery-points",
+           arena_printf(room->arena,
+                        "{\"RecoveryPoints\":[{\"RecoveryPointArn\":\"" SNAPSHOT
+                        "\",\"BackupVaultArn\":\"" SOURCE "\",\"SourceBackupVaultArn\":\"" PRIMARY
+                        "\",\"ResourceArn\":\"arn:aws:ec2:us-east-1:111122223333:volume/v\","
+                        "\"Status\":\"COMPLETED\",\"CreationDate\":%lld}]}",
+                        (long long)(NOW_MS / 1000 - 3600)));
+    refuse(room, "GET /tags/",
+           "{\"Code\":\"InvalidParameterValueException\",\"Message\":\"Invalid ARN\"}");
+    answer(room, "GET /copy-jobs",
+           "{\"CopyJobs\":[{\"SourceRecoveryPointArn\":\"" FIRST
+           "\",\"DestinationRecoveryPointArn\":\"" SNAPSHOT "\",\"State\":\"COMPLETED\"}]}");
+    answer(room, "PUT /copy-jobs", "{\"CopyJobId\":\"j\"}");
+}
+
+static void tags_are_asked_of_the_service_of_the_point(void **state)
+{
+    struct room *room = *state;
+    one_snapshot(room);
+    fake_when_contains(room->fake, "Filter.1.Name=resource-id&Filter.1.Value.1=snap-2",
+                       (struct fake_answer){.status = 200, .body = TAGGED});
+    assert_true(reconcile(room));
+    assert_int_equal(room->pass.started, 1);
+}
+
+static void tags_that_were_not_copied_are_read_from_the_source(void **state)
+{
+    struct room *room = *state;
+    one_snapshot(room);
+    fake_when_contains(room->fake, "Filter.1.Value.1=snap-2",
+                       (struct fake_answer){.status = 200, .body = NO_TAGS});
+    fake_when_contains(room->fake, "Filter.1.Value.1=snap-1",
+                       (struct fake_answer){.status = 200, .body = TAGGED});
+    assert_true(reconcile(room));
+    assert_int_equal(room->pass.started, 1);
+}
+
+static void an_event_names_the_source_itself(void **state)
+{
+    struct room *room = *state;
+    const struct value *event = NULL;
+    const char *why = NULL;
+    const char *text =
+        "{\"source\":\"aws.backup\",\"detail-type\":\"Copy Job State Change\","
+        "\"resources\":[\"" FIRST "\"],\"detail\":{\"state\":\"COMPLETED\","
+        "\"destinationBackupVaultArn\":\"" SOURCE "\",\"sourceBackupVaultArn\":\"" PRIMARY
+        "\",\"creationDate\":\"2025-12-31T23:00:00Z\","
+        "\"destinationRecoveryPointArn\":\"" SNAPSHOT "\"}}";
+    assert_true(json_parse(room->arena, slice_of(text), &event, &why));
+    one_snapshot(room);
+    fake_when_contains(room->fake, "Filter.1.Value.1=snap-2",
+                       (struct fake_answer){.status = 200, .body = NO_TAGS});
+    fake_when_contains(room->fake, "Filter.1.Value.1=snap-1",
+                       (struct fake_answer){.status = 200, .body = TAGGED});
+    assert_true(relay_handle(&room->pass, event, &why));
+    assert_int_equal(room->pass.started, 1);
+}
+
+static void nobody_tells(struct room *room)
+{
+    one_snapshot(room);
+    fake_when_contains(room->fake, "Action=DescribeTags",
+                       (struct fake_answer){.status = 403,
+                                            .body = "<Response><Errors><Error><Code>"
+                                                    "UnauthorizedOperation</Code><Message>no"
+                                                    "</Message></Error></Errors><RequestID>r1"
+                                                    "</RequestID></Response>"});
+}
+
+struct said {
+    struct arena *arena;
+    const char *error;
+};
+
+static void keep_error(void *ctx, const struct relay_report *report)
+{
+    struct said *said = ctx;
+    said->error = arena_strdup(said->arena, report->error);
+}
+
+static void tags_that_nobody_tells_fail_with_every_reason(void **state)
+{
+    struct room *room = *state;
+    struct said said = {room->arena, NULL};
+    nobody_tells(room);
+    room->pass.report = keep_error;
+    room->pass.ctx = &said;
+    assert_false(reconcile(room));
+    assert_int_equal(room->pass.failed, 1);
+    assert_string_equal(
+        said.error,
+        "ec2:DescribeTags in account 111122223333, us-east-2: UnauthorizedOperation: no (request "
+        "id "
+        "r1); backup:ListTags in account 111122223333, us-east-2: InvalidParameterValueException: "
+        "Invalid ARN (request id none)");
+}
+
+static void tags_that_nobody_tells_do_not_matter_where_untagged_points_go(void **state)
+{
+    struct room *room = *state;
+    nobody_tells(room);
+    room->config.copy_untagged = true;
+    assert_true(reconcile(room));
+    assert_int_equal(room->pass.started, 1);
+}
+
 int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
@@ -235,6 +357,11 @@ int main(void)
         TEST(a_listed_point_without_an_arn_is_an_error),
         TEST(a_signal_stops_it_before_the_next_step),
         TEST(an_event_that_takes_too_long_fails_before_lambda_ends_it),
+        TEST(tags_are_asked_of_the_service_of_the_point),
+        TEST(tags_that_were_not_copied_are_read_from_the_source),
+        TEST(an_event_names_the_source_itself),
+        TEST(tags_that_nobody_tells_fail_with_every_reason),
+        TEST(tags_that_nobody_tells_do_not_matter_where_untagged_points_go),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
