@@ -44,6 +44,17 @@ environment() {
     cp "$2" "$1/.installed"
 }
 
+# go_program PACKAGE@VERSION: a program from source, where there is a Go that is new enough.
+go_program() {
+    name=${1%@*}
+    [ ! -x "build/servers/bin/${name##*/}" ] || return 0
+    if GOTOOLCHAIN=local GOBIN="$PWD/build/servers/bin" go install "$1" 2>build/servers/go.log; then
+        echo "installed $1" >&2
+    else
+        echo "no ${name##*/}, which one test needs: $(tail -n 1 build/servers/go.log)" >&2
+    fi
+}
+
 environment build/venv tools/requirements.txt # clients that drive the simulator, in the demo and in tests
 [ "${1:-}" = tests ] || exit 0
 environment build/servers tools/requirements-servers.txt # servers that the tests drive
@@ -56,14 +67,9 @@ fi
 
 # AWS's Lambda Runtime Interface Emulator, from source: there is no package of it. Without a Go that is
 # new enough the test that needs it is skipped.
-emulator=github.com/aws/aws-lambda-runtime-interface-emulator/cmd/aws-lambda-rie@v0.0.0-20261030222936-bef5c4ba774d
-if [ ! -x build/servers/bin/aws-lambda-rie ]; then
-    if GOTOOLCHAIN=local GOBIN="$PWD/build/servers/bin" go install "$emulator" 2>build/servers/go.log; then
-        echo "installed $emulator" >&2
-    else
-        echo "no Lambda Runtime Interface Emulator, which one test needs: $(tail -n 1 build/servers/go.log)" >&2
-    fi
-fi
+go_program github.com/aws/aws-lambda-runtime-interface-emulator/cmd/aws-lambda-rie@v0.0.0-20261030222936-bef5c4ba774d
+# What judges the workflows of examples/ci.
+go_program github.com/rhysd/actionlint/cmd/actionlint@v1.7.12
 
 # An editor's language server, which a test holds against `holdfast schema export`.
 language_server=yaml-language-server@1.18.0

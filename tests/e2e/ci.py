@@ -1,0 +1,245 @@
+"""The pipeline of examples/ci, as its users have it: runners with empty disks that share nothing but the state, an identity
+token instead of keys, a plan by a role that can only read, the apply of that plan by another, drift at night.
+
+    ci.py [moto]    against the served simulator, or against moto
+"""
+
+import contextlib
+import http.client
+import http.server
+import json
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+import threading
+import urllib.parse
+
+import boto3
+
+from harness import EXAMPLES, HOLDFAST, Served, check, clean_environment, done
+
+CI = os.path.join(EXAMPLES, "ci")
+HUB = "111122223333"  # where the runner's role is
+ACCOUNTS = ("111122223333", "444455556666")
+REQUEST_TOKEN, IDENTITY = "request-token-4711", "aGVhZGVy.cGF5bG9hZA.c2ln"
+READS = ["backup:Describe*", "backup:Get*", "backup:List*", "iam:Get*", "iam:List*", "kms:Describe*", "kms:Get*", "kms:List*",
+         "tag:Get*", "s3:Get*", "s3:List*", "organizations:Describe*", "organizations:List*"]
+
+
+class Runner(http.server.BaseHTTPRequestHandler):
+    """The service that gives a GitHub job its token; and STS in front of `server`, which knows no web identities (moto does)."""
+    protocol_version = "HTTP/1.1"
+    server_url = None
+    asked = []
+
+    def log_message(self, *_):
+        pass
+
+    def answer(self, status, body, kind="application/json"):
+        self.send_response(status)
+        self.send_header("Content-Type", kind)
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def do_GET(self):
+        good = (self.headers["Authorization"] == f"bearer {REQUEST_TOKEN}" and
+                urllib.parse.parse_qs(urllib.parse.urlsplit(self.path).query).get("audience") == ["sts.amazonaws.com"])
+        Runner.asked.append(self.path)
+        self.answer(200 if good else 403, json.dumps({"count": 1, "value": IDENTITY} if good else {}).encode())
+
+    def do_POST(self):
+        body = self.rfile.read(int(self.headers["Content-Length"]))
+        form = dict(urllib.parse.parse_qsl(body.decode()))
+        if form.get("Action") != "AssumeRoleWithWebIdentity":
+            self.forward(body)
+            return
+        check(form["WebIdentityToken"] == IDENTITY, "the job's own token proves who it is")
+        role = form["RoleArn"].split(":")[4]
+        self.answer(200, f"""<AssumeRoleWithWebIdentityResponse xmlns="https://sts.amazonaws.com/doc/2011-06-15/">
+<AssumeRoleWithWebIdentityResult><Credentials><AccessKeyId>{role}</AccessKeyId><SecretAccessKey>simulated</SecretAccessKey>
+<SessionToken>t</SessionToken><Expiration>2099-01-01T00:00:00Z</Expiration></Credentials></AssumeRoleWithWebIdentityResult>
+</AssumeRoleWithWebIdentityResponse>""".encode(), "text/xml")
+
+    def forward(self, body):
+        connection = http.client.HTTPConnection(urllib.parse.urlsplit(self.server_url).netloc, timeout=60)
+        connection.request("POST", self.path, body, dict(self.headers))
+        response = connection.getresponse()
+        self.answer(response.status, response.read(), response.headers["Content-Type"])
+        connection.close()
+
+
+@contextlib.contextmanager
+def runner_service(server_url):
+    Runner.server_url = server_url
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Runner)
+    server.daemon_threads = True
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    yield f"http://127.0.0.1:{server.server_address[1]}"
+    server.shutdown()
+
+
+class Repository:
+    """The topology's repository, its CI, and what it keeps of a run: artifacts."""
+
+    def __init__(self, root, service, endpoints):
+        self.root, self.service, self.endpoints = root, service, endpoints
+        self.source = os.path.join(root, "main")
+        os.makedirs(os.path.join(self.source, "ci"))
+        shutil.copy(os.path.join(CI, "pipeline.sh"), os.path.join(self.source, "ci"))
+        shutil.copy(os.path.join(CI, "topology.yaml"), self.source)
+        self.runs = 0
+
+    def edit(self, old, new):
+        path = os.path.join(self.source, "topology.yaml")
+        with open(path, encoding="utf-8") as file:
+            text = file.read()
+        check(old in text, f"the topology has {old}")
+        with open(path, "w", encoding="utf-8") as file:
+            file.write(text.replace(old, new))
+
+    def job(self, role, *command, plan=None, expect=0, flags=()):
+        """A job on a machine of its own, which is gone afterwards. Returns its page, its log, and its plan."""
+        self.runs += 1
+        disk = os.path.join(self.root, f"runner{self.runs}")
+        shutil.copytree(self.source, disk)
+        if plan:
+            with open(os.path.join(disk, "plan.json"), "wb") as file:
+                file.write(plan)
+        page = os.path.join(disk, "page.md")
+        env = clean_environment({
+            **self.endpoints, "HOME": disk, "HOLDFAST": HOLDFAST, "GITHUB_STEP_SUMMARY": page, "AWS_DEFAULT_REGION": "us-east-1",
+            "ACTIONS_ID_TOKEN_REQUEST_URL": f"{self.service}/token?api-version=2.0", "ACTIONS_ID_TOKEN_REQUEST_TOKEN": REQUEST_TOKEN,
+            "AWS_ROLE_ARN": f"arn:aws:iam::{HUB}:role/runner", "HOLDFAST_VAR_role": role,
+            "HOLDFAST_STATE": os.path.join(self.root, "shared", "state.db"), "AWS_CONFIG_FILE": "/dev/null",
+            "AWS_SHARED_CREDENTIALS_FILE": "/dev/null"})
+        result = subprocess.run(["sh", "ci/pipeline.sh", *command, *flags], cwd=disk, env=env, text=True, timeout=600,
+                                capture_output=True, check=False)
+        if result.returncode != expect:
+            print(result.stdout, result.stderr, file=sys.stderr)
+        check(result.returncode == expect, f"pipeline.sh {command}: {result.returncode}, not {expect}")
+        check(IDENTITY not in result.stdout + result.stderr, "no token is printed")
+        made, text = None, ""
+        if command[0] == "plan" and os.path.exists(os.path.join(disk, "plan.json")):
+            with open(os.path.join(disk, "plan.json"), "rb") as file:
+                made = file.read()
+        if os.path.exists(page):
+            with open(page, encoding="utf-8") as file:
+                text = file.read()
+        for folder, _, names in os.walk(disk):
+            for name in names:
+                with open(os.path.join(folder, name), "rb") as file:
+                    check(IDENTITY.encode() not in file.read(), f"no token stays in {name}")
+        shutil.rmtree(disk)
+        return text, result.stderr, made
+
+
+def make_roles(client):
+    """In each account a role that reads and one that writes, which the runner's account may enter by."""
+    trust = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "sts:AssumeRole",
+                                                     "Principal": {"AWS": f"arn:aws:iam::{HUB}:root"}}]}
+    for account in ACCOUNTS:
+        iam = client("iam", account)
+        for role, actions in (("backup-plan", READS), ("backup-apply", ["*"])):
+            policy = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": actions, "Resource": "*"}]}
+            iam.create_role(RoleName=role, AssumeRolePolicyDocument=json.dumps(trust))
+            iam.put_role_policy(RoleName=role, PolicyName="all", PolicyDocument=json.dumps(policy))
+
+
+def from_plan_to_apply(repository, client, reads_only):
+    # a pull request: the plan is on its page, and nothing is written
+    page, _, plan = repository.job("backup-plan", "plan")
+    check("What the merge would do" in page and "vaults.final" in page, f"the page shows the plan: {page}")
+    vaults = client("backup", "444455556666", "us-west-2")
+    check(vaults.list_backup_vaults()["BackupVaultList"] == [], "a plan writes nothing")
+    if reads_only:
+        _, err, _ = repository.job("backup-plan", "apply", plan=plan, expect=1)
+        check("AccessDenied" in err or "not authorized" in err, f"and its role could not: {err}")
+        _, _, plan = repository.job("backup-plan", "plan")
+
+    # the merge: another machine, another role, the same plan
+    page, _, _ = repository.job("backup-apply", "apply", plan=plan)
+    check("What is applied" in page and "vaults.final" in page, "what is applied is on its page")
+    check([v["BackupVaultName"] for v in vaults.list_backup_vaults()["BackupVaultList"]] == ["backups-final"], "it is there")
+    page, _, _ = repository.job("backup-plan", "plan")
+    check("Nothing to do" in page, f"and a third machine knows of it: {page}")
+
+    # two pull requests at once: the second was planned before the first was applied
+    repository.edit("max_retention_days: 35", "max_retention_days: 36")
+    _, _, first = repository.job("backup-plan", "plan")
+    repository.job("backup-apply", "apply", plan=first)
+    _, err, _ = repository.job("backup-apply", "apply", plan=first, expect=6)
+    check("HF0507" in err and "serial" in err, f"what was planned before something moved is refused: {err}")
+    check(vaults.describe_backup_vault(BackupVaultName="backups-final")["MaxRetentionDays"] == 36, "the first is done")
+
+
+def at_night(repository, client):
+    page, _, _ = repository.job("backup-plan", "drift")
+    check("No drift" in page, page)
+    # somebody has been there
+    kms = client("kms", "444455556666", "us-west-2")
+    alias = next(a for a in kms.list_aliases()["Aliases"] if a["AliasName"] == "alias/backups-final")
+    kms.disable_key_rotation(KeyId=alias["TargetKeyId"])
+    page, _, _ = repository.job("backup-plan", "drift", expect=2)
+    check("Somebody changed" in page and "keys.final" in page, f"and is found out: {page}")
+
+
+def failures(repository):
+    _, err, _ = repository.job("backup-nobody", "plan", expect=3)
+    check("AssumeRole" in err or "HF0702" in err, f"a role that is not there: {err}")
+    asked = len(Runner.asked)
+    repository.edit("version: 1", "version: one")
+    _, err, made = repository.job("backup-plan", "plan", expect=1)
+    check(made is None and len(Runner.asked) == asked, "what is not valid is not planned, and needs no token")
+    repository.edit("version: one", "version: 1")
+    repository.job("backup-plan", "nonsense", expect=64)
+    repository.job("backup-apply", "apply", plan=b"{}", expect=1)
+    service, repository.service = repository.service, "http://127.0.0.1:1"
+    _, err, _ = repository.job("backup-plan", "plan", expect=3)
+    check("id-token: write" in err, f"without a token it says what is missing: {err}")
+    repository.service = service
+
+
+def client_for(url):
+    def client(service, account, region="us-east-1"):
+        return boto3.client(service, region_name=region, endpoint_url=url, aws_access_key_id=account,
+                            aws_secret_access_key="simulated")
+    return client
+
+
+def on_the_simulator(root):
+    serving = os.path.join(root, "serving")
+    os.makedirs(serving)
+    shutil.copy(os.path.join(CI, "topology.yaml"), serving)
+    with Served(serving, "--var", "role=somebody-else") as world, runner_service(world.url) as service:
+        client = client_for(world.url)
+        make_roles(client)
+        repository = Repository(root, service, {"AWS_ENDPOINT_URL": world.url, "AWS_ENDPOINT_URL_STS": service})
+        from_plan_to_apply(repository, client, reads_only=True)
+        at_night(repository, client)
+        failures(repository)
+
+
+def on_moto(root):
+    sys.path.insert(0, os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), "servers"))
+    from servers import Moto  # pylint: disable=import-outside-toplevel
+    with Moto() as server, runner_service(server.url) as service:
+        repository = Repository(root, service, {"AWS_ENDPOINT_URL": server.url})
+        with open(os.path.join(repository.source, "topology.yaml"), encoding="utf-8") as file:
+            text = file.read()
+        # moto has no selections and no policies of vaults, not even to be read (tests/servers/skips.yaml)
+        repository.edit(text[text.index("plans:"):], "")
+        repository.edit("    accept_copies_from: [workload]\n", "")
+        from_plan_to_apply(repository, server.client, reads_only=False)
+        page, _, _ = repository.job("backup-plan", "drift", expect=1)
+        check("Drift is not known" in page, f"where it cannot look it says so: {page}")
+
+
+with tempfile.TemporaryDirectory(prefix="holdfast-ci-") as root:
+    if sys.argv[1:] == ["moto"]:
+        on_moto(root)
+    else:
+        on_the_simulator(root)
+done()
