@@ -419,16 +419,32 @@ static bool is_imported(const struct item *item)
     return !item->record && item->observation && item->observation->imported;
 }
 
-/* It is ours, and recorded: at this address, too, it would be one object with two entries. */
+static bool is_found(const struct item *item)
+{
+    return !item->record && (item->verdict == VERDICT_ADOPT || item->verdict == VERDICT_REPLACE);
+}
+
+/* What is kept or let go at the other address, which has left the file, may be taken over. */
+static bool gives_up(const struct builder *b, const struct item *known)
+{
+    return !known->desired &&
+           (item_is_kept(known) || plan_forgets(b->input->topology, known->address));
+}
+
+/* It is ours, and recorded: at this address, too, it would be one object with two entries, and be
+ * deleted with the other one. */
 static bool is_recorded_elsewhere(struct builder *b, struct item *item)
 {
-    const struct item *known = is_imported(item) ? item_recorded_at_all(b, item) : NULL;
-    if (!known)
+    const struct item *known = item_recorded_at_all(b, item);
+    if (!known || (!is_imported(item) && gives_up(b, known)))
         return false;
-    struct diag *diag = diag_error(b->diags, E_IMPORT, item_pos(item), item->address,
-                                   "the %s %s is recorded as %s already", item->schema->title,
-                                   item->observation->identifier, known->address);
-    diag_hint(b->diags, diag, "If that entry was renamed: `moved: [{from: %s, to: %s}]`.",
+    struct diag *diag =
+        diag_error(b->diags, is_imported(item) ? E_IMPORT : E_RENAMED, item_pos(item),
+                   item->address, "the %s %s is recorded as %s already", item->schema->title,
+                   item->observation->identifier, known->address);
+    diag_hint(b->diags, diag,
+              "If that entry was renamed: `moved: [{from: %s, to: %s}]`; after `state mv` the file "
+              "has to say the new address.",
               known->address, item->address);
     refuse(b, item);
     return true;
@@ -453,7 +469,7 @@ static void decide_desired(struct builder *b, struct item *item)
     item->verdict = action_decide(&situation, &item->reason);
     if (item->verdict == VERDICT_REFUSE)
         refuse_owner(b, item);
-    else if (item->verdict == VERDICT_ADOPT && is_recorded_elsewhere(b, item))
+    else if (is_found(item) && is_recorded_elsewhere(b, item))
         return;
     else if (item->verdict == VERDICT_REPLACE && is_imported(item))
         refuse_import(b, item);
