@@ -49,6 +49,8 @@
  *                          objects of that type, identified by our identifier, "|" and the key
  *   x-local (means something on this machine only, a path: neither recorded nor compared),
  *   x-sensitive (never printed, never recorded: seal.h), x-unmanaged-when-absent (normalize.h)
+ *   x-displaces            names of properties beside it that AWS drops or changes when this one is
+ *                          set: what it then shows of them is our doing, not somebody else's
  *   x-off-needs            allow-destroy | allow-irreversible: of a switch that others rely on, the
  *                          flag that turning it off needs */
 
@@ -105,6 +107,7 @@ struct schema_node {
     const char *ref;                      /* x-ref */
     const struct value *becomes;          /* x-becomes, or NULL */
     const char *const *rules;             /* NULL-terminated, or NULL */
+    const char *const *displaces;         /* likewise: names of properties beside it */
     const struct schema_node *items;      /* of arrays */
     const struct schema_node *additional; /* of maps: the schema of every value */
     const struct schema_property *properties;

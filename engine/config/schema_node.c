@@ -138,6 +138,18 @@ static const char *wire_name(struct arena *arena, const char *name, bool lower_c
     return wire;
 }
 
+/* Where the word stands; what a $ref brings along is displaced in the type it comes from. */
+static void check_displaced(const struct scope *scope, const struct value *properties)
+{
+    for (size_t i = 0; i < value_len(properties); i++) {
+        const struct value *names = value_get(properties->map.entries[i].value, "x-displaces");
+        for (size_t k = 0; k < value_len(names); k++)
+            if (!value_get(properties, value_str(value_item(names, k))))
+                schema_refuse(scope, "x-displaces: there is no %s beside it",
+                              value_str(value_item(names, k)));
+    }
+}
+
 static void load_properties(const struct scope *scope, struct schema_node *node,
                             const struct value *v)
 {
@@ -158,6 +170,7 @@ static void load_properties(const struct scope *scope, struct schema_node *node,
     }
     node->properties = properties;
     node->property_len = v->map.len;
+    check_displaced(scope, v);
 }
 
 static void load_canonical(const struct scope *scope, struct schema_node *node,
@@ -203,6 +216,12 @@ static void load_rules(const struct scope *scope, struct schema_node *node, cons
     for (const char *const *name = node->rules; *name; name++)
         if (!rule_exists(*name))
             schema_refuse(scope, "x-rules: there is no rule %s", *name);
+}
+
+static void load_displaces(const struct scope *scope, struct schema_node *node,
+                           const struct value *v)
+{
+    node->displaces = schema_names_of(scope, v, "x-displaces");
 }
 
 static void load_sensitive(const struct scope *scope, struct schema_node *node,
@@ -270,6 +289,7 @@ static const struct keyword {
     {"x-ref", load_ref_target, false},
     {"x-becomes", load_becomes, false},
     {"x-rules", load_rules, true},
+    {"x-displaces", load_displaces, false},
     {"x-local", load_local, false},
     {"x-sensitive", load_sensitive, false},
     {"x-unmanaged-when-absent", load_unmanaged, false},

@@ -147,6 +147,18 @@ static const struct value *surely_written(struct run *run, const struct object_f
     return arrived && moved.len > 0 ? asked : before;
 }
 
+static bool is_displaced(const struct schema *schema, const struct value *desired, const char *name)
+{
+    for (size_t i = 0; i < schema->root->property_len; i++) {
+        const struct schema_property *property = &schema->root->properties[i];
+        const struct value *v = value_get(desired, property->name);
+        if (v && v->kind != VALUE_NULL && property->node->displaces &&
+            str_is_one_of(name, property->node->displaces))
+            return true;
+    }
+    return false;
+}
+
 /* What an update records: of what it wrote and of what AWS sets, what was read; of all else, which
  * is other people's doing, what was recorded before. An apply that is about something else never
  * takes a change from outside into the record. */
@@ -158,7 +170,8 @@ static const struct value *known_attributes(struct arena *arena, const struct ob
     for (size_t i = 0; i < facts->schema->root->property_len; i++) {
         const struct schema_property *property = &facts->schema->root->properties[i];
         bool set_by_aws = property->node->read_only && !property->node->entry_type;
-        bool ours = set_by_aws || value_get(facts->desired, property->name);
+        bool ours = set_by_aws || value_get(facts->desired, property->name) ||
+                    is_displaced(facts->schema, facts->desired, property->name);
         map_put(&b, property->name,
                 value_get(ours ? facts->attributes : facts->prior->attributes, property->name));
     }

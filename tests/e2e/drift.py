@@ -1,9 +1,10 @@
 """Each change made behind holdfast's back through awscli shows in drift, and only that."""
 
 import json
+import os
 import tempfile
 
-from harness import Served, check, done, workspace
+from harness import Served, check, done, holdfast, workspace
 
 W, B = "111122223333", "444455556666"
 with workspace() as folder, Served(folder) as served:
@@ -163,4 +164,28 @@ with workspace() as folder, Served(folder) as served:
     served.aws(B, "us-east-2", "backup", "delete-backup-vault-lock-configuration",
                "--backup-vault-name", identifier("vaults.final/lock"))
     changed("vaults.final/lock", "high")
+
+# what AWS drops because something else was set is the apply's own doing
+HEAD = """version: 1
+name: small
+accounts: {main: {id: "111122223333"}}
+regions: {one: us-east-1}
+"""
+PLACE = "account: main, region: one"
+ALARM = f"{PLACE}, namespace: a, metric_name: b, period: 60, threshold: 1, evaluation_periods: 1, comparison_operator: LessThanThreshold"
+DISPLACED = [
+    (f"rules: {{r: {{{PLACE}, event_pattern: {{source: [aws.backup]}}}}}}",
+     f"rules: {{r: {{{PLACE}, schedule_expression: rate(1 hour)}}}}"),
+    (f"alarms: {{a: {{{ALARM}, statistic: Sum}}}}", f"alarms: {{a: {{{ALARM}, extended_statistic: p90}}}}"),
+    (f"keys: {{k: {{{PLACE}}}}}\nqueues: {{q: {{{PLACE}, sqs_managed_sse_enabled: true}}}}",
+     f"keys: {{k: {{{PLACE}}}}}\nqueues: {{q: {{{PLACE}, key: k}}}}"),
+]
+for texts in DISPLACED:
+    with workspace(edit=lambda _, text=texts[0]: HEAD + text) as folder:
+        for text in (*texts, texts[0]):
+            with open(os.path.join(folder, "topology.yaml"), "w", encoding="utf-8") as file:
+                file.write(HEAD + text)
+            holdfast("apply", "--simulate", "--auto-approve", cwd=folder, expect=0)
+            drift = holdfast("drift", "--simulate", "--detailed-exitcode", cwd=folder)
+            check(drift.status == 0, f"no drift after an apply of {text}: {drift.out}{drift.err}")
 done()

@@ -161,6 +161,7 @@ static void a_wrong_schema_is_a_bug_that_names_the_fault(void **state)
         {"\"x-arn\":\"a:${nothing}\",\"properties\":{\"name\":{}}", "x-arn names nothing"},
         {"\"properties\":{\"name\":{\"oneOf\":[{\"type\":\"array\"},{\"type\":\"array\"}]}}",
          "two alternatives of one type"},
+        {"\"properties\":{\"name\":{\"x-displaces\":[\"other\"]}}", "no other beside it"},
     };
     for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
         char text[2048];
