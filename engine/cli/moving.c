@@ -52,8 +52,8 @@ bool moving_keep(struct session *session, const char *result)
 {
     struct diags *diags = &session->cli->diags;
     const struct relocations *moved = &session->relocations;
-    if (moved->len == 0)
-        return true;
+    if (moved->len == 0) /* names go with the last that is recorded of their entry */
+        return keep_names(session, session->first_names) && journal_commit(session->state, diags);
     if (!journal_begin_run(session->state, "", clock_wall_ms(), diags))
         return false;
     for (size_t i = 0; i < moved->len; i++)

@@ -157,6 +157,10 @@ with workspace() as folder:
     run(folder, "destroy", "--auto-approve")
     check(recorded(folder) == {} and queues(folder) == 1, "what moved is destroyed")
 
+    # the first name goes with the last object that had it: a new life has a new name, and keeps it
+    run(folder, "apply", "--auto-approve")
+    run(folder, "plan", "--detailed-exitcode")
+
 # a member of a group that gets another name, in one Region and in two, by the file and by hand
 GROUP = """version: 1
 name: t
