@@ -6,7 +6,9 @@ Environment: FAULTY is a faulty_holdfast.
 import contextlib
 import json
 import os
+import select
 import shutil
+import signal
 import sqlite3
 import subprocess
 import tempfile
@@ -16,6 +18,7 @@ import zipfile
 FAULTY = os.environ["FAULTY"]
 MEMORY = "/dev/shm" if os.access("/dev/shm", os.W_OK) else None  # nothing here waits for a disk
 SIGABRT, SIGKILL = -6, -9
+LONGEST = 600  # seconds that a command may take: what takes longer hangs
 
 
 def make_data_dir(folder):
@@ -31,10 +34,10 @@ def make_data_dir(folder):
 class Server:
     """`faulty_holdfast --serve`. Not for two threads at once."""
 
-    def __init__(self, data_dir):
+    def __init__(self, data_dir, **more):
         environment = {"PATH": os.environ["PATH"], "HOLDFAST_DATA_DIR": data_dir, "USER": "tester",
-                       "ASAN_OPTIONS": "detect_leaks=0:abort_on_error=1", "UBSAN_OPTIONS": "abort_on_error=1"}
-        self.process = subprocess.Popen([FAULTY, "--serve"], env=environment, text=True,
+                       "ASAN_OPTIONS": "detect_leaks=0:abort_on_error=1", "UBSAN_OPTIONS": "abort_on_error=1", **more}
+        self.process = subprocess.Popen([FAULTY, "--serve"], env=environment, text=True, start_new_session=True,
                                         stdin=subprocess.PIPE, stdout=subprocess.PIPE)
 
     def run(self, folder, args, faults="", seed=1, report=None):
@@ -44,6 +47,9 @@ class Server:
             environment.append(f"HOLDFAST_FAULT_REPORT={report}")
         self.process.stdin.write("\t".join([folder, *environment, "--", *args]) + "\n")
         self.process.stdin.flush()
+        if not select.select([self.process.stdout], [], [], LONGEST)[0]:
+            os.killpg(self.process.pid, signal.SIGKILL)
+            raise TimeoutError(f"{' '.join(args)} did not end within {LONGEST} seconds")
         return int(self.process.stdout.readline())
 
     def close(self):

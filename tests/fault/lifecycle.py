@@ -1,0 +1,745 @@
+"""Random lives of random topologies: what may never happen, whatever comes together.
+
+A case is a random topology that was applied to a world with somebody else in it, then a few steps: random edits of the
+file, changes behind the program's back, objects of strangers, time that passes, a world that fails calls or loses
+answers, faults of the network, the disk and the memory, a kill, and one command. After each command, and after calm
+has returned, the invariants below hold.
+
+    lifecycle.py [--seed N] [--case M | --cases K | --minutes T] [--replay FILE] [--shrink SECONDS]
+
+Environment: FAULTY (a faulty_holdfast with fault points), WORLD_CALLER; HOLDFAST_SOAK: an hour. A case that fails prints
+its seed and number, which make it again, is made smaller, and leaves its folder: topology, state, world, and case.json,
+which --replay runs.
+"""
+
+import argparse
+import collections
+import contextlib
+import copy
+import json
+import os
+import random
+import re
+import shutil
+import sqlite3
+import sys
+import time
+import traceback
+
+try:
+    import botocore  # noqa: F401
+    import yaml
+except ImportError:
+    print("skipped: tools/setup.sh makes the Python environment that this test needs")
+    sys.exit(77)
+
+import meddling
+import outside
+import random_topology
+from faulty import SIGABRT, SIGKILL, Server, make_data_dir, read, read_report
+
+CALLER = os.environ["WORLD_CALLER"]
+ROOT = os.path.join("/dev/shm" if os.path.isdir("/dev/shm") else "/tmp", f"holdfast-life-{os.getpid()}")
+DOCUMENTED = {0, 1, 2, 3, 4, 5, 6, 7, 64}
+CANARIES = [random_topology.SECRET, "canary-external-id", "canary-key-of-the-environment"]
+NEIGHBOUR = "neighbour"
+WORLD = ".holdfast/life.world.db"
+STATE = ".holdfast/life.simulated.db"
+CALM = {"fail_every": 0, "lose_every": 0, "cut_every": 0, "quota_every": 0, "read_delay_ms": 0, "iam_delay_ms": 0,
+        "key_delay_ms": 0, "calls_a_second": 0, "page_size": 1000}
+SAMPLE = 15  # cases of each seed in an ordinary test run
+CRASH = re.compile(r"Sanitizer|runtime error:|^BUG (?!.*: out of memory$)|assertion .* failed", re.M | re.I)
+with open(os.path.join(os.path.dirname(os.path.abspath(__file__)), "answers.inc"), encoding="utf-8") as answers:
+    ANSWERS = re.findall(r'^ANSWER\("(\w+)"', answers.read(), re.M)
+
+
+class Violation(Exception):
+    """An invariant that does not hold."""
+
+    def __init__(self, invariant, detail):
+        super().__init__(f"{invariant}: {detail}")
+        self.invariant = invariant
+
+
+class Result:
+    def __init__(self, args, status, out, err):
+        self.args, self.status, self.out, self.err = args, status, out, err
+
+    @property
+    def json(self):
+        return json.loads(self.out)
+
+    def words(self):
+        """What it said was wrong, without what differs from one run to the next."""
+        if self.out.startswith("{") and "diagnostics" in self.json:
+            said = [f"error[{d['code']}] {d['message']}" for d in self.json["diagnostics"] if d["severity"] == "error"]
+        else:
+            said = re.findall(r"^(?:\S+: )?(error\[.*)", self.err, re.M)
+        text = "\n".join(sorted(set(said)))
+        return re.sub(r"[0-9a-f]{8}-[0-9a-f-]{27}|\b[0-9a-f]{8,}\b|\d{4}-\d\d-\d\d(T[\d:.]+Z)?|request [^ )]+", "#", text)
+
+
+# ---- a folder with a topology, its state and its world ----
+
+class Folder:
+    def __init__(self, path):
+        self.path = path
+        os.makedirs(os.path.join(path, "code"), exist_ok=True)
+        with open(os.path.join(path, "code", "main.py"), "w", encoding="utf-8") as file:
+            file.write("def handler(event, context):\n    return event\n")
+
+    def file(self, name):
+        return os.path.join(self.path, name)
+
+    def write(self, doc, name="topology.yaml"):
+        with open(self.file(name), "w", encoding="utf-8") as file:
+            yaml.safe_dump(doc, file, sort_keys=False, width=110)
+
+    def run(self, *args, faults=()):
+        report = self.file("report") if faults else None
+        try:
+            status = SERVER.run(self.path, [*args, "--simulate"], ",".join(faults), report=report)
+        except TimeoutError as error:
+            raise Violation("every command ends", str(error)) from error
+        result = Result(args, status, read(self.path, "out"), read(self.path, "err"))
+        meant = {SIGKILL} if any(f.startswith(("kill", "crash")) for f in faults) else set()
+        if any(f.startswith("memory") for f in faults):
+            meant.add(SIGABRT)
+        if status not in DOCUMENTED | meant:
+            raise Violation("the exit status is a documented one", f"{' '.join(args)} ended with {status}:"
+                            f"\n{result.out[-2000:]}\n{result.err[-4000:]}")
+        if CRASH.search(result.err):
+            raise Violation("no crash", f"{' '.join(args)}:\n{result.err[-4000:]}")
+        if faults and status >= 0 and read_report(self.path)["sent_after_disk_failed"]:
+            raise Violation("nothing is sent once the state cannot be written", f"{' '.join(args)}\n{result.err[-4000:]}")
+        return result
+
+    def query(self, name, sql):
+        """Rows of one of the two databases, as maps. No connection outlives its question: one that stays open in this
+        process while the program works on the file would spoil what the next one reads."""
+        if not os.path.exists(self.file(name)):
+            return []
+        with contextlib.closing(sqlite3.connect(self.file(name))) as db:
+            db.row_factory = sqlite3.Row
+            return [dict(row) for row in db.execute(sql).fetchall()]
+
+    def objects(self):
+        """(kind, account, region, id) to body: every object of the world."""
+        rows = self.query(WORLD, "SELECT kind, account, region, id, json FROM object WHERE kind NOT LIKE '~%'")
+        return {(r["kind"], r["account"], r["region"], r["id"]): r["json"] for r in rows}
+
+    def writes(self):
+        """The calls in the ledger that changed something."""
+        return self.query(WORLD, "SELECT account, region, service, operation, status, code, created FROM call "
+                                 "WHERE writes ORDER BY seq")
+
+    def rows(self):
+        """Address to row of the state."""
+        return {row["address"]: row for row in self.query(STATE, "SELECT * FROM resource")}
+
+    def journal(self):
+        return self.query(STATE, "SELECT * FROM journal ORDER BY seq")
+
+
+def make_first_world(folder):
+    """A world with what the bootstrap declares, and a neighbour: another topology, whose objects nobody may touch."""
+    folder.write(random_topology.BOOTSTRAP)
+    seeded = folder.run("plan")
+    if seeded.status != 0:
+        raise RuntimeError(f"the world cannot be seeded: {seeded.err}")
+    grammar = random_topology.Grammar(random.Random("neighbour"))
+    doc = copy.deepcopy(random_topology.FIXED)
+    for section in ("keys", "topics", "vaults", "roles", "queues", "vaults", "buses", "alarms", "functions", "rules"):
+        for place in (("main", "one"), ("backup", "two")):
+            doc.setdefault(section, {})[f"n{grammar.name(section)}"] = getattr(grammar, section)(
+                doc, place, f"n{grammar.name(section)}")
+    doc["name"] = NEIGHBOUR
+    for _, entry in [(n, e) for s in random_topology.SECTIONS for n, e in doc.get(s, {}).items()]:
+        entry.pop("name", None)
+        entry.pop("policy", None)
+    folder.write(doc)
+    made = folder.run("apply", "--world", WORLD, "--auto-approve", *allow_of(folder.run("plan", "--world", WORLD, "--json").json))
+    if made.status != 0:
+        raise RuntimeError(f"the neighbour cannot be made: {made.err}")
+    os.remove(folder.file("topology.yaml"))
+
+
+def allow_of(plan, chance=1.0, rng=None):
+    """The guards' flags that a plan asks for, each with a chance."""
+    flags = []
+    for change in plan["changes"]:
+        for needs, flag in ((change["irreversible"], "--allow-irreversible"),
+                            (change["needs_allow_destroy"], "--allow-destroy")):
+            if needs and (chance >= 1 or rng.random() < chance):
+                flags += [flag, change["address"]]
+    return flags
+
+
+class Thing:
+    """A recorded object, as meddling.py wants it."""
+
+    def __init__(self, row):
+        self.account, self.region, self.id = row["account_id"], row["region"], row["identifier"]
+        self.arn = json.loads(row["attrs_json"] or "{}").get("arn")
+
+
+# ---- one case ----
+
+class Case:
+    def __init__(self, first_world, path, seed, number, script=None):
+        self.rng = random.Random(f"{seed}/{number}")
+        self.grammar = random_topology.Grammar(self.rng)
+        self.given = script
+        self.script = {"seed": seed, "case": number, "first": None, "steps": []}
+        shutil.rmtree(path, ignore_errors=True)
+        shutil.copytree(first_world, path)
+        self.folder = Folder(path)
+        self.outside = OUTSIDE
+        self.touched = set()  # objects that somebody changed: what the file does not manage stays as they left it
+        self.strange = {}  # objects of the neighbour and of strangers: key to body
+        self.said = collections.Counter()
+        self.log = []
+
+    def note(self, text):
+        self.log.append(text)
+
+    # ---- the invariants that hold after every command ----
+
+    def watch(self, *args, faults=(), reads=False, allowed=()):
+        """Runs a command; whatever it was, none of this may be broken by it."""
+        before, written, rows = self.folder.objects(), len(self.folder.writes()), self.folder.rows()
+        result = self.folder.run(*args, faults=faults)
+        self.note(f"{' '.join(args)}{f' with {faults}' if faults else ''} -> {result.status}")
+        after = self.folder.objects()
+        self.want_strange(after)
+        self.want_sound_state(args, result)
+        self.want_guards(args, rows, before, after, allowed)
+        self.want_no_secret(args, result)
+        wrote = self.folder.writes()[written:]
+        if reads and wrote:
+            raise Violation("what reads does not write", f"{' '.join(args)} sent {wrote[:3]}")
+        result.wrote = wrote
+        return result
+
+    def want_strange(self, after):
+        for key, body in self.strange.items():
+            if own_doing(after.get(key)) != own_doing(body):
+                raise Violation("what is another's stays untouched", f"{key}\nwas {body}\nis  {after.get(key)}")
+
+    def want_sound_state(self, args, result):
+        if not os.path.exists(self.folder.file(STATE)):
+            return
+        found = [str(row) for row in self.folder.query(STATE, "PRAGMA integrity_check")]
+        if found != ["{'integrity_check': 'ok'}"]:
+            raise Violation("the state is sound", f"{found[:3]} after {' '.join(args)}")
+        objects, tokens = {}, {}
+        for address, row in self.folder.rows().items():
+            json.loads(row["attrs_json"] or "{}"), json.loads(row["deps_json"])
+            if not row["identifier"]:
+                raise Violation("the state is sound", f"{address} has no identifier")
+            key = identity(row)
+            if row["type"] not in SHARED and objects.setdefault(key, address) != address:
+                raise Violation("an object has one address", f"{key} is {objects[key]} and {address}")
+        for entry in self.folder.journal():
+            if entry["action"] == "create" and entry["token"]:
+                if tokens.setdefault(entry["token"], entry["type"]) != entry["type"]:
+                    raise Violation("no token twice", f"{entry['address']} has that of {tokens[entry['token']]}")
+            if entry["phase"] == "open" and result.status == 0 and args[0] in ("apply", "destroy"):
+                raise Violation("no open intent after a good run", f"{entry['address']} {entry['action']}")
+
+    def want_guards(self, args, rows, before, after, allowed):
+        flags = [args[i + 1] for i, a in enumerate(args[:-1]) if a in ("--allow-irreversible", "--allow-destroy")]
+        flags += list(allowed)
+
+        now_at = {identity(row): address for address, row in self.folder.rows().items()}
+
+        def named(address, part=""):
+            """By a flag: as it was called, or as it is called since it moved."""
+            names = {address + part, now_at.get(identity(rows[address]), address) + part}
+            return any(n == f or n.startswith((f + "/", f + "[")) for f in flags for n in names)
+
+        for address, row in rows.items():
+            key = world_key(row)
+            if not key or key not in before:
+                continue
+            was, now = json.loads(before[key]), json.loads(after.get(key, "{}"))
+            gone = not now or now.get("KeyState") == "PendingDeletion" != was.get("KeyState")
+            if gone and address in self.protected():
+                raise Violation("prevent_destroy holds", f"{address} is gone")
+            if gone and args[0] == "apply" and row["type"] in HOLDS_DATA and not named(address):
+                raise Violation("no deletion of what holds data without its flag", f"{address} is gone")
+            if row["type"] == "aws_backup_vault" and now.get("LockDate") != was.get("LockDate") \
+                    and not named(address, "/lock"):
+                raise Violation("no irreversible change without its flag",
+                                f"{address}/lock: {was.get('LockDate')} became {now.get('LockDate')}")
+        for key in set(after) - set(before):
+            made = now_at.get(("aws_backup_logically_air_gapped_vault", *key[1:]))  # locked from its first moment
+            if key[0] == "backup.vault" and "LockDate" in json.loads(after[key]) \
+                    and not any(f == made or f.endswith("/lock") for f in flags):
+                raise Violation("no irreversible change without its flag", f"{key} was locked")
+
+    def protected(self):
+        """Addresses that may not be deleted: as the file says, and as the state says of what left the file."""
+        doc, found = self.doc, set()
+        for section, name in random_topology.entries(doc):
+            if doc[section][name].get("prevent_destroy"):
+                found.add(f"{section}.{name}")
+        for address, row in self.folder.rows().items():
+            if row["prevent_destroy"] and not any(address.startswith(f"{s}.{n}") for s, n in random_topology.entries(doc)):
+                found.add(address)
+        return found
+
+    def want_no_secret(self, args, result):
+        kept = [("stdout", result.out), ("stderr", result.err)]
+        folder = self.folder.file(".holdfast")
+        for name in os.listdir(folder):
+            if "world" not in name and NEIGHBOUR not in name:
+                with open(os.path.join(folder, name), "rb") as file:
+                    kept.append((name, file.read().decode("latin-1")))
+        if os.path.exists(self.folder.file("saved.plan")):
+            with open(self.folder.file("saved.plan"), encoding="latin-1") as file:
+                kept.append(("saved.plan", file.read()))
+        for name, text in kept:
+            for canary in CANARIES:
+                if canary in text:
+                    raise Violation("no secret anywhere", f"{canary} stands in {name} after {' '.join(args)}")
+
+    def was_touched(self, address):
+        """By somebody outside: itself, or what stands there without a row, and was added."""
+        row = self.folder.rows().get(address)
+        return identity(row) in self.touched if row else bool(self.touched)
+
+    # ---- what happens between commands ----
+
+    def clients(self, account, region, kind):
+        if kind in meddling.GLOBAL or not region:
+            region = "us-east-1"
+        return lambda service: self.outside.client(service, account, region)
+
+    def meddle(self, step):
+        rows = self.folder.rows()
+        if "meddled" not in step:
+            step["meddled"] = []
+            for address in self.rng.sample(sorted(rows), min(len(rows), self.rng.choice([0, 0, 1, 1, 2, 4]))):
+                actions = meddling.CHANGES.get(rows[address]["type"])
+                if actions:
+                    step["meddled"].append([address, self.rng.randrange(len(actions))])
+        with self.outside.at(self.folder.file(WORLD)):
+            for address, action in step["meddled"]:
+                row = rows.get(address)
+                if not row or row["adopted"]:
+                    continue
+                try:
+                    meddling.CHANGES[row["type"]][action](
+                        self.clients(row["account_id"], row["region"], row["type"]), Thing(row))
+                    self.touched.add(identity(row))
+                    self.note(f"outside: {row['type']} {address}, change {action}")
+                except outside.Refused as error:
+                    self.note(f"outside: {row['type']} {address}, change {action}: {error}")
+
+    def strangers(self, step):
+        """Somebody takes a name that the next apply would take; sometimes the file then takes the object over."""
+        if "strangers" not in step:
+            step["strangers"] = []
+            if self.rng.random() < 0.2:
+                plan = self.folder.run("plan", "--json")
+                # what is recorded is ours by its name, whoever made it again
+                wanted = [c for c in plan.json["changes"] if c["action"] == "create" and c["type"] in meddling.STRANGERS
+                          and c["reason"] == "not in the state"
+                          and (c["after"] or {}).get("name")] if plan.status in (0, 2) else []
+                for change in self.rng.sample(wanted, min(1, len(wanted))):
+                    step["strangers"].append({k: change[k] for k in ("address", "type", "account_id", "region", "after")})
+                    step["strangers"][-1]["import"] = self.rng.random() < 0.5
+        for wanted in step["strangers"]:
+            before = self.folder.objects()
+            try:
+                with self.outside.at(self.folder.file(WORLD)):
+                    identifier = meddling.STRANGERS[wanted["type"]](
+                        self.clients(wanted["account_id"], wanted["region"], wanted["type"]), wanted["after"]["name"],
+                        wanted["after"])
+            except outside.Refused as error:
+                self.note(f"a stranger: {error}")
+                continue
+            if wanted["import"]:
+                self.doc.setdefault("imports", []).append({"address": wanted["address"], "id": identifier})
+                self.folder.write(self.doc)
+            else:
+                after = self.folder.objects()
+                # a log group is shared by nature: who finds one uses it
+                self.strange.update({key: after[key] for key in set(after) - set(before) if key[0] != "logs.group"})
+            self.note(f"a stranger made {wanted['type']} {identifier} (import: {wanted['import']})")
+
+    def edit(self, step):
+        if "doc" not in step:
+            step["edits"], doc = [], copy.deepcopy(self.doc)
+            for _ in range(self.rng.choice([0, 1, 1, 2, 3, 5])):
+                doc, done = random_topology.edit(self.grammar, doc)
+                step["edits"].append(done)
+                self.folder.write(doc)
+                if self.folder.run("validate").status != 0 and self.rng.random() < 0.9:
+                    doc = copy.deepcopy(self.doc)  # mostly, what comes is a file that can be applied
+                    step["edits"] = []
+                else:
+                    self.doc = copy.deepcopy(doc)
+            step["doc"] = copy.deepcopy(self.doc)
+        self.doc = copy.deepcopy(step["doc"])
+        self.folder.write(self.doc)
+        self.note(f"edits: {step.get('edits')}")
+
+    def harden(self, step):
+        if "settings" not in step:
+            step["settings"] = {}
+            if self.rng.random() < 0.5:
+                for name, values in (("fail_every", [3, 7, 20]), ("lose_every", [3, 7, 20]), ("cut_every", [5, 17]),
+                                     ("quota_every", [7, 20]), ("page_size", [1, 2]), ("iam_delay_ms", [12000]),
+                                     ("key_delay_ms", [8000]), ("read_delay_ms", [3000]), ("calls_a_second", [6])):
+                    if self.rng.random() < 0.3:
+                        step["settings"][name] = self.rng.choice(values)
+            step["faults"] = [self.fault() for _ in range(self.rng.choice([0, 0, 0, 1, 1, 2]))]
+            step["hours"] = self.rng.choice([0, 0, 0, 1, 30, 24 * 8, 24 * 40])
+        if step["hours"]:
+            self.folder.run("simulator", "advance", "--hours", str(step["hours"]))
+        if step["settings"]:
+            with self.outside.at(self.folder.file(WORLD)):
+                self.outside.settings(**step["settings"])
+        self.note(f"settings {step['settings']}, {step['hours']} hours later")
+
+    def fault(self):
+        """At some passage of a seam (faults.h), once, for a while, or from then on."""
+        kind, most = self.rng.choice([("kill", 150), ("kill", 40), ("http:lost", 120), ("http:cut", 120),
+                                      ("http:unsent", 120), ("http:code", 120), ("http:code", 120), ("state:full", 150),
+                                      ("state:ioerr", 150), ("crash", 30), ("file:full", 8), ("memory", 900)])
+        if kind == "http:code":
+            kind = f"http:{self.rng.choice(ANSWERS)}"
+        last = "" if kind in ("kill", "crash", "memory") else self.rng.choice(["", "", "", "+3", "+"])
+        return f"{kind}@{self.rng.randint(1, most)}{last}"
+
+    def calm(self):
+        with self.outside.at(self.folder.file(WORLD)):
+            self.outside.settings(**CALM)
+        self.folder.run("simulator", "advance", "--hours", "1")
+
+    # ---- the commands ----
+
+    def choose(self, step):
+        if "command" in step:
+            return step["command"]
+        rows = sorted(self.folder.rows()) or ["vaults.none"]
+        vaults = [a for a in rows if re.fullmatch(r"vaults\.\w+(\[.*\])?", a)] or ["vaults.none"]
+        address, pick = self.rng.choice(rows), self.rng.choice
+        entry = address.split("/")[0]
+        step["command"] = pick([
+            ["apply"], ["apply"], ["apply"], ["apply"], ["apply", "--parallelism", "1"],
+            ["apply", "--target", entry], ["saved"], ["saved"], ["plan"], ["plan", "--refresh=false"], ["drift"],
+            ["destroy"], ["destroy", "--empty-vaults", pick(vaults)], ["state", "rm", address],
+            ["state", "mv", entry, f"{entry.split('.')[0]}.moved"], ["import", pick(rows), pick(["nothing", "default", "a|b"])],
+        ])
+        step["chance"] = pick([1.0, 1.0, 0.5, 0.0])
+        step["flags_seed"] = self.rng.random()
+        return step["command"]
+
+    def flags(self, step, plan):
+        return allow_of(plan.json, step.get("chance", 1.0), random.Random(step.get("flags_seed"))) \
+            if plan.status in (0, 2) else []
+
+    def command(self, step):
+        command, faults = self.choose(step), step["faults"]
+        calm = not step["settings"]
+        if command[0] in ("plan", "drift"):
+            self.watch(*command, "--json", faults=faults, reads=True)
+        elif command[0] == "apply":
+            plan = self.watch("plan", "--json", *[a for a in command[1:] if "paral" not in a and a != "1"], reads=True)
+            result = self.watch(*command, "--json", "--auto-approve", *self.flags(step, plan), faults=faults)
+            self.want_as_planned(plan, result, calm and not faults)
+        elif command[0] == "saved":
+            plan = self.watch("plan", "--json", "--out", "saved.plan", reads=True)
+            if plan.status == 0:
+                result = self.watch("apply", "saved.plan", "--json", "--auto-approve", *self.flags(step, plan), faults=faults)
+                self.want_as_planned(plan, result, calm and not faults)
+        elif command[0] == "destroy":
+            empty = [f"{a}={self.folder.rows()[a]['identifier']}" for a in command[2:] if a in self.folder.rows()]
+            flags = [f for a in empty for f in ("--empty-vaults", a)]
+            chance = random.Random(step.get("flags_seed"))
+            for address in sorted(self.folder.rows()):
+                if address.endswith("/lock") and chance.random() < step.get("chance", 1.0):
+                    flags += ["--allow-destroy", address]
+            self.watch("destroy", "--auto-approve", "--json", *flags, faults=faults)
+        elif command[0] == "state":
+            rows = self.folder.rows()
+            done = self.watch(*command, faults=faults)
+            if done.wrote:
+                raise Violation("state commands send nothing", f"{command}: {done.wrote[:3]}")
+            if command[1] == "rm":  # what was forgotten and is found again keeps what nobody knows to be ours
+                self.touched.update(identity(row) for a, row in rows.items() if a not in self.folder.rows())
+            if done.status == 0 and command[1] == "mv" and len(self.folder.rows()) != len(rows):
+                raise Violation("a move keeps every row", f"{command}")
+        else:
+            done = self.watch(*command, faults=faults)
+            if done.wrote:
+                raise Violation("an import sends nothing", f"{command}: {done.wrote[:3]}")
+        if os.path.exists(self.folder.file("saved.plan")):
+            os.remove(self.folder.file("saved.plan"))
+
+    def want_as_planned(self, plan, result, quiet):
+        """A good apply did what the plan said, no more and no less."""
+        if result.status == 0 and plan.status == 0 and quiet:
+            planned = sum(2 if c["action"] == "replace" else 1 for c in plan.json["changes"])
+            done = result.json["done"]
+            if planned != done:
+                raise Violation("apply does what the plan said", f"{done} done, {planned} planned: "
+                                f"{[(c['address'], c['action']) for c in plan.json['changes']]}")
+        if plan.status == 0 and not plan.json["changes"] and quiet and result.wrote and not self.doc.get("relays"):
+            raise Violation("an empty plan writes nothing", f"{result.wrote[:3]}")
+        if plan.status != 0 and result.status == 0 and quiet:
+            raise Violation("apply does what the plan said", f"the plan was refused, the apply not: {plan.err}")
+        if result.status == 7 and result.wrote:
+            raise Violation("what is refused writes nothing", f"{result.wrote[:3]}\n{result.err}")
+
+    def converge(self):
+        """Calm has returned: a plain apply gets there, and then there is nothing to do; or it is refused twice with
+        the same words."""
+        last = None
+        for _ in range(8):
+            plan = self.watch("plan", "--json", "--detailed-exitcode", reads=True)
+            if plan.status == 0:
+                drift = self.watch("drift", "--json", "--detailed-exitcode", reads=True)
+                left = [d for d in drift.json["drift"] if not self.was_touched(d["address"])] if drift.out else []
+                if left or drift.status not in (0, 2):
+                    raise Violation("no drift after an apply that converged", brief(left) + drift.err)
+                return True
+            if plan.status == 2 and last == "":
+                raise Violation("the plan after a good apply is empty", brief(plan.json["changes"]))
+            flags = allow_of(plan.json) if plan.status == 2 else []
+            result = self.watch("apply", "--json", "--auto-approve", *flags)
+            words = result.words() if result.status else ""
+            if result.status and not words:
+                raise Violation("an error says what is wrong", f"{result.status}: {result.out}{result.err}")
+            if words and words == last:
+                for code in set(re.findall(r"error\[(HF\d+)\]", words)):
+                    self.said[code] += 1
+                self.note(f"refused:\n{words}")
+                self.refusal = words
+                return False
+            last = words
+        raise Violation("a plain rerun converges", f"after eight applies: {last}")
+
+    # ---- the whole life ----
+
+    def run(self):
+        steps = None
+        if self.given:
+            self.doc, steps = self.given["first"], self.given["steps"]
+        else:
+            for _ in range(20):
+                self.doc = self.grammar.topology(self.rng.choice([1, 3, 6, 10, 16]))
+                self.folder.write(self.doc)
+                if self.folder.run("validate").status == 0:
+                    break
+            steps = [{} for _ in range(self.rng.choice([1, 1, 2, 3, 5]))]
+        self.script["first"] = copy.deepcopy(self.doc)
+        self.folder.write(self.doc)
+        self.strange.update({k: v for k, v in self.folder.objects().items() if neighbours(k, v)})
+        self.converge()
+        for step in steps:
+            step = copy.deepcopy(step)
+            self.script["steps"].append(step)
+            self.edit(step)
+            self.strangers(step)
+            self.meddle(step)
+            self.harden(step)
+            self.command(step)
+            self.calm()
+        self.converge()
+
+
+def brief(changes):
+    return json.dumps([{k: c.get(k) for k in ("address", "action", "reason", "differences")} for c in changes])[:6000]
+
+
+def own_doing(body):
+    """What of an object only a call can change: a framework is deployed by AWS, in its time."""
+    return body and {k: v for k, v in json.loads(body).items() if k != "DeploymentStatus"}
+
+
+def identity(row):
+    return row["type"], row["account_id"], row["region"], row["identifier"]
+
+
+def neighbours(key, body):
+    return f"{NEIGHBOUR}-" in key[3] or f'"{NEIGHBOUR}"' in body or key[3] in ("made-before", "alias/made-before")
+
+
+HOLDS_DATA = {"aws_backup_vault", "aws_kms_key", "aws_s3_bucket", "aws_backup_legal_hold",
+              "aws_backup_logically_air_gapped_vault"}
+# Shared by nature: one address may let go of it after another has taken it over.
+SHARED = {"aws_backup_region_settings", "aws_backup_global_settings", "aws_iam_service_linked_role", "aws_log_group"}
+KINDS = {"aws_backup_vault": "backup.vault", "aws_kms_key": "kms.key", "aws_s3_bucket": "s3.bucket",
+         "aws_sqs_queue": "sqs.queue", "aws_iam_role": "iam.role", "aws_lambda_function": "lambda.function",
+         "aws_sns_topic": "sns.topic", "aws_backup_logically_air_gapped_vault": "backup.vault"}
+
+
+def world_key(row):
+    """Where the world keeps the object of a row, for the types that are looked for there."""
+    kind = KINDS.get(row["type"])
+    return kind and (kind, row["account_id"], row["region"] or "", row["identifier"])
+
+
+# ---- smaller ----
+
+def attempt(first_world, script, invariant):
+    """The case of a script, if it breaks the same invariant."""
+    case = Case(first_world, os.path.join(ROOT, "smaller"), script["seed"], script["case"], script)
+    try:
+        case.run()
+    except Violation as violation:
+        return case if violation.invariant == invariant else None
+    except Exception:
+        return None
+    return None
+
+
+def smaller_scripts(script):
+    """One thing less, in many ways: the large things first."""
+    for i in range(len(script["steps"]) - 1):
+        yield {**script, "steps": script["steps"][:i] + script["steps"][i + 1:]}
+    docs = [script["first"], *[s["doc"] for s in script["steps"] if "doc" in s]]
+    for section, name in dict.fromkeys(e for d in docs for e in random_topology.entries(d)):
+        less = copy.deepcopy(script)
+        for doc in [less["first"], *[s["doc"] for s in less["steps"] if "doc" in s]]:
+            if name in doc.get(section, {}):
+                random_topology.drop(doc, section, name)
+        yield less
+    for part in ("default_tags", "organization", "outputs", "variables", "moved", "forget", "imports"):
+        if any(part in d for d in docs):
+            less = copy.deepcopy(script)
+            for doc in [less["first"], *[s["doc"] for s in less["steps"] if "doc" in s]]:
+                doc.pop(part, None)
+            yield less
+    for i, step in enumerate(script["steps"]):
+        for part, nothing in (("meddled", []), ("strangers", []), ("settings", {}), ("faults", []), ("hours", 0)):
+            if step.get(part):
+                less = copy.deepcopy(script)
+                less["steps"][i][part] = nothing
+                yield less
+    for i, entry in ((i, e) for i, d in enumerate(docs) for e in random_topology.entries(d)):
+        for key in list(docs[i].get(entry[0], {}).get(entry[1], {})):
+            less = copy.deepcopy(script)
+            for doc in [less["first"], *[s["doc"] for s in less["steps"] if "doc" in s]]:
+                doc.get(entry[0], {}).get(entry[1], {}).pop(key, None)
+            yield less
+
+
+def shrink(first_world, case, invariant, until):
+    best, tried = case.script, set()
+    again = True
+    while again and time.monotonic() < until:
+        again = False
+        for less in smaller_scripts(best):
+            text = json.dumps(less, sort_keys=True)
+            if text in tried or time.monotonic() > until:
+                continue
+            tried.add(text)
+            if attempt(first_world, less, invariant):
+                best, again = less, True
+                break
+    return best
+
+
+# ---- many cases ----
+
+def report(first_world, case, violation, keep):
+    seed, number = case.script["seed"], case.script["case"]
+    print(f"\nFAILED: seed {seed}, case {number}: {violation}", flush=True)
+    script = shrink(first_world, case, violation.invariant, time.monotonic() + keep) if keep else case.script
+    path = os.path.join("/tmp", f"holdfast-life-{seed}-{number}")
+    last = Case(first_world, path, seed, number, script)
+    try:
+        last.run()
+    except Violation as smallest:
+        print(f"made smaller: {smallest}")
+    print("\n".join(last.log), flush=True)
+    with open(os.path.join(path, "case.json"), "w", encoding="utf-8") as file:
+        json.dump(script, file, indent=1)
+    print(f"again: lifecycle.py --seed {seed} --case {number}, or --replay {path}/case.json", flush=True)
+
+
+class Tally:
+    def __init__(self):
+        self.ran = self.failed = 0
+        self.said = collections.Counter()
+
+
+def run_cases(first_world, seed, numbers, options, tally):
+    print(f"seed {seed}", flush=True)
+    until = time.monotonic() + 60 * options.minutes if options.minutes else None
+    for number in numbers:
+        if until and time.monotonic() > until:
+            break
+        case = Case(first_world, os.path.join(ROOT, "case"), seed, number)
+        tally.ran += 1
+        try:
+            case.run()
+        except Exception as error:
+            violation = error if isinstance(error, Violation) else Violation("the test itself goes through",
+                                                                             traceback.format_exc())
+            tally.failed += 1
+            report(first_world, case, violation, options.shrink)
+        tally.said.update(case.said)
+        if options.case is not None:
+            print("\n".join(case.log))
+
+
+def replay(first_world, path):
+    with open(path, encoding="utf-8") as file:
+        script = json.load(file)
+    case = Case(first_world, os.path.join(ROOT, "case"), script["seed"], script["case"], script)
+    try:
+        case.run()
+    finally:
+        print("\n".join(case.log))
+
+
+def arguments():
+    parser = argparse.ArgumentParser(description="Random lives of random topologies.")
+    parser.add_argument("--seed", type=int)
+    parser.add_argument("--case", type=int, help="this one of the seed")
+    parser.add_argument("--cases", type=int, help="so many of the seed")
+    parser.add_argument("--minutes", type=float, help="as many as there is time for")
+    parser.add_argument("--replay", metavar="FILE", help="a case.json that a failure has left")
+    parser.add_argument("--shrink", type=float, default=60, help="seconds for making a case smaller")
+    options = parser.parse_args()
+    if os.environ.get("HOLDFAST_SOAK") and options.cases is None and options.case is None:
+        options.minutes = options.minutes or 60
+    return options
+
+
+def main():
+    global OUTSIDE, SERVER
+    options, tally = arguments(), Tally()
+    OUTSIDE = outside.Outside(CALLER)
+    SERVER = Server(make_data_dir(os.path.join(ROOT, "data")), AWS_ACCESS_KEY_ID="AKIAEXAMPLE",
+                    AWS_SECRET_ACCESS_KEY=CANARIES[-1], AWS_EC2_METADATA_DISABLED="true")
+    first_world = os.path.join(ROOT, "first")
+    fresh = random.SystemRandom().randrange(10**6) if options.seed is None else options.seed
+    try:
+        make_first_world(Folder(first_world))
+        if options.replay:
+            replay(first_world, options.replay)
+            return
+        if options.case is not None:
+            run_cases(first_world, fresh, [options.case], options, tally)
+        elif options.cases or options.minutes:
+            run_cases(first_world, fresh, range(options.cases or 10**9), options, tally)
+        else:  # the sample of every test run: always the same cases, and some that nobody has seen
+            run_cases(first_world, 1, range(SAMPLE), options, tally)
+            run_cases(first_world, fresh, range(SAMPLE), options, tally)
+    finally:
+        SERVER.close()
+        shutil.rmtree(ROOT, ignore_errors=True)
+    print(f"{tally.ran} cases; what was refused twice with the same words: {dict(sorted(tally.said.items()))}")
+    print(f"{tally.ran - tally.failed} passed, {tally.failed} failed")
+    sys.exit(1 if tally.failed else 0)
+
+
+if __name__ == "__main__":
+    main()
