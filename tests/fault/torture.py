@@ -1,4 +1,5 @@
-"""Everything that can go wrong, at every point where it can, in every operation on both walkthroughs.
+"""Everything that can go wrong, at every point where it can, in every operation on both walkthroughs, and on
+examples that make and delete the other types of resources.
 
 For each operation a clean run counts how often each seam is passed (faults.h). Then, for each kind of fault and
 each of those points, the operation is run again from the same beginning with that fault, and once more without any.
@@ -39,7 +40,7 @@ from faulty import SIGABRT, SIGKILL, write
 EXAMPLES = os.environ["EXAMPLES"]
 SOAK = bool(os.environ.get("HOLDFAST_SOAK"))
 SEED = int(os.environ.get("HOLDFAST_TORTURE_SEED", random.randrange(1 << 32)))
-SAMPLE = int(os.environ.get("HOLDFAST_TORTURE_SAMPLE", 14))
+SAMPLE = int(os.environ.get("HOLDFAST_TORTURE_SAMPLE", 10))
 THIN = int(os.environ.get("HOLDFAST_TORTURE_THIN", 1))
 
 CODES = re.findall(r'^ANSWER\("(\w+)"', open(os.path.join(os.path.dirname(os.path.abspath(__file__)), "answers.inc"),
@@ -60,6 +61,12 @@ FITTING = {"http": (0, 1, 3), "state": (0, 4), "file": (0, 1, 4), "memory": (SIG
            "sync": (SIGKILL,)}
 
 
+APPLY = ["apply", "--simulate", "--auto-approve"]
+DESTROY = ["destroy", "--simulate", "--auto-approve"]
+LOCK = ["--allow-irreversible", "vaults.final/lock"]
+SERIAL = ["--parallelism", "1"]
+
+
 def edited(text, *edits):
     for old, new in edits:
         if old not in text:
@@ -76,13 +83,15 @@ def example(name):
 class Operation:
     """A command on what `before` left, with each of `texts` in turn. A case begins as a copy of what prepare() made."""
 
-    def __init__(self, name, before, texts, args, setup=None, then=None):
+    def __init__(self, name, before, texts, args, setup=None, then=None, flags=()):
         self.name, self.before, self.texts, self.args, self.setup = name, before, texts, args, setup
+        self.flags = flags  # of the applies before
         self.then = then  # what makes use of the result, never with a fault
         self.folder = self.reference = None
 
     def prepare(self, servers, folder):
         os.makedirs(folder)
+        shutil.copytree(os.path.join(EXAMPLES, "inspect"), os.path.join(folder, "inspect"))
         self.folder = folder
         if self.setup:
             write(folder, self.texts[0])
@@ -90,16 +99,11 @@ class Operation:
             self.texts = [self.setup(folder, text) for text in self.texts]
         for text in self.before:
             write(folder, text)
-            must(servers, folder, APPLY)
+            must(servers, folder, APPLY + list(self.flags))
         self.reference = Reference(self, servers)
 
     def text(self, run):
         return self.texts[min(run, len(self.texts) - 1)]
-
-
-APPLY = ["apply", "--simulate", "--auto-approve", "--allow-irreversible", "vaults.final/lock"]
-DESTROY = ["destroy", "--simulate", "--auto-approve"]
-SERIAL = ["--parallelism", "1"]
 
 
 def must(servers, folder, args, **options):
@@ -362,15 +366,15 @@ def immutable():
                    ("  to_final:", "  to_final:\n    name: onward"),
                    ("    account: workload\n    region: primary\n    rules:",
                     "    account: workload\n    region: primary\n    name: nightly\n    rules:"))
-    return [Operation("create, one operation at a time", [], [first], APPLY + SERIAL),
-            Operation("create", [], [first], APPLY),
-            Operation("update", [tagged], [second], APPLY),
-            Operation("replace", [first], [other], APPLY),
-            Operation("two updates", [tagged], [second, third], APPLY),
-            Operation("import", [], [first], APPLY, made_by_hand),
+    return [Operation("create, one operation at a time", [], [first], APPLY + LOCK + SERIAL),
+            Operation("create", [], [first], APPLY + LOCK),
+            Operation("update", [tagged], [second], APPLY + LOCK, flags=LOCK),
+            Operation("replace", [first], [other], APPLY + LOCK, flags=LOCK),
+            Operation("two updates", [tagged], [second, third], APPLY + LOCK, flags=LOCK),
+            Operation("import", [], [first], APPLY + LOCK, made_by_hand),
             Operation("plan", [tagged], [second], ["plan", "--simulate", "--out", "saved"],
-                      then=["apply", "saved", *APPLY[1:]]),
-            Operation("destroy", [first], [first], DESTROY)]
+                      then=["apply", "saved", *APPLY[1:], *LOCK], flags=LOCK),
+            Operation("destroy", [first], [first], DESTROY, flags=LOCK)]
 
 
 def default_key():
@@ -381,11 +385,18 @@ def default_key():
     other = edited(first, ("name: backup-plan-rds", "name: backup-plan-databases"),
                    ("alias/cmk-source-vault", "alias/cmk-first-vault"),
                    ("  copy_to_vault:", "  copy_to_vault:\n    name: onward"))
-    return [Operation("create", [], [first], APPLY[:3]),
-            Operation("update", [first], [second], APPLY[:3]),
-            Operation("replace", [first], [other], APPLY[:3]),
-            Operation("import", [], [first], APPLY[:3], vault_by_hand),
+    return [Operation("create", [], [first], APPLY),
+            Operation("update", [first], [second], APPLY),
+            Operation("replace", [first], [other], APPLY),
+            Operation("import", [], [first], APPLY, vault_by_hand),
             Operation("destroy", [first], [first], DESTROY)]
+
+
+def whole_life(name, *flags):
+    """What no walkthrough has: the other types of resources, made and deleted."""
+    text = example(name)
+    return [Operation("create", [], [text], APPLY + list(flags)),
+            Operation("destroy", [text], [text], DESTROY, flags=flags)]
 
 
 def main():
@@ -393,7 +404,10 @@ def main():
     with faulty.scratch() as scratch:
         servers = faulty.Servers(faulty.make_data_dir(os.path.join(scratch, "data")))
         torture = Torture(servers, os.path.join(scratch, "operations"))
-        for topology, operations in (("immutable", immutable()), ("default-key", default_key())):
+        for topology, operations in (("immutable", immutable()), ("default-key", default_key()),
+                                     ("watched-backups", whole_life("watched-backups.yaml")),
+                                     ("more-backup", whole_life("more-backup.yaml", "--allow-irreversible",
+                                                                "resources.gap"))):
             for operation in operations:
                 path = f"{topology}/{operation.name}"
                 if path.startswith(wanted) or wanted.startswith(f"{path}/"):
