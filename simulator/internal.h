@@ -103,6 +103,11 @@ void world_handle(struct world *world, struct arena *arena, const struct sim_req
                   struct sim_response *ret);
 const char *sim_header(const struct sim_request *request, const char *name); /* any case */
 
+/* lambda_code.c: hands out the package that a signed address names; false: the request is another.
+ */
+bool lambda_code_handle(struct world *world, struct arena *arena, const struct sim_request *request,
+                        struct sim_response *ret);
+
 /* past.c */
 void past_keep(struct world *world, const char *kind, const char *account, const char *region,
                const char *id, const struct value *body);

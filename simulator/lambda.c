@@ -267,9 +267,7 @@ static bool get_function(struct sim_call *call)
         return false;
     struct map_builder code = map_begin(call->arena);
     map_put_str(&code, "RepositoryType", "S3");
-    map_put_str(&code, "Location",
-                arena_printf(call->arena, "https://awslambda-%s-tasks.s3.amazonaws.com/%s",
-                             call->region, name));
+    map_put_str(&code, "Location", lambda_code_location(call, name));
     struct map_builder b = map_begin(call->arena);
     map_put(&b, "Configuration", configuration(call, function));
     map_put(&b, "Code", map_end(&code));

@@ -355,6 +355,8 @@ static bool run(struct sim_call *call)
 void world_handle(struct world *world, struct arena *arena, const struct sim_request *request,
                   struct sim_response *ret)
 {
+    if (lambda_code_handle(world, arena, request, ret))
+        return;
     struct map_builder none = map_begin(arena);
     struct sim_call call = {.world = world,
                             .arena = arena,

@@ -1,6 +1,7 @@
 /* adopt: prints the topology of what stands in the accounts. Reads AWS; writes nothing but packages
  * of functions into the folder of --out. */
 
+#include "engine/adopt/code.h"
 #include "engine/adopt/scan.h"
 #include "engine/cli/commands.h"
 #include "engine/cli/session.h"
@@ -25,6 +26,30 @@ static bool names_places_only(struct session *session)
     return diags->errors == 0;
 }
 
+/* The packages lie below the folder of the printed file: a topology may name none outside of it. */
+static bool out_is_below(struct cli *cli)
+{
+    const char *out = cli_option(cli, OPT_OUT);
+    struct slice rest = slice_of(out);
+    bool below = !out || out[0] != '/';
+    while (rest.len > 0)
+        below = !slice_is(slice_cut(&rest, '/'), "..") && below;
+    if (!below)
+        diag_error(&cli->diags, E_USAGE, NO_POS, NULL,
+                   "--out %s is not below the current folder, where the printed file is to stand",
+                   out);
+    return below;
+}
+
+static bool fetch_code(struct session *session, struct findings *findings)
+{
+    struct cli *cli = session->cli;
+    struct code_input input = {.loop = session->loop,
+                               .folder = cli_option(cli, OPT_OUT),
+                               .elsewhere = session_endpoint(session) != NULL || session->world};
+    return !input.folder || code_fetch(cli->arena, &input, findings, &cli->diags);
+}
+
 static void print(struct session *session, const struct raised *raised)
 {
     struct cli *cli = session->cli;
@@ -44,26 +69,28 @@ static int adopt(struct session *session)
     struct cli *cli = session->cli;
     struct findings findings;
     struct raised raised;
-    const char *path = cli_option(cli, OPT_FILE);
+    if (!out_is_below(cli))
+        return EXIT_USAGE;
     if (!session_load(session) || !names_places_only(session) || !session_connect(session))
         return EXIT_ERROR;
     const struct topology *topology = &session->topology;
-    cli_note(cli, "looking at %zu account%s in %zu Region%s\n", topology->account_len,
+    cli_note(cli, "looking at %zu account%s in %zu Region%s", topology->account_len,
              topology->account_len == 1 ? "" : "s", topology->region_len,
              topology->region_len == 1 ? "" : "s");
     struct scan_input scan_input = {
         .loop = session->loop, .topology = topology, .schemas = session->schemas};
     bool whole = scan(cli->arena, &scan_input, &findings, &cli->diags);
+    whole = fetch_code(session, &findings) && whole;
     struct raise_input input = {.topology = topology,
                                 .schemas = session->schemas,
                                 .findings = &findings,
-                                .path = path ? path : "topology.yaml",
+                                .path = "topology.yaml",
                                 .data_dir = session_data_dir(cli)};
     if (!raise_findings(cli->arena, &input, &raised, &cli->diags))
         return EXIT_ERROR;
     print(session, &raised);
-    cli_note(cli, "%zu objects in the file, %zu remarks on what is not\n", raised.taken,
-             value_len(raised.remarks));
+    cli_note(cli, "%zu object%s in the file; what is not, its head tells", raised.taken,
+             raised.taken == 1 ? "" : "s");
     return whole ? EXIT_DONE : EXIT_ERROR;
 }
 

@@ -187,14 +187,14 @@ static void add_value(struct writer *w, const struct value *v, const char *path,
     }
 }
 
+/* From the key on: `indent` is where it stands. */
 static void add_entry(struct writer *w, const struct value_entry *e, const char *path,
                       size_t indent, size_t level)
 {
     size_t before = w->sb.len;
-    strbuf_add_repeat(&w->sb, ' ', indent);
     add_text(&w->sb, slice_of(e->key), false);
     strbuf_add_char(&w->sb, ':');
-    add_value(w, e->value, path, w->sb.len - before + 1, indent + 2, level + 1);
+    add_value(w, e->value, path, indent + w->sb.len - before + 1, indent + 2, level + 1);
 }
 
 /* The first key of a map stands beside the dash, the others below it. */
@@ -207,9 +207,8 @@ static void add_item(struct writer *w, const struct value *item, size_t indent)
         return;
     }
     for (size_t i = 0; i < item->map.len; i++) {
-        if (i == 0)
-            strbuf_add_char(&w->sb, ' ');
-        add_entry(w, &item->map.entries[i], "", i == 0 ? 0 : indent + 2, BLOCK_LEVELS);
+        strbuf_add_repeat(&w->sb, ' ', i == 0 ? 1 : indent + 2);
+        add_entry(w, &item->map.entries[i], "", indent + 2, BLOCK_LEVELS);
     }
 }
 
@@ -225,6 +224,7 @@ static void add_block(struct writer *w, const struct value *v, const char *path,
         if (wide && w->sb.len > 0)
             strbuf_add_char(&w->sb, '\n');
         add_note(w, below, indent);
+        strbuf_add_repeat(&w->sb, ' ', indent);
         add_entry(w, e, below, indent, level);
     }
 }

@@ -43,6 +43,36 @@ static const struct value *by_schema(const struct raise *r, const struct item *i
     return address ? value_stringf(r->arena, "${%s.%s}", address, slash + 1) : NULL;
 }
 
+/* A policy as people write it; AWS gives its keys in any order. */
+static const struct value *in_order(struct arena *arena, const struct value *map,
+                                    const char *const *keys)
+{
+    struct map_builder b = map_begin(arena);
+    for (; *keys; keys++)
+        map_put(&b, *keys, value_get(map, *keys));
+    for (size_t i = 0; i < map->map.len; i++)
+        map_put(&b, map->map.entries[i].key, map->map.entries[i].value);
+    return map_end(&b);
+}
+
+static const struct value *policy_in_order(struct arena *arena, const struct value *policy)
+{
+    static const char *const whole[] = {"Version", "Id", "Statement", NULL};
+    static const char *const parts[] = {"Sid",       "Effect",    "Principal", "NotPrincipal",
+                                        "Action",    "NotAction", "Resource",  "NotResource",
+                                        "Condition", NULL};
+    const struct value *statements = value_get(policy, "Statement");
+    struct list_builder list = list_begin(arena);
+    if (!value_is(policy, VALUE_MAP))
+        return policy;
+    for (size_t i = 0; value_is(statements, VALUE_LIST) && i < value_len(statements); i++) {
+        const struct value *one = value_item(statements, i);
+        list_add(&list, value_is(one, VALUE_MAP) ? in_order(arena, one, parts) : one);
+    }
+    policy = in_order(arena, policy, whole);
+    return list.len ? value_with(arena, policy, "Statement", list_end(&list)) : policy;
+}
+
 static const struct schema_node *node_below(const struct schema_node *node, const char *key)
 {
     if (!node)
@@ -85,10 +115,13 @@ const struct value *refer_value(const struct raise *r, const struct item *item,
     }
     if (v->kind != VALUE_MAP)
         return v;
+    if (node && node->canonical == CANONICAL_JSON_POLICY)
+        v = policy_in_order(r->arena, v);
     struct map_builder map = map_begin(r->arena);
     for (size_t i = 0; i < v->map.len; i++) {
         const struct value_entry *e = &v->map.entries[i];
         map_put(&map, e->key, refer_value(r, item, node_below(node, e->key), e->value));
     }
-    return map_end(&map);
+    bool said = map.len > 0 || v->map.len == 0 || !node;
+    return said ? map_end(&map) : NULL; /* nothing but what goes without saying */
 }

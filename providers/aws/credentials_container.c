@@ -68,28 +68,12 @@ static bool host_is_allowed(const char *host)
     return str_is_one_of(host, agents) || is_loopback(host);
 }
 
-/* Cuts a URL into the parts of a request; false when it is none, or its host is not allowed. */
+/* False when it is no URL, or its host is not allowed. */
 static bool split(struct arena *arena, const char *url, struct fetch_spec *ret)
 {
-    bool secure = str_starts(url, "https://");
-    if (!secure && !str_starts(url, "http://"))
-        return false;
-    const char *authority = url + (secure ? strlen("https://") : strlen("http://"));
-    size_t len = strcspn(authority, "/?#");
-    const char *host = arena_strndup(arena, authority, len);
-    if (len == 0 || strcspn(url, " \t\r\n\\") != strlen(url) || strchr(host, '@'))
-        return false;
-    size_t name_len = host[0] == '[' ? strcspn(host, "]") + 1 : strcspn(host, ":");
-    if (name_len > len || (host[name_len] && host[name_len] != ':'))
-        return false;
-    if (!secure && !host_is_allowed(arena_strndup(arena, host, name_len)))
-        return false;
-    struct slice rest = {authority + len, strcspn(authority + len, "#")};
-    struct slice path = slice_cut(&rest, '?');
-    ret->base_url = arena_strndup(arena, url, (size_t)(authority - url) + len);
-    ret->path = path.len > 0 ? arena_strndup(arena, path.ptr, path.len) : "/";
-    ret->query = rest.ptr ? arena_strndup(arena, rest.ptr, rest.len) : "";
-    return true;
+    const char *host = NULL;
+    return fetch_split(arena, url, ret, &host) &&
+           (str_starts(url, "https://") || host_is_allowed(host));
 }
 
 /* Read anew each time: the file is replaced before its token ends. */

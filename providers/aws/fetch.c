@@ -1,5 +1,7 @@
 #include "providers/aws/fetch.h"
 
+#include <string.h>
+
 #define AGAIN_AFTER_MS 500
 
 struct fetch {
@@ -53,6 +55,29 @@ void fetch(struct aws *aws, const struct fetch_spec *spec, fetch_done_fn *done, 
                                        .headers = f->headers,
                                        .header_len = n,
                                        .timeout_ms = spec->timeout_ms,
-                                       .direct = true};
+                                       .direct = !spec->proxied};
     send_now(f);
+}
+
+bool fetch_split(struct arena *arena, const char *url, struct fetch_spec *ret,
+                 const char **ret_host)
+{
+    bool secure = str_starts(url, "https://");
+    if (!secure && !str_starts(url, "http://"))
+        return false;
+    const char *authority = url + (secure ? strlen("https://") : strlen("http://"));
+    size_t len = strcspn(authority, "/?#");
+    const char *host = arena_strndup(arena, authority, len);
+    if (len == 0 || strcspn(url, " \t\r\n\\") != strlen(url) || strchr(host, '@'))
+        return false;
+    size_t name_len = host[0] == '[' ? strcspn(host, "]") + 1 : strcspn(host, ":");
+    if (name_len > len || (host[name_len] && host[name_len] != ':'))
+        return false;
+    struct slice rest = {authority + len, strcspn(authority + len, "#")};
+    struct slice path = slice_cut(&rest, '?');
+    ret->base_url = arena_strndup(arena, url, (size_t)(authority - url) + len);
+    ret->path = path.len > 0 ? arena_strndup(arena, path.ptr, path.len) : "/";
+    ret->query = rest.ptr ? arena_strndup(arena, rest.ptr, rest.len) : "";
+    *ret_host = arena_strndup(arena, host, name_len);
+    return true;
 }

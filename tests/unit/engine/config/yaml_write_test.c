@@ -155,6 +155,48 @@ static void notes_stand_above_what_they_name(void **state)
     read_back(text);
 }
 
+static unsigned next_random(unsigned *seed, unsigned limit)
+{
+    *seed = *seed * 1103515245u + 12345u;
+    return (*seed >> 16) % limit;
+}
+
+static const struct value *random_value(unsigned *seed, unsigned depth)
+{
+    static const char *const texts[] = {"a", "a: b", "${a.b.c}", "a long text of several words",
+                                        "",  "1",    "# x",      "{}"};
+    unsigned kind = next_random(seed, depth ? 7 : 4), len = next_random(seed, 5);
+    if (kind == 0)
+        return value_int(arena, next_random(seed, 1000));
+    if (kind == 1)
+        return value_bool(len > 2);
+    if (kind < 4)
+        return value_string(arena, texts[next_random(seed, ARRAY_LEN(texts))]);
+    struct list_builder list = list_begin(arena);
+    struct map_builder map = map_begin(arena);
+    for (unsigned i = 0; i < len; i++) {
+        const struct value *v = random_value(seed, depth - 1);
+        list_add(&list, v);
+        map_put(&map, arena_printf(arena, "%s%u", texts[next_random(seed, 4)], i), v);
+    }
+    return kind == 4 ? list_end(&list) : map_end(&map);
+}
+
+static void whatever_is_written_reads_back_as_it_was(void **state)
+{
+    (void)state;
+    for (unsigned seed = 1; seed <= 500; seed++) {
+        unsigned random = seed;
+        struct map_builder b = map_begin(arena);
+        for (unsigned i = 0; i < 3; i++)
+            map_put(&b, arena_printf(arena, "key%u", i), random_value(&random, 6));
+        const struct value *v = map_end(&b);
+        const char *text = yaml_write(arena, v, NULL);
+        if (!value_equal(read_back(text), v))
+            fail_msg("seed %u:\n%s", seed, text);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -162,6 +204,7 @@ int main(void)
         cmocka_unit_test(what_is_long_or_deep_takes_lines_of_its_own),
         cmocka_unit_test(text_that_yaml_would_misread_is_quoted),
         cmocka_unit_test(notes_stand_above_what_they_name),
+        cmocka_unit_test(whatever_is_written_reads_back_as_it_was),
     };
     return cmocka_run_group_tests(tests, setup, teardown);
 }

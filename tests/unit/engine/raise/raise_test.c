@@ -176,25 +176,37 @@ static int by_text(const void *a, const void *b)
     return strcmp(*(const char *const *)a, *(const char *const *)b);
 }
 
+/* Nobody's entry: lowering makes it where a vault takes copies of other accounts. */
+static bool is_compared(const struct schema *schema)
+{
+    return !str_eq(schema->type_name, "aws_iam_service_linked_role");
+}
+
 static void assert_same_objects(struct world *w, const struct topology *raised)
 {
     const char **before = arena_array(w->arena, w->findings.len, sizeof(*before));
     const char **after = arena_array(w->arena, raised->resource_len, sizeof(*after));
     void *both[] = {w, (void *)(uintptr_t)raised};
-    for (size_t i = 0; i < w->findings.len; i++)
-        before[i] = line(w->arena, w->findings.items[i].schema, w->findings.items[i].account->id,
-                         w->findings.items[i].region, w->findings.items[i].attributes);
+    size_t before_len = 0, after_len = 0;
+    for (size_t i = 0; i < w->findings.len; i++) {
+        const struct finding *f = &w->findings.items[i];
+        if (is_compared(f->schema))
+            before[before_len++] =
+                line(w->arena, f->schema, f->account->id, f->region, f->attributes);
+    }
     for (size_t i = 0; i < raised->resource_len; i++) {
         const struct resource *r = &raised->resources[i];
-        after[i] = line(w->arena, r->schema, r->account->id, r->region,
-                        value_resolve(w->arena, r->properties, look_up_imported, both));
+        if (is_compared(r->schema))
+            after[after_len++] =
+                line(w->arena, r->schema, r->account->id, r->region,
+                     value_resolve(w->arena, r->properties, look_up_imported, both));
     }
-    qsort(before, w->findings.len, sizeof(*before), by_text);
-    qsort(after, raised->resource_len, sizeof(*after), by_text);
-    for (size_t i = 0; i < w->findings.len && i < raised->resource_len; i++)
+    qsort(before, before_len, sizeof(*before), by_text);
+    qsort(after, after_len, sizeof(*after), by_text);
+    for (size_t i = 0; i < before_len && i < after_len; i++)
         if (!str_eq(before[i], after[i]))
             fail_msg("before %s\nafter  %s", before[i], after[i]);
-    assert_int_equal(w->findings.len, raised->resource_len);
+    assert_int_equal(before_len, after_len);
 }
 
 static void compare_golden(struct arena *arena, const char *name, const char *text)
