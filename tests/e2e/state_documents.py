@@ -116,6 +116,20 @@ with workspace() as folder, workspace() as other:
     said = run(folder, "state", "push", "--force", "-", expect=7, stdin=whole)
     check("open intent" in said.err and "queues.s" in said.err and "journal close" in said.err, said.err)
 
+# ---- lists ----
+
+LOCKED = HEAD + "vaults:\n  v: {account: main, region: one, lock: {mode: governance, min_retention_days: 1}}\n  w: {account: main, region: one}\n"
+
+with workspace() as folder:
+    apply(folder, LOCKED)
+    check([line.split()[0] for line in run(folder, "state", "list", "vaults.v").out.splitlines()] == ["vaults.v", "vaults.v/lock"],
+          "an address has its parts with it")
+    check(len(run(folder, "state", "list", "vaults.v/lock", "vaults.w", "--json").json["resources"]) == 2, "several")
+    said = run(folder, "state", "list", "vaults.v", "vaults.x", expect=64)
+    check("HF0504" in said.err and "vaults.x" in said.err and said.out == "", f"one that is not there is said: {said.err}")
+    check(run(folder, "state", "show", "vaults.w").json["type"] == "aws_backup_vault", "one is shown whole")
+    run(folder, "state", "show", "vaults.x", expect=64)
+
 # ---- history and undo ----
 
 with workspace() as folder:
