@@ -22,7 +22,7 @@ import time
 HOLDFAST = os.environ["HOLDFAST"]
 TERRAFORM = shutil.which("terraform")
 GROUP = 12  # resources that one group of entries becomes
-PARTS = ["start", "sizes", "local", "latency", "state"]
+PARTS = ["start", "sizes", "local", "latency", "state", "rows"]
 APPLY = ["apply", "--auto-approve", "--quiet"]
 
 
@@ -358,6 +358,27 @@ def part_state(options):
             row(f"apply, window {window}", figures, note)
     if tracer:
         print("(wall and CPU of these under strace)")
+
+
+def part_rows(options):
+    """A state of many rows: opened, planned upon, written as a document and read back, remembered."""
+    sizes = (1000, 10000) if options.quick else (10000, 100000)
+    for size in sizes:
+        with folder_with("topology.yaml", topology(size)) as folder:
+            def simulated(*command):
+                return run([HOLDFAST, *command, "--simulate"], folder)  # pylint: disable=cell-var-from-loop
+
+            simulated(*APPLY)
+            with open(os.path.join(folder, "state.json"), "wb") as file:
+                subprocess.run([HOLDFAST, "state", "pull", "--simulate"], cwd=folder, stdout=file, check=True)
+            document = os.path.getsize(os.path.join(folder, "state.json"))
+            header(f"a state of {size} rows, {document / size / 1000:.1f} kB of JSON each")
+            acts = {"open it (state journal)": ["state", "journal"], "no-op plan --refresh=false": ["plan", "--refresh=false"],
+                    "state pull": ["state", "pull"], "state push --force": ["state", "push", "--force", "state.json"],
+                    "state history": ["state", "history"], "state undo --dry-run": ["state", "undo", "--dry-run"]}
+            figures = in_turn(3 if size <= 10000 else 1, *(lambda act=act: simulated(*act) for act in acts.values()))
+            for name, figure in zip(acts, figures):
+                row(name, figure, f"{figure['cpu'] / size * 1e6:.1f} us of CPU, {figure['rss'] / size * 1e3:.1f} kB a row")
 
 
 def main():
