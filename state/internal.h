@@ -29,8 +29,10 @@ struct state {
 MUST_CHECK bool json_column(struct arena *arena, const char *text, const struct value **ret);
 /* What a record depends on, from a list; false where that is none, or not of texts. */
 MUST_CHECK bool read_deps(struct arena *arena, const struct value *list, struct record *record);
-/* The format that this program writes. */
+/* formats.c: the format that this program writes. */
 int64_t state_format(void);
+/* The first column of the first row; 0 where there is none. */
+MUST_CHECK bool query_int(struct db *db, const char *sql, int64_t *ret, struct diags *diags);
 /* Lineage, serial, topology, world and the next numbers, as the file has them now. */
 MUST_CHECK bool meta_read(struct state *state, struct diags *diags);
 /* wanted "simulated" stands for every simulated world. */

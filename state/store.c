@@ -1,125 +1,11 @@
 #include "engine/base/crypto.h"
 #include "engine/base/json.h"
-#include "state/internal.h"
+#include "state/formats.h"
 
-#define APPLICATION_ID 0x48465354 /* "HFST" */
 #define BUSY_TIMEOUT_MS 5000
 #define TOKEN_LEN 32
 
-/* Rows are appended in the order in which operations end, and found by an index: in tables that are
- * sorted by address each commit of a turn would rewrite a page for each of its rows. So does an
- * index by address: the history, which grows by all of them, has one only of what is looked up in
- * it, the addresses that lived before.
- *
- * Step i takes a file from version i to i + 1. Forward only; a released step is never edited. */
-static const char *const migrations[] = {
-    "CREATE TABLE meta (one INTEGER PRIMARY KEY CHECK (one = 1), lineage TEXT NOT NULL,"
-    "  serial INTEGER NOT NULL, format INTEGER NOT NULL, topology TEXT NOT NULL,"
-    "  world TEXT NOT NULL);"
-    "CREATE TABLE resource (address TEXT NOT NULL PRIMARY KEY, type TEXT NOT NULL,"
-    "  account_id TEXT NOT NULL, region TEXT, identifier TEXT, attrs_json TEXT,"
-    "  write_only_json TEXT, deps_json TEXT NOT NULL, generation INTEGER NOT NULL,"
-    "  schema_version INTEGER NOT NULL, adopted INTEGER NOT NULL);"
-    "CREATE TABLE run (id INTEGER PRIMARY KEY, started_ms INTEGER NOT NULL, ended_ms INTEGER,"
-    "  who TEXT, command TEXT, plan_sha TEXT, result TEXT);"
-    "CREATE TABLE journal (seq INTEGER PRIMARY KEY, run INTEGER NOT NULL, address TEXT NOT NULL,"
-    "  type TEXT NOT NULL, action TEXT NOT NULL, token TEXT, account_id TEXT NOT NULL,"
-    "  region TEXT, identifier TEXT, desired_json TEXT, digest TEXT, at_ms INTEGER NOT NULL,"
-    "  phase TEXT NOT NULL CHECK (phase IN ('open', 'done', 'failed', 'abandoned')),"
-    "  detail TEXT, ended_ms INTEGER);"
-    "CREATE INDEX journal_open ON journal (seq) WHERE phase = 'open';"
-    "CREATE TABLE resource_history (address TEXT NOT NULL, serial INTEGER NOT NULL,"
-    "  run INTEGER NOT NULL, generation INTEGER NOT NULL, record_json TEXT,"
-    "  at_ms INTEGER NOT NULL);"
-    "CREATE INDEX history_generation ON resource_history (address, generation)"
-    "  WHERE generation > 0;"
-    "CREATE TABLE fact (key TEXT PRIMARY KEY, value_json TEXT NOT NULL) WITHOUT ROWID;",
-    "ALTER TABLE resource ADD COLUMN prevent_destroy INTEGER NOT NULL DEFAULT 0;",
-};
-#define FORMAT ((int64_t)ARRAY_LEN(migrations))
-
-int64_t state_format(void)
-{
-    return FORMAT;
-}
-
 /* ---- opening ---- */
-
-static bool query_int(struct db *db, const char *sql, int64_t *ret, struct diags *diags)
-{
-    struct db_stmt *stmt = db_query(db, sql, diags);
-    if (!stmt)
-        return false;
-    enum db_step step = db_step(stmt, diags);
-    *ret = step == DB_ROW ? db_int(stmt, 0) : 0;
-    db_reset(stmt);
-    return step != DB_FAILED;
-}
-
-/* 0 for a file without any table: new, or left behind by a crash before the first commit. */
-static bool read_format(struct state *state, int64_t *ret, struct diags *diags)
-{
-    int64_t format = 0, tables = 0;
-    if (!query_int(state->db, "PRAGMA user_version", &format, diags) ||
-        !query_int(state->db, "SELECT count(*) FROM sqlite_master", &tables, diags))
-        return false;
-    if (format > FORMAT) {
-        diag_error(diags, E_STATE_NEWER, NO_POS, NULL,
-                   "%s has format %lld; this holdfast knows formats up to %lld", state->path,
-                   (long long)format, (long long)FORMAT);
-        return false;
-    }
-    *ret = tables > 0 ? format : 0;
-    return true;
-}
-
-static bool insert_meta(struct state *state, const struct state_options *options,
-                        struct diags *diags)
-{
-    CLEANUP(arena_freep) struct arena *scratch = arena_new();
-    struct db_stmt *stmt = db_query(state->db,
-                                    "INSERT INTO meta (one, lineage, serial, format, topology, "
-                                    "world) VALUES (1, ?, 0, ?, ?, ?)",
-                                    diags);
-    if (!stmt)
-        return false;
-    db_bind_text(stmt, 1, random_uuid(scratch));
-    db_bind_int(stmt, 2, FORMAT);
-    db_bind_text(stmt, 3, options->topology);
-    db_bind_text(stmt, 4, options->world);
-    return db_run(stmt, diags);
-}
-
-static bool migrate_steps(struct state *state, const struct state_options *options, int64_t from,
-                          struct diags *diags)
-{
-    for (int64_t step = from; step < FORMAT; step++)
-        if (!db_exec(state->db, migrations[step], diags))
-            return false;
-    CLEANUP(arena_freep) struct arena *scratch = arena_new();
-    if (!db_exec(state->db,
-                 arena_printf(scratch, "PRAGMA application_id = %d; PRAGMA user_version = %lld",
-                              APPLICATION_ID, (long long)FORMAT),
-                 diags))
-        return false;
-    if (from == 0)
-        return insert_meta(state, options, diags);
-    return db_exec(state->db,
-                   arena_printf(scratch, "UPDATE meta SET format = %lld", (long long)FORMAT),
-                   diags);
-}
-
-/* One transaction: a crash leaves the old format or the new one. */
-static bool migrate(struct state *state, const struct state_options *options, int64_t from,
-                    struct diags *diags)
-{
-    if (!db_begin(state->db, diags))
-        return false;
-    if (migrate_steps(state, options, from, diags) && db_commit(state->db, diags))
-        return true;
-    db_rollback(state->db);
-    return false;
-}
 
 bool damaged(struct state *state, const char *what, struct diags *diags)
 {
@@ -169,35 +55,42 @@ bool meta_read(struct state *state, struct diags *diags)
                      diags);
 }
 
+/* Whatever format it has, its rows say what was written, as far as that can be told. */
+static bool bring_up(struct state *state, const struct state_options *options, int64_t format,
+                     struct diags *diags)
+{
+    if (format == state_format())
+        return formats_check_rows(state, diags);
+    return options->read_only ? formats_migrate_copy(state, options, format, diags)
+                              : formats_migrate(state, options, format, diags);
+}
+
 static bool open_database(struct state *state, const struct state_options *options,
                           struct diags *diags)
 {
     struct db_options db = {.path = state->path,
                             .read_only = options->read_only,
                             .full_sync = true,
+                            .check_indexes = true,
                             .busy_timeout_ms = BUSY_TIMEOUT_MS,
-                            .application_id = APPLICATION_ID,
+                            .application_id = STATE_APPLICATION_ID,
                             .kind = "a state",
                             .open_code = E_STATE_OPEN,
                             .damage_code = E_STATE_CORRUPT,
                             .write_code = E_STATE_WRITE};
     int64_t format = 0;
-    if (!db_open(&db, &state->db, diags) || !read_format(state, &format, diags))
+    if (!db_open(&db, &state->db, diags) || !formats_read(state, &format, diags))
         return false;
-    if (format == 0 && options->read_only) {
+    state->is_new = format == 0;
+    if (state->is_new && options->read_only) {
         db_close(state->db);
         state->db = NULL;
         return true;
     }
-    if (format < FORMAT && options->read_only) {
-        diag_error(diags, E_STATE_OPEN, NO_POS, NULL,
-                   "%s has the older format %lld and is opened for reading only", state->path,
-                   (long long)format);
-        return false;
-    }
-    state->is_new = format == 0;
-    return (format == FORMAT || migrate(state, options, format, diags)) &&
-           meta_read(state, diags) && check_owner(state, options, diags);
+    if (state->is_new)
+        return formats_migrate(state, options, format, diags) && meta_read(state, diags);
+    return meta_read(state, diags) && check_owner(state, options, diags) &&
+           bring_up(state, options, format, diags);
 }
 
 /* A link in the place of the state could make us write through it to another file. */

@@ -9,6 +9,8 @@
 #include <unistd.h>
 
 #include "engine/base/bug.h"
+#include "engine/base/crypto.h"
+#include "engine/base/strbuf.h"
 
 struct db_stmt {
     struct db *db;
@@ -68,11 +70,13 @@ bool db_is_unborn(const char *path)
            memcmp(header + 16, no_pages, sizeof(no_pages)) == 0;
 }
 
-static bool quick_check(struct db *db, const struct db_options *options, struct diags *diags)
+static bool check_pages(struct db *db, const struct db_options *options, struct diags *diags)
 {
     enum diag_code damaged = options->damage_code ? options->damage_code : options->open_code;
     sqlite3_stmt *stmt = NULL;
-    int rc = sqlite3_prepare_v2(db->handle, "PRAGMA quick_check(1)", -1, &stmt, NULL);
+    int rc = sqlite3_prepare_v2(
+        db->handle, options->check_indexes ? "PRAGMA integrity_check(1)" : "PRAGMA quick_check(1)",
+        -1, &stmt, NULL);
     if (rc == SQLITE_OK)
         rc = sqlite3_step(stmt);
     bool good = false;
@@ -111,6 +115,39 @@ static bool check_kind(struct db *db, const struct db_options *options, struct d
     return false;
 }
 
+#define CHECKSUM_LEN 32
+#define CHECKSUM_INPUT_MAX ((size_t)1 << 30)
+
+/* Each argument with its type and, as text, its length, so that none runs into the next. */
+static void row_checksum(sqlite3_context *context, int len, sqlite3_value **values)
+{
+    CLEANUP(arena_freep) struct arena *scratch = arena_new();
+    struct strbuf sb;
+    strbuf_init(&sb, scratch, CHECKSUM_INPUT_MAX);
+    for (int i = 0; i < len; i++) {
+        if (sqlite3_value_type(values[i]) == SQLITE_NULL) {
+            strbuf_add(&sb, "-;");
+            continue;
+        }
+        bool is_integer = sqlite3_value_type(values[i]) == SQLITE_INTEGER;
+        const char *text = (const char *)sqlite3_value_text(values[i]);
+        strbuf_addf(&sb, "%c%d:", is_integer ? 'i' : 't', sqlite3_value_bytes(values[i]));
+        strbuf_add_n(&sb, text, (size_t)sqlite3_value_bytes(values[i]));
+    }
+    if (strbuf_overflowed(&sb))
+        sqlite3_result_error_toobig(context);
+    else
+        sqlite3_result_text(context, sha256_hex(scratch, (struct slice){sb.data, sb.len}),
+                            CHECKSUM_LEN, SQLITE_TRANSIENT);
+}
+
+static void add_functions(struct db *db)
+{
+    int flags = SQLITE_UTF8 | SQLITE_DETERMINISTIC | SQLITE_INNOCUOUS;
+    BUG_ON(sqlite3_create_function_v2(db->handle, "row_checksum", -1, flags, NULL, row_checksum,
+                                      NULL, NULL, NULL) != SQLITE_OK);
+}
+
 static bool configure(struct db *db, const struct db_options *options, struct diags *diags)
 {
     sqlite3_extended_result_codes(db->handle, 1);
@@ -118,7 +155,7 @@ static bool configure(struct db *db, const struct db_options *options, struct di
     /* "text" is a name, never a string: a misspelt column is an error */
     sqlite3_db_config(db->handle, SQLITE_DBCONFIG_DQS_DML, 0, NULL);
     sqlite3_db_config(db->handle, SQLITE_DBCONFIG_DQS_DDL, 0, NULL);
-    if (!quick_check(db, options, diags) || !check_kind(db, options, diags))
+    if (!check_pages(db, options, diags) || !check_kind(db, options, diags))
         return false;
     const char *pragmas = "PRAGMA foreign_keys=ON;";
     if (!options->read_only)
@@ -151,11 +188,50 @@ bool db_open(const struct db_options *options, struct db **ret, struct diags *di
     BUG_ON(!db->handle);
     if (rc != SQLITE_OK)
         fail(db, options->open_code, diags);
+    else
+        add_functions(db);
     if (rc != SQLITE_OK || !configure(db, options, diags)) {
         db_close(db);
         return false;
     }
     *ret = db;
+    return true;
+}
+
+bool db_copy_to_file(struct db *db, const char *path, struct diags *diags)
+{
+    int fd = open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
+    if (fd < 0) {
+        diag_error(diags, db->write_code, NO_POS, NULL, "%s: %s", path, strerror(errno));
+        return false;
+    }
+    close(fd);
+    struct db_stmt *stmt = db_query(db, "VACUUM INTO ?", diags);
+    if (!stmt)
+        return false;
+    db_bind_text(stmt, 1, path);
+    return db_run(stmt, diags);
+}
+
+bool db_copy_to_memory(struct db *db, struct db **ret, struct diags *diags)
+{
+    const struct db_options options = {.path = ":memory:",
+                                       .open_code = db->damage_code,
+                                       .damage_code = db->damage_code,
+                                       .write_code = db->write_code};
+    struct db *copy = NULL;
+    if (!db_open(&options, &copy, diags))
+        return false;
+    sqlite3_backup *backup = sqlite3_backup_init(copy->handle, "main", db->handle, "main");
+    BUG_ON(!backup);
+    bool good = sqlite3_backup_step(backup, -1) == SQLITE_DONE;
+    good = sqlite3_backup_finish(backup) == SQLITE_OK && good;
+    if (!good) {
+        fail(db, code_now(db), diags);
+        db_close(copy);
+        return false;
+    }
+    *ret = copy;
     return true;
 }
 

@@ -1,6 +1,8 @@
 #pragma once
-/* SQLite behind one file. A handle is used by one thread. Errors become diagnostics of the code
- * that the opener chose (E_STATE_OPEN/E_STATE_WRITE for the state, E_WORLD for a world). */
+/* SQLite behind one file. A handle is used by one thread. SQL may use row_checksum(...): 32 hex
+ * digits that change with every bit of its arguments, their types and their number. Errors become
+ * diagnostics of the code that the opener chose (E_STATE_OPEN/E_STATE_WRITE for the state, E_WORLD
+ * for a world). */
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -15,6 +17,7 @@ struct db_options {
     const char *path; /* ":memory:" for a private one */
     bool read_only;   /* must exist */
     bool full_sync; /* WAL + synchronous=FULL; else WAL + OFF (safe against kill, not power loss) */
+    bool check_indexes; /* not only that pages are in order: what is found by an index is there */
     int busy_timeout_ms;
     /* Of the files of this kind: one that has tables and another id belongs to another program. It
      * is refused, with open_code, before anything of it changes. 0: any file will do. */
@@ -25,13 +28,17 @@ struct db_options {
     enum diag_code write_code;  /* for failures later */
 };
 
-/* Creates the file with mode 0600 when absent. Runs quick_check; a file that is no database, or a
+/* Creates the file with mode 0600 when absent. Checks all pages; a file that is no database, or a
  * damaged one, fails here. */
 MUST_CHECK bool db_open(const struct db_options *options, struct db **ret, struct diags *diags);
 /* Whether the file's very first transaction has not ended, since somebody works on it or was
  * killed: it holds nothing yet. Only a writer can open such a file, and its opening makes it good.
  */
 bool db_is_unborn(const char *path);
+/* A copy of what the database holds now: in a new file of mode 0600, where none may stand, not yet
+ * synced; or in memory, with a handle of its own. */
+MUST_CHECK bool db_copy_to_file(struct db *db, const char *path, struct diags *diags);
+MUST_CHECK bool db_copy_to_memory(struct db *db, struct db **ret, struct diags *diags);
 void db_close(struct db *db); /* accepts NULL; finalizes cached statements */
 void db_closep(struct db **db);
 

@@ -128,6 +128,16 @@ bool file_write_atomic(const char *path, struct slice data, unsigned mode, struc
     return true;
 }
 
+bool file_publish(const char *temporary, const char *path, struct diags *diags)
+{
+    CLEANUP(arena_freep) struct arena *scratch = arena_new();
+    CLEANUP(close_fdp) int fd = open(temporary, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+    if (fd < 0 || fsync(fd) != 0 || rename(temporary, path) != 0 ||
+        !sync_dir(path_dir(scratch, path)))
+        return fail_write(diags, path);
+    return true;
+}
+
 static bool mode_of(const char *path, bool follow, mode_t *ret)
 {
     struct stat st;

@@ -17,6 +17,8 @@ MUST_CHECK bool file_read(struct arena *arena, const char *path, size_t max, str
  * On failure adds E_OUTPUT; before the rename nothing has changed. */
 MUST_CHECK bool file_write_atomic(const char *path, struct slice data, unsigned mode,
                                   struct diags *diags);
+/* The same for a file that stands already: syncs it, renames it, syncs the folder. E_OUTPUT. */
+MUST_CHECK bool file_publish(const char *temporary, const char *path, struct diags *diags);
 bool file_exists(const char *path);
 bool dir_exists(const char *path);
 MUST_CHECK bool dir_make(const char *path, unsigned mode,

@@ -13,6 +13,9 @@ import sys
 import tempfile
 import urllib.request
 
+sys.path.insert(0, os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+from state_files import connect  # noqa: E402,F401 (for the tests)
+
 HOLDFAST = os.environ["HOLDFAST"]
 EXAMPLES = os.environ["EXAMPLES"]
 AWSCLI = os.environ.get("AWSCLI", "aws")

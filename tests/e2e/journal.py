@@ -1,9 +1,8 @@
 """An intent that no run can settle is closed by hand, with the state locked; then runs go on."""
 
 import os
-import sqlite3
 
-from harness import check, done, holdfast, workspace
+from harness import check, connect, done, holdfast, workspace
 
 TOPOLOGY = """version: 1
 name: t
@@ -22,7 +21,7 @@ with workspace() as folder:
         file.write(TOPOLOGY)
     holdfast("apply", "--simulate", "--auto-approve", cwd=folder, expect=0)
     path = os.path.join(folder, ".holdfast", "t.simulated.db")
-    db = sqlite3.connect(path)
+    db = connect(path)
     db.execute("UPDATE journal SET phase = 'open', account_id = '999988887777', detail = NULL, ended_ms = NULL")
     db.commit()
     db.close()
@@ -34,7 +33,7 @@ with workspace() as folder:
     check(len(journal(folder)) == 1, "another number closes nothing")
     holdfast("state", "journal", "close", seq, "--simulate", cwd=folder, expect=0)
     check(journal(folder) == [], "it is closed")
-    db = sqlite3.connect(path)
+    db = connect(path)
     check(db.execute("SELECT phase, detail FROM journal WHERE seq = ?", (seq,)).fetchall() ==
           [("abandoned", "closed by hand")], "the journal says by whom")
     db.close()

@@ -1,9 +1,8 @@
 """An account that left the file before its objects: both ways out work, and forgetting is written down."""
 
 import os
-import sqlite3
 
-from harness import calls, check, done, holdfast, workspace
+from harness import calls, check, connect, done, holdfast, workspace
 
 TOPOLOGY = """version: 1
 name: t
@@ -32,7 +31,7 @@ def recorded(folder):
 
 
 def query(folder, sql):
-    db = sqlite3.connect(os.path.join(folder, ".holdfast", "t.simulated.db"))
+    db = connect(os.path.join(folder, ".holdfast", "t.simulated.db"))
     rows = db.execute(sql).fetchall()
     db.close()
     return rows

@@ -1,9 +1,8 @@
 """Entries that are renamed or let go: `moved`, `forget` and `state mv` change the state, and never an object."""
 
 import os
-import sqlite3
 
-from harness import calls, check, done, holdfast, workspace
+from harness import calls, check, connect, done, holdfast, workspace
 
 HEAD = """version: 1
 name: t
@@ -58,7 +57,7 @@ def queues(folder):
 
 
 def query(folder, sql):
-    db = sqlite3.connect(os.path.join(folder, ".holdfast", "t.simulated.db"))
+    db = connect(os.path.join(folder, ".holdfast", "t.simulated.db"))
     rows = db.execute(sql).fetchall()
     db.close()
     return rows

@@ -2,9 +2,8 @@
 
 import json
 import os
-import sqlite3
 
-from harness import EXAMPLES, calls, check, done, holdfast, workspace
+from harness import EXAMPLES, calls, check, connect, done, holdfast, workspace
 
 SECOND = os.path.join(EXAMPLES, "rds-default-key.yaml")
 ORGANIZATION = "organization/settings"
@@ -30,7 +29,7 @@ def writes(folder):
 def history(folder, address):
     """What the state says that the address was, oldest first."""
     path = os.path.join(folder, ".holdfast", "rds-default-key.simulated.db")
-    with sqlite3.connect(path) as db:
+    with connect(path) as db:
         rows = db.execute("SELECT record_json FROM resource_history WHERE address = ? ORDER BY serial, rowid",
                           (address,)).fetchall()
     return [json.loads(row[0])["attributes"] if row[0] else None for row in rows]

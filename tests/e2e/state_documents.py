@@ -3,10 +3,9 @@
 import json
 import os
 import shutil
-import sqlite3
 import stat
 
-from harness import calls, check, done, holdfast, workspace
+from harness import calls, check, connect, done, holdfast, workspace
 
 HEAD = """version: 1
 name: t
@@ -41,7 +40,7 @@ def recorded(folder):
 
 
 def query(folder, sql):
-    db = sqlite3.connect(os.path.join(folder, DB))
+    db = connect(os.path.join(folder, DB))
     rows = db.execute(sql).fetchall()
     db.commit()
     db.close()
@@ -112,7 +111,7 @@ with workspace() as folder, workspace() as other:
     # an open intent cannot be lost, not even by force
     whole = pull(folder)
     query(folder, "INSERT INTO journal SELECT max(seq) + 1, run, 'queues.s', type, 'create', 'tok', account_id, region, "
-          "NULL, desired_json, digest, 1, 'open', NULL, NULL FROM journal")
+          "NULL, desired_json, digest, 1, 'open', NULL, NULL, NULL FROM journal")
     said = run(folder, "state", "push", "--force", "-", expect=7, stdin=whole)
     check("open intent" in said.err and "queues.s" in said.err and "journal close" in said.err, said.err)
 

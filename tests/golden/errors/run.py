@@ -79,7 +79,8 @@ class Case:
     def environment(self, extra=None):
         env = {k: v for k, v in os.environ.items() if not k.startswith(("AWS_", "HOLDFAST_"))}
         env.update({k: os.environ[k] for k in ("HOLDFAST_DATA_DIR", "HOLDFAST_RECORD") if k in os.environ})
-        return {**env, "HOME": self.folder, "USER": "tester", "AWS_EC2_METADATA_DISABLED": "true", **(extra or {})}
+        return {**env, "HOME": self.folder, "USER": "tester", "AWS_EC2_METADATA_DISABLED": "true",
+                "PYTHONPATH": TESTS, **(extra or {})}
 
     def serve(self):
         """A simulator in a process of its own; `serve` holds further arguments, one a line."""

@@ -277,9 +277,9 @@ static void an_older_document_lacks_what_came_later(void **state)
     struct fixture *f = *state;
     struct state *s = full_state(f), *other = open_other(f, "other.db");
     const char *document = exported(f, s);
-    const char *older = replaced(f, document, "\"format\":2", "\"format\":1");
+    const char *older = replaced(f, document, "\"format\":3", "\"format\":1");
     older = replaced(f, older, ",\"prevent_destroy\":false", ""); /* of the one row */
-    assert_import_refused(f, replaced(f, older, "\"format\":1", "\"format\":2"), E_STATE_DOCUMENT);
+    assert_import_refused(f, replaced(f, older, "\"format\":1", "\"format\":3"), E_STATE_DOCUMENT);
     assert_true(state_import(other, "x.json", slice_of(older), &f->diags));
     assert_string_equal(exported(f, other), document);
     state_close(other);

@@ -195,24 +195,6 @@ static void a_newer_format_is_refused(void **state)
     assert_refused(f, &options, E_STATE_NEWER);
 }
 
-static void an_older_format_is_migrated_with_its_rows(void **state)
-{
-    struct fixture *f = *state;
-    struct record record = record_of(f, "vaults.v", "{\"name\":\"v\"}"), *back = NULL;
-    struct state *s = open_state(f);
-    assert_true(state_put(s, &record, 1, &f->diags) && journal_commit(s, &f->diags));
-    state_close(s);
-    change_file(f, "ALTER TABLE resource DROP COLUMN prevent_destroy; PRAGMA user_version = 1;"
-                   "UPDATE meta SET format = 1");
-    s = open_state(f);
-    size_t len = 0;
-    assert_true(state_load(s, f->arena, &back, &len, &f->diags));
-    assert_int_equal(len, 1);
-    assert_string_equal(back->address, "vaults.v");
-    assert_false(back->prevent_destroy);
-    state_close(s);
-}
-
 static void the_database_of_another_program_is_refused(void **state)
 {
     struct fixture *f = *state;
@@ -392,7 +374,6 @@ int main(void)
         TEST(a_state_serves_the_first_simulated_world_that_it_meets),
         TEST(reading_a_state_binds_it_to_no_world),
         TEST(a_newer_format_is_refused),
-        TEST(an_older_format_is_migrated_with_its_rows),
         TEST(the_database_of_another_program_is_refused),
         TEST(text_in_the_place_of_a_state_is_refused),
         TEST(a_damaged_file_is_refused),

@@ -272,6 +272,47 @@ static void a_database_in_memory_leaves_no_file(void **state)
 
 #define CASE(test) cmocka_unit_test_setup_teardown(test, enter, leave)
 
+static void a_checksum_tells_values_types_and_their_borders_apart(void **state)
+{
+    struct room *room = *state;
+    struct db *db = opened(room);
+    assert_int_equal(
+        answer(room, db,
+               "SELECT count(DISTINCT c) FROM (SELECT row_checksum('a', 'b') AS c UNION ALL "
+               "SELECT row_checksum('ab', '') UNION ALL SELECT row_checksum('', 'ab') UNION ALL "
+               "SELECT row_checksum('b', 'a') UNION ALL SELECT row_checksum('a') UNION ALL "
+               "SELECT row_checksum(1) UNION ALL SELECT row_checksum('1') UNION ALL "
+               "SELECT row_checksum('') UNION ALL SELECT row_checksum(NULL) UNION ALL "
+               "SELECT row_checksum(NULL, NULL) UNION ALL SELECT row_checksum())"),
+        11);
+    assert_int_equal(answer(room, db, "SELECT length(row_checksum('a'))"), 32);
+    assert_int_equal(answer(room, db, "SELECT row_checksum('a', 1) = row_checksum('a', 1)"), 1);
+    db_close(db);
+}
+
+static void a_copy_holds_what_was_committed_and_goes_its_own_way(void **state)
+{
+    struct room *room = *state;
+    struct stat st;
+    struct db *db = opened(room), *copy = NULL;
+    exec(room, db, "CREATE TABLE t (a); INSERT INTO t VALUES (1)");
+    const char *path = path_join(room->arena, room->dir, "copy.db");
+    assert_true(db_copy_to_file(db, path, &room->diags));
+    assert_false(db_copy_to_file(db, path, &room->diags)); /* nothing is overwritten */
+    assert_int_equal(stat(path, &st), 0);
+    assert_int_equal(st.st_mode & 0777, 0600);
+    assert_true(db_copy_to_memory(db, &copy, &room->diags));
+    exec(room, copy, "INSERT INTO t VALUES (2)");
+    exec(room, db, "DELETE FROM t");
+    assert_int_equal(answer(room, copy, "SELECT count(*) FROM t"), 2);
+    db_close(copy);
+    db_close(db);
+    room->path = path;
+    db = opened(room);
+    assert_int_equal(answer(room, db, "SELECT count(*) FROM t"), 1);
+    db_close(db);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -282,6 +323,8 @@ int main(void)
         CASE(a_half_read_query_does_not_stand_in_the_way_of_a_transaction),
         CASE(the_writer_who_waits_in_vain_is_told_so),
         CASE(wrong_sql_and_broken_constraints_are_diagnostics),
+        CASE(a_checksum_tells_values_types_and_their_borders_apart),
+        CASE(a_copy_holds_what_was_committed_and_goes_its_own_way),
         CASE(what_is_no_database_is_refused),
         CASE(a_damaged_database_is_refused_as_damaged),
         CASE(a_reader_creates_and_changes_nothing),

@@ -1,2 +1,2 @@
 "$HOLDFAST" apply --simulate --auto-approve >/dev/null
-python3 -c "import sqlite3; db = sqlite3.connect('.holdfast/t.simulated.db'); db.execute('DROP TABLE resource'); db.commit()"
+python3 -c "import state_files; db = state_files.connect('.holdfast/t.simulated.db'); db.execute('DROP TABLE resource'); db.commit()"

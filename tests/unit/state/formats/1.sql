@@ -1,0 +1,21 @@
+-- A state as a holdfast of format 1 wrote it. Kept for ever: what was written is read.
+CREATE TABLE meta (one INTEGER PRIMARY KEY CHECK (one = 1), lineage TEXT NOT NULL, serial INTEGER NOT NULL, format INTEGER NOT NULL, topology TEXT NOT NULL, world TEXT NOT NULL);
+CREATE TABLE resource (address TEXT NOT NULL PRIMARY KEY, type TEXT NOT NULL, account_id TEXT NOT NULL, region TEXT, identifier TEXT, attrs_json TEXT, write_only_json TEXT, deps_json TEXT NOT NULL, generation INTEGER NOT NULL, schema_version INTEGER NOT NULL, adopted INTEGER NOT NULL);
+CREATE TABLE run (id INTEGER PRIMARY KEY, started_ms INTEGER NOT NULL, ended_ms INTEGER, who TEXT, command TEXT, plan_sha TEXT, result TEXT);
+CREATE TABLE journal (seq INTEGER PRIMARY KEY, run INTEGER NOT NULL, address TEXT NOT NULL, type TEXT NOT NULL, action TEXT NOT NULL, token TEXT, account_id TEXT NOT NULL, region TEXT, identifier TEXT, desired_json TEXT, digest TEXT, at_ms INTEGER NOT NULL, phase TEXT NOT NULL CHECK (phase IN ('open', 'done', 'failed', 'abandoned')), detail TEXT, ended_ms INTEGER);
+CREATE INDEX journal_open ON journal (seq) WHERE phase = 'open';
+CREATE TABLE resource_history (address TEXT NOT NULL, serial INTEGER NOT NULL, run INTEGER NOT NULL, generation INTEGER NOT NULL, record_json TEXT, at_ms INTEGER NOT NULL);
+CREATE INDEX history_generation ON resource_history (address, generation) WHERE generation > 0;
+CREATE TABLE fact (key TEXT PRIMARY KEY, value_json TEXT NOT NULL) WITHOUT ROWID;
+INSERT INTO meta VALUES (1, 'b7e6a0a4-2f5e-4a55-9a0b-3f1f6a1d2c11', 7, 1, 't', 'simulated 1a2b3c4d');
+INSERT INTO resource VALUES ('keys.k', 'aws_kms_key', '111122223333', 'us-east-1', 'k-1', '{"arn":"arn:aws:kms:us-east-1:111122223333:key/k-1"}', NULL, '[]', 0, 1, 0);
+INSERT INTO resource VALUES ('vaults.v', 'aws_backup_vault', '111122223333', NULL, NULL, '{"name":"t-v"}', '{"changeable_for_days":3}', '["keys.k"]', 1, 1, 1);
+INSERT INTO run VALUES (1, 1767225600000, 1767225601000, 'somebody', 'apply', 'sha', 'done');
+INSERT INTO run VALUES (2, 1767225700000, NULL, NULL, 'apply', 'sha', NULL);
+INSERT INTO journal VALUES (1, 1, 'keys.k', 'aws_kms_key', 'create', 'token-1', '111122223333', 'us-east-1', NULL, '{"description":"d"}', 'digest', 1767225600500, 'done', NULL, 1767225600900);
+INSERT INTO journal VALUES (2, 2, 'vaults.w', 'aws_backup_vault', 'create', 'token-2', '111122223333', 'us-east-1', NULL, '{"name":"t-w"}', 'digest', 1767225700500, 'open', NULL, NULL);
+INSERT INTO resource_history VALUES ('vaults.old', 3, 1, 2, NULL, 1767225600700);
+INSERT INTO resource_history VALUES ('keys.k', 4, 1, 0, '{"account_id":"111122223333","depends_on":[],"identifier":"k-1","type":"aws_kms_key"}', 1767225600900);
+INSERT INTO fact VALUES ('outputs', '{"key":"k-1"}');
+PRAGMA application_id = 1212568404;
+PRAGMA user_version = 1;
