@@ -173,7 +173,17 @@ static bool is_plain(struct sim_call *call)
     return true;
 }
 
-/* AWS blocks public access to new buckets. */
+/* As somebody who asks for what every bucket has would put it. */
+static const struct value *usual_encryption(struct arena *arena)
+{
+    struct map_builder usual = map_begin(arena), rule = map_begin(arena);
+    map_put_str(&usual, "SSEAlgorithm", "AES256");
+    map_put(&rule, "ApplyServerSideEncryptionByDefault", map_end(&usual));
+    map_put_str(&rule, "BucketKeyEnabled", "false");
+    return map_end(&rule);
+}
+
+/* AWS blocks public access to new buckets, and encrypts what they hold with keys of S3's own. */
 static const struct value *bucket_of(struct arena *arena, const char *account_id,
                                      const char *region, int64_t now)
 {
@@ -184,6 +194,7 @@ static const struct value *bucket_of(struct arena *arena, const char *account_id
     map_put_str(&b, "Region", region);
     map_put_int(&b, "Created_ms", now);
     map_put(&b, "Block", map_end(&block));
+    map_put(&b, "Encryption", usual_encryption(arena));
     return map_end(&b);
 }
 
@@ -368,17 +379,15 @@ static bool put_encryption(struct sim_call *call)
     return save(call, name, bucket, "Encryption", rule);
 }
 
-/* Every bucket has one: with keys of S3's own unless somebody has said otherwise. */
 static bool get_encryption(struct sim_call *call)
 {
     const char *name;
     const struct value *bucket = s3_bucket(call, "s3:GetEncryptionConfiguration", NULL, &name);
-    const struct value *given = value_get(bucket, "Encryption");
-    struct map_builder usual = map_begin(call->arena), rule = map_begin(call->arena);
-    struct map_builder b = map_begin(call->arena);
-    map_put_str(&usual, "SSEAlgorithm", "AES256");
+    const struct value *kept = value_get(bucket, "Encryption");
+    const struct value *given = kept ? kept : usual_encryption(call->arena); /* of older worlds */
+    struct map_builder rule = map_begin(call->arena), b = map_begin(call->arena);
     map_put(&rule, "ApplyServerSideEncryptionByDefault",
-            given ? value_get(given, "ApplyServerSideEncryptionByDefault") : map_end(&usual));
+            value_get(given, "ApplyServerSideEncryptionByDefault"));
     map_put_bool(&rule, "BucketKeyEnabled",
                  str_eq(value_get_str(given, "BucketKeyEnabled"), "true"));
     map_put(&b, "Rule", map_end(&rule));

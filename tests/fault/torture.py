@@ -57,7 +57,8 @@ KINDS = {
 LASTING = ("http", "state", "file")  # these go wrong once, or from then on
 WHOLE = ("file", "sync")             # so few that all are always taken
 SHARE = {"http": 1 / 7, "http:lost": 1, "state": 1 / 2, "memory": 1, "kill": 2}  # times SAMPLE
-FITTING = {"http": (0, 1, 3), "state": (0, 4), "file": (0, 1, 4), "memory": (SIGABRT,), "kill": (SIGKILL,),
+# 3: an account cannot be reached; 7: whether a guard holds cannot be told.
+FITTING = {"http": (0, 1, 3, 7), "state": (0, 4), "file": (0, 1, 4), "memory": (SIGABRT,), "kill": (SIGKILL,),
            "sync": (SIGKILL,)}
 
 
