@@ -147,6 +147,7 @@ static void fake_wait(void *self, int64_t until_ms)
                                                     .body = slice_of(a->body),
                                                     .error = a->error,
                                                     .maybe_sent = a->maybe_sent,
+                                                    .timed_out = a->timed_out,
                                                     .unusable = a->unusable});
 }
 

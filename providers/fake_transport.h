@@ -16,7 +16,7 @@ struct fake_answer {
     const struct http_header *headers;
     size_t header_len;
     const char *error;
-    bool maybe_sent, unusable;
+    bool maybe_sent, unusable, timed_out;
     int64_t after_ms; /* of virtual time */
     int times;        /* how often; 0: for ever */
 };

@@ -13,6 +13,7 @@
 #include "providers/aws/wire.h"
 
 #define UNREACHABLE_ATTEMPTS 3
+#define TIMED_OUT_ATTEMPTS 2 /* each took a minute */
 #define TRANSIENT_ATTEMPTS 6
 #define THROTTLED_ATTEMPTS 12
 #define QUOTA_ATTEMPTS 3 /* some quotas are rates by another name */
@@ -22,7 +23,8 @@
 #define EVENTUAL_MAX_MS 8000
 #define NAPS_MOST_MS ((int64_t)10 * 60 * 1000) /* of one call, or of one page: all its waiting */
 #define PAGES_MAX 10000
-#define TOKEN_MAX 16384 /* of a page; three times as long when it is encoded */
+#define EMPTY_PAGES_MAX 100 /* in a row */
+#define TOKEN_MAX 16384     /* of a page; three times as long when it is encoded */
 #define TIMEOUT_MS 60000
 #define UPLOAD_TIMEOUT_MS 300000 /* of calls with large bodies */
 #define HEADERS_MAX 10           /* of every call */
@@ -63,7 +65,7 @@ struct call {
 
     bool all_pages;
     const char *page_token;
-    size_t pages, page_bytes;
+    size_t pages, empty_pages, page_bytes;
     const char *landmark; /* an earlier token: the list goes round in circles when it comes again */
     size_t landmark_age, landmark_life;
     struct list_builder listed; /* items of the pages so far */
@@ -400,6 +402,13 @@ static bool wait_for_consistency(struct call *call, const struct response *rs)
     return retry_in(call, nap_ms, rs);
 }
 
+static int attempts_after(const struct response *rs)
+{
+    return str_eq(rs->code, CODE_UNREACHABLE) ? UNREACHABLE_ATTEMPTS
+           : str_eq(rs->code, CODE_TIMEOUT)   ? TIMED_OUT_ATTEMPTS
+                                              : TRANSIENT_ATTEMPTS;
+}
+
 /* True when the call goes on; false when this answer is the last. */
 static bool try_again(struct call *call, const struct response *rs,
                       const struct http_response *http)
@@ -410,9 +419,11 @@ static bool try_again(struct call *call, const struct response *rs,
         return retry_later(call, backoff_ms(call, (int64_t)2 * BACKOFF_BASE_MS, call->throttled++),
                            rs, http);
     if (rs->fault == FAULT_TRANSIENT) {
-        int most = str_eq(rs->code, CODE_UNREACHABLE) ? UNREACHABLE_ATTEMPTS : TRANSIENT_ATTEMPTS;
-        if (call->transient + 1 >= most || !may_repeat(call, rs, http->maybe_sent))
+        if (call->transient + 1 >= attempts_after(rs) || !may_repeat(call, rs, http->maybe_sent))
             return false;
+        if (str_eq(rs->code, CODE_TIMEOUT))
+            log_event(LOG_WARN, "no answer in time, asking again", "operation", rs->operation,
+                      "account", call->rq->account_id, "from", call->endpoint.base_url, NULL);
         return retry_later(call, backoff_ms(call, BACKOFF_BASE_MS, call->transient++), rs, http);
     }
     if (rs->fault == FAULT_QUOTA && call->over_quota + 1 < QUOTA_ATTEMPTS)
@@ -507,13 +518,14 @@ static bool collect(struct call *call, struct response *rs)
             list_add(&call->listed, value_item(items, i));
     }
     call->pages++;
+    call->empty_pages = value_len(items) ? 0 : call->empty_pages + 1;
     if (!more) {
         const struct value *all =
             call->mapped.len > 0 ? map_end(&call->mapped) : list_end(&call->listed);
         rs->body = value_with(call->arena, rs->body, operation->items, all);
         return false;
     }
-    if (call->pages > PAGES_MAX || goes_round(call, token)) {
+    if (call->pages > PAGES_MAX || call->empty_pages > EMPTY_PAGES_MAX || goes_round(call, token)) {
         bad_answer(rs, "the pages of a list do not end");
         return false;
     }

@@ -249,6 +249,16 @@ static void lost_connections_and_refused_ones_are_told_apart(void **state)
     assert_int_equal(fake_call_count(w->fake), 1 + 6 + 3);
 }
 
+static void what_takes_a_minute_is_asked_twice(void **state)
+{
+    struct world *w = *state;
+    fake_when(w->fake, "GET /backup-vaults/final",
+              (struct fake_answer){.error = "too slow", .maybe_sent = true, .timed_out = true});
+    struct got got = describe_vault(w);
+    assert_string_equal(got.rs.code, CODE_TIMEOUT);
+    assert_int_equal(fake_call_count(w->fake), 1 + 2);
+}
+
 static void an_answer_without_end_is_final_and_named_by_its_request_id(void **state)
 {
     struct world *w = *state;
@@ -393,6 +403,22 @@ static void a_list_whose_tokens_go_round_is_refused(void **state)
     struct got got = call(w, &backup_ListBackupVaults, NULL, NULL, true);
     assert_string_equal(got.rs.code, CODE_BAD_ANSWER);
     assert_true(fake_call_count(w->fake) < 1 + 20);
+}
+
+static void a_list_of_ever_new_tokens_and_nothing_else_is_refused(void **state)
+{
+    struct world *w = *state;
+    for (int i = 0; i < 200; i++)
+        fake_when(w->fake, "GET /backup-vaults/",
+                  (struct fake_answer){.status = 200,
+                                       .body = arena_printf(w->arena,
+                                                            "{\"BackupVaultList\":[],"
+                                                            "\"NextToken\":\"t%d\"}",
+                                                            i),
+                                       .times = 1});
+    struct got got = call(w, &backup_ListBackupVaults, NULL, NULL, true);
+    assert_string_equal(got.rs.code, CODE_BAD_ANSWER);
+    assert_true(fake_call_count(w->fake) < 1 + 110);
 }
 
 static void a_list_longer_than_is_taken_is_refused(void **state)
@@ -894,6 +920,7 @@ int main(void)
         CALL_TEST(a_server_is_left_alone_as_long_as_it_asks),
         CALL_TEST(nobody_waits_longer_than_ten_minutes_for_one_call),
         CALL_TEST(lost_connections_and_refused_ones_are_told_apart),
+        CALL_TEST(what_takes_a_minute_is_asked_twice),
         CALL_TEST(an_answer_without_end_is_final_and_named_by_its_request_id),
         CALL_TEST(create_key_is_never_sent_twice_once_it_may_have_run),
         CALL_TEST(eventual_consistency_is_waited_out_but_not_for_ever),
@@ -903,6 +930,7 @@ int main(void)
         CALL_TEST(maps_are_paged_too),
         CALL_TEST(a_list_that_repeats_its_token_is_refused),
         CALL_TEST(a_list_whose_tokens_go_round_is_refused),
+        CALL_TEST(a_list_of_ever_new_tokens_and_nothing_else_is_refused),
         CALL_TEST(a_list_longer_than_is_taken_is_refused),
         CALL_TEST(a_token_longer_than_is_taken_is_refused),
         CALL_TEST(a_label_that_an_answer_did_not_give_ends_the_call),
