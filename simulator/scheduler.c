@@ -38,7 +38,7 @@ static bool expression_parse(struct arena *arena, const struct value *schedule, 
     const char *text = value_get_str(schedule, "ScheduleExpression"), *why = NULL;
     const char *zone = value_get_str(schedule, "ScheduleExpressionTimezone");
     *tz = NULL;
-    return text && cron_parse(arena, text, cron, &why) &&
+    return text && cron_parse_or_at(arena, text, cron, &why) &&
            (!zone || str_eq(zone, "UTC") || timezone_load(arena, zone, tz));
 }
 

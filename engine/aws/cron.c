@@ -1,5 +1,7 @@
 #include "engine/aws/cron.h"
 
+#include <string.h>
+
 #include "engine/base/clock.h"
 #include "engine/base/strbuf.h"
 
@@ -238,6 +240,35 @@ bool cron_parse(struct arena *arena, const char *text, struct cron *ret, const c
     if (!(is_cron ? parse_cron(arena, body, &cron, ret_why) : parse_rate(body, &cron, ret_why)))
         return false;
     *ret = cron;
+    return true;
+}
+
+bool cron_parse_or_at(struct arena *arena, const char *text, struct cron *ret, const char **ret_why)
+{
+    struct slice s = slice_trim(slice_of(text));
+    if (!slice_starts(s, "at("))
+        return cron_parse(arena, text, ret, ret_why);
+    int64_t ms;
+    const char *body = arena_printf(arena, "%.*sZ", (int)(s.len > 4 ? s.len - 4 : 0), s.ptr + 3);
+    if (s.ptr[s.len - 1] != ')' || strlen(body) != strlen("2026-12-01T03:00:00Z") ||
+        !time_parse_iso(slice_of(body), &ms)) {
+        *ret_why = "one time is written at(2026-12-01T03:00:00), its zone beside it";
+        return false;
+    }
+    struct civil c = civil_from_ms(ms);
+    if (c.year < CRON_YEAR_FIRST || c.year > CRON_YEAR_LAST) {
+        *ret_why = "the year of at() is out of range";
+        return false;
+    }
+    *ret = (struct cron){.text = arena_strdup(arena, text), .any_weekday = true};
+    const int numbers[FIELD_COUNT] = {[MINUTES] = c.minute,
+                                      [HOURS] = c.hour,
+                                      [DAYS] = c.day,
+                                      [MONTHS] = c.month,
+                                      [YEARS] = c.year};
+    static const enum field given[] = {MINUTES, HOURS, DAYS, MONTHS, YEARS};
+    for (size_t i = 0; i < ARRAY_LEN(given); i++)
+        add_number(ret, given[i], numbers[given[i]]);
     return true;
 }
 

@@ -40,6 +40,11 @@ struct cron {
 /* False with a reason that names the field; the reason lives in the arena. */
 bool cron_parse(struct arena *arena, const char *text, struct cron *ret, const char **ret_why);
 
+/* The same for EventBridge Scheduler, which also takes one time: at(2026-12-01T03:00:00), without a
+ * zone, which stands beside it. Its seconds do not count: the Scheduler fires by the minute. */
+bool cron_parse_or_at(struct arena *arena, const char *text, struct cron *ret,
+                      const char **ret_why);
+
 /* The next instant strictly after after_ms; false when there is none. A rate fires at whole
  * multiples of its interval since 1970 (AWS counts from the moment the rule was made, which is not
  * part of the text). tz NULL is UTC. */

@@ -143,6 +143,14 @@ static bool check_schedule(struct call *call)
                                value_str(call->v)));
 }
 
+static bool check_scheduler(struct call *call)
+{
+    struct cron cron;
+    return str_starts(value_str(call->v), "at(")
+               ? cron_parse_or_at(call->arena, value_str(call->v), &cron, &call->why)
+               : check_schedule(call);
+}
+
 static bool check_timezone(struct call *call)
 {
     struct timezone *tz = NULL;
@@ -351,6 +359,7 @@ static const struct rule {
     {"date_range", E_RULE_DATES, false, check_date_range},
     {"tags", E_RULE_TAGS, false, check_tags},
     {"schedule", E_RULE_SCHEDULE, true, check_schedule},
+    {"scheduler", E_RULE_SCHEDULE, true, check_scheduler},
     {"timezone", E_RULE_TIMEZONE, true, check_timezone},
     {"event_pattern", E_RULE_PATTERN, false, check_event_pattern},
     {"arn", E_RULE_ARN, true, check_arn},

@@ -169,6 +169,36 @@ static void simple_schedules_read_as_words(void **state)
     arena_free(arena);
 }
 
+static void the_scheduler_takes_one_time_as_well(void **state)
+{
+    (void)state;
+    struct arena *arena = arena_new();
+    struct cron cron;
+    struct timezone *tz = NULL;
+    const char *why = NULL;
+    int64_t due, wanted;
+    assert_true(time_parse_iso(slice_of("2026-12-01T02:00:00Z"), &wanted));
+    assert_true(timezone_load(arena, "Europe/Berlin", &tz));
+    assert_true(cron_parse_or_at(arena, "at(2026-12-01T03:00:00)", &cron, &why));
+    assert_true(cron_next(&cron, tz, 0, &due));
+    assert_int_equal(due, wanted);
+    assert_false(cron_next(&cron, tz, due, &due));
+    assert_true(cron_parse_or_at(arena, "rate(5 minutes)", &cron, &why));
+    static const char *const wrong[] = {"at()",
+                                        "at(2026-12-01)",
+                                        "at(2026-13-01T03:00:00)",
+                                        "at(2026-12-01T03:00:00",
+                                        "at(2026-12-01T03:00:00Z)",
+                                        "at(9026-12-01T03:00:00)"};
+    for (size_t i = 0; i < ARRAY_LEN(wrong); i++) {
+        why = NULL;
+        assert_false(cron_parse_or_at(arena, wrong[i], &cron, &why));
+        assert_non_null(why);
+    }
+    assert_false(cron_parse(arena, "at(2026-12-01T03:00:00)", &cron, &why));
+    arena_free(arena);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -176,6 +206,7 @@ int main(void)
         cmocka_unit_test(wrong_schedules_are_refused_with_a_reason),
         cmocka_unit_test(schedules_that_mean_the_same_have_one_canonical_text),
         cmocka_unit_test(simple_schedules_read_as_words),
+        cmocka_unit_test(the_scheduler_takes_one_time_as_well),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
