@@ -433,6 +433,7 @@ class Case:
             ["apply", "--target", entry], ["saved"], ["saved"], ["plan"], ["plan", "--refresh=false"], ["drift"],
             ["destroy"], ["destroy", "--empty-vaults", pick(vaults)], ["state", "rm", address],
             ["state", "mv", entry, f"{entry.split('.')[0]}.moved"], ["import", pick(rows), pick(["nothing", "default", "a|b"])],
+            ["state", "undo"], ["pushed"], ["adopt"], ["check"], ["state", "history"], ["relay", "once"],
         ])
         step["chance"] = pick([1.0, 1.0, 0.5, 0.0])
         step["flags_seed"] = self.rng.random()
@@ -445,8 +446,21 @@ class Case:
     def command(self, step):
         command, faults = self.choose(step), step["faults"]
         calm = not step["settings"]
-        if command[0] in ("plan", "drift"):
+        if command[0] in ("plan", "drift", "check") or command[:2] == ["state", "history"]:
             self.watch(*command, "--json", faults=faults, reads=True)
+        elif command[0] == "adopt":
+            adopted = self.watch("adopt", faults=faults, reads=True)
+            if adopted.status == 0:
+                yaml.safe_load(adopted.out)
+        elif command[0] == "relay":
+            self.watch(*command, faults=faults)
+        elif command[0] == "pushed":  # what was pulled may be pushed again, and is what was there
+            rows, pulled = self.folder.rows(), self.watch("state", "pull", reads=True)
+            with open(self.folder.file("pulled.json"), "w", encoding="utf-8") as file:
+                file.write(pulled.out)
+            pushed = self.watch("state", "push", "pulled.json", faults=faults, reads=True)
+            if pushed.status == 0 and self.folder.rows() != rows:
+                raise Violation("a push of what was pulled changes nothing", f"{pushed.out}")
         elif command[0] == "apply":
             plan = self.watch("plan", "--json", *[a for a in command[1:] if "paral" not in a and a != "1"], reads=True)
             result = self.watch(*command, "--json", "--auto-approve", *self.flags(step, plan), faults=faults)
@@ -469,8 +483,8 @@ class Case:
             done = self.watch(*command, faults=faults)
             if done.wrote:
                 raise Violation("state commands send nothing", f"{command}: {done.wrote[:3]}")
-            if command[1] == "rm":  # what was forgotten and is found again keeps what nobody knows to be ours
-                self.touched.update(identity(row) for a, row in rows.items() if a not in self.folder.rows())
+            if command[1] in ("rm", "undo"):  # what was forgotten and is found again keeps what nobody knows to be ours
+                self.touched.update(identity(row) for a, row in rows.items() if self.folder.rows().get(a) != row)
             if done.status == 0 and command[1] == "mv" and len(self.folder.rows()) != len(rows):
                 raise Violation("a move keeps every row", f"{command}")
         else:
@@ -515,8 +529,8 @@ class Case:
             if result.status and not words:
                 raise Violation("an error says what is wrong", f"{result.status}: {result.out}{result.err}")
             if words and words == last:
-                for code in set(re.findall(r"error\[(HF\d+)\]", words)):
-                    self.said[code] += 1
+                for code, text in set(re.findall(r"error\[(HF\d+)\]:? (.*)", words)):
+                    self.said[f"{code} {text[:150]}" if code.startswith("HF08") else code] += 1  # of AWS: what it said
                 self.note(f"refused:\n{words}")
                 self.refusal = words
                 return False
@@ -677,6 +691,8 @@ def run_cases(first_world, seed, numbers, options, tally):
             break
         case = Case(first_world, os.path.join(ROOT, "case"), seed, number)
         tally.ran += 1
+        if tally.ran % 100 == 0:
+            print(f"{tally.ran} cases, {tally.failed} failed", flush=True)
         try:
             case.run()
         except Exception as error:
@@ -685,6 +701,8 @@ def run_cases(first_world, seed, numbers, options, tally):
             tally.failed += 1
             report(first_world, case, violation, options.shrink)
         tally.said.update(case.said)
+        if tally.failed and options.first:
+            break
         if options.case is not None:
             print("\n".join(case.log))
 
@@ -705,6 +723,7 @@ def arguments():
     parser.add_argument("--case", type=int, help="this one of the seed")
     parser.add_argument("--cases", type=int, help="so many of the seed")
     parser.add_argument("--minutes", type=float, help="as many as there is time for")
+    parser.add_argument("--first", action="store_true", help="until one has failed")
     parser.add_argument("--replay", metavar="FILE", help="a case.json that a failure has left")
     parser.add_argument("--shrink", type=float, default=60, help="seconds for making a case smaller")
     options = parser.parse_args()
