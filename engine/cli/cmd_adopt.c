@@ -5,6 +5,7 @@
 #include "engine/adopt/scan.h"
 #include "engine/cli/commands.h"
 #include "engine/cli/session.h"
+#include "engine/cli/source_keys.h"
 #include "engine/raise/raise.h"
 
 /* The file says where to look, and nothing else: what it declared would stand in the printed one a
@@ -81,6 +82,7 @@ static int adopt(struct session *session)
         .loop = session->loop, .topology = topology, .schemas = session->schemas};
     bool whole = scan(cli->arena, &scan_input, &findings, &cli->diags);
     whole = fetch_code(session, &findings) && whole;
+    source_keys_see(session, &findings);
     struct raise_input input = {.topology = topology,
                                 .schemas = session->schemas,
                                 .findings = &findings,

@@ -50,6 +50,8 @@ static int drill(struct session *session)
                     : arena_printf(cli->arena, "%s.state.db", world);
     if (!settle(session, world))
         return EXIT_ERROR;
+    if (!world || !file_exists(world)) /* a fresh world holds nothing that could be imported */
+        session->topology.import_len = 0;
     struct drill_options options = {
         .topology = &session->topology,
         .schemas = session->schemas,

@@ -13,6 +13,10 @@ struct reading {
     struct map keys;      /* "ACCOUNT REGION KEY" -> struct answer * */
 };
 
+struct place {
+    const char *account_id, *region;
+};
+
 struct verdict {
     enum key_class key;
     const char *why;
@@ -36,18 +40,18 @@ static bool is_true(const struct value *v)
 }
 
 /* Who manages a key only KMS can say. */
-static struct verdict verdict_of_key(struct reading *reading, const struct resource *plan,
+static struct verdict verdict_of_key(struct reading *reading, const struct place *place,
                                      const char *name, const char *key_arn)
 {
     struct arn arn;
-    const char *region = plan->region;
+    const char *region = place->region;
     if (arn_parse(slice_of(key_arn), &arn))
         region = arena_strndup(reading->arena, arn.region.ptr, arn.region.len);
     struct aws_call_spec spec = {.operation = &kms_DescribeKey,
-                                 .account_id = plan->account->id,
+                                 .account_id = place->account_id,
                                  .region = region,
                                  .body = one_member(reading->arena, "KeyId", key_arn)};
-    const char *id = arena_printf(reading->arena, "%s %s %s", plan->account->id, region, key_arn);
+    const char *id = arena_printf(reading->arena, "%s %s %s", place->account_id, region, key_arn);
     struct answer answer = ask_once(reading, &reading->keys, id, &spec);
     const char *manager = value_str(value_pointer(answer.body, "/KeyMetadata/KeyManager"));
     if (answer.fault != FAULT_NONE || !manager)
@@ -60,14 +64,14 @@ static struct verdict verdict_of_key(struct reading *reading, const struct resou
                                          own ? "a customer managed key" : "an AWS managed key")};
 }
 
-static struct verdict verdict_of(struct reading *reading, const struct resource *plan,
+static struct verdict verdict_of(struct reading *reading, const struct place *place,
                                  const struct value *database)
 {
     const char *name = value_get_str(database, "DBInstanceIdentifier");
     const char *type = value_get_str(database, "StorageEncryptionType");
     const char *key = value_get_str(database, "KmsKeyId");
     if (key && !str_eq(type, "sse-rds"))
-        return verdict_of_key(reading, plan, name, key);
+        return verdict_of_key(reading, place, name, key);
     if (str_eq(type, "sse-rds"))
         return (struct verdict){
             KEY_SSE_RDS,
@@ -111,21 +115,21 @@ static bool reads_databases_only(const struct value *selection)
     return value_len(value_get(selection, "list_of_tags")) == 0;
 }
 
-static struct verdict judge(struct reading *reading, const struct resource *plan,
+static struct verdict judge(struct reading *reading, const struct place *place,
                             const struct value *selection)
 {
     struct arena *arena = reading->arena;
     struct aws_call_spec spec = {.operation = &rds_DescribeDBInstances,
-                                 .account_id = plan->account->id,
-                                 .region = plan->region,
+                                 .account_id = place->account_id,
+                                 .region = place->region,
                                  .all_pages = true};
-    const char *place = arena_printf(arena, "%s %s", plan->account->id, plan->region);
+    const char *name = arena_printf(arena, "%s %s", place->account_id, place->region);
     struct verdict worst = {KEY_UNKNOWN, "no database is selected yet"};
     bool any = false;
     if (!reads_databases_only(selection))
         return (struct verdict){KEY_UNKNOWN, "it may take more than databases of RDS, whose keys "
                                              "are not read: declare its source_key"};
-    struct answer answer = ask_once(reading, &reading->databases, place, &spec);
+    struct answer answer = ask_once(reading, &reading->databases, name, &spec);
     if (answer.fault != FAULT_NONE)
         return (struct verdict){
             KEY_UNKNOWN, arena_printf(arena, "the databases cannot be read: %s", answer.text)};
@@ -136,7 +140,7 @@ static struct verdict judge(struct reading *reading, const struct resource *plan
             aws_tag_map(arena, value_get(database, "TagList"), "Key", "Value");
         if (!selection_matches(selection, protected_arn(arena, database), tags))
             continue;
-        struct verdict verdict = verdict_of(reading, plan, database);
+        struct verdict verdict = verdict_of(reading, place, database);
         if (!any || is_worse(verdict.key, worst.key))
             worst = verdict;
         any = true;
@@ -168,11 +172,28 @@ static void read_plan(struct reading *reading, const struct resource *plan, stru
         const struct resource *selection = &topology->resources[i];
         if (!str_starts(selection->address, prefix))
             continue;
-        struct verdict verdict = judge(reading, plan, selection->properties);
+        const struct place place = {plan->account->id, plan->region};
+        struct verdict verdict = judge(reading, &place, selection->properties);
         struct map_builder b = map_begin(reading->arena);
         map_put_str(&b, "class", key_class_name(verdict.key));
         map_put_str(&b, "why", verdict.why);
         map_put(ret, selection->address, map_end(&b));
+    }
+}
+
+void source_keys_see(struct session *session, struct findings *findings)
+{
+    struct reading reading = {.session = session, .arena = session->cli->arena};
+    map_init(&reading.databases, reading.arena);
+    map_init(&reading.keys, reading.arena);
+    for (size_t i = 0; i < findings->len; i++) {
+        struct finding *finding = &findings->items[i];
+        if (!str_eq(finding->schema->type_name, "aws_backup_selection"))
+            continue;
+        const struct place place = {finding->account->id, finding->region};
+        enum key_class key = judge(&reading, &place, finding->attributes).key;
+        if (key != KEY_UNKNOWN)
+            finding->source_key = key_class_name(key);
     }
 }
 

@@ -9,7 +9,8 @@ struct finding {
     const char *region; /* NULL: a type without one */
     const char *identifier;
     const struct value *attributes; /* as the type's read gives them, read-only ones included */
-    const char *code; /* of a function: the path of its package; NULL: nobody fetched it */
+    const char *code;       /* of a function: the path of its package; NULL: nobody fetched it */
+    const char *source_key; /* of a selection: the class of its resources' keys; NULL: not known */
 };
 
 struct findings {

@@ -275,7 +275,6 @@ const char *item_address(const struct raise *r, const struct item *item)
                         named ? item->name : "");
 }
 
-/* A part that no section can say in two ways goes straight to its own entry. */
 bool item_demote(struct raise *r, struct item *item, const char *why)
 {
     enum form form = item_form(item);

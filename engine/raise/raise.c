@@ -214,6 +214,9 @@ static const char *note_of(const struct raise *r, const struct item *item)
         note = "AWS's own: looked up, never changed.";
     else if (item_form(item) == FORM_BARE && item->kind->section && item->why)
         note = arena_printf(r->arena, "Not an entry of `%s`: %s.", item->kind->section, item->why);
+    else if (value_len(value_pointer(item->found->attributes, "/environment/variables")) > 0)
+        note = "Its environment stands here as Lambda tells it: look for secrets before you share "
+               "this file.";
     for (const struct item *part = item->first_part; part && !note; part = part->next_part)
         if (str_eq(part->kind->type, "aws_backup_vault_lock") && item_form(part) < FORM_BARE &&
             value_get(part->found->attributes, "lock_date"))

@@ -390,6 +390,7 @@ static const struct value *selection(const struct raise *r, const struct item *i
     put_as(&b, "not_resources", "not_resources");
     put_text(&b, "list_of_tags", tag_map(r, attribute(item, "list_of_tags")));
     put_text(&b, "conditions", conditions(r, attribute(item, "conditions")));
+    map_put_str(&b.map, "source_key", item->found->source_key);
     return map_end(&b.map);
 }
 
