@@ -63,6 +63,12 @@ struct loop {
     size_t timer_len, timer_cap;
     uint64_t timer_seq;
 
+    struct {
+        int64_t ms, next_ms; /* on the wall clock; ms 0: there is none */
+        loop_timer_fn *fn;
+        void *ctx;
+    } pulse;
+
     struct map buckets;
     struct bucket *busy_head, *busy_tail; /* buckets with something to send, in turn */
     struct send *spare_sends;
@@ -492,8 +498,25 @@ static int64_t heed_stop(struct loop *loop)
     return loop->cut ? INT64_MAX : loop->now_ms + loop->cut_at_ms - now_ms;
 }
 
+void loop_every(struct loop *loop, int64_t ms, loop_timer_fn *fn, void *ctx)
+{
+    loop->pulse.ms = ms;
+    loop->pulse.next_ms = clock_wall_ms() + ms;
+    loop->pulse.fn = fn;
+    loop->pulse.ctx = ctx;
+}
+
+static void pulse(struct loop *loop)
+{
+    if (loop->pulse.ms == 0 || clock_wall_ms() < loop->pulse.next_ms)
+        return;
+    loop->pulse.fn(loop->pulse.ctx);
+    loop->pulse.next_ms = clock_wall_ms() + loop->pulse.ms;
+}
+
 bool loop_turn(struct loop *loop)
 {
+    pulse(loop);
     loop->now_ms = loop->transport.ops->now_ms(loop->transport.self);
     int64_t stop_ms = heed_stop(loop);
     run_timers(loop);

@@ -475,10 +475,31 @@ static void a_dry_bucket_says_when_to_come_back(void **state)
     assert_true(throttle_take(&t, at_ms));
 }
 
+static void count_up(void *ctx)
+{
+    ++*(int *)ctx;
+}
+
+static void what_runs_every_so_often_is_no_work(void **state)
+{
+    struct world *w = *state;
+    int count = 0;
+    loop_every(w->loop, 3600000, count_up, &count);
+    assert_false(loop_turn(w->loop));
+    assert_int_equal(count, 0); /* not an hour has passed */
+    loop_every(w->loop, 1, count_up, &count);
+    for (int i = 1; i <= 3; i++) {
+        clock_sleep_ms(2);
+        assert_false(loop_turn(w->loop)); /* idle all the same */
+        assert_int_equal(count, i);
+    }
+}
+
 int main(void)
 {
 #define LOOP_TEST(fn) cmocka_unit_test_setup_teardown(fn, set_up, tear_down)
     const struct CMUnitTest tests[] = {
+        LOOP_TEST(what_runs_every_so_often_is_no_work),
         LOOP_TEST(timers_run_in_the_order_of_their_times_and_then_of_their_setting),
         LOOP_TEST(many_timers_come_out_sorted),
         LOOP_TEST(an_operation_begins_only_inside_a_turn),
