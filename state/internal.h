@@ -23,6 +23,7 @@ struct state {
     bool in_batch;        /* a transaction is open */
     bool intents_waiting; /* the batch holds intents */
     bool outcomes_waiting;
+    struct mirror *mirror; /* mirror.h; NULL: a file of this machine */
 };
 
 /* store.c: what was written as JSON. NULL text gives NULL; text that is not JSON is damage. */
@@ -55,12 +56,34 @@ struct import_checks {
 MUST_CHECK bool import_document(struct state *state, const char *name, struct slice text,
                                 const struct import_checks *checks, struct diags *diags);
 
-/* lock.c */
-MUST_CHECK bool lock_take(struct state *state, struct diags *diags);
+/* store.c */
+MUST_CHECK bool database_open(struct state *state, const struct state_options *options,
+                              struct diags *diags);
+/* shared_open.c: the file as the cache of a shared state. */
+MUST_CHECK bool shared_open_writer(struct state *state, const struct state_options *options,
+                                   struct diags *diags);
+MUST_CHECK bool shared_open_reader(struct state *state, const struct state_options *options,
+                                   struct diags *diags);
+
+/* lock.c: waits so long for a holder to end. */
+MUST_CHECK bool lock_take(struct state *state, int64_t timeout_ms, struct diags *diags);
 void lock_release(struct state *state);
 
 /* journal.c: begins the transaction of this turn unless it is open already. */
 MUST_CHECK bool batch_begin(struct state *state, struct diags *diags);
+/* Whatever fails inside a batch fails the batch: nothing of it becomes durable. Always false. */
+bool batch_drop(struct state *state);
+/* The end of a run, inside the batch. */
+MUST_CHECK bool run_close(struct state *state, const char *result, int64_t now_ms,
+                          struct diags *diags);
+/* A fact of this file alone, inside the batch. */
+MUST_CHECK bool fact_put(struct state *state, const char *key, const struct value *v,
+                         struct diags *diags);
+const char *outcome_name(enum outcome outcome);
+bool outcome_from(const char *name, enum outcome *ret);
+bool intent_is_open(struct state *state, int64_t seq);
+/* store.c: inside the batch; `world` lives as long as the state. */
+MUST_CHECK bool world_write(struct state *state, const char *world, struct diags *diags);
 
 /* store.c: rows, inside the open batch. removed: deleted at AWS, which raises the generation. */
 MUST_CHECK bool row_put(struct state *state, const struct record *record, int64_t now_ms,

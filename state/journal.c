@@ -2,6 +2,7 @@
 #include "engine/base/fault.h"
 #include "engine/base/json.h"
 #include "state/internal.h"
+#include "state/mirror.h"
 
 bool batch_begin(struct state *state, struct diags *diags)
 {
@@ -15,11 +16,11 @@ bool batch_begin(struct state *state, struct diags *diags)
     return true;
 }
 
-/* Whatever fails inside a batch fails the batch: nothing of it may become durable, or an outcome
- * could be committed without its row. */
-static bool batch_abandon(struct state *state)
+/* Nothing of it may become durable, or an outcome could be committed without its row. */
+bool batch_drop(struct state *state)
 {
     db_rollback(state->db);
+    mirror_abandoned(state);
     state->in_batch = state->intents_waiting = state->outcomes_waiting = false;
     state->pending = state->serial;
     return false;
@@ -27,7 +28,7 @@ static bool batch_abandon(struct state *state)
 
 static bool settle(struct state *state, bool good)
 {
-    return good || batch_abandon(state);
+    return good || batch_drop(state);
 }
 
 static bool write_serial(struct state *state, struct diags *diags)
@@ -48,8 +49,10 @@ bool journal_commit(struct state *state, struct diags *diags)
     bool intents = state->intents_waiting, outcomes = state->outcomes_waiting;
     if (intents)
         FAULT_POINT("before-intent");
-    if (!write_serial(state, diags) || !db_commit(state->db, diags))
-        return batch_abandon(state);
+    if (!write_serial(state, diags) || !mirror_publish(state, diags) ||
+        !db_commit(state->db, diags))
+        return batch_drop(state);
+    mirror_committed(state);
     state->in_batch = state->intents_waiting = state->outcomes_waiting = false;
     state->serial = state->pending;
     if (intents)
@@ -83,6 +86,7 @@ bool journal_begin_run(struct state *state, const char *plan_fingerprint, int64_
         !settle(state, insert_run(state, plan_fingerprint, now_ms, diags)))
         return false;
     state->run = state->next_run++;
+    batch_note_begin(state, plan_fingerprint, now_ms);
     return true;
 }
 
@@ -98,14 +102,19 @@ static bool update_run(struct state *state, const char *result, int64_t now_ms, 
     return db_run(stmt, diags);
 }
 
-bool journal_end_run(struct state *state, const char *result, int64_t now_ms, struct diags *diags)
+bool run_close(struct state *state, const char *result, int64_t now_ms, struct diags *diags)
 {
     BUG_ON(state->run == 0);
-    if (!batch_begin(state, diags) || !settle(state, update_run(state, result, now_ms, diags)) ||
-        !journal_commit(state, diags))
+    if (!batch_begin(state, diags) || !settle(state, update_run(state, result, now_ms, diags)))
         return false;
+    batch_note_end(state, result, now_ms);
     state->run = 0;
     return true;
+}
+
+bool journal_end_run(struct state *state, const char *result, int64_t now_ms, struct diags *diags)
+{
+    return run_close(state, result, now_ms, diags) && journal_commit(state, diags);
 }
 
 static bool insert_intent(struct state *state, const struct intent *intent, struct diags *diags)
@@ -145,7 +154,41 @@ bool journal_intent(struct state *state, struct intent *intent, struct diags *di
         return false;
     state->next_seq++;
     state->intents_waiting = true;
+    batch_note_intent(state, intent);
     return true;
+}
+
+static const char *const outcome_names[] = {
+    [OUTCOME_DONE] = "done", [OUTCOME_FAILED] = "failed", [OUTCOME_ABANDONED] = "abandoned"};
+
+const char *outcome_name(enum outcome outcome)
+{
+    return outcome_names[outcome];
+}
+
+bool outcome_from(const char *name, enum outcome *ret)
+{
+    for (size_t i = 0; name && i < ARRAY_LEN(outcome_names); i++)
+        if (str_eq(outcome_names[i], name)) {
+            *ret = (enum outcome)i;
+            return true;
+        }
+    return false;
+}
+
+bool intent_is_open(struct state *state, int64_t seq)
+{
+    CLEANUP(arena_freep) struct arena *scratch = arena_new();
+    struct diags ignored;
+    diags_init(&ignored, scratch);
+    struct db_stmt *stmt =
+        db_query(state->db, "SELECT 1 FROM journal WHERE seq = ? AND phase = 'open'", &ignored);
+    if (!stmt)
+        return false;
+    db_bind_int(stmt, 1, seq);
+    bool open = db_step(stmt, &ignored) == DB_ROW;
+    db_reset(stmt);
+    return open;
 }
 
 /* The address of an open intent; NULL when the database fails. */
@@ -168,13 +211,11 @@ static const char *open_address(struct state *state, struct arena *arena, int64_
 static bool close_intent(struct state *state, int64_t seq, enum outcome outcome, const char *detail,
                          int64_t now_ms, struct diags *diags)
 {
-    static const char *const phases[] = {
-        [OUTCOME_DONE] = "done", [OUTCOME_FAILED] = "failed", [OUTCOME_ABANDONED] = "abandoned"};
     struct db_stmt *stmt = db_query(
         state->db, "UPDATE journal SET phase = ?, detail = ?, ended_ms = ? WHERE seq = ?", diags);
     if (!stmt)
         return false;
-    db_bind_text(stmt, 1, phases[outcome]);
+    db_bind_text(stmt, 1, outcome_names[outcome]);
     db_bind_text(stmt, 2, detail);
     db_bind_int(stmt, 3, now_ms);
     db_bind_int(stmt, 4, seq);
@@ -204,6 +245,7 @@ bool journal_outcome(struct state *state, int64_t seq, enum outcome outcome,
         !settle(state, apply_outcome(state, seq, outcome, record, remove, detail, now_ms, diags)))
         return false;
     state->outcomes_waiting = true;
+    batch_note_outcome(state, seq, outcome, record, remove, detail, now_ms);
     return true;
 }
 
@@ -264,6 +306,10 @@ static bool guarded_row(struct state *state, const struct record *record, const 
     if (record && row_is(state, record))
         return true;
     state->pending++;
+    if (record)
+        batch_note_put(state, record, now_ms);
+    else
+        batch_note_remove(state, address, now_ms);
     return record ? row_put(state, record, now_ms, diags)
                   : row_remove(state, address, false, now_ms, diags);
 }
@@ -293,12 +339,13 @@ static bool moved_row(struct state *state, const char *from, const struct record
 bool state_move(struct state *state, const char *from, const struct record *record, int64_t now_ms,
                 struct diags *diags)
 {
-    return batch_begin(state, diags) &&
-           settle(state, moved_row(state, from, record, now_ms, diags));
+    if (!batch_begin(state, diags) || !settle(state, moved_row(state, from, record, now_ms, diags)))
+        return false;
+    batch_note_move(state, from, record, now_ms);
+    return true;
 }
 
-static bool write_fact(struct state *state, const char *key, const struct value *v,
-                       struct diags *diags)
+bool fact_put(struct state *state, const char *key, const struct value *v, struct diags *diags)
 {
     CLEANUP(arena_freep) struct arena *scratch = arena_new();
     struct db_stmt *stmt =
@@ -316,7 +363,13 @@ static bool write_fact(struct state *state, const char *key, const struct value 
 bool state_set_fact(struct state *state, const char *key, const struct value *v,
                     struct diags *diags)
 {
-    return batch_begin(state, diags) && settle(state, write_fact(state, key, v, diags));
+    CLEANUP(arena_freep) struct arena *scratch = arena_new();
+    if (value_equal(state_fact(state, scratch, key), v))
+        return true; /* a shared state is written for it, or not at all */
+    if (!batch_begin(state, diags) || !settle(state, fact_put(state, key, v, diags)))
+        return false;
+    batch_note_fact(state, key, v);
+    return true;
 }
 
 const struct value *state_fact(struct state *state, struct arena *arena, const char *key)

@@ -6,6 +6,7 @@
 #include "state/internal.h"
 
 #define HOLDER_MAX ((size_t)4096)
+#define NAP_MS 100
 
 /* The note in the lock file is for people: the lock itself is the kernel's, so a note that a dead
  * process left behind locks nothing. */
@@ -51,10 +52,19 @@ static void report_holder(struct state *state, const char *lock_path, struct dia
                who ? ", " : "", who ? who : "", since ? since : "?");
 }
 
-bool lock_take(struct state *state, struct diags *diags)
+static enum lock_result take_in_time(const char *path, int64_t timeout_ms, struct file_lock *ret)
+{
+    int64_t end_ms = clock_monotonic_ms() + timeout_ms;
+    enum lock_result result;
+    while ((result = file_lock_take(path, ret)) == LOCK_HELD && clock_monotonic_ms() < end_ms)
+        clock_sleep_ms(NAP_MS);
+    return result;
+}
+
+bool lock_take(struct state *state, int64_t timeout_ms, struct diags *diags)
 {
     const char *path = arena_printf(state->arena, "%s.lock", state->path);
-    enum lock_result result = file_lock_take(path, &state->lock);
+    enum lock_result result = take_in_time(path, timeout_ms, &state->lock);
     if (result == LOCK_TAKEN) {
         state->locked = true;
         holder_write(state);

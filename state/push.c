@@ -2,6 +2,7 @@
 
 #include "state/document.h"
 #include "state/internal.h"
+#include "state/mirror.h"
 
 /* The highest generation of an address, before. */
 struct lived {
@@ -175,5 +176,5 @@ bool state_push(struct state *state, struct arena *arena, const char *name, stru
     if (!import_document(state, name, document, &checks, diags))
         return false;
     *ret_backup = push.backup;
-    return true;
+    return mirror_replace(state, diags);
 }

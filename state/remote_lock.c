@@ -11,6 +11,7 @@
 
 #define LOCK ".lock"
 #define LEASE_MS ((int64_t)REMOTE_LOCK_LEASE_S * 1000)
+#define SLEPT_MS 5000 /* whoever was not looked after for so long may have been stopped */
 #define FIRST_NAP_MS 500
 #define LONGEST_NAP_MS 10000
 
@@ -158,7 +159,7 @@ static enum remote_result attempt(struct arena *arena, struct remote_lock *lock,
         put.etag = there.etag;
     }
     lock->etag = put.etag;
-    lock->renewed_ms = now_ms;
+    lock->renewed_ms = lock->looked_ms = now_ms;
     return REMOTE_DONE;
 }
 
@@ -231,7 +232,10 @@ bool remote_lock_keep(struct remote_lock *lock, struct diags *diags)
     diags_init(&own, scratch);
     if (lock->lost)
         return report_lost(lock, diags);
-    if (now_of(lock->remote) - lock->renewed_ms < LEASE_MS / 3)
+    int64_t now_ms = now_of(lock->remote);
+    bool slept = now_ms - lock->looked_ms >= SLEPT_MS;
+    lock->looked_ms = now_ms;
+    if (now_ms - lock->renewed_ms < LEASE_MS / 3 && !slept)
         return true;
     if (!renew(scratch, lock, &own))
         return report_lost(lock, diags);

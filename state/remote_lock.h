@@ -18,7 +18,7 @@ struct remote_lock {
     const char *id;   /* of this holder; NULL: not held */
     const char *etag; /* of the object as we wrote it */
     const char *command, *who, *since;
-    int64_t renewed_ms;
+    int64_t renewed_ms, looked_ms;
     bool lost; /* somebody has broken it */
 };
 
@@ -36,7 +36,9 @@ struct lock_holder {
 MUST_CHECK bool remote_lock_take(struct arena *arena, const struct remote *remote,
                                  const char *command, const char *who, int64_t timeout_ms,
                                  struct remote_lock *ret, struct diags *diags);
-/* Renews the lease when a third of it has passed. False, with E_STATE_FENCED: the lock is somebody
+/* To be called every second or so. Renews the lease when a third of it has passed, and when there
+ * was no call for five seconds, since a process that was stopped must learn at once what has
+ * happened meanwhile. False, with E_STATE_FENCED: the lock is somebody
  * else's now, or the lease has run out and cannot be renewed. A renewal that fails earlier is
  * silent: the next one tries again. */
 MUST_CHECK bool remote_lock_keep(struct remote_lock *lock, struct diags *diags);

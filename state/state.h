@@ -10,6 +10,7 @@
 
 #include "engine/base/diag.h"
 #include "engine/base/record.h"
+#include "state/remote.h"
 
 struct state;
 
@@ -19,13 +20,25 @@ struct state_options {
     const char *world;         /* "aws", "endpoint <8 hex>", or "simulated": state_meet_world() */
     bool read_only;            /* no lock, no creation; a missing file reads as empty */
     const char *command, *who; /* for the run row and the holder's note */
+    int64_t lock_timeout_ms;   /* how long to wait for another holder */
+    /* Where the state is shared; the file at `path` is then a cache of it. NULL: only the file. */
+    const struct remote *remote;
 };
 
 /* Opens, creating when absent, and takes the lock unless read_only (E_STATE_LOCKED names the
  * holder). */
 MUST_CHECK bool state_open(struct arena *arena, const struct state_options *options,
                            struct state **ret, struct diags *diags);
-void state_close(struct state *state); /* accepts NULL; releases the lock */
+/* The end of what is written to a shared state: a snapshot of what has changed, and the lock is
+ * given back. What could not be written is reported; what the journal holds is not lost. A state
+ * that is closed without it keeps its lock. */
+void state_finish(struct state *state, struct diags *diags);
+void state_close(struct state *state); /* accepts NULL; releases the lock of the file */
+/* Keeps the lock of a shared state alive; to be called every few seconds. False, with
+ * E_STATE_FENCED: somebody has broken it, and nothing more can be written. */
+MUST_CHECK bool state_keep(struct state *state, struct diags *diags);
+/* The run of somebody else that a reader has met in a shared state, for people; or NULL. */
+const char *state_under_way(const struct state *state);
 const char *state_lineage(const struct state *state);
 int64_t state_serial(const struct state *state); /* rises with every committed outcome */
 bool state_is_new(const struct state *state);

@@ -1,6 +1,7 @@
 #include "engine/base/crypto.h"
 #include "engine/base/json.h"
 #include "state/formats.h"
+#include "state/mirror.h"
 
 #define BUSY_TIMEOUT_MS 5000
 #define TOKEN_LEN 32
@@ -65,8 +66,7 @@ static bool bring_up(struct state *state, const struct state_options *options, i
                               : formats_migrate(state, options, format, diags);
 }
 
-static bool open_database(struct state *state, const struct state_options *options,
-                          struct diags *diags)
+bool database_open(struct state *state, const struct state_options *options, struct diags *diags)
 {
     struct db_options db = {.path = state->path,
                             .read_only = options->read_only,
@@ -125,11 +125,16 @@ static bool open_at(struct state *state, const struct state_options *options, st
         diag_error(diags, E_STATE_OPEN, NO_POS, NULL, "%s is a folder", state->path);
         return false;
     }
+    if (options->remote)
+        return options->read_only ? shared_open_reader(state, options, diags)
+                                  : make_folder(state->arena, dir, diags) &&
+                                        shared_open_writer(state, options, diags);
     if (options->read_only)
         return !file_exists(state->path) || db_is_unborn(state->path) ||
-               open_database(state, options, diags);
-    return make_folder(state->arena, dir, diags) && lock_take(state, diags) &&
-           open_database(state, options, diags);
+               database_open(state, options, diags);
+    return make_folder(state->arena, dir, diags) &&
+           lock_take(state, options->lock_timeout_ms, diags) &&
+           database_open(state, options, diags);
 }
 
 bool state_open(struct arena *arena, const struct state_options *options, struct state **ret,
@@ -159,6 +164,7 @@ void state_close(struct state *state)
         return;
     if (state->in_batch)
         db_rollback(state->db);
+    mirror_drop(state);
     db_close(state->db);
     state->db = NULL;
     lock_release(state);
@@ -200,7 +206,7 @@ static bool refuse_world(struct state *state, const char *id, const char *path, 
     return false;
 }
 
-static bool write_world(struct state *state, const char *world, struct diags *diags)
+bool world_write(struct state *state, const char *world, struct diags *diags)
 {
     struct db_stmt *stmt = db_query(state->db, "UPDATE meta SET world = ?", diags);
     if (!stmt)
@@ -212,13 +218,23 @@ static bool write_world(struct state *state, const char *world, struct diags *di
     return true;
 }
 
+static bool take_world(struct state *state, const char *world, struct diags *diags)
+{
+    if (!batch_begin(state, diags))
+        return false;
+    if (!world_write(state, world, diags))
+        return batch_drop(state);
+    batch_note_world(state, world);
+    return journal_commit(state, diags);
+}
+
 bool state_meet_world(struct state *state, const char *id, const char *path, struct diags *diags)
 {
     const char *world = id ? arena_printf(state->arena, SIMULATED " %s", id) : NULL;
     bool met = state->world && !str_eq(state->world, SIMULATED);
     if (met)
         return (world && str_eq(state->world, world)) || refuse_world(state, id, path, diags);
-    return !world || state->read_only || write_world(state, world, diags);
+    return !world || state->read_only || take_world(state, world, diags);
 }
 
 /* ---- rows ---- */

@@ -119,7 +119,8 @@ const struct table state_tables[] = {
      .empty = "DELETE FROM resource_history",
      COLUMNS(history_columns)},
     {.member = "facts",
-     .select = "SELECT key, value_json FROM fact ORDER BY key",
+     .select = "SELECT key, value_json FROM fact WHERE key NOT IN ('shared', 'shared_through') "
+               "ORDER BY key" /* what a cache knows of itself is no part of the state */,
      .insert = "INSERT INTO fact (key, value_json) VALUES (?, ?)",
      .empty = "DELETE FROM fact",
      .keyed = true,

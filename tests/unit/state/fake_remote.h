@@ -31,6 +31,7 @@ struct fake_remote {
     size_t bad_call; /* from 1; 0: none */
     enum fake_trouble trouble;
     bool for_ever;
+    bool fail_removes;
     void (*on_call)(struct fake_remote *fake, const char *operation, const char *name);
     void *ctx;
     size_t slept;
@@ -154,7 +155,7 @@ static inline void fake_remove(void *self, const char *const *names, size_t len,
         enum fake_trouble trouble = fake_enter(fake, "remove", names[i]);
         struct fake_entry *entry = fake_find(fake, names[i]);
         ret[i] = REMOTE_DONE;
-        if (trouble == FAKE_FAILS)
+        if (trouble == FAKE_FAILS || fake->fail_removes)
             ret[i] = fake_fail(diags);
         else if (etag && entry && !str_eq(entry->etag, etag))
             ret[i] = REMOTE_REFUSED;

@@ -120,7 +120,12 @@ static void the_lease_is_renewed_when_a_third_has_passed(void **state)
     size_t puts = room->fake->puts;
     assert_true(remote_lock_keep(&lock, &room->diags));
     assert_int_equal(room->fake->puts, puts);
-    room->fake->now_ms += 20000;
+    for (int i = 0; i < 9; i++) {
+        room->fake->now_ms += 2000;
+        assert_true(remote_lock_keep(&lock, &room->diags));
+    }
+    assert_int_equal(room->fake->puts, puts);
+    room->fake->now_ms += 2000;
     assert_true(remote_lock_keep(&lock, &room->diags));
     assert_int_equal(room->fake->puts, puts + 1);
     assert_string_equal(lock.etag, fake_find(room->fake, ".lock")->etag);
@@ -128,6 +133,19 @@ static void the_lease_is_renewed_when_a_third_has_passed(void **state)
     assert_true(remote_lock_show(room->arena, &room->remote, &holder, &room->diags));
     assert_int_equal(holder.left_ms, 60000);
     assert_int_equal(holder.age_ms, 20000);
+}
+
+static void whoever_was_stopped_looks_at_the_lock_at_once(void **state)
+{
+    struct room *room = *state;
+    struct remote_lock lock;
+    assert_true(take(room, 0, &lock));
+    fake_drop(room->fake, ".lock");
+    room->fake->now_ms += 4000;
+    assert_true(remote_lock_keep(&lock, &room->diags));
+    room->fake->now_ms += 5000; /* nobody called it */
+    assert_false(remote_lock_keep(&lock, &room->diags));
+    assert_int_equal(room->diags.items[0].code, E_STATE_FENCED);
 }
 
 static void a_renewal_whose_reply_was_lost_is_known_as_ours(void **state)
@@ -251,6 +269,7 @@ int main(void)
         TEST(whoever_waits_gets_it_when_it_is_free),
         TEST(whoever_waits_in_vain_has_waited_so_long),
         TEST(the_lease_is_renewed_when_a_third_has_passed),
+        TEST(whoever_was_stopped_looks_at_the_lock_at_once),
         TEST(a_renewal_whose_reply_was_lost_is_known_as_ours),
         TEST(a_lease_that_cannot_be_renewed_ends),
         TEST(a_lock_that_was_broken_is_lost_for_good),

@@ -1,0 +1,762 @@
+#include "tests/unit/state/fake_remote.h"
+
+#include <stdio.h>
+
+#include "engine/base/crypto.h"
+#include "engine/base/file.h"
+#include "engine/base/json.h"
+#include "state/document.h"
+#include "state/remote_lock.h"
+
+#define HOUR 3600000
+
+struct room {
+    struct arena *arena;
+    struct diags diags;
+    const char *dir;
+    struct fake_remote *fake;
+    struct remote remote;
+    size_t machines; /* names of new ones */
+};
+
+static int set_up(void **state)
+{
+    struct arena *arena = arena_new();
+    struct room *room = arena_new_of(arena, struct room);
+    room->arena = arena;
+    diags_init(&room->diags, arena);
+    room->dir = path_temp_dir(arena);
+    room->fake = fake_remote_new(arena);
+    room->remote = fake_remote_of(room->fake);
+    *state = room;
+    return 0;
+}
+
+static int tear_down(void **state)
+{
+    struct room *room = *state;
+    dir_remove(room->dir);
+    arena_free(room->arena);
+    return 0;
+}
+
+static const char *machine(struct room *room, const char *name)
+{
+    return arena_printf(room->arena, "%s/%s/.holdfast/t.db", room->dir, name);
+}
+
+static const char *new_machine(struct room *room)
+{
+    return machine(room, arena_printf(room->arena, "m%zu", ++room->machines));
+}
+
+static bool try_open(struct room *room, const char *path, bool read_only, struct state **ret,
+                     struct diags *diags)
+{
+    struct state_options options = {.path = path,
+                                    .topology = "t",
+                                    .world = "aws",
+                                    .command = "apply",
+                                    .who = "somebody",
+                                    .read_only = read_only,
+                                    .remote = &room->remote};
+    return state_open(room->arena, &options, ret, diags);
+}
+
+static struct state *open_on(struct room *room, const char *path)
+{
+    struct state *s = NULL;
+    assert_true(try_open(room, path, false, &s, &room->diags));
+    return s;
+}
+
+static struct state *read_on(struct room *room, const char *path)
+{
+    struct state *s = NULL;
+    assert_true(try_open(room, path, true, &s, &room->diags));
+    return s;
+}
+
+static void refused_on(struct room *room, const char *path, bool read_only, enum diag_code code)
+{
+    struct diags own;
+    struct state *s = NULL;
+    diags_init(&own, room->arena);
+    assert_false(try_open(room, path, read_only, &s, &own));
+    assert_string_equal(diag_code_id(own.items[0].code), diag_code_id(code));
+}
+
+static void finish(struct room *room, struct state *s)
+{
+    state_finish(s, &room->diags);
+    state_close(s);
+}
+
+static struct record record_of(struct room *room, const char *address, const char *text)
+{
+    struct map_builder b = map_begin(room->arena);
+    map_put_str(&b, "name", text);
+    map_put(&b, "size", value_double(room->arena, 1.5));
+    static const char *const deps[] = {"a.b", "c.d"};
+    return (struct record){.address = address,
+                           .type = "aws_backup_vault",
+                           .account_id = "111122223333",
+                           .region = "us-east-1",
+                           .identifier = "id",
+                           .attributes = map_end(&b),
+                           .depends_on = deps,
+                           .depends_on_len = 2,
+                           .schema_version = 3,
+                           .adopted = true,
+                           .prevent_destroy = true};
+}
+
+static struct intent intent_of(const char *address)
+{
+    return (struct intent){.address = address,
+                           .type = "aws_backup_vault",
+                           .action = "create",
+                           .token = "token",
+                           .account_id = "111122223333",
+                           .region = "us-east-1",
+                           .digest = "digest",
+                           .at_ms = 7};
+}
+
+/* One object, as an apply makes it: the intent, the call, the outcome. */
+static void make_one(struct room *room, struct state *s, const char *address)
+{
+    struct intent intent = intent_of(address);
+    struct record record = record_of(room, address, "x");
+    assert_true(journal_begin_run(s, "fingerprint", 1, &room->diags));
+    assert_true(journal_intent(s, &intent, &room->diags));
+    assert_true(journal_commit(s, &room->diags));
+    assert_true(
+        journal_outcome(s, intent.seq, OUTCOME_DONE, &record, false, NULL, 2, &room->diags));
+    assert_true(journal_commit(s, &room->diags));
+    assert_true(journal_end_run(s, "done", 3, &room->diags));
+}
+
+static const char *document_of(struct room *room, struct state *s)
+{
+    struct strbuf sb;
+    strbuf_init(&sb, room->arena, (size_t)64 * 1024 * 1024);
+    assert_true(state_export(s, &sb, &room->diags));
+    return strbuf_str(&sb);
+}
+
+static const char *seen_on(struct room *room, const char *path)
+{
+    struct state *s = read_on(room, path);
+    const char *document = document_of(room, s);
+    state_close(s);
+    return document;
+}
+
+static size_t open_count(struct room *room, struct state *s)
+{
+    struct intent *intents = NULL;
+    size_t len = 0;
+    assert_true(journal_open_intents(s, room->arena, &intents, &len, &room->diags));
+    return len;
+}
+
+static size_t count_of(struct room *room, const char *prefix)
+{
+    size_t n = 0;
+    for (size_t i = 0; i < room->fake->len; i++)
+        n += str_starts(room->fake->entries[i].name, prefix) ? 1 : 0;
+    return n;
+}
+
+static void break_lock(struct room *room)
+{
+    fake_drop(room->fake, ".lock");
+}
+
+/* ---- sharing ---- */
+
+static void what_one_machine_writes_another_reads(void **state)
+{
+    struct room *room = *state;
+    const char *a = new_machine(room), *b = new_machine(room);
+    struct state *s = open_on(room, a);
+    make_one(room, s, "vaults.one");
+    struct record moved = record_of(room, "vaults.two", "x");
+    assert_true(state_move(s, "vaults.one", &moved, 4, &room->diags));
+    assert_true(state_set_fact(s, "outputs", value_string(room->arena, "y"), &room->diags));
+    assert_true(journal_commit(s, &room->diags));
+    const char *written = document_of(room, s);
+    finish(room, s);
+    assert_string_equal(seen_on(room, b), written);
+    assert_null(fake_find(room->fake, ".lock"));
+    assert_int_equal(room->diags.len, 0);
+}
+
+static void batches_alone_lead_to_the_same_state(void **state)
+{
+    struct room *room = *state;
+    const char *a = new_machine(room), *b = new_machine(room);
+    struct state *s = open_on(room, a);
+    finish(room, s);
+    (void)seen_on(room, b); /* b has the first snapshot, and nothing since */
+    s = open_on(room, a);
+    make_one(room, s, "vaults.one");
+    make_one(room, s, "vaults.two");
+    assert_true(journal_begin_run(s, "f", 4, &room->diags));
+    assert_true(state_remove(s, "vaults.one", 5, &room->diags));
+    struct record two = record_of(room, "vaults.two", "changed");
+    assert_true(state_put(s, &two, 5, &room->diags));
+    assert_true(journal_end_run(s, "forgotten", 6, &room->diags));
+    const char *written = document_of(room, s);
+    finish(room, s);
+    size_t snapshots_read = room->fake->gets;
+    assert_string_equal(seen_on(room, b), written);
+    assert_int_equal(room->fake->gets - snapshots_read, 1 + 7); /* the head, seven batches */
+}
+
+static void an_unchanged_state_costs_one_head(void **state)
+{
+    struct room *room = *state;
+    const char *a = new_machine(room), *b = new_machine(room);
+    struct state *s = open_on(room, a);
+    make_one(room, s, "vaults.one");
+    finish(room, s);
+    (void)seen_on(room, b);
+    for (int i = 0; i < 2; i++) {
+        size_t calls = room->fake->calls, heads = room->fake->heads;
+        (void)seen_on(room, i ? a : b);
+        assert_int_equal(room->fake->calls - calls, 1);
+        assert_int_equal(room->fake->heads - heads, 1);
+    }
+    size_t puts = room->fake->puts;
+    finish(room, open_on(room, b)); /* a writer that writes nothing: its lock, and no more */
+    assert_int_equal(room->fake->puts - puts, 1);
+}
+
+static void a_fact_that_is_the_same_writes_nothing(void **state)
+{
+    struct room *room = *state;
+    const char *a = new_machine(room);
+    struct state *s = open_on(room, a);
+    assert_true(state_set_fact(s, "k", value_string(room->arena, "v"), &room->diags));
+    assert_true(journal_commit(s, &room->diags));
+    size_t puts = room->fake->puts;
+    assert_true(state_set_fact(s, "k", value_string(room->arena, "v"), &room->diags));
+    assert_true(journal_commit(s, &room->diags));
+    assert_int_equal(room->fake->puts, puts);
+    finish(room, s);
+}
+
+static void a_reader_makes_no_state(void **state)
+{
+    struct room *room = *state;
+    const char *a = new_machine(room);
+    struct state *s = read_on(room, a);
+    assert_string_equal(state_lineage(s), "");
+    state_close(s);
+    assert_false(file_exists(a));
+    assert_int_equal(room->fake->puts, 0);
+}
+
+static void a_file_that_was_never_shared_becomes_the_shared_state(void **state)
+{
+    struct room *room = *state;
+    const char *a = new_machine(room), *b = new_machine(room);
+    struct state_options alone = {.path = a, .topology = "t", .world = "aws", .command = "apply"};
+    struct state *s = NULL;
+    assert_true(state_open(room->arena, &alone, &s, &room->diags));
+    make_one(room, s, "vaults.one");
+    const char *written = document_of(room, s);
+    state_close(s);
+    finish(room, open_on(room, a));
+    assert_string_equal(seen_on(room, b), written);
+}
+
+static void another_state_is_not_overwritten(void **state)
+{
+    struct room *room = *state;
+    const char *a = new_machine(room), *b = new_machine(room);
+    struct state_options alone = {.path = b, .topology = "t", .world = "aws", .command = "apply"};
+    struct state *s = open_on(room, a);
+    make_one(room, s, "vaults.one");
+    finish(room, s);
+    assert_true(state_open(room->arena, &alone, &s, &room->diags));
+    make_one(room, s, "vaults.mine");
+    state_close(s);
+    refused_on(room, b, false, E_STATE_FOREIGN);
+    refused_on(room, b, true, E_STATE_FOREIGN);
+    assert_null(fake_find(room->fake, ".lock")); /* given back */
+}
+
+static void of_another_topology_nothing_is_taken(void **state)
+{
+    struct room *room = *state;
+    struct state *s = open_on(room, new_machine(room));
+    finish(room, s);
+    struct state_options options = {.path = new_machine(room),
+                                    .topology = "other",
+                                    .world = "aws",
+                                    .command = "apply",
+                                    .remote = &room->remote};
+    struct diags own;
+    diags_init(&own, room->arena);
+    assert_false(state_open(room->arena, &options, &s, &own));
+    assert_int_equal(own.items[0].code, E_STATE_FOREIGN);
+}
+
+/* ---- the cache ---- */
+
+static void write_garbage(const char *path, const char *text)
+{
+    FILE *file = fopen(path, "r+");
+    assert_non_null(file);
+    assert_int_equal(fseek(file, 0, SEEK_SET), 0);
+    for (int i = 0; i < 200; i++)
+        fputs(text, file);
+    fclose(file);
+}
+
+static void a_damaged_cache_is_made_anew(void **state)
+{
+    struct room *room = *state;
+    const char *a = new_machine(room), *b = new_machine(room);
+    struct state *s = open_on(room, a);
+    make_one(room, s, "vaults.one");
+    const char *written = document_of(room, s);
+    finish(room, s);
+    write_garbage(a, "garbage");
+    assert_string_equal(seen_on(room, a), written);
+    assert_int_equal(room->diags.errors, 0);
+    assert_int_equal(room->diags.items[0].code, E_STATE_CORRUPT); /* said, as a warning */
+    assert_true(file_exists(arena_printf(room->arena, "%s.damaged", a)));
+    assert_string_equal(seen_on(room, b), written);
+    write_garbage(b, "garbage");
+    s = open_on(room, b);
+    assert_string_equal(document_of(room, s), written);
+    finish(room, s);
+}
+
+static void a_cache_that_is_far_behind_takes_the_snapshot(void **state)
+{
+    struct room *room = *state;
+    const char *a = new_machine(room), *b = new_machine(room);
+    finish(room, open_on(room, a));
+    (void)seen_on(room, b);
+    struct state *s = open_on(room, a);
+    for (int i = 0; i < 20; i++)
+        make_one(room, s, arena_printf(room->arena, "vaults.v%02d", i));
+    const char *written = document_of(room, s);
+    finish(room, s);
+    size_t gets = room->fake->gets;
+    assert_string_equal(seen_on(room, b), written);
+    assert_int_equal(room->fake->gets - gets, 2); /* the head, the snapshot */
+}
+
+static void old_batches_go_after_an_hour(void **state)
+{
+    struct room *room = *state;
+    const char *a = new_machine(room), *b = new_machine(room);
+    struct state *s = open_on(room, a);
+    make_one(room, s, "vaults.one");
+    finish(room, s);
+    (void)seen_on(room, b);
+    size_t first = count_of(room, ".journal/");
+    assert_int_equal(first, 3);
+    s = open_on(room, a);
+    make_one(room, s, "vaults.two");
+    finish(room, s);
+    assert_int_equal(count_of(room, ".journal/"), 2 * first); /* nothing is gone yet */
+    room->fake->now_ms += HOUR;
+    s = open_on(room, a);
+    make_one(room, s, "vaults.three");
+    const char *written = document_of(room, s);
+    finish(room, s);
+    assert_int_equal(count_of(room, ".journal/"), first); /* only those of the last run */
+    assert_int_equal(count_of(room, ".snapshots/"), 2);
+    assert_string_equal(seen_on(room, b), written); /* though what it would follow is gone */
+}
+
+static void what_cannot_be_removed_is_tried_again(void **state)
+{
+    struct room *room = *state;
+    const char *a = new_machine(room);
+    for (int run = 0; run < 3; run++) {
+        struct state *s = open_on(room, a);
+        make_one(room, s, arena_printf(room->arena, "vaults.v%d", run));
+        if (run == 1) { /* the first removal */
+            room->fake->now_ms += HOUR;
+            room->fake->fail_removes = true;
+        }
+        finish(room, s);
+        if (run == 1) {
+            room->fake->fail_removes = false;
+            break_lock(room);
+        }
+    }
+    assert_int_equal(room->diags.errors, 0);
+    assert_int_equal(count_of(room, ".journal/"), 6); /* of the last two runs */
+}
+
+static void a_large_state_is_kept_in_parts(void **state)
+{
+    struct room *room = *state;
+    const char *a = new_machine(room), *b = new_machine(room);
+    size_t len = (size_t)17 * 1024 * 1024;
+    char *text = arena_alloc(room->arena, len + 1);
+    memset(text, 'x', len);
+    struct state *s = open_on(room, a);
+    struct record record = record_of(room, "vaults.large", text);
+    assert_true(state_put(s, &record, 1, &room->diags));
+    assert_true(journal_commit(s, &room->diags));
+    finish(room, s);
+    assert_true(count_of(room, ".snapshots/") >= 3); /* the first, and two parts or more */
+    struct state *r = read_on(room, b);
+    struct record *records = NULL;
+    size_t n = 0;
+    assert_true(state_load(r, room->arena, &records, &n, &room->diags));
+    assert_int_equal(n, 1);
+    assert_int_equal(strlen(value_get_str(records[0].attributes, "name")), len);
+    state_close(r);
+}
+
+/* ---- runs that are cut off ---- */
+
+static void the_intents_of_a_dead_machine_are_settled_by_another(void **state)
+{
+    struct room *room = *state;
+    const char *a = new_machine(room), *b = new_machine(room), *c = new_machine(room);
+    struct state *s = open_on(room, a);
+    make_one(room, s, "vaults.one");
+    struct intent intent = intent_of("vaults.two");
+    assert_true(journal_begin_run(s, "f", 1, &room->diags));
+    assert_true(journal_intent(s, &intent, &room->diags));
+    assert_true(journal_commit(s, &room->diags));
+    state_close(s); /* as a kill does: nothing is finished */
+    refused_on(room, b, false, E_STATE_LOCKED);
+    struct state *r = read_on(room, c);
+    assert_non_null(strstr(state_under_way(r), "under way: `holdfast apply`"));
+    assert_int_equal(open_count(room, r), 1);
+    state_close(r);
+    break_lock(room);
+    r = read_on(room, c);
+    assert_non_null(strstr(state_under_way(r), "cut off: `holdfast apply`"));
+    state_close(r);
+
+    s = open_on(room, b);
+    assert_int_equal(open_count(room, s), 1);
+    assert_true(
+        journal_outcome(s, intent.seq, OUTCOME_ABANDONED, NULL, false, "settled", 2, &room->diags));
+    assert_true(journal_commit(s, &room->diags));
+    const char *written = document_of(room, s);
+    finish(room, s);
+    assert_string_equal(seen_on(room, c), written);
+    assert_string_equal(seen_on(room, a), written);
+    s = read_on(room, a);
+    assert_null(state_under_way(s));
+    state_close(s);
+}
+
+static void whoever_lost_the_lock_can_write_nothing_more(void **state)
+{
+    struct room *room = *state;
+    const char *a = new_machine(room), *b = new_machine(room);
+    struct diags own;
+    diags_init(&own, room->arena);
+    struct state *old = open_on(room, a);
+    struct intent first = intent_of("vaults.one"), second = intent_of("vaults.two");
+    assert_true(journal_begin_run(old, "f", 1, &room->diags));
+    assert_true(journal_intent(old, &first, &room->diags));
+    assert_true(journal_commit(old, &room->diags));
+    break_lock(room);
+    struct state *new = open_on(room, b); /* it has written already, to keep the other out */
+    assert_true(journal_intent(old, &second, &own));
+    assert_false(journal_commit(old, &own));
+    assert_int_equal(own.items[0].code, E_STATE_FENCED);
+    assert_int_equal(open_count(room, old), 1);      /* the second is in no file */
+    assert_true(journal_intent(old, &second, &own)); /* and never will be */
+    assert_false(journal_commit(old, &own));
+    assert_int_equal(open_count(room, new), 1);
+    state_finish(old, &own);
+    state_close(old);
+    assert_non_null(fake_find(room->fake, ".lock")); /* the new holder's */
+    finish(room, new);
+    assert_int_equal(room->diags.errors, 0);
+    (void)seen_on(room, a);
+}
+
+/* A run that has not written yet when its lock is broken, and somebody else's run is over. */
+static void whoever_read_an_old_head_never_overwrites_the_new_one(void **state)
+{
+    struct room *room = *state;
+    const char *a = new_machine(room), *b = new_machine(room);
+    struct diags own;
+    diags_init(&own, room->arena);
+    finish(room, open_on(room, a));
+    struct state *old = open_on(room, a);
+    break_lock(room);
+    struct state *new = open_on(room, b);
+    make_one(room, new, "vaults.one");
+    const char *written = document_of(room, new);
+    finish(room, new);
+    struct intent intent = intent_of("vaults.two");
+    assert_true(journal_begin_run(old, "f", 1, &own));
+    assert_true(journal_intent(old, &intent, &own));
+    assert_false(journal_commit(old, &own));
+    assert_int_equal(own.items[0].code, E_STATE_FENCED);
+    state_finish(old, &own);
+    state_close(old);
+    assert_string_equal(seen_on(room, new_machine(room)), written);
+}
+
+/* The same at the very end: the old run has only its snapshot left to write. */
+static void a_snapshot_that_comes_too_late_is_kept_aside(void **state)
+{
+    struct room *room = *state;
+    const char *a = new_machine(room), *b = new_machine(room);
+    struct diags own;
+    diags_init(&own, room->arena);
+    struct state *old = open_on(room, a);
+    make_one(room, old, "vaults.one");
+    break_lock(room);
+    struct state *new = open_on(room, b);
+    make_one(room, new, "vaults.two");
+    const char *written = document_of(room, new);
+    finish(room, new);
+    state_finish(old, &own);
+    assert_int_equal(own.items[0].code, E_STATE_FENCED);
+    assert_non_null(strstr(own.items[0].message, ".aside-"));
+    const char *serial = arena_printf(room->arena, "%lld", (long long)state_serial(old));
+    assert_true(file_exists(arena_printf(room->arena, "%s.aside-%s.json", a, serial)));
+    state_close(old);
+    assert_string_equal(seen_on(room, new_machine(room)), written);
+    assert_non_null(strstr(written, "vaults.one")); /* nothing of the old run is lost */
+}
+
+struct zombie {
+    struct room *room;
+    const char *name;
+    bool done;
+};
+
+/* What the dying run writes just before the number is taken. */
+static void write_once_more(struct fake_remote *fake, const char *operation, const char *name)
+{
+    struct zombie *zombie = fake->ctx;
+    if (zombie->done || !str_eq(operation, "put") || !str_starts(name, ".journal/"))
+        return;
+    zombie->done = true;
+    struct fake_entry *last = fake_find(fake, zombie->name);
+    const struct value *v = NULL;
+    const char *why = NULL;
+    assert_true(json_parse(fake->arena, last->body, &v, &why));
+    struct list_builder none = list_begin(fake->arena);
+    v = value_with(fake->arena, v, "number",
+                   value_int(fake->arena, value_get_int(v, "number", 0) + 1));
+    v = value_with(fake->arena, v, "previous",
+                   value_string(fake->arena, sha256_hex(fake->arena, last->body)));
+    v = value_with(fake->arena, v, "records", list_end(&none));
+    fake_store(fake, name, slice_of(json_print(fake->arena, v, JSON_SORTED)));
+}
+
+static void a_batch_that_slips_in_before_the_fence_is_part_of_the_state(void **state)
+{
+    struct room *room = *state;
+    const char *a = new_machine(room), *b = new_machine(room);
+    struct state *s = open_on(room, a);
+    struct intent intent = intent_of("vaults.one");
+    assert_true(journal_begin_run(s, "f", 1, &room->diags));
+    assert_true(journal_intent(s, &intent, &room->diags));
+    assert_true(journal_commit(s, &room->diags));
+    state_close(s);
+    break_lock(room);
+    struct zombie zombie = {room, ".journal/000000000001", false};
+    room->fake->ctx = &zombie;
+    room->fake->on_call = write_once_more;
+    s = open_on(room, b);
+    room->fake->on_call = NULL;
+    assert_true(zombie.done);
+    assert_int_equal(open_count(room, s), 1);
+    assert_non_null(fake_find(room->fake, ".journal/000000000003")); /* the fence */
+    const char *written = document_of(room, s);
+    finish(room, s);
+    assert_string_equal(seen_on(room, a), written);
+    assert_int_equal(room->diags.len, 0);
+}
+
+/* ---- old states put back ---- */
+
+static struct fake_entry *copy_of(struct room *room, size_t *ret_len)
+{
+    *ret_len = room->fake->len;
+    return arena_memdup(room->arena, room->fake->entries,
+                        room->fake->len * sizeof(struct fake_entry));
+}
+
+static void put_back(struct room *room, const struct fake_entry *entries, size_t len)
+{
+    memcpy(room->fake->entries, entries, len * sizeof(*entries));
+    room->fake->len = len;
+}
+
+static void an_older_state_is_not_taken_for_the_newest(void **state)
+{
+    struct room *room = *state;
+    const char *a = new_machine(room), *b = new_machine(room);
+    size_t len = 0;
+    struct state *s = open_on(room, a);
+    make_one(room, s, "vaults.one");
+    finish(room, s);
+    struct fake_entry *old = copy_of(room, &len);
+    s = open_on(room, a);
+    make_one(room, s, "vaults.two");
+    finish(room, s);
+    put_back(room, old, len);
+    refused_on(room, a, true, E_STATE_ROLLED_BACK);
+    refused_on(room, a, false, E_STATE_ROLLED_BACK);
+    (void)seen_on(room, b); /* who has seen nothing cannot know */
+    s = open_on(room, b);   /* and goes on from there, with the same numbers */
+    make_one(room, s, "vaults.three");
+    finish(room, s);
+    refused_on(room, a, true, E_STATE_ROLLED_BACK);
+    room->fake->len = 0;
+    refused_on(room, a, true, E_STATE_ROLLED_BACK);
+    refused_on(room, a, false, E_STATE_ROLLED_BACK);
+    assert_int_equal(room->fake->len, 0); /* nothing was founded in its place */
+}
+
+static void a_batch_or_snapshot_that_was_changed_is_refused(void **state)
+{
+    struct room *room = *state;
+    const char *a = new_machine(room), *b = new_machine(room);
+    finish(room, open_on(room, a));
+    (void)seen_on(room, b);
+    struct state *s = open_on(room, a);
+    make_one(room, s, "vaults.one");
+    finish(room, s);
+    struct fake_entry *batch = fake_find(room->fake, ".journal/000000000002");
+    struct slice good = batch->body;
+    batch->body = slice_of("{}");
+    refused_on(room, b, true, E_STATE_CORRUPT);
+    batch->body = good;
+    (void)seen_on(room, b);
+    for (size_t i = 0; i < room->fake->len; i++)
+        if (str_starts(room->fake->entries[i].name, ".snapshots/"))
+            room->fake->entries[i].body = slice_of("{}");
+    refused_on(room, new_machine(room), true, E_STATE_CORRUPT);
+    fake_find(room->fake, "")->body = slice_of("{}");
+    refused_on(room, new_machine(room), true, E_STATE_CORRUPT);
+}
+
+/* ---- every call fails once, and for ever ---- */
+
+/* An apply in miniature. *ret_sent: how many calls to AWS have left, each of which wants its intent
+ * in the journal for ever. */
+static void apply(struct room *room, const char *path, size_t *ret_sent, size_t *ret_done,
+                  struct diags *diags)
+{
+    static const char *const addresses[] = {"vaults.one", "vaults.two"};
+    struct state *s = NULL;
+    *ret_sent = *ret_done = 0;
+    if (!try_open(room, path, false, &s, diags))
+        return;
+    bool good = journal_begin_run(s, "f", 1, diags);
+    for (size_t i = 0; good && i < ARRAY_LEN(addresses); i++) {
+        struct intent intent = intent_of(addresses[i]);
+        struct record record = record_of(room, addresses[i], "x");
+        good = journal_intent(s, &intent, diags) && journal_commit(s, diags);
+        *ret_sent += good ? 1 : 0;
+        good = good &&
+               journal_outcome(s, intent.seq, OUTCOME_DONE, &record, false, NULL, 2, diags) &&
+               journal_commit(s, diags);
+        *ret_done += good ? 1 : 0;
+    }
+    good = good && journal_end_run(s, "done", 3, diags);
+    (void)good;
+    state_finish(s, diags);
+    state_close(s);
+}
+
+static size_t known(struct room *room, struct state *s, size_t *ret_done)
+{
+    struct record *records = NULL;
+    assert_true(state_load(s, room->arena, &records, ret_done, &room->diags));
+    return *ret_done + open_count(room, s);
+}
+
+static void fail_at(struct room *room, size_t k, enum fake_trouble trouble, bool for_ever)
+{
+    const char *a = new_machine(room), *b = new_machine(room);
+    struct diags own;
+    size_t sent = 0, done = 0, recorded = 0;
+    diags_init(&own, room->arena);
+    room->fake->len = 0;
+    room->fake->bad_call = room->fake->calls + k;
+    room->fake->trouble = trouble;
+    room->fake->for_ever = for_ever;
+    apply(room, a, &sent, &done, &own);
+    room->fake->bad_call = 0;
+    break_lock(room);
+
+    struct state *s = open_on(room, b); /* another machine, with an empty disk */
+    assert_true(known(room, s, &recorded) >= sent);
+    assert_true(recorded >= done);
+    const char *written = document_of(room, s);
+    finish(room, s);
+    s = open_on(room, a); /* the same machine goes on as well */
+    assert_string_equal(document_of(room, s), written);
+    make_one(room, s, "vaults.three");
+    written = document_of(room, s);
+    finish(room, s);
+    assert_string_equal(seen_on(room, b), written);
+    if (room->diags.errors)
+        fail_msg("call %zu, trouble %d: %s", k, trouble, room->diags.items[0].message);
+}
+
+static void whatever_call_fails_no_intent_is_lost(void **state)
+{
+    struct room *room = *state;
+    struct diags own;
+    size_t sent = 0, done = 0;
+    diags_init(&own, room->arena);
+    apply(room, new_machine(room), &sent, &done, &own);
+    size_t calls = room->fake->calls;
+    assert_int_equal(sent, 2);
+    assert_int_equal(done, 2);
+    for (size_t k = 1; k <= calls; k++)
+        for (int for_ever = 0; for_ever <= 1; for_ever++) {
+            fail_at(room, k, FAKE_FAILS, for_ever);
+            fail_at(room, k, FAKE_LOSES_REPLY, for_ever);
+        }
+    print_message("%zu calls, each failed in 4 ways\n", calls);
+}
+
+#define TEST(fn) cmocka_unit_test_setup_teardown(fn, set_up, tear_down)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        TEST(what_one_machine_writes_another_reads),
+        TEST(batches_alone_lead_to_the_same_state),
+        TEST(an_unchanged_state_costs_one_head),
+        TEST(a_fact_that_is_the_same_writes_nothing),
+        TEST(a_reader_makes_no_state),
+        TEST(a_file_that_was_never_shared_becomes_the_shared_state),
+        TEST(another_state_is_not_overwritten),
+        TEST(of_another_topology_nothing_is_taken),
+        TEST(a_damaged_cache_is_made_anew),
+        TEST(a_cache_that_is_far_behind_takes_the_snapshot),
+        TEST(old_batches_go_after_an_hour),
+        TEST(what_cannot_be_removed_is_tried_again),
+        TEST(a_large_state_is_kept_in_parts),
+        TEST(the_intents_of_a_dead_machine_are_settled_by_another),
+        TEST(whoever_lost_the_lock_can_write_nothing_more),
+        TEST(whoever_read_an_old_head_never_overwrites_the_new_one),
+        TEST(a_snapshot_that_comes_too_late_is_kept_aside),
+        TEST(a_batch_that_slips_in_before_the_fence_is_part_of_the_state),
+        TEST(an_older_state_is_not_taken_for_the_newest),
+        TEST(a_batch_or_snapshot_that_was_changed_is_refused),
+        TEST(whatever_call_fails_no_intent_is_lost),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
