@@ -31,6 +31,10 @@ const char *const *cli_list(const struct cli *cli, enum option_id id); /* NULL-t
 MUST_CHECK bool cli_number(struct cli *cli, enum option_id id, int64_t otherwise, int64_t min,
                            int64_t max, int64_t *ret);
 
+/* A span of time: 30s, 10m, 1h. False with E_USAGE when it is none. */
+MUST_CHECK bool cli_duration(struct cli *cli, enum option_id id, int64_t otherwise_ms,
+                             int64_t *ret_ms);
+
 void cli_out(struct cli *cli, const char *text);           /* stdout, flushed at exit */
 void cli_out_json(struct cli *cli, const struct value *v); /* pretty, one newline */
 void cli_note(struct cli *cli, const char *fmt, ...) PRINTF_LIKE(2, 3); /* stderr unless --quiet */

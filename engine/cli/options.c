@@ -13,8 +13,8 @@ const struct option option_table[OPTION_COUNT] = {
 
 #define OPTS0 ((const int[]){-1})
 #define OPTS(...) ((const int[]){OPTS_(__VA_ARGS__) - 1})
-#define OPTS_(...) OPTS_PICK(__VA_ARGS__, 7, 6, 5, 4, 3, 2, 1, 0)(__VA_ARGS__)
-#define OPTS_PICK(a, b, c, d, e, f, g, n, ...) OPTS_##n
+#define OPTS_(...) OPTS_PICK(__VA_ARGS__, 10, 9, 8, 7, 6, 5, 4, 3, 2, 1, 0)(__VA_ARGS__)
+#define OPTS_PICK(a, b, c, d, e, f, g, h, i, j, n, ...) OPTS_##n
 #define OPTS_1(a) OPT_##a,
 #define OPTS_2(a, ...) OPT_##a, OPTS_1(__VA_ARGS__)
 #define OPTS_3(a, ...) OPT_##a, OPTS_2(__VA_ARGS__)
@@ -22,6 +22,9 @@ const struct option option_table[OPTION_COUNT] = {
 #define OPTS_5(a, ...) OPT_##a, OPTS_4(__VA_ARGS__)
 #define OPTS_6(a, ...) OPT_##a, OPTS_5(__VA_ARGS__)
 #define OPTS_7(a, ...) OPT_##a, OPTS_6(__VA_ARGS__)
+#define OPTS_8(a, ...) OPT_##a, OPTS_7(__VA_ARGS__)
+#define OPTS_9(a, ...) OPT_##a, OPTS_8(__VA_ARGS__)
+#define OPTS_10(a, ...) OPT_##a, OPTS_9(__VA_ARGS__)
 
 const struct command commands[] = {
 #define COMMAND(function, words, arguments, summary, options)                                      \

@@ -203,7 +203,18 @@ bool session_open_state(struct session *session, enum session_mode mode)
                                     .command = cli->line.command->words,
                                     .who = env_get("USER")};
     name_state(session, &options.path, &options.world);
-    return state_open(cli->arena, &options, &session->state, &cli->diags);
+    if (!cli_duration(cli, OPT_LOCK_TIMEOUT, 0, &options.lock_timeout_ms))
+        return false;
+    if (session->topology.shared_state) {
+        if (!sharing_open(session))
+            return false;
+        options.remote = &session->remote;
+    }
+    if (!state_open(cli->arena, &options, &session->state, &cli->diags))
+        return false;
+    if (state_under_way(session->state))
+        cli_note(cli, "%s", state_under_way(session->state));
+    return true;
 }
 
 static bool open_world(struct session *session)
@@ -319,15 +330,30 @@ static bool load_and_recover(struct session *session, enum session_mode mode)
     return true;
 }
 
+/* A shared state lies behind the connection, a file before it. */
+static bool open_and_connect(struct session *session, enum session_mode mode)
+{
+    if (!session->topology.shared_state)
+        return session_open_state(session, mode) && world_may_open(session) &&
+               session_connect(session);
+    if (!session_connect(session) || !session_open_state(session, mode))
+        return false;
+    session->run.state = session->state;
+    sharing_keep(session);
+    return true;
+}
+
 bool session_open(struct session *session, enum session_mode mode)
 {
-    return session_open_state(session, mode) && world_may_open(session) &&
-           session_connect(session) && meet_world(session) && load_and_recover(session, mode) &&
+    return open_and_connect(session, mode) && meet_world(session) &&
+           load_and_recover(session, mode) &&
            moving_apply(session, session->topology.moves, session->topology.move_len);
 }
 
 static void release(struct session *session)
 {
+    if (session->state)
+        state_finish(session->state, &session->cli->diags);
     sharing_close(session);
     if (session->loop)
         loop_free(session->loop);

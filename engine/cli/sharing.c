@@ -43,6 +43,20 @@ bool sharing_open(struct session *session)
     return true;
 }
 
+#define KEEP_MS 1000 /* how often the lock is looked after: mostly there is nothing to do */
+
+static void keep(void *ctx)
+{
+    struct session *session = ctx;
+    if (session->state && !state_keep(session->state, &session->cli->diags))
+        loop_drain(session->loop);
+}
+
+void sharing_keep(struct session *session)
+{
+    loop_every(session->loop, KEEP_MS, keep, session);
+}
+
 void sharing_close(struct session *session)
 {
     s3_remote_close(session->shared);

@@ -5,4 +5,7 @@
 
 /* Opens session->shared, of a topology with `state`, which is an error to be without: E_USAGE. */
 MUST_CHECK bool sharing_open(struct session *session);
+/* Keeps the lock of the open state while the session's loop turns; where it is lost, the loop sends
+ * no change any more. */
+void sharing_keep(struct session *session);
 void sharing_close(struct session *session);

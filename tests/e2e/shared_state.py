@@ -1,9 +1,9 @@
-"""A state that several machines share: its place, its lock."""
+"""A state that several machines share: its place, its lock, and what each machine sees of it."""
 
 import json
 import os
 
-from harness import Served, check, done, workspace
+from harness import Served, check, done, holdfast, workspace
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 MAIN = "111122223333"
@@ -65,4 +65,109 @@ with workspace() as folder:
         broken = served.holdfast("lock", "break", "1234", "--json", expect=0).json
         check(broken["broken"]["id"] == "1234", f"{broken}")
         check(served.holdfast("lock", "show", "--json", expect=0).json["lock"] is None, "it has gone")
+
+
+def s3_calls(served, act):
+    """What an action asks of S3."""
+    before = len(served.dump("--calls"))
+    act()
+    return [c["operation"] for c in served.dump("--calls")[before:] if c["service"] == "s3"]
+
+
+class Machine:
+    """A folder of its own, on the same world."""
+
+    def __init__(self, served, folder):
+        self.served, self.folder = served, folder
+        os.makedirs(folder)
+        self.write(TOPOLOGY)
+
+    def write(self, text):
+        with open(os.path.join(self.folder, "topology.yaml"), "w", encoding="utf-8") as file:
+            file.write(text)
+
+    def run(self, *args, expect=0, **kwargs):
+        return holdfast(*args, cwd=self.folder, env=self.served.environment(), expect=expect, **kwargs)
+
+    def addresses(self):
+        return [r["address"] for r in self.run("state", "list", "--json").json["resources"]]
+
+
+# two machines, each with its own disk
+with workspace() as folder:
+    with open(os.path.join(folder, "topology.yaml"), "w", encoding="utf-8") as file:
+        file.write(TOPOLOGY)
+    with Served(folder, "-f", "topology.yaml") as served:
+        one, two = (Machine(served, os.path.join(folder, name)) for name in ("one", "two"))
+        check("1 create" in two.run("plan").out, "nothing is there")
+        check(not os.path.exists(os.path.join(two.folder, ".holdfast")), "a reader makes no file")
+        one.run("apply", "--auto-approve")
+        check("nothing to do" in two.run("plan").out, "the other sees what was made")
+        for command in (("plan",), ("drift",), ("state", "list"), ("show",), ("output",)):
+            asked = s3_calls(served, lambda: two.run(*command))
+            check(asked == ["HeadObject"], f"{command} of an unchanged state costs one HEAD: {asked}")
+        asked = s3_calls(served, lambda: two.run("apply", "--auto-approve"))
+        asked = s3_calls(served, lambda: two.run("apply", "--auto-approve"))
+        check(asked == ["PutObject", "HeadObject", "GetObject", "DeleteObject"],
+              f"an apply that changes nothing takes the lock and gives it back: {asked}")
+
+        # what is changed by hand
+        two.run("state", "rm", "queues.one")
+        check(one.addresses() == [], "forgotten everywhere")
+        one.run("state", "undo")
+        check(two.addresses() == ["queues.one"], "and recorded again everywhere")
+        check([r["command"] for r in two.run("state", "history", "--json").json["runs"]][-1] ==
+              "state undo", "with its history")
+        pulled = two.run("state", "pull").out
+        check(pulled == one.run("state", "pull").out, "both have the same document")
+        check(not any(f["key"].startswith("shared") for f in json.loads(pulled)["facts"]),
+              "what a cache knows of itself is no part of it")
+        document = json.loads(pulled)
+        document["serial"] += 1
+        document["resources"] = []
+        with open(os.path.join(one.folder, "pushed.json"), "w", encoding="utf-8") as file:
+            json.dump(document, file)
+        one.run("state", "push", "pushed.json")
+        check(two.addresses() == [], "what was pushed is everywhere")
+        two.run("apply", "--auto-approve")
+        check(one.addresses() == ["queues.one"], "and apply finds what is there")
+
+        # the cache is only a cache
+        database = next(f for f in os.listdir(os.path.join(one.folder, ".holdfast")) if f.endswith(".db"))
+        database = os.path.join(one.folder, ".holdfast", database)
+        with open(database, "r+b") as file:
+            file.write(b"garbage" * 1000)
+        healed = one.run("state", "list")
+        check("queues.one" in healed.out and "warning[HF0606]" in healed.err, healed.out + healed.err)
+        os.remove(database)
+        check(one.addresses() == ["queues.one"], "deleted, it is made anew")
+
+        # an older head that somebody has put back
+        versions = s3api(served, "list-objects-v2")
+        check(versions["Contents"], "objects are there")
+        head = os.path.join(folder, "head.json")
+        s3api(served, "get-object", "--key", "prod/t.state", head)
+        one.run("state", "rm", "queues.one")
+        s3api(served, "put-object", "--key", "prod/t.state", "--body", head)
+        refused = one.run("plan", expect=4)
+        check("HF0612" in refused.err and database[-20:] in refused.err, refused.err)
+        one.run("apply", "--auto-approve", expect=4)
+        check(served.holdfast("lock", "show", "--json", expect=0).json["lock"] is None,
+              "and the lock is not kept")
+
+        # a drill is of this machine alone
+        before = len(s3api(served, "list-objects-v2")["Contents"])
+        holdfast("drill", "--days", "1", cwd=folder)
+        check(len(s3api(served, "list-objects-v2")["Contents"]) == before, "a drill shares nothing")
+
+# in a simulated world the state lies in that world's S3
+with workspace() as folder:
+    with open(os.path.join(folder, "topology.yaml"), "w", encoding="utf-8") as file:
+        file.write(TOPOLOGY)
+    holdfast("apply", "--simulate", "--auto-approve", cwd=folder, expect=0)
+    for name in os.listdir(os.path.join(folder, ".holdfast")):
+        if "simulated" in name:
+            os.remove(os.path.join(folder, ".holdfast", name))
+    holdfast("plan", "--simulate", "--detailed-exitcode", cwd=folder, expect=0)
+    holdfast("lock", "show", "--simulate", cwd=folder, expect=0)
 done()

@@ -1,0 +1,234 @@
+"""What a shared state promises, told for any server that speaks S3: the simulator, moto, ministack.
+
+A `place` has `url` and `environment()` as the servers of tests/servers have them, and `client(service)` of boto3's.
+"""
+
+import contextlib
+import os
+import shutil
+import signal
+import subprocess
+import tempfile
+import threading
+import time
+
+from harness import HOLDFAST, check, clean_environment, holdfast
+from proxy import LOSE, PASS, Proxy
+
+BUCKET, KEY = "team-state", "prod/t.state"
+TOPOLOGY = """version: 1
+name: t
+accounts:
+  main: {id: "111122223333"}
+regions: {one: us-east-1}
+state:
+  s3: {bucket: team-state, key: prod/t.state, region: us-east-1, account: main}
+queues:
+  one: {account: main, region: one}
+"""
+SECOND = "  two: {account: main, region: one}\n"
+RACERS = 20
+
+
+def make_bucket(place):
+    s3 = place.client("s3")
+    s3.create_bucket(Bucket=BUCKET)
+    s3.put_bucket_versioning(Bucket=BUCKET, VersioningConfiguration={"Status": "Enabled"})
+
+
+def keys(place):
+    listed = place.client("s3").list_objects_v2(Bucket=BUCKET)
+    return {row["Key"] for row in listed.get("Contents", [])}
+
+
+def queues(place):
+    urls = place.client("sqs").list_queues().get("QueueUrls", [])
+    return sorted(url.rsplit("/", 1)[1] for url in urls)
+
+
+class Runner:
+    """A machine with an empty disk."""
+
+    def __init__(self, proxy, environment, text=TOPOLOGY):
+        self.folder = tempfile.mkdtemp(prefix="holdfast-runner-")
+        self.env = {**environment, "AWS_ENDPOINT_URL": proxy.url}
+        self.write(text)
+        self.process = None
+
+    def write(self, text):
+        with open(os.path.join(self.folder, "topology.yaml"), "w", encoding="utf-8") as file:
+            file.write(text)
+
+    def run(self, *args, expect=0):
+        return holdfast(*args, cwd=self.folder, env=self.env, expect=expect)
+
+    def start(self, *args):
+        # pylint: disable=consider-using-with
+        self.process = subprocess.Popen(
+            [HOLDFAST, *args], cwd=self.folder, env=clean_environment(self.env), text=True,
+            stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+        return self
+
+    def end(self):
+        """(status, stderr) of what was started."""
+        _, err = self.process.communicate(timeout=300)
+        return self.process.returncode, err
+
+
+@contextlib.contextmanager
+def runners(proxy, place, count, text=TOPOLOGY):
+    made = [Runner(proxy, place.environment(), text) for _ in range(count)]
+    try:
+        yield made
+    finally:
+        for runner in made:
+            if runner.process and runner.process.poll() is None:
+                runner.process.send_signal(signal.SIGCONT)
+                runner.process.kill()
+                runner.process.communicate()
+            shutil.rmtree(runner.folder, ignore_errors=True)
+
+
+class Gate:
+    """Holds the answer to the first request of an operation until open() is called."""
+
+    def __init__(self, proxy, operation):
+        self.reached, self.opened = threading.Event(), threading.Event()
+        self.proxy, self.operation = proxy, operation
+        self.taken = threading.Lock()
+        proxy.rule = self.rule
+
+    def rule(self, request):
+        if request.operation != self.operation or not self.taken.acquire(blocking=False):
+            return PASS
+        answer = self.proxy.forward(request)
+        self.reached.set()
+        self.opened.wait(timeout=600)
+        return answer
+
+    def wait(self, runner):
+        while not self.reached.wait(timeout=0.2):
+            check(runner.process.poll() is None, f"{self.operation} was sent: {runner.process}")
+
+    def open(self):
+        self.opened.set()
+
+
+def race(place):
+    """Of many that begin at once exactly one goes on; the others end with 5 and name it."""
+    with Proxy(place.url) as proxy, runners(proxy, place, RACERS) as racers:
+        held, released = threading.Event(), threading.Event()
+
+        def rule(request):
+            if request.operation == "CreateQueue":  # the winner is at work until all others have given up
+                held.set()
+                released.wait(timeout=600)
+            return PASS
+
+        proxy.rule = rule
+        for racer in racers:
+            racer.start("apply", "--auto-approve")
+        left = list(racers)
+        while len(left) > 1:
+            for racer in list(left):
+                with contextlib.suppress(subprocess.TimeoutExpired):
+                    racer.process.wait(timeout=0.2)
+                    left.remove(racer)
+        check(held.wait(timeout=300), "the winner is at work")
+        winner = left[0]
+        shown = winner.run("lock", "show", "--json").json["lock"]
+        check(shown["pid"] == winner.process.pid, f"the lock is the winner's: {shown}")
+        for racer in racers:
+            if racer is winner:
+                continue
+            status, err = racer.end()
+            check(status == 5, f"a loser ends with 5: {status} {err}")
+            check(f"process {winner.process.pid} on " in err and shown["id"] in err,
+                  f"and names the winner and its lock: {err}")
+        released.set()
+        status, err = winner.end()
+        check(status == 0, f"the winner ends well: {status} {err}")
+        check(queues(place) == ["t-one"], f"one queue: {queues(place)}")
+        check(KEY + ".lock" not in keys(place), "the lock is given back")
+        check(racers[0].run("plan", "--detailed-exitcode").status == 0, "the others see what it made")
+
+
+def killed(place):
+    """A machine is gone in the middle of a call: another one, with an empty disk, settles it."""
+    with Proxy(place.url) as proxy, runners(proxy, place, 2) as (first, second):
+        first.run("apply", "--auto-approve")
+        for runner in (first, second):
+            runner.write(TOPOLOGY + SECOND)
+        gate = Gate(proxy, "CreateQueue")
+        first.start("apply", "--auto-approve", "--parallelism", "1")
+        gate.wait(first)
+        first.process.kill()
+        first.end()
+        gate.open()
+        check(queues(place) == ["t-one", "t-two"], "AWS has made it, and nobody knows")
+        refused = second.run("apply", "--auto-approve", expect=5)
+        check(f"process {first.process.pid} on " in refused.err and
+              "that process is gone from this machine" in refused.err, refused.err)
+        lock = second.run("lock", "show", "--json").json["lock"]
+        check(f"holdfast lock break {lock['id']}" in refused.err, "it names the command that helps")
+        seen = second.run("state", "journal", "--json")
+        check([i["address"] for i in seen.json["open_intents"]] == ["queues.two"], seen.out)
+        check("under way: `holdfast apply`" in seen.err, f"readers are told: {seen.err}")
+        second.run("lock", "break", lock["id"])
+        seen = second.run("plan")
+        check("cut off: `holdfast apply`" in seen.err, f"readers are told: {seen.err}")
+        before = len(proxy.seen)
+        second.run("apply", "--auto-approve")
+        again = [r.operation for r in proxy.seen[before:] if r.operation == "CreateQueue"]
+        check(not again, "it was found, and not made again")
+        check(second.run("state", "journal", "--json").json["open_intents"] == [], "all is settled")
+        check(second.run("plan", "--detailed-exitcode").status == 0, "nothing is left to do")
+        check(first.run("plan", "--detailed-exitcode").status == 0, "on the first machine as well")
+
+
+def stale(place):
+    """A holder sleeps, its lock is broken, another one works: the sleeper wakes and sends nothing more."""
+    with Proxy(place.url) as proxy, runners(proxy, place, 2, TOPOLOGY + SECOND) as (first, second):
+        gate = Gate(proxy, "CreateQueue")
+        first.start("apply", "--auto-approve", "--parallelism", "1")
+        gate.wait(first)
+        first.process.send_signal(signal.SIGSTOP)
+        gate.open()
+        lock = second.run("lock", "show", "--json").json["lock"]
+        check(lock["pid"] == first.process.pid and not lock["process_is_gone"], f"{lock}")
+        second.run("lock", "break", lock["id"])
+        second.run("apply", "--auto-approve")
+        time.sleep(6)  # longer than a holder goes without looking at its lock
+        before = len(proxy.seen)
+        first.process.send_signal(signal.SIGCONT)
+        status, err = first.end()
+        check(status == 4 and "HF0611" in err, f"the sleeper is told so: {status} {err}")
+        changes = [r.operation for r in proxy.seen[before:]
+                   if not r.is_s3 and not r.operation.startswith(("Get", "List"))]
+        check(changes == [], f"and changes nothing more: {changes}")
+        check(second.run("plan", "--detailed-exitcode").status == 0, "what the other made stands")
+        check(KEY + ".lock" not in keys(place), "nobody holds it")
+
+
+def lossy(place):
+    """Every write to S3 runs and its reply is lost, once: it is known as our own, and no lock is left."""
+    with Proxy(place.url) as proxy, runners(proxy, place, 2, TOPOLOGY + SECOND) as (first, second):
+        lost = set()
+
+        def rule(request):
+            if request.is_s3 and request.method != "GET" and request.operation not in lost:
+                lost.add(request.operation)
+                return LOSE
+            return PASS
+
+        proxy.rule = rule
+        first.run("apply", "--auto-approve")
+        check(len(lost) > 8, f"replies were lost: {sorted(lost)}")
+        proxy.rule = lambda request: PASS
+        check(KEY + ".lock" not in keys(place), "the lock is given back")
+        check(second.run("plan", "--detailed-exitcode").status == 0, "all is recorded")
+        created = [r for r in proxy.seen if r.operation == "CreateQueue"]
+        check(len(created) == 2, f"each queue was asked for once: {len(created)}")
+
+
+SCENES = {"race": race, "killed": killed, "stale": stale, "lossy": lossy}
