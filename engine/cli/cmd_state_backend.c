@@ -121,8 +121,9 @@ static int check(struct session *session)
         .race = arena_printf(cli->arena, ".check-%s-race", id),
         .results = list_begin(cli->arena),
     };
-    bool ended = check_bucket(&checking) && check_conditions(&checking) && check_race(&checking);
+    bool ended = check_conditions(&checking) && check_race(&checking);
     ended = clean_up(&checking) && ended;
+    ended = check_bucket(&checking) && ended;
     struct map_builder b = map_begin(cli->arena);
     map_put_str(&b, "format_version", "1.0");
     map_put_str(&b, "state", session->remote.where);
