@@ -10,10 +10,11 @@ static bool same_place(struct source_pos a, struct source_pos b)
     return a.file == b.file && a.line == b.line && a.col == b.col;
 }
 
-static bool reported_at(const struct diags *diags, struct source_pos pos,
+/* Among the first `len` messages. */
+static bool reported_at(const struct diags *diags, size_t len, struct source_pos pos,
                         const enum diag_code *code)
 {
-    for (size_t i = 0; i < diags->len; i++)
+    for (size_t i = 0; i < len; i++)
         if (same_place(diags->items[i].pos, pos) && (!code || diags->items[i].code == *code))
             return true;
     return false;
@@ -28,7 +29,7 @@ static struct source_pos check_name(struct lowering *lw, const struct resource *
     if (!node || !node->regex || !value_is(name, VALUE_STRING) ||
         pattern_matches(node->regex, name->string.ptr))
         return NO_POS;
-    if (!reported_at(lw->diags, pos, NULL))
+    if (!reported_at(lw->diags, lw->diags->len, pos, NULL))
         lower_error(lw, E_NAME_TOO_LONG, pos, r->address,
                     "the %s would be called `%s` (%zu character%s), which does not match %s",
                     r->schema->title, value_str(name), name->string.len,
@@ -45,9 +46,11 @@ static void merge(struct lowering *lw, const struct diags *found, struct source_
 {
     bool by_hand = str_starts(r->address, "resources.");
     bool may_lack = r->external || (lw->earlier_errors && !by_hand);
+    size_t before = lw->diags->len; /* several keys can be missing at one place */
     for (size_t i = 0; i < found->len; i++) {
         const struct diag *d = &found->items[i];
-        if (reported_at(lw->diags, d->pos, &d->code) || (d->code == E_MISSING_KEY && may_lack) ||
+        if (reported_at(lw->diags, before, d->pos, &d->code) ||
+            (d->code == E_MISSING_KEY && may_lack) ||
             (d->code == E_BAD_VALUE && bad_name.file && same_place(d->pos, bad_name)))
             continue;
         struct diag *added = diag_error(lw->diags, d->code, d->pos, d->address, "%s", d->message);
