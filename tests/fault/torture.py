@@ -45,7 +45,7 @@ THIN = int(os.environ.get("HOLDFAST_TORTURE_THIN", 1))
 
 CODES = re.findall(r'^ANSWER\("(\w+)"', open(os.path.join(os.path.dirname(os.path.abspath(__file__)), "answers.inc"),
                                              encoding="utf-8").read(), re.M)
-# seam: (what can go wrong there, in how many forms, whether few enough to be taken whole)
+# What can go wrong at each seam.
 KINDS = {
     "http": ["http:unsent", "http:lost", "http:cut", *(f"http:{code}" for code in CODES)],
     "state": ["state:full", "state:ioerr"],
@@ -54,8 +54,9 @@ KINDS = {
     "kill": ["kill", "power"],
     "sync": ["crash"],
 }
-LASTING = ("http", "state", "file")  # these go wrong once, or from then on
-WHOLE = ("file", "sync")             # so few that all are always taken
+# How long it goes wrong: once, three times, from then on.
+FORMS = {"http": ("", "+3", "+"), "state": ("", "+"), "file": ("", "+")}
+WHOLE = ("file", "sync")  # so few that all are always taken
 SHARE = {"http": 1 / 7, "http:lost": 1, "state": 1 / 2, "memory": 1, "kill": 2}  # times SAMPLE
 # 3: an account cannot be reached; 7: whether a guard holds cannot be told.
 FITTING = {"http": (0, 1, 3, 7), "state": (0, 4), "file": (0, 1, 4), "memory": (SIGABRT,), "kill": (SIGKILL,),
@@ -259,9 +260,7 @@ class Torture:
     def points(self, path, kind, seam, chance):
         """The cases of a kind, all or a sample: (all there are, those to take)."""
         count = self.operations[path].reference.counts[seam]
-        forms = [f"{kind}@{k}" for k in range(1, count + 1)]
-        if seam in LASTING:
-            forms += [f"{form}+" for form in forms]
+        forms = [f"{kind}@{k}{how_long}" for how_long in FORMS.get(seam, ("",)) for k in range(1, count + 1)]
         if SOAK or seam in WHOLE or (seam == "kill" and SERIAL[0] in self.operations[path].args):
             return len(forms), forms
         size = max(1, int(SAMPLE * SHARE.get(kind, SHARE[seam])))
