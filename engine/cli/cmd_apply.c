@@ -1,5 +1,6 @@
 /* apply: plan, guards, approval, run, outputs, then the relays reconcile. */
 
+#include "engine/base/clock.h"
 #include "engine/base/json.h"
 #include "engine/cli/commands.h"
 #include "engine/cli/executing.h"
@@ -8,6 +9,7 @@
 #include "engine/cli/outputs.h"
 #include "engine/cli/relaying.h"
 #include "engine/cli/saving.h"
+#include "engine/proof/proof.h"
 
 static bool keep_outputs(struct session *session, const struct planning *planning)
 {
@@ -57,6 +59,27 @@ static void print_summary(struct session *session, const struct run_summary *sum
         cli_out(cli, arena_printf(cli->arena, "Relay: %s\n", relaying_text(cli->arena, relaying)));
 }
 
+/* With `guards: {strict: true}` nothing may be left that whoever takes an account over could use
+ * against the last vaults. */
+static bool is_guarded(struct session *session)
+{
+    struct proof_report report;
+    const struct value *strict = value_pointer(session->topology.document, "/guards/strict");
+    if (!value_is(strict, VALUE_BOOL) || !strict->boolean)
+        return true;
+    struct diags *diags = &session->cli->diags;
+    size_t before = diags->errors;
+    proof_check(session->cli->arena, &session->topology, clock_wall_ms(), &report);
+    for (size_t i = 0; i < report.threat_len; i++) {
+        const struct proof_threat *threat = &report.threats[i];
+        if (threat->openness == PROOF_OPEN && !threat->ignored)
+            diag_error(diags, E_TAKEOVER, threat->pos, threat->target,
+                       "whoever takes account %s over %s: %s (%s)", threat->account->name,
+                       threat->what, threat->reason, threat->rule->id);
+    }
+    return diags->errors == before;
+}
+
 static int apply(struct session *session)
 {
     struct executing run;
@@ -71,6 +94,8 @@ static int apply(struct session *session)
                        : executing_plan(session, /* destroy= */ false, &run);
     if (status != EXIT_DONE)
         return status;
+    if (!is_guarded(session))
+        return EXIT_REFUSED;
     if (!executing_approved(session, &run, "Apply this plan?"))
         return EXIT_USAGE;
     if (!leaving_settle(session, &run.planning))

@@ -145,6 +145,7 @@ static const char *const groups[] = {
     "Relay",
     "Command line",
     "Drill",
+    "The path proof",
 };
 
 static size_t group_of(const char *id)

@@ -12,6 +12,8 @@ struct findings {
     struct map seen; /* what has been said, so that it is said once */
     const struct proof_path *paths;
     size_t path_len;
+    const struct proof_threat *threats;
+    size_t threat_len;
 };
 
 /* Says it at the object's own place; `pos` of file 0: the object's key. */

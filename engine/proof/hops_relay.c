@@ -61,20 +61,36 @@ static const struct {
     {"fsx", "fsx:ListTagsForResource", false},
 };
 
-bool hop_tags(struct walk *walk, struct proof_hop *hop)
+/* False: nobody tells the tags of that point. */
+static bool tells_tags(struct walk *walk, struct proof_hop *hop, const char *point)
 {
-    if (!role_of(walk))
-        return false;
     struct proof_hop otherwise = *hop;
-    ask_function(walk, hop, "backup:ListTags", point_of(walk), NULL);
+    ask_function(walk, hop, "backup:ListTags", point, NULL);
     for (size_t i = 0; hop->verdict == PROOF_BROKEN && i < ARRAY_LEN(by_service); i++) {
         if (!str_eq(walk->type->service, by_service[i].service))
             continue;
         ask_function(walk, &otherwise, by_service[i].action,
-                     by_service[i].any_resource ? "*" : point_of(walk), NULL);
+                     by_service[i].any_resource ? "*" : point, NULL);
         if (otherwise.verdict != PROOF_BROKEN)
             *hop = otherwise;
     }
+    return hop->verdict != PROOF_BROKEN;
+}
+
+/* The point's own, or those of the point that it was copied from; where nobody tells them, an
+ * untagged point may have only one way to go. */
+bool hop_tags(struct walk *walk, struct proof_hop *hop)
+{
+    const struct proof_hop fresh = *hop;
+    struct proof_hop of_source = *hop;
+    if (!role_of(walk))
+        return false;
+    if (tells_tags(walk, hop, point_of(walk)))
+        return true;
+    if (!walk->leg->crosses_account && tells_tags(walk, &of_source, walk->leg->point))
+        *hop = of_source;
+    else if (walk->config.copy_untagged && walk->config.destination_len == 1)
+        *hop = fresh;
     return true;
 }
 

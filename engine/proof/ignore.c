@@ -8,11 +8,27 @@ static bool is_over(const char *until, int64_t now_ms)
     return until && time_parse_iso(slice_of(until), &ms) && ms + DAY_MS <= now_ms;
 }
 
-static bool meets(const struct value *entry, const struct proof_finding *finding)
+static bool meets(const struct value *entry, const struct rule *rule, const char *at)
 {
     const char *address = value_get_str(entry, "address");
-    return str_eq(finding->rule->id, value_get_str(entry, "id")) &&
-           (!address || (finding->address && address_is_within(finding->address, address)));
+    return str_eq(rule->id, value_get_str(entry, "id")) &&
+           (!address || (at && address_is_within(at, address)));
+}
+
+/* An open threat that is accepted stays in the list, with the reason. */
+static bool ignore_threats(struct findings *f, const struct value *entry, const char *reason)
+{
+    struct proof_threat *list = arena_array(f->arena, f->threat_len + 1, sizeof(*list));
+    bool any = false;
+    for (size_t i = 0; i < f->threat_len; i++) {
+        list[i] = f->threats[i];
+        if (list[i].openness != PROOF_OPEN || !meets(entry, list[i].rule, list[i].target))
+            continue;
+        list[i].ignored = reason;
+        any = true;
+    }
+    f->threats = list;
+    return any;
 }
 
 static void apply(struct findings *f, const struct value *entry, size_t len, int64_t now_ms)
@@ -27,11 +43,12 @@ static void apply(struct findings *f, const struct value *entry, size_t len, int
         return;
     }
     for (size_t i = 0; i < len; i++) {
-        if (!meets(entry, &f->items[i]))
+        if (!meets(entry, f->items[i].rule, f->items[i].address))
             continue;
-        f->items[i].ignored = reason ? reason : "";
+        f->items[i].ignored = reason;
         any = true;
     }
+    any = ignore_threats(f, entry, reason) || any;
     if (!any)
         finding_add_at(
             f, rule_of(RULE_IGNORE_NOTHING), "ignore", entry->pos,

@@ -6,6 +6,7 @@
 
 #include "engine/base/cleanup.h"
 #include "engine/proof/findings.h"
+#include "engine/proof/takeover.h"
 #include "engine/proof/walk.h"
 
 const char *proof_verdict_name(enum proof_verdict verdict)
@@ -13,6 +14,13 @@ const char *proof_verdict_name(enum proof_verdict verdict)
     static const char *const names[] = {"reachable", "unknown", "broken"};
     static_assert(ARRAY_LEN(names) == PROOF_BROKEN + 1, "one name a verdict");
     return names[verdict];
+}
+
+const char *proof_openness_name(enum proof_openness openness)
+{
+    static const char *const names[] = {"open", "break-glass", "closed"};
+    static_assert(ARRAY_LEN(names) == PROOF_CLOSED + 1, "one name each");
+    return names[openness];
 }
 
 void finding_add_at(struct findings *f, const struct rule *rule, const char *address,
@@ -76,7 +84,11 @@ void proof_check(struct arena *arena, const struct topology *topology, int64_t n
     f.path_len = report.path_len;
     for (size_t i = 0; i < ARRAY_LEN(checks); i++)
         checks[i](&f);
+    takeovers(&model, report.paths, report.path_len, &report.threats, &report.threat_len);
+    f.threats = report.threats;
+    f.threat_len = report.threat_len;
     findings_ignore(&f, now_ms);
+    report.threats = f.threats;
     if (f.len)
         qsort(f.items, f.len, sizeof(*f.items), by_rule);
     report.findings = f.items;

@@ -63,13 +63,36 @@ struct proof_finding {
     const char *ignored; /* the reason that the file gives, or NULL */
 };
 
+/* What somebody could do who has taken an account over, with every right that the account can give:
+ * its root, its administrators, whoever has their keys. */
+enum proof_openness {
+    PROOF_OPEN,        /* nothing keeps them from it */
+    PROOF_BREAK_GLASS, /* only the principal that the denies leave out can */
+    PROOF_CLOSED,      /* nobody can */
+};
+
+struct proof_threat {
+    const struct account *account; /* that is taken over */
+    const struct rule *rule;       /* what `ignore` names to accept it, and what mends it */
+    const char *target, *what;     /* address; "takes the lock off vaults.final" */
+    struct source_pos pos;
+    enum proof_openness openness;
+    const char *who;     /* of BREAK_GLASS: an ARN */
+    const char *reason;  /* what keeps them from it, or does not */
+    const char *ignored; /* as in struct proof_finding */
+};
+
 struct proof_report {
     enum proof_verdict verdict;
     const struct proof_path *paths;
     size_t path_len, broken;
     const struct proof_finding *findings; /* by rule, then address; ignored ones last */
     size_t finding_len, ignored;
+    const struct proof_threat *threats; /* by account, in the order of the paths */
+    size_t threat_len;
 };
+
+const char *proof_openness_name(enum proof_openness openness); /* "open", "break-glass", "closed" */
 
 /* now_ms: for `until` of what is ignored. */
 void proof_check(struct arena *arena, const struct topology *topology, int64_t now_ms,

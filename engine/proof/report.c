@@ -107,6 +107,38 @@ static void add_finding(struct strbuf *sb, const struct proof_finding *finding,
     strbuf_add(sb, "\n");
 }
 
+static void add_threat(struct strbuf *sb, const struct proof_threat *threat)
+{
+    switch (threat->openness) {
+    case PROOF_OPEN: strbuf_add(sb, "    open    "); break;
+    case PROOF_BREAK_GLASS: strbuf_addf(sb, "    only %s ", threat->who); break;
+    case PROOF_CLOSED: strbuf_add(sb, "    nobody  "); break;
+    }
+    strbuf_addf(sb, "%s: %s", threat->what, threat->reason);
+    if (threat->openness == PROOF_OPEN)
+        strbuf_addf(sb, "  [%s]", threat->rule->id);
+    if (threat->ignored)
+        strbuf_addf(sb, ", ignored: %s", threat->ignored);
+    strbuf_add(sb, "\n");
+}
+
+/* A row for each account: what whoever takes it over could do. */
+static void add_threats(struct strbuf *sb, const struct proof_report *report)
+{
+    struct map said;
+    map_init(&said, sb->arena);
+    for (size_t i = 0; i < report->threat_len; i++) {
+        const struct account *account = report->threats[i].account;
+        if (map_get(&said, account->id))
+            continue;
+        map_set(&said, account->id, &said);
+        strbuf_addf(sb, "takeover   of %s (%s)\n", account->name, account->id);
+        for (size_t k = i; k < report->threat_len; k++)
+            if (report->threats[k].account == account)
+                add_threat(sb, &report->threats[k]);
+    }
+}
+
 const char *proof_line(struct arena *arena, const struct proof_report *report)
 {
     size_t proven = 0, assumed = 0;
@@ -146,6 +178,7 @@ const char *proof_text(struct arena *arena, const struct proof_report *report,
         note_said(&said, &report->paths[i]);
     }
     add_assumptions(&sb, report);
+    add_threats(&sb, report);
     for (size_t i = 0; i < report->finding_len; i++)
         if (!map_get(&said, report->findings[i].message))
             add_finding(&sb, &report->findings[i], sources);
@@ -241,11 +274,31 @@ static const struct value *finding_json(struct arena *arena, const struct proof_
     return map_end(&b);
 }
 
+static const struct value *threat_json(struct arena *arena, const struct proof_threat *threat,
+                                       const struct diags *sources)
+{
+    struct map_builder b = map_begin(arena);
+    map_put_str(&b, "account", threat->account->name);
+    map_put_str(&b, "account_id", threat->account->id);
+    map_put_str(&b, "verdict", proof_openness_name(threat->openness));
+    map_put_str(&b, "who", threat->who);
+    map_put_str(&b, "what", threat->what);
+    map_put_str(&b, "reason", threat->reason);
+    map_put_str(&b, "rule", threat->rule->id);
+    map_put_str(&b, "address", threat->target);
+    map_put_str(&b, "ignored", threat->ignored);
+    put_place(&b, sources, threat->pos);
+    return map_end(&b);
+}
+
 const struct value *proof_to_json(struct arena *arena, const struct proof_report *report,
                                   const struct diags *sources)
 {
     struct map_builder b = map_begin(arena);
-    struct list_builder paths = list_begin(arena), findings = list_begin(arena);
+    struct list_builder paths = list_begin(arena), findings = list_begin(arena),
+                        threats = list_begin(arena);
+    for (size_t i = 0; i < report->threat_len; i++)
+        list_add(&threats, threat_json(arena, &report->threats[i], sources));
     for (size_t i = 0; i < report->path_len; i++)
         list_add(&paths, path_json(arena, &report->paths[i], sources));
     for (size_t i = 0; i < report->finding_len; i++)
@@ -254,5 +307,6 @@ const struct value *proof_to_json(struct arena *arena, const struct proof_report
     map_put_str(&b, "verdict", proof_verdict_name(report->verdict));
     map_put(&b, "paths", list_end(&paths));
     map_put(&b, "findings", list_end(&findings));
+    map_put(&b, "takeovers", list_end(&threats));
     return map_end(&b);
 }

@@ -104,6 +104,46 @@ with workspace(edit=lambda text: without(r"^ *accept_copies_from:.*\n")(text) + 
         pass
     check("--format xml" in holdfast("check", "--format", "xml", cwd=folder, expect=64).err, "an unknown format")
 
+# Who could destroy it: a row for each account; what is closed has its reason, what is open the rule that closes it.
+_, report = prove()
+rows = {(t["account"], t["what"]): t for t in report["takeovers"]}
+check(rows["backup", "deletes the points in vaults.final"]["verdict"] == "closed", "locked points")
+lock = rows["backup", "takes the lock off vaults.final"]
+check(lock["verdict"] == "closed" and "14 days of grace" in lock["reason"], f"a compliance lock: {lock}")
+check(rows["backup", "makes keys.final unusable, and vaults.final unreadable with it"]["verdict"] == "open", "the key")
+check(rows["workload", "fills vaults.final with points that nobody can ever delete"]["verdict"] == "closed", "the flood")
+check(not any(t["account"] == "workload" and "deletes" in t["what"] for t in report["takeovers"]), "the source cannot")
+BREAK_GLASS = "arn:aws:iam::444455556666:role/break-glass"
+
+
+def protect(text):
+    guard = f"    protect: {{break_glass: '{BREAK_GLASS}'}}\n"
+    text = text.replace("    key: final\n", "    key: final\n" + guard)
+    text = text.replace("    alias: alias/backup-final\n", "    alias: alias/backup-final\n" + guard)
+    return re.sub(r"mode: compliance\n(.*\n.*\n) *changeable_for_days.*\n", r"mode: governance\n\1", text)
+
+
+_, report = prove(edit=protect)
+rows = {(t["account"], t["what"]): t for t in report["takeovers"]}
+for what in ("takes the lock off vaults.final", "rewrites who may reach vaults.final",
+             "makes keys.final unusable, and vaults.final unreadable with it"):
+    row = rows["backup", what]
+    check(row["verdict"] == "break-glass" and row["who"] == BREAK_GLASS, f"{what}: {row}")
+_, report = prove(edit=lambda text: re.sub(r"^    lock:\n(      .*\n)+", "", text, flags=re.M))
+check(any(t["what"] == "deletes the points in vaults.final" and t["verdict"] == "open" and t["rule"] == "HP401"
+          for t in report["takeovers"]), "without a lock")
+_, report = prove(edit=without(r"^ *max_retention_days:.*\n"))
+check(any(t["account"] == "workload" and "fills vaults.final" in t["what"] and t["verdict"] == "open"
+          for t in report["takeovers"]), "without a longest retention")
+
+# Under strict guards nothing is applied while a row is open; what is accepted is not.
+with workspace(edit=lambda text: text + "guards: {strict: true}\n") as folder:
+    refused = holdfast("apply", "--simulate", "--auto-approve", "--allow-irreversible", "vaults.final/lock", cwd=folder, expect=7)
+    check(refused.err.count("error[HF1401]") == 3 and "whoever takes account backup over" in refused.err, refused.err)
+GUARDED = "guards: {strict: true}\nignore:\n  - {id: HP801, reason: elsewhere}\n"
+with workspace(edit=lambda text: protect(text) + GUARDED) as folder:
+    holdfast("apply", "--simulate", "--auto-approve", "--relay=false", cwd=folder, expect=0)
+
 # Every rule can be explained, and stands in the page.
 page = open(os.path.join(EXAMPLES, "..", "docs", "CHECKS.md"), encoding="utf-8").read()
 for rule in rules:

@@ -673,11 +673,19 @@ for example in BASES:
         LOADED[example] = yaml.safe_load(source)
 
 
+def results(pool, numbers):
+    """One after the other; Ctrl-C ends with what there is."""
+    try:
+        yield from pool.map(judge, numbers)
+    except KeyboardInterrupt:
+        pool.shutdown(wait=False, cancel_futures=True)
+
+
 def main():
     numbers = [int(os.environ["NUMBER"])] if "NUMBER" in os.environ else range(COUNT)
     matrix, used, harmless, wrong = collections.Counter(), collections.Counter(), 0, []
     with concurrent.futures.ThreadPoolExecutor(int(os.environ.get("JOBS", "2"))) as pool:
-        for number, base, name, said, seen, why, text in pool.map(judge, numbers):
+        for number, base, name, said, seen, why, text in results(pool, numbers):
             matrix[said, seen] += 1
             used[name] += 1
             harmless += seen == "reachable"

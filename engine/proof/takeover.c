@@ -1,0 +1,252 @@
+/* Who could destroy it: for each account of the topology, what somebody could do to the last vaults
+ * who has taken that account over, with every right that the account itself can give. */
+#include "engine/proof/takeover.h"
+
+#include "engine/aws/arn.h"
+#include "engine/proof/ask.h"
+#include "engine/proof/statements.h"
+
+struct takeover {
+    struct model *model;
+    struct arena *arena;
+    struct map seen;
+    struct proof_threat *items;
+    size_t len, cap;
+};
+
+/* Of one deed: who, what to, and what speaks for or against it. */
+struct deed {
+    const struct account *account;
+    enum rule_id rule;
+    const char *target, *what; /* "deletes every point in vaults.final" */
+    struct source_pos pos;
+};
+
+static void add(struct takeover *t, const struct deed *deed, enum proof_openness openness,
+                const char *who, const char *reason)
+{
+    const char *key = arena_printf(t->arena, "%s|%s", deed->account->id, deed->what);
+    if (map_get(&t->seen, key))
+        return;
+    map_set(&t->seen, key, t);
+    t->items = arena_grow(t->arena, t->items, t->len, &t->cap, t->len + 1, sizeof(*t->items));
+    t->items[t->len++] = (struct proof_threat){.account = deed->account,
+                                               .rule = rule_of(deed->rule),
+                                               .target = deed->target,
+                                               .what = deed->what,
+                                               .pos = deed->pos,
+                                               .openness = openness,
+                                               .who = who,
+                                               .reason = reason};
+}
+
+/* The principals that a denial leaves out: the first value of its condition on aws:PrincipalArn. */
+static const char *left_out(const struct policy_answer *answer)
+{
+    for (size_t i = 0; i < answer->matches_len; i++) {
+        const struct policy_statement *s = answer->matches[i].statement;
+        for (size_t k = 0; k < s->conditions_len; k++)
+            if (s->conditions[k].negated && s->conditions[k].values.len &&
+                statement_asks(s, "aws:PrincipalArn"))
+                return s->conditions[k].values.items[0].text;
+    }
+    return NULL;
+}
+
+static const char *intruder(struct takeover *t, const struct account *account)
+{
+    return arena_printf(t->arena, "arn:%s:iam::%s:role/whoever-took-the-account",
+                        account->partition, account->id);
+}
+
+/* Open when any of the actions is allowed to an intruder with every right. */
+static void try_deed(struct takeover *t, const struct deed *deed, const char *const *actions,
+                     const char *resource, const struct policy *policy, bool policy_decides)
+{
+    struct ask_answer answer = {0};
+    const char *who = NULL;
+    for (size_t i = 0; actions[i]; i++) {
+        const struct ask question = {.role = intruder(t, deed->account),
+                                     .action = actions[i],
+                                     .resource = resource,
+                                     .resource_account = deed->account->id,
+                                     .resource_policy = policy,
+                                     .resource_policy_decides = policy_decides,
+                                     .as_if_all_rights = true};
+        ask(t->model, &question, &answer);
+        if (answer.verdict == ASK_YES) {
+            add(t, deed, PROOF_OPEN, NULL, arena_printf(t->arena, "nothing denies %s", actions[i]));
+            return;
+        }
+        if (!who)
+            who = left_out(&answer.policy);
+    }
+    add(t, deed, who ? PROOF_BREAK_GLASS : PROOF_CLOSED, who, answer.why);
+}
+
+/* ---- the account of a last vault ---- */
+
+static const struct policy *policy_of_vault(struct takeover *t, const struct model_object *vault)
+{
+    const struct model_object *object = model_of_vault(t->model, "aws_backup_vault_policy", vault);
+    return object ? model_policy(t->model, value_get(object->properties, "policy")) : NULL;
+}
+
+static void try_points(struct takeover *t, const struct model_object *vault, bool locked)
+{
+    static const char *const actions[] = {"backup:DeleteRecoveryPoint", NULL};
+    const struct resource *r = vault->resource;
+    const struct deed deed = {r->account, RULE_NO_LOCK, r->address,
+                              arena_printf(t->arena, "deletes the points in %s", r->address),
+                              r->pos};
+    if (locked)
+        add(t, &deed, PROOF_CLOSED, NULL, "the vault is locked");
+    else
+        try_deed(t, &deed, actions,
+                 arena_printf(t->arena, "arn:%s:backup:%s:%s:recovery-point:any",
+                              r->account->partition, r->region, r->account->id),
+                 policy_of_vault(t, vault), false);
+}
+
+static void try_lock(struct takeover *t, const struct model_object *vault,
+                     const struct model_object *lock)
+{
+    static const char *const actions[] = {"backup:DeleteBackupVaultLockConfiguration",
+                                          "backup:PutBackupVaultLockConfiguration", NULL};
+    int64_t grace = value_get_int(lock->properties, "changeable_for_days", 0);
+    const struct resource *r = vault->resource;
+    const struct deed deed = {r->account, RULE_GOVERNANCE, lock->resource->address,
+                              arena_printf(t->arena, "takes the lock off %s", r->address),
+                              lock->resource->pos};
+    if (grace > 0)
+        add(t, &deed, PROOF_CLOSED, NULL,
+            arena_printf(t->arena, "it is permanent once its %lld days of grace are over",
+                         (long long)grace));
+    else
+        try_deed(t, &deed, actions, vault->arn, policy_of_vault(t, vault), false);
+}
+
+static void try_policy(struct takeover *t, const struct model_object *vault)
+{
+    static const char *const actions[] = {"backup:PutBackupVaultAccessPolicy",
+                                          "backup:DeleteBackupVaultAccessPolicy", NULL};
+    const struct resource *r = vault->resource;
+    const struct deed deed = {r->account, RULE_VAULT_UNPROTECTED, r->address,
+                              arena_printf(t->arena, "rewrites who may reach %s", r->address),
+                              r->pos};
+    try_deed(t, &deed, actions, vault->arn, policy_of_vault(t, vault), false);
+}
+
+static void try_key(struct takeover *t, const struct model_object *vault)
+{
+    static const char *const actions[] = {"kms:ScheduleKeyDeletion", "kms:DisableKey",
+                                          "kms:PutKeyPolicy", NULL};
+    const struct model_object *key =
+        model_find(t->model, value_get_str(vault->properties, "encryption_key_arn"));
+    if (!key || key->resource->external)
+        return;
+    const struct resource *r = key->resource;
+    const struct deed deed = {r->account, RULE_KEY_UNPROTECTED, r->address,
+                              arena_printf(t->arena, "makes %s unusable, and %s unreadable with it",
+                                           r->address, vault->resource->address),
+                              r->pos};
+    try_deed(t, &deed, actions, key->arn,
+             model_policy(t->model, value_get(key->properties, "policy")), true);
+}
+
+static void try_leaving(struct takeover *t, const struct model_object *vault)
+{
+    static const char *const actions[] = {"organizations:LeaveOrganization", NULL};
+    const struct resource *r = vault->resource;
+    const struct deed deed = {r->account, RULE_LEAVE, r->address,
+                              "leaves the organization, whose policies then hold no longer",
+                              r->pos};
+    if (t->model->topology->organization_id)
+        try_deed(t, &deed, actions, "*", NULL, false);
+}
+
+static void try_vault(struct takeover *t, const struct model_object *vault)
+{
+    const struct model_object *lock = model_of_vault(t->model, "aws_backup_vault_lock", vault);
+    bool air_gapped =
+        str_eq(vault->resource->schema->type_name, "aws_backup_logically_air_gapped_vault");
+    try_points(t, vault, lock || air_gapped);
+    if (lock)
+        try_lock(t, vault, lock);
+    try_policy(t, vault);
+    try_key(t, vault);
+    try_leaving(t, vault);
+}
+
+/* ---- the account that backups come from ---- */
+
+static void try_flood(struct takeover *t, const struct account *source,
+                      const struct model_object *vault)
+{
+    static const char *const actions[] = {"backup:CopyIntoBackupVault", NULL};
+    const struct model_object *lock = model_of_vault(t->model, "aws_backup_vault_lock", vault);
+    const struct resource *r = vault->resource;
+    if (!lock || source == r->account)
+        return;
+    const struct deed deed = {
+        source, RULE_LOCK_NO_MAX, r->address,
+        arena_printf(t->arena, "fills %s with points that nobody can ever delete", r->address),
+        lock->resource->pos};
+    int64_t max = value_get_int(lock->properties, "max_retention_days", 0);
+    struct ask_answer answer;
+    const struct ask question = {.role = intruder(t, source),
+                                 .action = actions[0],
+                                 .resource = vault->arn,
+                                 .resource_policy = policy_of_vault(t, vault),
+                                 .as_if_all_rights = true};
+    ask(t->model, &question, &answer);
+    if (max > 0)
+        add(t, &deed, PROOF_CLOSED, NULL,
+            arena_printf(t->arena, "the lock lets points live %lld days at most", (long long)max));
+    else if (answer.verdict == ASK_YES)
+        add(t, &deed, PROOF_OPEN, NULL, "the lock names no longest retention");
+    else
+        add(t, &deed, PROOF_CLOSED, NULL, answer.why);
+}
+
+static void try_silence(struct takeover *t, const struct account *source, const char *by,
+                        const struct model_object *vault)
+{
+    const struct resource *r = vault->resource;
+    const struct deed deed = {
+        source, RULE_NO_ALARM_OUTSIDE, r->address,
+        arena_printf(t->arena, "stops %s, and nothing in account %s notices", by, r->account->name),
+        r->pos};
+    bool watched = model_of_vault(t->model, "aws_backup_vault_notifications", vault) ||
+                   model_in(t->model, "aws_cloudwatch_alarm", r->account->id, r->region)->len > 0;
+    if (source == r->account)
+        return;
+    add(t, &deed, watched ? PROOF_CLOSED : PROOF_OPEN, NULL,
+        watched ? arena_printf(t->arena, "account %s has an alarm or reports of the vault",
+                               r->account->name)
+                : arena_printf(t->arena, "account %s has neither an alarm nor reports of the vault",
+                               r->account->name));
+}
+
+void takeovers(struct model *model, const struct proof_path *paths, size_t path_len,
+               const struct proof_threat **ret, size_t *ret_len)
+{
+    struct takeover t = {.model = model, .arena = model->arena};
+    struct map vaults;
+    map_init(&t.seen, model->arena);
+    map_init(&vaults, model->arena);
+    for (size_t i = 0; i < path_len; i++) {
+        const struct model_object *vault = model_find(model, paths[i].last_vault);
+        const struct model_object *plan = model_at(model, paths[i].plan);
+        if (!vault || vault->resource->external || !plan)
+            continue;
+        try_flood(&t, plan->resource->account, vault);
+        try_silence(&t, plan->resource->account, paths[i].relay ? paths[i].relay : paths[i].plan,
+                    vault);
+        if (!map_get(&vaults, vault->arn))
+            try_vault(&t, vault);
+        map_set(&vaults, vault->arn, &t);
+    }
+    *ret = t.items;
+    *ret_len = t.len;
+}
