@@ -124,6 +124,8 @@ void leads_of(struct arena *arena, const struct schema_set *schemas, const struc
     }
     if (str_eq(type, "aws_lambda_function"))
         follow_function(&f);
+    if (str_eq(type, "aws_backup_logically_air_gapped_vault"))
+        follow_here(&f, "aws_backup_vault_policy", finding->identifier);
     if (str_eq(type, "aws_event_bus"))
         follow_here(&f, "aws_event_bus_policy", finding->identifier);
 }

@@ -62,6 +62,13 @@ static void a_vault_leads_to_its_key_and_its_parts(void **state)
         "aws_backup_vault_policy 111122223333 us-east-1 v\n");
 }
 
+static void an_air_gapped_vault_leads_to_its_policy(void **state)
+{
+    (void)state;
+    assert_string_equal(leads("aws_backup_logically_air_gapped_vault", "v", "{}"),
+                        "aws_backup_vault_policy 111122223333 us-east-1 v\n");
+}
+
 static void a_rule_leads_to_what_its_targets_name(void **state)
 {
     (void)state;
@@ -107,6 +114,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_vault_leads_to_its_key_and_its_parts),
+        cmocka_unit_test(an_air_gapped_vault_leads_to_its_policy),
         cmocka_unit_test(a_rule_leads_to_what_its_targets_name),
         cmocka_unit_test(a_function_leads_to_its_log_and_to_who_may_invoke_it),
         cmocka_unit_test(other_arns_lead_nowhere),
