@@ -193,6 +193,14 @@ static void retry_read(void *ctx)
     read_back(ctx);
 }
 
+/* The object of that name that was deleted for this one is still to be seen. */
+static bool shows_predecessor(const struct node *node, const struct value *attributes)
+{
+    const struct change *change = node->change;
+    return change->action == ACTION_CREATE && change->replacement && change->record &&
+           object_is_as_recorded(node->executor->run, change->schema, change->record, attributes);
+}
+
 static void read_ended(void *ctx, const struct op_outcome *outcome)
 {
     struct node *node = ctx;
@@ -229,10 +237,16 @@ static void read_ended(void *ctx, const struct op_outcome *outcome)
         settle_node(node, NODE_FAILED);
         return;
     }
-    if (!node->failed_write && ++node->stale < STALE_ATTEMPTS &&
-        !object_has_arrived(run, change->schema, node->desired, attributes)) {
+    bool before = node->failed_write
+                      ? shows_predecessor(node, attributes)
+                      : !object_has_arrived(run, change->schema, node->desired, attributes);
+    if (before && ++node->stale < STALE_ATTEMPTS) {
         loop_after(run->loop, STALE_WAIT_MS << node->stale, retry_read, node);
         return; /* AWS still shows what was there before */
+    }
+    if (before && node->failed_write) {
+        settle_node(node, NODE_FAILED); /* not known: the intent stays open */
+        return;
     }
     struct object_facts facts = {
         .schema = change->schema,

@@ -129,6 +129,16 @@ bool object_has_arrived(struct run *run, const struct schema *schema, const stru
     return diff.len == 0;
 }
 
+bool object_is_as_recorded(struct run *run, const struct schema *schema,
+                           const struct record *record, const struct value *attributes)
+{
+    struct arena *arena = run->arena;
+    struct diff diff;
+    diff_observed(arena, schema, normalize(arena, schema, record->attributes),
+                  normalize(arena, schema, attributes), salt_of(run), &diff);
+    return diff.len == 0;
+}
+
 static const struct value *surely_written(struct run *run, const struct object_facts *facts)
 {
     struct arena *arena = run->arena;
@@ -141,10 +151,8 @@ static const struct value *surely_written(struct run *run, const struct object_f
     bool arrived = object_has_arrived(run, facts->schema, facts->desired, facts->attributes);
     if (!facts->prior) /* a create: what stands there with our values is our call's doing */
         return arrived ? asked : NULL;
-    struct diff moved;
-    diff_observed(arena, facts->schema, normalize(arena, facts->schema, facts->prior->attributes),
-                  normalize(arena, facts->schema, facts->attributes), salt_of(run), &moved);
-    return arrived && moved.len > 0 ? asked : before;
+    bool moved = !object_is_as_recorded(run, facts->schema, facts->prior, facts->attributes);
+    return arrived && moved ? asked : before;
 }
 
 static bool is_displaced(const struct schema *schema, const struct value *desired, const char *name)

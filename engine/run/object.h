@@ -44,6 +44,10 @@ struct record object_record(struct run *run, const struct object_facts *facts);
 bool object_has_arrived(struct run *run, const struct schema *schema, const struct value *desired,
                         const struct value *attributes);
 
+/* What was read is what is recorded: nothing has changed. */
+bool object_is_as_recorded(struct run *run, const struct schema *schema,
+                           const struct record *record, const struct value *attributes);
+
 /* Properties as they may be recorded: what is sensitive is a digest (engine/config/seal.h). */
 const struct value *object_sealed(struct run *run, const struct schema *schema,
                                   const struct value *properties);
