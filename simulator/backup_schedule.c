@@ -70,7 +70,8 @@ struct taken {
     const struct value *selection;
 };
 
-/* Every resource that exists in the place and is in one of the plan's selections, once. */
+/* Every resource that exists in the place and is in one of the plan's selections, once; of
+ * instances the cluster. */
 static struct taken *taken_by(struct world *world, struct arena *arena, const char *account,
                               const char *region, const char *plan_id, size_t *ret_len)
 {
@@ -83,9 +84,11 @@ static struct taken *taken_by(struct world *world, struct arena *arena, const ch
     for (size_t i = 0; i < selections.len; i++) {
         const struct value *selection = value_get(selections.items[i].body, "Selection");
         for (size_t k = 0; k < resources.len; k++) {
-            const char *arn = value_get_str(resources.items[k].body, "arn");
-            if (map_get(&seen, arn) || !backup_selection_takes(world, arena, account, region,
-                                                               selection, resources.items[k].body))
+            const char *arn = value_get_str(
+                resource_backed_up(world, arena, account, region, resources.items[k].body), "arn");
+            if (!arn || map_get(&seen, arn) ||
+                !backup_selection_takes(world, arena, account, region, selection,
+                                        resources.items[k].body))
                 continue;
             map_set(&seen, arn, &seen);
             list[(*ret_len)++] = (struct taken){arn, selection};

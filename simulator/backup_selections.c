@@ -48,7 +48,8 @@ bool backup_selection_takes(struct world *world, struct arena *arena, const char
 {
     const struct value *snake = backup_snake(arena, selection), *tags = value_get(resource, "tags");
     const char *resource_arn = value_get_str(resource, "arn");
-    const struct sim_type *type = resource_type(resource);
+    const struct sim_type *type =
+        resource_type(resource_backed_up(world, arena, account, region, resource));
     if (!type)
         return false;
     if (is_empty(snake)) { /* AWS reads it as everything */

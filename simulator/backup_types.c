@@ -135,6 +135,29 @@ const struct value *resource_get(struct world *world, struct arena *arena, const
     return NULL;
 }
 
+const struct value *resource_backed_up(struct world *world, struct arena *arena,
+                                       const char *account, const char *region,
+                                       const struct value *resource)
+{
+    const char *cluster = value_get_str(resource, "cluster");
+    return cluster ? resource_get(world, arena, account, region, cluster) : resource;
+}
+
+struct objects resource_clusters(struct world *world, struct arena *arena, const char *account,
+                                 const char *region)
+{
+    struct objects rows = store_list(world, arena, RESOURCE, account, region, NULL);
+    size_t len = 0;
+    for (size_t i = 0; i < rows.len; i++) {
+        struct arn parts;
+        if (arn_parse(slice_of(rows.items[i].id), &parts) && slice_is(parts.service, "rds") &&
+            slice_starts(parts.resource, "cluster:"))
+            rows.items[len++] = rows.items[i];
+    }
+    rows.len = len;
+    return rows;
+}
+
 /* ---- points ---- */
 
 static const char *ec2_id(struct arena *arena, const char *job)

@@ -24,7 +24,8 @@ const struct sim_type *sim_type_find(const char *name); /* NULL: unknown */
 const struct sim_type *sim_type_of_arn(const char *arn);
 
 /* What there is to protect in an account and Region: the databases of RDS, and all else. Bodies as
- * they were seeded: name, arn, key, tags, type (where the ARN does not tell). */
+ * they were seeded: name, arn, key, tags, type (where the ARN does not tell), cluster (of an
+ * instance: the ARN of its cluster). */
 struct objects resources_of(struct world *world, struct arena *arena, const char *account,
                             const char *region);
 const struct value *resource_get(struct world *world, struct arena *arena, const char *account,
@@ -32,6 +33,14 @@ const struct value *resource_get(struct world *world, struct arena *arena, const
 /* The type that the resource says it is, else that of its ARN; NULL: AWS Backup does not protect
  * it, as with an instance of a cluster, which is protected as the cluster. */
 const struct sim_type *resource_type(const struct value *resource);
+/* What AWS Backup backs up when it is asked for this one: of an instance its cluster; NULL: that is
+ * not there. */
+const struct value *resource_backed_up(struct world *world, struct arena *arena,
+                                       const char *account, const char *region,
+                                       const struct value *resource);
+/* The clusters of RDS, Neptune and DocumentDB among them. */
+struct objects resource_clusters(struct world *world, struct arena *arena, const char *account,
+                                 const char *region);
 void resource_seed(struct world *world, const struct value *resource);
 
 /* The ARN of a new point. */

@@ -1,6 +1,7 @@
 /* RDS, as far as backups need it: databases as the world was seeded with, their tags, and the
  * snapshots that AWS Backup made. There are no other snapshots. */
 #include "simulator/backup.h"
+#include "simulator/backup_types.h"
 
 #include "engine/aws/arn.h"
 #include "simulator/kms.h"
@@ -10,8 +11,11 @@
 
 static const char *item_name(const char *list)
 {
-    static const char *const names[][2] = {
-        {"DBInstances", "DBInstance"}, {"DBSnapshots", "DBSnapshot"}, {"TagList", "Tag"}};
+    static const char *const names[][2] = {{"DBInstances", "DBInstance"},
+                                           {"DBClusters", "DBCluster"},
+                                           {"DBClusterMembers", "DBClusterMember"},
+                                           {"DBSnapshots", "DBSnapshot"},
+                                           {"TagList", "Tag"}};
     for (size_t i = 0; i < ARRAY_LEN(names); i++) {
         if (str_eq(list, names[i][0]))
             return names[i][1];
@@ -38,13 +42,34 @@ static void put_key(struct sim_call *call, struct map_builder *b, const char *ke
     map_put_str(b, "KmsKeyId", found ? value_get_str(found, "Arn") : name);
 }
 
+static const char *engine_of(const struct value *cluster)
+{
+    const struct sim_type *type = resource_type(cluster);
+    static const char *const engines[][2] = {{"DocumentDB", "docdb"}, {"Neptune", "neptune"}};
+    for (size_t i = 0; type && i < ARRAY_LEN(engines); i++)
+        if (str_eq(type->name, engines[i][0]))
+            return engines[i][1];
+    return "aurora-postgresql";
+}
+
+static const char *last_part(struct arena *arena, const char *arn)
+{
+    struct arn parts;
+    return arn && arn_parse(slice_of(arn), &parts) ? arn_resource_name(arena, &parts) : NULL;
+}
+
 static const struct value *instance(struct sim_call *call, const struct value *database)
 {
     struct map_builder b = map_begin(call->arena);
+    const char *cluster = value_get_str(database, "cluster");
+    map_put_str(&b, "DBClusterIdentifier", last_part(call->arena, cluster));
     map_put(&b, "DBInstanceIdentifier", value_get(database, "name"));
     map_put(&b, "DBInstanceArn", value_get(database, "arn"));
     map_put_str(&b, "DBInstanceClass", "db.t4g.medium");
-    map_put_str(&b, "Engine", "postgres");
+    map_put_str(&b, "Engine",
+                cluster ? engine_of(resource_backed_up(call->world, call->arena, call->account,
+                                                       call->region, database))
+                        : "postgres");
     map_put_str(&b, "EngineVersion", "16.4");
     map_put_str(&b, "DBInstanceStatus", "available");
     map_put_int(&b, "AllocatedStorage", 20);
@@ -86,6 +111,55 @@ static bool describe_instances(struct sim_call *call)
     if (asked && list.len == 0)
         return call_error(call, 404, "DBInstanceNotFound", "DBInstance %s not found.", asked);
     return answer_page(call, "DBInstances", &list, next);
+}
+
+static const struct value *members_of(struct sim_call *call, const struct value *cluster)
+{
+    struct objects rows =
+        store_list(call->world, call->arena, DATABASE, call->account, call->region, NULL);
+    struct list_builder list = list_begin(call->arena);
+    for (size_t i = 0; i < rows.len; i++) {
+        const struct value *database = rows.items[i].body;
+        struct map_builder b = map_begin(call->arena);
+        if (!str_eq(value_get_str(database, "cluster"), value_get_str(cluster, "arn")))
+            continue;
+        map_put(&b, "DBInstanceIdentifier", value_get(database, "name"));
+        map_put_bool(&b, "IsClusterWriter", list.len == 0);
+        list_add(&list, map_end(&b));
+    }
+    return list_end(&list);
+}
+
+static const struct value *described_cluster(struct sim_call *call, const struct value *cluster)
+{
+    struct map_builder b = map_begin(call->arena);
+    const char *arn = value_get_str(cluster, "arn");
+    map_put_str(&b, "DBClusterIdentifier", last_part(call->arena, arn));
+    map_put_str(&b, "DBClusterArn", arn);
+    map_put_str(&b, "Engine", engine_of(cluster));
+    map_put_str(&b, "EngineVersion", "16.4");
+    map_put_str(&b, "Status", "available");
+    map_put(&b, "DBClusterMembers", members_of(call, cluster));
+    put_key(call, &b, value_get_str(cluster, "key"));
+    map_put(&b, "TagList", tag_list(call, value_get(cluster, "tags")));
+    return map_end(&b);
+}
+
+static bool describe_clusters(struct sim_call *call)
+{
+    const char *asked = call_str(call, "DBClusterIdentifier"), *next = NULL;
+    struct objects rows = resource_clusters(call->world, call->arena, call->account, call->region);
+    struct list_builder list = list_begin(call->arena);
+    if (!asked && !page(call, &rows, &next))
+        return false;
+    for (size_t i = 0; i < rows.len; i++) {
+        const char *arn = rows.items[i].id;
+        if (!asked || str_eq(asked, arn) || str_eq(asked, last_part(call->arena, arn)))
+            list_add(&list, described_cluster(call, rows.items[i].body));
+    }
+    if (asked && list.len == 0)
+        return call_error(call, 404, "DBClusterNotFoundFault", "DBCluster %s not found.", asked);
+    return answer_page(call, "DBClusters", &list, next);
 }
 
 static const char *snapshot_name(struct arena *arena, const struct value *point)
@@ -207,6 +281,7 @@ static bool remove_tags(struct sim_call *call)
 
 static const struct sim_operation operations[] = {
     {"DescribeDBInstances", NULL, NULL, describe_instances, false, 0, NULL, NULL},
+    {"DescribeDBClusters", NULL, NULL, describe_clusters, false, 0, NULL, NULL},
     {"DescribeDBSnapshots", NULL, NULL, describe_snapshots, false, 0, NULL, NULL},
     {"ListTagsForResource", NULL, NULL, list_tags, false, 0, "{ResourceName}", NULL},
     {"AddTagsToResource", NULL, NULL, add_tags, true, 0, "{ResourceName}", NULL},

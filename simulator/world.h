@@ -49,9 +49,10 @@ const char *world_id(const struct world *world);
  *  "buckets": [{"account_id","region","name"}] (versioned, closed to the public),
  *  "principals": [arn...] (only exist, for policies that name them),
  *  "databases": [{"account_id","region","name","arn","key": "aws/rds"|"none"|key arn,"tags": {},
- *                 "type": where the ARN does not tell}] (of every type that AWS Backup protects),
- *  "opt_in_off": [{"account_id","region"}], "rds_single_hop": false,
- *  "settings": {"iam_delay_ms": 0, "page_size": n, ...} (how hard the world is on its callers)} */
+ *                 "type": where the ARN does not tell,
+ *                 "cluster": of an instance the ARN of its cluster}] (of every type that AWS Backup
+ * protects), "opt_in_off": [{"account_id","region"}], "rds_single_hop": false, "settings":
+ * {"iam_delay_ms": 0, "page_size": n, ...} (how hard the world is on its callers)} */
 MUST_CHECK bool world_seed(struct world *world, const struct value *seed, struct diags *diags);
 
 int64_t world_now_ms(struct world *world);

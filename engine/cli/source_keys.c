@@ -1,7 +1,5 @@
 #include "engine/cli/source_keys.h"
 
-#include <string.h>
-
 #include "engine/aws/arn.h"
 #include "engine/aws/selection.h"
 #include "engine/cli/asking.h"
@@ -9,7 +7,7 @@
 struct reading {
     struct session *session;
     struct arena *arena;
-    struct map databases; /* "ACCOUNT REGION" -> struct answer * */
+    struct map databases; /* "OPERATION ACCOUNT REGION" -> struct answer * */
     struct map keys;      /* "ACCOUNT REGION KEY" -> struct answer * */
 };
 
@@ -64,12 +62,27 @@ static struct verdict verdict_of_key(struct reading *reading, const struct place
                                          own ? "a customer managed key" : "an AWS managed key")};
 }
 
+/* Other clusters have engines of their own. */
+static bool is_multi_az(const struct value *cluster)
+{
+    static const char *const engines[] = {"mysql", "postgres", NULL};
+    return str_is_one_of(value_get_str(cluster, "Engine"), engines);
+}
+
+/* Of an instance or a cluster. */
 static struct verdict verdict_of(struct reading *reading, const struct place *place,
                                  const struct value *database)
 {
-    const char *name = value_get_str(database, "DBInstanceIdentifier");
+    const char *instance = value_get_str(database, "DBInstanceIdentifier");
+    const char *name = instance ? instance : value_get_str(database, "DBClusterIdentifier");
     const char *type = value_get_str(database, "StorageEncryptionType");
     const char *key = value_get_str(database, "KmsKeyId");
+    if (!instance && is_multi_az(database))
+        return (struct verdict){
+            KEY_UNKNOWN,
+            arena_printf(reading->arena,
+                         "%s is a Multi-AZ DB cluster, whose snapshots no copy action can copy",
+                         name)};
     if (key && !str_eq(type, "sse-rds"))
         return verdict_of_key(reading, place, name, key);
     if (str_eq(type, "sse-rds"))
@@ -80,17 +93,6 @@ static struct verdict verdict_of(struct reading *reading, const struct place *pl
         return (struct verdict){
             KEY_UNKNOWN, arena_printf(reading->arena, "RDS does not say which key %s has", name)};
     return (struct verdict){KEY_NONE, arena_printf(reading->arena, "%s is not encrypted", name)};
-}
-
-/* Instances of a cluster are protected as the cluster. */
-static const char *protected_arn(struct arena *arena, const struct value *database)
-{
-    const char *arn = value_get_str(database, "DBInstanceArn");
-    const char *cluster = value_get_str(database, "DBClusterIdentifier");
-    const char *last = arn ? strstr(arn, ":db:") : NULL;
-    if (!cluster || !last)
-        return arn ? arn : "";
-    return arena_printf(arena, "%.*s:cluster:%s", (int)(last - arn), arn, cluster);
 }
 
 /* The one that is worst to copy speaks for all: classes stand in another order than that. */
@@ -115,37 +117,92 @@ static bool reads_databases_only(const struct value *selection)
     return value_len(value_get(selection, "list_of_tags")) == 0;
 }
 
+/* What RDS has in a place, or why that is not known. */
+struct databases {
+    const struct value *instances, *clusters;
+    const char *unknown;
+};
+
+static const struct value *described(struct reading *reading, const struct place *place,
+                                     const struct aws_operation *operation,
+                                     struct databases *databases)
+{
+    struct aws_call_spec spec = {.operation = operation,
+                                 .account_id = place->account_id,
+                                 .region = place->region,
+                                 .all_pages = true};
+    const char *asked =
+        arena_printf(reading->arena, "%s %s %s", operation->name, place->account_id, place->region);
+    struct answer answer = ask_once(reading, &reading->databases, asked, &spec);
+    if (answer.fault != FAULT_NONE)
+        databases->unknown =
+            arena_printf(reading->arena, "the databases cannot be read: %s", answer.text);
+    return value_get(answer.body, operation->items);
+}
+
+static struct databases databases_of(struct reading *reading, const struct place *place)
+{
+    struct databases databases = {0};
+    databases.instances = described(reading, place, &rds_DescribeDBInstances, &databases);
+    if (!databases.unknown)
+        databases.clusters = described(reading, place, &rds_DescribeDBClusters, &databases);
+    return databases;
+}
+
+static bool takes(struct arena *arena, const struct value *selection, const struct value *database,
+                  const char *arn)
+{
+    const struct value *tags = aws_tag_map(arena, value_get(database, "TagList"), "Key", "Value");
+    return selection_matches(selection, value_get_str(database, arn), tags);
+}
+
+/* An instance of a cluster is protected as the cluster, whichever of the two is selected; one that
+ * is not shown is judged by its instance. */
+static const struct value *backed_up(const struct databases *databases,
+                                     const struct value *instance)
+{
+    const char *cluster = value_get_str(instance, "DBClusterIdentifier");
+    for (size_t i = 0; cluster && i < value_len(databases->clusters); i++)
+        if (str_eq(value_get_str(value_item(databases->clusters, i), "DBClusterIdentifier"),
+                   cluster))
+            return value_item(databases->clusters, i);
+    return instance;
+}
+
+struct worst {
+    struct verdict verdict;
+    bool any;
+};
+
+static void add_verdict(struct worst *worst, struct verdict verdict)
+{
+    if (!worst->any || is_worse(verdict.key, worst->verdict.key))
+        worst->verdict = verdict;
+    worst->any = true;
+}
+
 static struct verdict judge(struct reading *reading, const struct place *place,
                             const struct value *selection)
 {
     struct arena *arena = reading->arena;
-    struct aws_call_spec spec = {.operation = &rds_DescribeDBInstances,
-                                 .account_id = place->account_id,
-                                 .region = place->region,
-                                 .all_pages = true};
-    const char *name = arena_printf(arena, "%s %s", place->account_id, place->region);
-    struct verdict worst = {KEY_UNKNOWN, "no database is selected yet"};
-    bool any = false;
+    struct worst worst = {.verdict = {KEY_UNKNOWN, "no database is selected yet"}};
     if (!reads_databases_only(selection))
         return (struct verdict){KEY_UNKNOWN, "it may take more than databases of RDS, whose keys "
                                              "are not read: declare its source_key"};
-    struct answer answer = ask_once(reading, &reading->databases, name, &spec);
-    if (answer.fault != FAULT_NONE)
-        return (struct verdict){
-            KEY_UNKNOWN, arena_printf(arena, "the databases cannot be read: %s", answer.text)};
-    const struct value *list = value_get(answer.body, "DBInstances");
-    for (size_t i = 0; i < value_len(list); i++) {
-        const struct value *database = value_item(list, i);
-        const struct value *tags =
-            aws_tag_map(arena, value_get(database, "TagList"), "Key", "Value");
-        if (!selection_matches(selection, protected_arn(arena, database), tags))
-            continue;
-        struct verdict verdict = verdict_of(reading, place, database);
-        if (!any || is_worse(verdict.key, worst.key))
-            worst = verdict;
-        any = true;
+    struct databases databases = databases_of(reading, place);
+    if (databases.unknown)
+        return (struct verdict){KEY_UNKNOWN, databases.unknown};
+    for (size_t i = 0; i < value_len(databases.instances); i++) {
+        const struct value *instance = value_item(databases.instances, i);
+        if (takes(arena, selection, instance, "DBInstanceArn"))
+            add_verdict(&worst, verdict_of(reading, place, backed_up(&databases, instance)));
     }
-    return worst;
+    for (size_t i = 0; i < value_len(databases.clusters); i++) {
+        const struct value *cluster = value_item(databases.clusters, i);
+        if (takes(arena, selection, cluster, "DBClusterArn"))
+            add_verdict(&worst, verdict_of(reading, place, cluster));
+    }
+    return worst.verdict;
 }
 
 bool source_keys_matter(const struct topology *topology)

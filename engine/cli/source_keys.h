@@ -5,9 +5,9 @@
 #include "engine/raise/finding.h"
 
 bool source_keys_matter(const struct topology *topology);
-/* Reads the databases of RDS in the place of each plan whose route is open, and the keys that they
- * name: what config_load() takes as `source_keys`. What cannot be read is left unknown, with the
- * reason; nothing here fails. */
+/* Reads the instances and clusters of RDS in the place of each plan whose route is open, and the
+ * keys that they name: what config_load() takes as `source_keys`. What cannot be read is left
+ * unknown, with the reason; nothing here fails. */
 const struct value *source_keys_read(struct session *session);
 /* The same of selections that somebody found: their databases say which class of keys they have. */
 void source_keys_see(struct session *session, struct findings *findings);

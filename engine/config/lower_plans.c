@@ -1,3 +1,4 @@
+#include "engine/aws/arn.h"
 #include "engine/aws/backup_types.h"
 #include "engine/aws/managed_policies.h"
 #include "engine/config/iam_document.h"
@@ -207,6 +208,34 @@ static void note_source_key(struct lowering *lw, const struct instance *in,
                 text);
 }
 
+/* AWS takes a star after `db:` for the instances of clusters as well, and backs up the clusters. */
+static bool takes_instances_of_clusters(const char *pattern)
+{
+    struct arn arn;
+    return pattern && arn_parse(slice_of(pattern), &arn) && slice_is(arn.service, "rds") &&
+           slice_starts(arn.resource, "db:") && arn.resource.ptr[arn.resource.len - 1] == '*';
+}
+
+/* A key that could be shared is said of the databases, and the clusters may have another. */
+static void check_source_key(struct lowering *lw, const struct instance *in,
+                             const struct value_entry *e)
+{
+    const char *declared = value_str(value_get(e->value, "source_key"));
+    const struct value *patterns = value_get(e->value, "resources");
+    enum key_class key;
+    if (!declared ||
+        (key_class_parse(declared, &key) && (key == KEY_AWS_MANAGED || key == KEY_SSE_RDS)))
+        return;
+    for (size_t i = 0; value_is(patterns, VALUE_LIST) && i < patterns->list.len; i++) {
+        const struct value *item = patterns->list.items[i];
+        if (takes_instances_of_clusters(value_str(item)))
+            diag_warning(lw->diags, E_SELECTION_WIDER, item->pos, in->address,
+                         "`%s` also takes the instances of Aurora, Neptune and DocumentDB, and "
+                         "their clusters may lie under another key than `%s`",
+                         value_str(item), declared);
+    }
+}
+
 static void lower_selection(struct lowering *lw, const struct instance *in,
                             const struct value_entry *e)
 {
@@ -218,6 +247,7 @@ static void lower_selection(struct lowering *lw, const struct instance *in,
                     "in all",
                     e->key);
     note_source_key(lw, in, e);
+    check_source_key(lw, in, e);
     map_put(&map, "backup_plan_id", value_ref(lw->arena, in->address, "id"));
     map_put(&map, "name", value_at(lw->arena, value_string(lw->arena, e->key), e->key_pos));
     map_put(&map, "iam_role_arn", plan_role(lw, in, e->value));

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "engine/aws/arn.h"
+#include "engine/aws/partition.h"
 #include "engine/base/strbuf.h"
 
 #define MANAGEMENT_ACCOUNT "999999999999"
@@ -89,7 +90,8 @@ static const char *matching_arn(struct seed *seed, const char *pattern, const ch
 {
     struct arn arn;
     if (str_eq(pattern, "*"))
-        return arena_printf(seed->arena, "arn:aws:rds:%s:%s:db:%s", region, account_id, name);
+        return arena_printf(seed->arena, "arn:%s:rds:%s:%s:db:%s", partition_of_region(region),
+                            region, account_id, name);
     if (!arn_parse(slice_of(pattern), &arn))
         return NULL;
     bool bucket = slice_is(arn.service, "s3"); /* its ARN has no place, so its name must be one */
@@ -173,12 +175,48 @@ static const char *key_of(struct seed *seed, const struct resource *selection, c
     return str_eq(said, "customer-managed") ? made_key(seed, selection) : said;
 }
 
+/* Clusters of DocumentDB and Neptune have ARNs as those of Aurora: in a world the name tells. */
+static const char *type_of_cluster(const char *cluster)
+{
+    static const char *const types[][2] = {{"docdb", "DocumentDB"}, {"neptune", "Neptune"}};
+    for (size_t i = 0; i < ARRAY_LEN(types); i++)
+        if (str_starts(cluster, types[i][0]))
+            return types[i][1];
+    return "Aurora";
+}
+
+/* What a cluster consists of: AWS matches its instances too, and backs up the cluster. */
+static void add_member(struct seed *seed, const struct resource *selection, const char *cluster_arn,
+                       const char *cluster)
+{
+    struct map_builder b = map_begin(seed->arena), none = map_begin(seed->arena);
+    const char *name = arena_printf(seed->arena, "%s-1", cluster);
+    const struct account *account = selection->account;
+    map_put_str(&b, "account_id", account->id);
+    map_put_str(&b, "region", selection->region);
+    map_put_str(&b, "name", name);
+    map_put_str(&b, "arn",
+                arena_printf(seed->arena, "arn:%s:rds:%s:%s:db:%s", account->partition,
+                             selection->region, account->id, name));
+    map_put_str(&b, "cluster", cluster_arn);
+    map_put_str(&b, "key", key_of(seed, selection, cluster_arn));
+    map_put(&b, "tags", map_end(&none));
+    list_add(&seed->databases, map_end(&b));
+}
+
 static void add_database(struct seed *seed, const struct resource *selection, const char *arn,
                          const char *name)
 {
+    struct arn parts;
     if (!arn || !first_time(seed, arn))
         return;
     struct map_builder b = map_begin(seed->arena);
+    if (arn_parse(slice_of(arn), &parts) && slice_is(parts.service, "rds") &&
+        slice_starts(parts.resource, "cluster:")) {
+        const char *cluster = arn_resource_name(seed->arena, &parts);
+        map_put_str(&b, "type", type_of_cluster(cluster));
+        add_member(seed, selection, arn, cluster);
+    }
     map_put_str(&b, "account_id", selection->account->id);
     map_put_str(&b, "region", selection->region);
     map_put_str(&b, "name", name);

@@ -90,6 +90,38 @@ with workspace(SEED, routed("auto", "customer-managed")) as folder:
           f"the key decides: {found}")
 
 
+# ---- instances of a cluster are selected by `db:*` too, and AWS backs up their cluster ----
+def with_clusters(edit):
+    """A second selection, whose clusters the world then holds, each with an instance of its own."""
+    def edited(text):
+        clusters = ('      clusters:\n        source_key: aws-managed\n'
+                    '        resources: ["arn:aws:rds:*:*:cluster:*"]\n')
+        return re.sub(r"(    selections:.*\n)", lambda found: found[1] + clusters, edit(text))
+    return edited
+
+
+def auto_with_clusters():
+    """Databases under a customer managed key, which the world was made with and the file does not say any more;
+    the clusters are selected by the stars of the databases only."""
+    with workspace(SEED, with_clusters(routed("auto", "customer-managed"))) as folder:
+        holdfast("plan", "--simulate", cwd=folder, expect=0)  # makes the world
+        path = os.path.join(folder, "topology.yaml")
+        with open(path, encoding="utf-8") as file:
+            text = file.read()
+        text = re.sub(r"      clusters:\n.*\n.*\n", "", text.replace("        source_key: customer-managed\n", ""))
+        with open(path, "w", encoding="utf-8") as file:
+            file.write(text)
+        found = holdfast("plan", "--simulate", "--json", cwd=folder, expect=0).json["routes"][0]
+        check(found["route"] == "relay" and "orders is encrypted with an AWS managed key" in found["why"],
+              f"the cluster's key decides: {found}")
+        report = drill(folder, 2, "--world", ".holdfast/rds-immutable-backup.world.db")
+        copied = [t["point_arn"] for t in into(report, FINAL)]
+        check(sorted(":cluster-snapshot:" in p for p in copied) == [False, True], f"the cluster is backed up: {copied}")
+
+
+auto_with_clusters()
+
+
 # ---- from the relay to straight, with backups on their way ----
 def write(folder, route):
     with open(SEED, encoding="utf-8") as file:

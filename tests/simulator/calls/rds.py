@@ -10,6 +10,7 @@ def call_all(place):
     check(database["DBInstanceArn"] == arn and database["StorageEncrypted"], "it is encrypted")
     key = place.kms.describe_key(KeyId="alias/aws/rds")["KeyMetadata"]
     check(database["KmsKeyId"] == key["Arn"] and key["KeyManager"] == "AWS", "under AWS's own key")
+    check(not rds.describe_db_clusters()["DBClusters"], "there is no cluster")
     rds.add_tags_to_resource(ResourceName=arn, Tags=[{"Key": "a", "Value": "1"}, {"Key": "b", "Value": "<&>"}])
     rds.remove_tags_from_resource(ResourceName=arn, TagKeys=["a"])
     got = rds.list_tags_for_resource(ResourceName=arn)["TagList"]

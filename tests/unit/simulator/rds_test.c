@@ -43,10 +43,36 @@ static void tags_of_databases_and_snapshots_are_those_of_the_backup(void **state
     client_close(&s.c);
 }
 
+#define CLUSTER "arn:aws:rds:us-east-1:111122223333:cluster:docdb-orders"
+
+static void clusters_are_described_with_their_instances(void **state)
+{
+    (void)state;
+    struct scene s;
+    client_open(
+        &s.c,
+        "{\"accounts\":[{\"id\":\"111122223333\"}],\"databases\":[{\"account_id\":\"111122223333\","
+        "\"region\":\"us-east-1\",\"name\":"
+        "\"orders\",\"arn\":\"" CLUSTER "\",\"type\":\"DocumentDB\",\"key\":\"none\"},"
+        "{\"account_id\":\"111122223333\",\"region\":\"us-east-1\",\"name\":\"docdb-orders-1\","
+        "\"arn\":\"arn:aws:rds:us-east-1:111122223333:db:docdb-orders-1\",\"cluster\":\"" CLUSTER
+        "\",\"key\":\"none\"}]}");
+    const char *xml = ask(&s, "Action=DescribeDBClusters&Version=2014-10-31");
+    assert_non_null(strstr(xml, "<DBClusterArn>" CLUSTER "</DBClusterArn>"));
+    assert_non_null(strstr(xml, "<Engine>docdb</Engine>"));
+    assert_non_null(strstr(xml, "<DBInstanceIdentifier>docdb-orders-1</DBInstanceIdentifier>"));
+    xml = ask(&s, "Action=DescribeDBInstances&Version=2014-10-31");
+    assert_non_null(strstr(xml, "<DBClusterIdentifier>docdb-orders</DBClusterIdentifier>"));
+    ask(&s, "Action=DescribeDBClusters&Version=2014-10-31&DBClusterIdentifier=none");
+    assert_int_equal(s.c.status, 404);
+    client_close(&s.c);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(databases_and_snapshots_are_described),
+        cmocka_unit_test(clusters_are_described_with_their_instances),
         cmocka_unit_test(tags_of_databases_and_snapshots_are_those_of_the_backup),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
