@@ -61,7 +61,7 @@ cmd_apply() {
     "$holdfast" show plan.json >plan.txt
     show "What is applied" plan.txt
     sign_in apply
-    "$holdfast" apply plan.json "$@"
+    "$holdfast" apply plan.json --lock-timeout 10m "$@"
 }
 
 cmd_drift() {

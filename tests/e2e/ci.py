@@ -23,6 +23,7 @@ from harness import EXAMPLES, HOLDFAST, Served, check, clean_environment, done
 CI = os.path.join(EXAMPLES, "ci")
 HUB = "111122223333"  # where the runner's role is
 ACCOUNTS = ("111122223333", "444455556666")
+BUCKET = "example-backups-state"
 REQUEST_TOKEN, IDENTITY = "request-token-4711", "aGVhZGVy.cGF5bG9hZA.c2ln"
 READS = ["backup:Describe*", "backup:Get*", "backup:List*", "iam:Get*", "iam:List*", "kms:Describe*", "kms:Get*", "kms:List*",
          "tag:Get*", "s3:Get*", "s3:List*", "organizations:Describe*", "organizations:List*"]
@@ -113,8 +114,7 @@ class Repository:
             **self.endpoints, "HOME": disk, "HOLDFAST": HOLDFAST, "GITHUB_STEP_SUMMARY": page, "AWS_DEFAULT_REGION": "us-east-1",
             "ACTIONS_ID_TOKEN_REQUEST_URL": f"{self.service}/token?api-version=2.0", "ACTIONS_ID_TOKEN_REQUEST_TOKEN": REQUEST_TOKEN,
             "AWS_ROLE_ARN": f"arn:aws:iam::{HUB}:role/runner", "HOLDFAST_VAR_role": role,
-            "HOLDFAST_STATE": os.path.join(self.root, "shared", "state.db"), "AWS_CONFIG_FILE": "/dev/null",
-            "AWS_SHARED_CREDENTIALS_FILE": "/dev/null"})
+            "AWS_CONFIG_FILE": "/dev/null", "AWS_SHARED_CREDENTIALS_FILE": "/dev/null"})
         result = subprocess.run(["sh", "ci/pipeline.sh", *command, *flags], cwd=disk, env=env, text=True, timeout=600,
                                 capture_output=True, check=False)
         if result.returncode != expect:
@@ -148,6 +148,14 @@ def make_roles(client):
             iam.put_role_policy(RoleName=role, PolicyName="all", PolicyDocument=json.dumps(policy))
 
 
+def make_bucket(s3):
+    """What a person makes before; the served world has made its own."""
+    s3.create_bucket(Bucket=BUCKET, CreateBucketConfiguration={"LocationConstraint": "us-west-2"})
+    s3.put_bucket_versioning(Bucket=BUCKET, VersioningConfiguration={"Status": "Enabled"})
+    s3.put_public_access_block(Bucket=BUCKET, PublicAccessBlockConfiguration={
+        "BlockPublicAcls": True, "IgnorePublicAcls": True, "BlockPublicPolicy": True, "RestrictPublicBuckets": True})
+
+
 def from_plan_to_apply(repository, client, reads_only):
     # a pull request: the plan is on its page, and nothing is written
     page, _, plan = repository.job("backup-plan", "plan")
@@ -155,9 +163,8 @@ def from_plan_to_apply(repository, client, reads_only):
     vaults = client("backup", "444455556666", "us-west-2")
     check(vaults.list_backup_vaults()["BackupVaultList"] == [], "a plan writes nothing")
     if reads_only:
-        _, err, _ = repository.job("backup-plan", "apply", plan=plan, expect=1)
-        check("AccessDenied" in err or "not authorized" in err, f"and its role could not: {err}")
-        _, _, plan = repository.job("backup-plan", "plan")
+        _, err, _ = repository.job("backup-plan", "apply", plan=plan, expect=4)
+        check("HF0610" in err and "s3:PutObject" in err, f"and its role could not, not even take the lock: {err}")
 
     # the merge: another machine, another role, the same plan
     page, _, _ = repository.job("backup-apply", "apply", plan=plan)
@@ -184,6 +191,45 @@ def at_night(repository, client):
     kms.disable_key_rotation(KeyId=alias["TargetKeyId"])
     page, _, _ = repository.job("backup-plan", "drift", expect=2)
     check("Somebody changed" in page and "keys.final" in page, f"and is found out: {page}")
+
+
+GH = """#!/bin/sh
+# GitHub, as far as `pipeline.sh fetch` asks it: one merged pull request, whose head c0ffee was planned by run 42.
+case "$*" in
+"api repos/o/r/commits/merged/pulls "*) echo c0ffee ;;
+"api repos/o/r/commits/"*) ;;
+"run list --repo o/r --workflow plan.yml --commit c0ffee --status success "*) echo 42 ;;
+"run download 42 --repo o/r --name plan" | "run download 43 --repo o/r --name plan") echo "plan of $3" >plan.json ;;
+*) echo "gh: $*" >&2; exit 1 ;;
+esac
+"""
+
+
+def fetch(root):
+    """The plan of a merge is that of its pull request; by hand it is that of the run that is named."""
+    folder = os.path.join(root, "fetching")
+    os.makedirs(os.path.join(folder, "bin"))
+    path = os.path.join(folder, "bin", "gh")
+    with open(path, "w", encoding="utf-8") as file:
+        file.write(GH)
+    os.chmod(path, 0o700)
+
+    def run(commit, **env):
+        env = clean_environment({"PATH": f"{folder}/bin:{os.environ['PATH']}", "GITHUB_REPOSITORY": "o/r", "GITHUB_SHA": commit, **env})
+        result = subprocess.run(["sh", os.path.join(CI, "pipeline.sh"), "fetch"], cwd=folder, env=env, text=True,
+                                capture_output=True, check=False)
+        plan = os.path.join(folder, "plan.json")
+        if not os.path.exists(plan):
+            return result, None
+        with open(plan, encoding="utf-8") as file:
+            text = file.read()
+        os.remove(plan)
+        return result, text
+
+    check(run("merged")[1] == "plan of 42\n", "the plan of the pull request")
+    check(run("pushed", PLAN_RUN="43")[1] == "plan of 43\n", "the plan that is named")
+    result, plan = run("pushed")
+    check(result.returncode == 1 and plan is None and "by hand" in result.stderr, f"a push has none: {result.stderr}")
 
 
 def failures(repository):
@@ -226,6 +272,7 @@ def on_moto(root):
     sys.path.insert(0, os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), "servers"))
     from servers import Moto  # pylint: disable=import-outside-toplevel
     with Moto() as server, runner_service(server.url) as service:
+        make_bucket(server.client("s3", "444455556666", "us-west-2"))
         repository = Repository(root, service, {"AWS_ENDPOINT_URL": server.url})
         with open(os.path.join(repository.source, "topology.yaml"), encoding="utf-8") as file:
             text = file.read()
@@ -241,5 +288,6 @@ with tempfile.TemporaryDirectory(prefix="holdfast-ci-") as root:
     if sys.argv[1:] == ["moto"]:
         on_moto(root)
     else:
+        fetch(root)
         on_the_simulator(root)
 done()
