@@ -48,6 +48,28 @@ static int show(struct session *session)
     return EXIT_DONE;
 }
 
+/* What the next run has to settle. That it cannot be read is no reason to keep the lock. */
+static const struct value *left_open(struct session *session)
+{
+    struct cli *cli = session->cli;
+    struct intent *intents = NULL;
+    size_t len = 0;
+    struct list_builder list = list_begin(cli->arena);
+    if (!session_open_state(session, SESSION_READS) ||
+        !journal_open_intents(session->state, cli->arena, &intents, &len, &cli->diags))
+        return NULL;
+    for (size_t i = 0; i < len; i++) {
+        struct map_builder b = map_begin(cli->arena);
+        map_put_int(&b, "seq", intents[i].seq);
+        map_put_str(&b, "action", intents[i].action);
+        map_put_str(&b, "address", intents[i].address);
+        list_add(&list, map_end(&b));
+        cli_note(cli, "open      intent %lld: %s %s", (long long)intents[i].seq, intents[i].action,
+                 intents[i].address);
+    }
+    return list_end(&list);
+}
+
 static int break_lock(struct session *session)
 {
     struct cli *cli = session->cli;
@@ -61,15 +83,17 @@ static int break_lock(struct session *session)
         !remote_lock_break(cli->arena, &session->remote, cli->line.arguments[0], &holder,
                            &cli->diags))
         return EXIT_ERROR;
+    cli_note(cli, "broken    the lock of %s", lock_holder_text(cli->arena, &holder));
     struct map_builder b = map_begin(cli->arena);
     map_put_str(&b, "format_version", "1.0");
     map_put_str(&b, "state", session->remote.where);
     map_put(&b, "broken", holder_value(cli->arena, &holder));
+    map_put(&b, "open_intents", left_open(session));
     if (cli->json)
         cli_out_json(cli, map_end(&b));
-    cli_note(cli, "broken    the lock of %s", lock_holder_text(cli->arena, &holder));
-    cli_note(cli, "          what that run left open is settled by the next one; should it still "
-                  "live, it can write nothing more");
+    cli_note(cli,
+             "The next run settles what that one left open; should it still live, it can write "
+             "nothing more.");
     return EXIT_DONE;
 }
 

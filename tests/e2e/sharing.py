@@ -174,7 +174,9 @@ def killed(place):
         seen = second.run("state", "journal", "--json")
         check([i["address"] for i in seen.json["open_intents"]] == ["queues.two"], seen.out)
         check("under way: `holdfast apply`" in seen.err, f"readers are told: {seen.err}")
-        second.run("lock", "break", lock["id"])
+        broken = second.run("lock", "break", lock["id"], "--json")
+        check([i["address"] for i in broken.json["open_intents"]] == ["queues.two"] and
+              "open      intent 2: create queues.two" in broken.err, broken.out + broken.err)
         seen = second.run("plan")
         check("cut off: `holdfast apply`" in seen.err, f"readers are told: {seen.err}")
         before = len(proxy.seen)
