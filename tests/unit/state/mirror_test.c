@@ -619,10 +619,31 @@ static void an_older_state_is_not_taken_for_the_newest(void **state)
     make_one(room, s, "vaults.three");
     finish(room, s);
     refused_on(room, a, true, E_STATE_ROLLED_BACK);
+    s = open_on(room, b); /* beyond what was seen on the first machine */
+    make_one(room, s, "vaults.four");
+    finish(room, s);
+    refused_on(room, a, true, E_STATE_ROLLED_BACK);
     room->fake->len = 0;
     refused_on(room, a, true, E_STATE_ROLLED_BACK);
     refused_on(room, a, false, E_STATE_ROLLED_BACK);
     assert_int_equal(room->fake->len, 0); /* nothing was founded in its place */
+}
+
+static void a_batch_that_was_seen_and_is_gone_is_missed(void **state)
+{
+    struct room *room = *state;
+    const char *a = new_machine(room);
+    struct state *s = open_on(room, a);
+    struct intent intent = intent_of("vaults.one");
+    assert_true(journal_begin_run(s, "f", 1, &room->diags));
+    assert_true(journal_commit(s, &room->diags));
+    assert_true(journal_intent(s, &intent, &room->diags));
+    assert_true(journal_commit(s, &room->diags));
+    state_close(s);
+    break_lock(room);
+    fake_drop(room->fake, ".journal/000000000002");
+    refused_on(room, a, true, E_STATE_ROLLED_BACK);
+    refused_on(room, a, false, E_STATE_ROLLED_BACK);
 }
 
 static void a_batch_or_snapshot_that_was_changed_is_refused(void **state)
@@ -755,6 +776,7 @@ int main(void)
         TEST(a_snapshot_that_comes_too_late_is_kept_aside),
         TEST(a_batch_that_slips_in_before_the_fence_is_part_of_the_state),
         TEST(an_older_state_is_not_taken_for_the_newest),
+        TEST(a_batch_that_was_seen_and_is_gone_is_missed),
         TEST(a_batch_or_snapshot_that_was_changed_is_refused),
         TEST(whatever_call_fails_no_intent_is_lost),
     };
