@@ -22,7 +22,7 @@ import time
 HOLDFAST = os.environ["HOLDFAST"]
 TERRAFORM = shutil.which("terraform")
 GROUP = 12  # resources that one group of entries becomes
-PARTS = ["start", "sizes", "local", "latency", "state", "rows"]
+PARTS = ["start", "sizes", "local", "latency", "state", "rows", "shared"]
 APPLY = ["apply", "--auto-approve", "--quiet"]
 
 
@@ -358,6 +358,34 @@ def part_state(options):
             row(f"apply, window {window}", figures, note)
     if tracer:
         print("(wall and CPU of these under strace)")
+
+
+def part_shared(options):
+    """The journal in S3, which answers after 20 ms, beside the same apply with the state in a file."""
+    sizes, delay_ms = ([100, 1000] if options.quick else [1000, 10000]), 20
+    for size in sizes:
+        alone = topology(size).replace(', assume_role: "arn:aws:iam::111122223333:role/holdfast-deployer"', "")
+        shared = alone + ("state: {s3: {bucket: bench-state, key: b.state, region: us-east-1, account: main}}\n")
+        figures = {}
+        header(f"apply of {size} resources over HTTP, the state in S3 that answers after {delay_ms} ms")
+        for name, text in (("in a file", alone), ("in S3", shared)):
+            with folder_with("topology.yaml", text) as folder, folder_with("topology.yaml", shared) as bucket, \
+                    served(folder) as url, \
+                    served(bucket, "-f", "topology.yaml", "--latency", str(delay_ms)) as s3:
+                env = {**CREDENTIALS, "AWS_ENDPOINT_URL": url, "AWS_ENDPOINT_URL_S3": s3}
+                figures[name] = run([HOLDFAST, *APPLY, "--state", "state.db"], folder, env)
+                calls = calls_of(bucket, ["--endpoint-url", s3])
+                row(f"apply, the state {name}", figures[name], f"{calls} calls to S3")
+                if calls:
+                    plan = run([HOLDFAST, "plan", "--state", "state.db"], folder, env)
+                    asked = calls_of(bucket, ["--endpoint-url", s3]) - calls
+                    row("no-op plan", plan, f"{asked} call to S3")
+                    os.remove(os.path.join(folder, "state.db"))
+                    row("no-op plan without a cache",
+                        run([HOLDFAST, "plan", "--state", "state.db"], folder, env))
+        more = figures["in S3"]["wall"] - figures["in a file"]["wall"]
+        print(f"{figures['in S3']['wall'] / figures['in a file']['wall']:.2f} of the time of a file; "
+              f"{more / size * 1000:.1f} ms more for each resource, of which S3 takes {delay_ms} ms a call")
 
 
 def part_rows(options):
