@@ -231,33 +231,47 @@ static void compare_golden(struct arena *arena, const char *name, const char *te
                  path);
 }
 
-static void comes_back(const char *name, const char *path)
+/* What the topology at `path` becomes, seen as objects, changed by `edit`, raised again. */
+static void raise_example(struct world *w, const char *path,
+                          void (*edit)(struct world *w, struct finding *finding),
+                          struct raised *ret)
 {
     struct diags diags;
+    map_init(&w->by_address, w->arena);
+    diags_init(&diags, w->arena);
+    w->folder = path_temp_dir(w->arena);
+    w->findings.remarks = list_begin(w->arena);
+    load(w, path, (struct slice){NULL, 0}, &w->topology);
+    w->findings.organization_id = w->topology.organization_id;
+    look(w);
+    for (size_t i = 0; edit && i < w->findings.len; i++)
+        edit(w, &w->findings.items[i]);
+    struct raise_input input = {.topology = &w->topology,
+                                .schemas = w->schemas,
+                                .findings = &w->findings,
+                                .path = path_join(w->arena, w->folder, "adopted.yaml"),
+                                .data_dir = DATA};
+    bool good = raise_findings(w->arena, &input, ret, &diags);
+    print_messages(w->arena, &diags);
+    assert_true(good);
+}
+
+static void assert_comes_back(struct world *w, const struct raised *raised)
+{
     struct topology again;
+    load(w, path_join(w->arena, w->folder, "adopted.yaml"), slice_of(raised->text), &again);
+    assert_same_objects(w, &again);
+    dir_remove(w->folder);
+}
+
+static void comes_back(const char *name, const char *path)
+{
     struct raised raised;
     CLEANUP(arena_freep) struct arena *arena = arena_new();
     struct world w = {.arena = arena, .schemas = schema_load(arena)};
-    map_init(&w.by_address, arena);
-    diags_init(&diags, arena);
-    w.folder = path_temp_dir(arena);
-    w.findings.remarks = list_begin(arena);
-    load(&w, path, (struct slice){NULL, 0}, &w.topology);
-    w.findings.organization_id = w.topology.organization_id;
-    look(&w);
-    const char *file = path_join(arena, w.folder, "adopted.yaml");
-    struct raise_input input = {.topology = &w.topology,
-                                .schemas = w.schemas,
-                                .findings = &w.findings,
-                                .path = file,
-                                .data_dir = DATA};
-    bool good = raise_findings(arena, &input, &raised, &diags);
-    print_messages(arena, &diags);
-    assert_true(good);
+    raise_example(&w, path, NULL, &raised);
     compare_golden(arena, name, raised.text);
-    load(&w, file, slice_of(raised.text), &again);
-    assert_same_objects(&w, &again);
-    dir_remove(w.folder);
+    assert_comes_back(&w, &raised);
 }
 
 static void examples_come_back_as_the_same_objects(void **state)
@@ -279,6 +293,89 @@ static void what_is_written_by_hand_comes_back(void **state)
     for (size_t i = 0; i < ARRAY_LEN(names); i++)
         comes_back(names[i], arena_printf(arena, SOURCE_DIR "/tests/golden/lower/%s/topology.yaml",
                                           names[i]));
+}
+
+static void set_property(struct world *w, struct finding *finding, const char *property,
+                         const char *json)
+{
+    const struct value *v = NULL;
+    const char *why = NULL;
+    assert_true(json_parse(w->arena, slice_of(json), &v, &why));
+    finding->attributes = value_with(w->arena, finding->attributes, property, v);
+}
+
+/* The policy that `accept_copies_from` makes, but for its Sid. */
+static void write_policy_by_hand(struct world *w, struct finding *finding)
+{
+    if (str_eq(finding->schema->type_name, "aws_backup_vault_policy"))
+        set_property(w, finding, "policy",
+                     "{\"Version\": \"2012-10-17\", \"Statement\": [{\"Effect\": \"Allow\","
+                     "\"Principal\": {\"AWS\": \"arn:aws:iam::111122223333:root\"},"
+                     "\"Action\": \"backup:CopyIntoBackupVault\", \"Resource\": \"*\"}]}");
+}
+
+static void what_short_words_would_change_is_said_in_whole(void **state)
+{
+    (void)state;
+    struct raised raised;
+    CLEANUP(arena_freep) struct arena *arena = arena_new();
+    struct world w = {.arena = arena, .schemas = schema_load(arena)};
+    raise_example(&w, SOURCE_DIR "/examples/direct-copy.yaml", write_policy_by_hand, &raised);
+    assert_null(strstr(raised.text, "accept_copies_from"));
+    assert_non_null(strstr(raised.text, "    policy:\n      Version: \"2012-10-17\"\n"));
+    assert_comes_back(&w, &raised);
+}
+
+/* More than SQS takes, and so more than a topology may say. */
+static void keep_letters_for_long(struct world *w, struct finding *finding)
+{
+    if (str_eq(finding->identifier, "by-hand-events"))
+        set_property(w, finding, "message_retention_seconds", "99999999");
+}
+
+static void what_no_entry_can_say_is_left_out_and_told(void **state)
+{
+    (void)state;
+    struct raised raised;
+    CLEANUP(arena_freep) struct arena *arena = arena_new();
+    struct world w = {.arena = arena, .schemas = schema_load(arena)};
+    raise_example(&w, SOURCE_DIR "/tests/golden/lower/by-hand/topology.yaml", keep_letters_for_long,
+                  &raised);
+    dir_remove(w.folder);
+    assert_int_equal(value_len(raised.remarks), 1);
+    assert_non_null(
+        strstr(value_str(value_item(raised.remarks, 0)), "the SQS queue by-hand-events"));
+    assert_null(strstr(raised.text, "id: by-hand-events}"));
+    assert_non_null(
+        strstr(raised.text, "arn: arn:aws:sqs:eu-central-1:111122223333:by-hand-events"));
+}
+
+/* The plan backs up into the vault that AWS makes in every account. */
+static void use_default_vault(struct world *w, struct finding *finding)
+{
+    if (str_eq(finding->identifier, "direct-copy-primary")) {
+        finding->identifier = "Default";
+        set_property(w, finding, "name", "\"Default\"");
+        set_property(w, finding, "arn",
+                     "\"arn:aws:backup:us-east-1:111122223333:backup-vault:Default\"");
+    }
+    if (str_eq(finding->schema->type_name, "aws_backup_plan"))
+        set_property(w, finding, "rules",
+                     "[{\"rule_name\": \"daily\", \"target_backup_vault_name\": \"Default\"}]");
+}
+
+static void a_vault_of_awss_own_is_looked_up(void **state)
+{
+    (void)state;
+    struct raised raised;
+    CLEANUP(arena_freep) struct arena *arena = arena_new();
+    struct world w = {.arena = arena, .schemas = schema_load(arena)};
+    raise_example(&w, SOURCE_DIR "/examples/direct-copy.yaml", use_default_vault, &raised);
+    dir_remove(w.folder);
+    assert_non_null(strstr(raised.text, "  primary:\n    account: workload\n    region: primary\n"
+                                        "    name: Default\n    external: true\n"));
+    assert_non_null(strstr(raised.text, "target_vault: primary\n"));
+    assert_null(strstr(raised.text, "id: Default"));
 }
 
 /* What is wrong with the file that names the places is nobody's among the objects. */
@@ -308,6 +405,9 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(examples_come_back_as_the_same_objects),
         cmocka_unit_test(what_is_written_by_hand_comes_back),
+        cmocka_unit_test(what_short_words_would_change_is_said_in_whole),
+        cmocka_unit_test(what_no_entry_can_say_is_left_out_and_told),
+        cmocka_unit_test(a_vault_of_awss_own_is_looked_up),
         cmocka_unit_test(what_cannot_be_said_at_all_is_told),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
