@@ -1,4 +1,5 @@
 #include "simulator/internal.h"
+#include "simulator/s3.h"
 
 #include <string.h>
 
@@ -164,11 +165,12 @@ const struct value *store_get(struct world *world, struct arena *arena, const ch
 }
 
 /* Before a change, so that reads go on to see what was there. History is never late, nor is what a
- * read makes on its way. */
+ * read makes on its way, nor an object of S3, which every read sees at once since 2020. */
 static void keep_past(struct world *world, struct arena *arena, const char *kind,
                       const char *account, const char *region, const char *id)
 {
-    if (world->hardships.read_delay_ms > 0 && !world->reading && kind[0] != '~')
+    if (world->hardships.read_delay_ms > 0 && !world->reading && kind[0] != '~' &&
+        !str_eq(kind, S3_OBJECT))
         past_keep(world, kind, account, region, id, fetch(world, arena, kind, account, region, id));
 }
 

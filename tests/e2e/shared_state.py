@@ -66,6 +66,13 @@ with workspace() as folder:
         check(broken["broken"]["id"] == "1234", f"{broken}")
         check(served.holdfast("lock", "show", "--json", expect=0).json["lock"] is None, "it has gone")
 
+        # S3 shows an object at once, also where other services lag behind
+        served.settings(read_delay_ms=600000)
+        put_lock(served, folder, id="9", since="2026-01-01T00:00:00Z")
+        check(served.holdfast("lock", "show", "--json", expect=0).json["lock"]["id"] == "9", "it is seen")
+        served.holdfast("lock", "break", "9", expect=0)
+        served.settings(read_delay_ms=0)
+
 
 def s3_calls(served, act):
     """What an action asks of S3."""
