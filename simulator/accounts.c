@@ -11,6 +11,13 @@ bool account_known(struct world *world, const char *account)
     return known;
 }
 
+const char *account_partition(struct world *world, struct arena *arena, const char *account)
+{
+    const struct value *body = store_get(world, arena, "account", "", "", account);
+    const char *partition = value_get_str(body, "Partition");
+    return partition ? partition : "aws";
+}
+
 const char *account_organization(struct world *world, struct arena *arena, const char *account)
 {
     const struct value *body = store_get(world, arena, "account", "", "", account);

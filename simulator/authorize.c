@@ -266,7 +266,10 @@ static bool principal_exists(struct world *world, struct arena *arena,
     case POLICY_PRINCIPAL_ACCOUNT:
         return account_known(world, principal->text.text) ||
                iam_principal_exists(
-                   world, arena, arena_printf(arena, "arn:aws:iam::%s:root", principal->text.text));
+                   world, arena,
+                   arena_printf(arena, "arn:%s:iam::%s:root",
+                                account_partition(world, arena, principal->text.text),
+                                principal->text.text));
     case POLICY_PRINCIPAL_AWS:
         return !str_starts(principal->text.text, "arn:") ||
                iam_principal_exists(world, arena, principal->text.text);

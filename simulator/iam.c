@@ -12,7 +12,7 @@
 #include "simulator/tags.h"
 
 #define ROLE IAM_ROLE
-#define ADMIN_POLICY "arn:aws:iam::aws:policy/AdministratorAccess"
+#define ADMIN_POLICY ":iam::aws:policy/AdministratorAccess" /* of whichever partition */
 
 /* ---- for other services ---- */
 
@@ -48,10 +48,17 @@ static bool has_text(const struct value *list, const char *text)
     return false;
 }
 
+static bool has_admin_policy(const struct value *list)
+{
+    for (size_t i = 0; i < value_len(list); i++)
+        if (str_ends(value_str(value_item(list, i)), ADMIN_POLICY))
+            return true;
+    return false;
+}
+
 bool iam_role_is_admin(const struct value *role)
 {
-    return value_get_bool(role, "Admin", false) ||
-           has_text(value_get(role, "Attached"), ADMIN_POLICY);
+    return value_get_bool(role, "Admin", false) || has_admin_policy(value_get(role, "Attached"));
 }
 
 bool iam_role_settled(struct world *world, const struct value *role)
@@ -121,9 +128,10 @@ static const struct value *role_make(struct world *world, struct arena *arena,
     struct map_builder b = map_begin(arena);
     map_put_str(&b, "RoleName", spec->name);
     map_put_str(&b, "Path", spec->path);
-    map_put_str(
-        &b, "Arn",
-        arena_printf(arena, "arn:aws:iam::%s:role%s%s", spec->account, spec->path, spec->name));
+    map_put_str(&b, "Arn",
+                arena_printf(arena, "arn:%s:iam::%s:role%s%s",
+                             account_partition(world, arena, spec->account), spec->account,
+                             spec->path, spec->name));
     map_put_str(&b, "RoleId", id_upper(world, arena, "AROA", 17));
     map_put_str(&b, "AssumeRolePolicyDocument", spec->trust);
     map_put_int(&b, "MaxSessionDuration", spec->admin ? 43200 : 3600);
@@ -146,11 +154,11 @@ const char *iam_linked_role(struct world *world, struct arena *arena, const char
     const struct value *role = store_get(world, arena, ROLE, account, "", name);
     if (role || !create)
         return value_get_str(role, "Arn");
-    const char *policies[] = {
-        str_eq(service, "backup.amazonaws.com")
-            ? "arn:aws:iam::aws:policy/aws-service-role/" MANAGED_POLICY_BACKUP_LINKED
-            : NULL,
-        NULL};
+    const char *policies[] = {str_eq(service, "backup.amazonaws.com")
+                                  ? managed_policy_arn(arena, MANAGED_POLICY_BACKUP_LINKED,
+                                                       account_partition(world, arena, account))
+                                  : NULL,
+                              NULL};
     const struct role_spec spec = {
         .account = account,
         .path = arena_printf(arena, "/aws-service-role/%s/", service),
@@ -183,9 +191,10 @@ bool iam_seed_role(struct world *world, struct arena *arena, const char *role_ar
 static void seed(struct world *world, struct arena *arena, const char *account)
 {
     iam_linked_role(world, arena, account, "backup.amazonaws.com", true);
+    const char *partition = account_partition(world, arena, account);
     const char *const policies[] = {
-        "arn:aws:iam::aws:policy/service-role/" MANAGED_POLICY_BACKUP,
-        "arn:aws:iam::aws:policy/service-role/" MANAGED_POLICY_RESTORES,
+        managed_policy_arn(arena, MANAGED_POLICY_BACKUP, partition),
+        managed_policy_arn(arena, MANAGED_POLICY_RESTORES, partition),
         NULL,
     };
     const struct role_spec spec = {

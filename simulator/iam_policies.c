@@ -23,9 +23,19 @@ static const struct value *own_policy(struct world *world, struct arena *arena, 
                      "", text);
 }
 
+/* The document speaks of the partition that the ARN is of. */
+static const char *managed_text(struct arena *arena, const char *policy_arn)
+{
+    struct arn arn;
+    if (!policy_arn || !arn_parse(slice_of(policy_arn), &arn))
+        return NULL;
+    return managed_policy_document_in(arena, policy_arn,
+                                      arena_strndup(arena, arn.partition.ptr, arn.partition.len));
+}
+
 const char *iam_policy_text(struct world *world, struct arena *arena, const char *arn)
 {
-    const char *text = managed_policy_document(arn);
+    const char *text = managed_text(arena, arn);
     if (text)
         return text;
     const struct value *policy = own_policy(world, arena, arn);
@@ -361,7 +371,7 @@ bool iam_get_policy_version(struct sim_call *call)
         if (!id || !str_eq(managed->version, id))
             return id && no_version(call, arn, id);
         struct map_builder b = map_begin(call->arena);
-        map_put_str(&b, "Document", percent_encode(call->arena, managed_policy_document(arn)));
+        map_put_str(&b, "Document", percent_encode(call->arena, managed_text(call->arena, arn)));
         map_put_str(&b, "VersionId", id);
         map_put_bool(&b, "IsDefaultVersion", true);
         map_put(&b, "CreateDate", call_time(call, WORLD_EPOCH_MS));

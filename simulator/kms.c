@@ -23,18 +23,19 @@ static const char *key_arn(struct arena *arena, const char *account, const char 
                         account, id);
 }
 
-static const char *default_policy(struct arena *arena, const char *account)
+static const char *default_policy(struct arena *arena, const char *account, const char *region)
 {
     return arena_printf(
         arena,
         "{\"Version\":\"2012-10-17\",\"Id\":\"key-default-1\",\"Statement\":[{\"Sid\":\"Enable IAM "
-        "User Permissions\",\"Effect\":\"Allow\",\"Principal\":{\"AWS\":\"arn:aws:iam::%s:root\"},"
+        "User Permissions\",\"Effect\":\"Allow\",\"Principal\":{\"AWS\":\"arn:%s:iam::%s:root\"},"
         "\"Action\":\"kms:*\",\"Resource\":\"*\"}]}",
-        account);
+        partition_of_region(region), account);
 }
 
 /* The keys of AWS serve only their own account, and their policies cannot be changed. */
-static const char *managed_policy(struct arena *arena, const char *account, const char *alias)
+static const char *managed_policy(struct arena *arena, const char *account, const char *region,
+                                  const char *alias)
 {
     return arena_printf(
         arena,
@@ -44,9 +45,9 @@ static const char *managed_policy(struct arena *arena, const char *account, cons
         "\"kms:ReEncrypt*\",\"kms:GenerateDataKey*\",\"kms:CreateGrant\",\"kms:ListGrants\","
         "\"kms:DescribeKey\"],\"Resource\":\"*\",\"Condition\":{\"StringEquals\":"
         "{\"kms:CallerAccount\":\"%s\"}}},{\"Sid\":\"Allow direct access to key metadata to the "
-        "account\",\"Effect\":\"Allow\",\"Principal\":{\"AWS\":\"arn:aws:iam::%s:root\"},"
+        "account\",\"Effect\":\"Allow\",\"Principal\":{\"AWS\":\"arn:%s:iam::%s:root\"},"
         "\"Action\":[\"kms:Describe*\",\"kms:Get*\",\"kms:List*\"],\"Resource\":\"*\"}]}",
-        alias + strlen("alias/"), account, account);
+        alias + strlen("alias/"), account, partition_of_region(region), account);
 }
 
 struct key_spec {
@@ -124,7 +125,7 @@ static const struct value *by_alias(struct world *world, struct arena *arena, co
                                     "Default key that protects my resources when no other "
                                     "key is defined (%s)",
                                     alias),
-        .policy = managed_policy(arena, account, alias),
+        .policy = managed_policy(arena, account, region, alias),
     };
     const struct value *key = key_make(world, arena, &spec);
     alias_make(world, arena, key, account, region, alias);
@@ -375,7 +376,7 @@ static bool create_key(struct sim_call *call)
     struct arena *arena = call->arena;
     const char *policy = call_str(call, "Policy");
     if (!policy)
-        policy = default_policy(arena, call->account);
+        policy = default_policy(arena, call->account, call->region);
     else if (!policy_fits(call, policy))
         return false;
     const struct value *tags = tags_from_list(arena, call_get(call, "Tags"), "TagKey", "TagValue");

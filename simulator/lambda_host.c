@@ -3,6 +3,7 @@
  * with its invocation. What happens inside lives on the wall clock. */
 #include <string.h>
 
+#include "engine/aws/partition.h"
 #include "engine/base/bug.h"
 #include "engine/base/crypto.h"
 #include "engine/base/env.h"
@@ -126,8 +127,9 @@ static void log_lines(struct world *world, struct function_host *host, struct sl
     const struct authorization request = {
         .principal = role,
         .action = exists ? "logs:PutLogEvents" : "logs:CreateLogGroup",
-        .resource = arena_printf(arena, "arn:aws:logs:%s:%s:log-group:%s:log-stream:%s",
-                                 run->region, run->account, group, host->stream)};
+        .resource = arena_printf(arena, "arn:%s:logs:%s:%s:log-group:%s:log-stream:%s",
+                                 partition_of_region(run->region), run->region, run->account, group,
+                                 host->stream)};
     if (!text.len || !group || !authorize(world, arena, &request, NULL))
         return;
     world_begin(world);

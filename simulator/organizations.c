@@ -21,7 +21,7 @@ const char *organization_of_call(struct sim_call *call)
 
 static const char *account_arn(struct sim_call *call, const char *organization, const char *account)
 {
-    return arena_printf(call->arena, "arn:aws:organizations::%s:account/%s/%s",
+    return arena_printf(call->arena, "arn:%s:organizations::%s:account/%s/%s", call->partition,
                         organization_management(call->world, call->arena), organization, account);
 }
 
@@ -35,7 +35,8 @@ static bool describe_organization(struct sim_call *call)
     struct map_builder b = map_begin(arena);
     map_put_str(&b, "Id", id);
     map_put_str(&b, "Arn",
-                arena_printf(arena, "arn:aws:organizations::%s:organization/%s", management, id));
+                arena_printf(arena, "arn:%s:organizations::%s:organization/%s", call->partition,
+                             management, id));
     map_put_str(&b, "FeatureSet", "ALL");
     map_put_str(&b, "MasterAccountArn", account_arn(call, id, management));
     map_put_str(&b, "MasterAccountId", management);
@@ -114,7 +115,7 @@ const struct value *organization_root(struct sim_call *call)
     struct map_builder root = map_begin(call->arena);
     map_put_str(&root, "Id", ROOT);
     map_put_str(&root, "Arn",
-                arena_printf(call->arena, "arn:aws:organizations::%s:root/%s/%s",
+                arena_printf(call->arena, "arn:%s:organizations::%s:root/%s/%s", call->partition,
                              organization_management(call->world, call->arena),
                              account_organization(call->world, call->arena, call->account), ROOT));
     map_put_str(&root, "Name", "Root");

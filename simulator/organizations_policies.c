@@ -139,13 +139,15 @@ bool organization_policies(struct world *world, struct arena *arena, const char 
 
 /* ---- shapes ---- */
 
-static const struct value *summary_of_aws(struct arena *arena, const struct aws_policy *aws)
+static const struct value *summary_of_aws(const struct sim_call *call, const struct aws_policy *aws)
 {
+    struct arena *arena = call->arena;
     const char *kind = aws == aws_policies ? "service_control_policy" : "resource_control_policy";
     struct map_builder b = map_begin(arena);
     map_put_str(&b, "Id", aws->id);
     map_put_str(&b, "Arn",
-                arena_printf(arena, "arn:aws:organizations::aws:policy/%s/%s", kind, aws->id));
+                arena_printf(arena, "arn:%s:organizations::aws:policy/%s/%s", call->partition, kind,
+                             aws->id));
     map_put_str(&b, "Name", aws->name);
     map_put_str(&b, "Description", "Allows access to every operation");
     map_put_str(&b, "Type", aws->type);
@@ -248,8 +250,8 @@ static const char *policy_arn(struct sim_call *call, const char *organization, c
     for (char *c = kind; *c; c++)
         if (*c >= 'A' && *c <= 'Z')
             *c = (char)(*c - 'A' + 'a');
-    return arena_printf(call->arena, "arn:aws:organizations::%s:policy/%s/%s/%s", call->account,
-                        organization, kind, id);
+    return arena_printf(call->arena, "arn:%s:organizations::%s:policy/%s/%s/%s", call->partition,
+                        call->account, organization, kind, id);
 }
 
 bool organization_create_policy(struct sim_call *call)
@@ -289,7 +291,7 @@ bool organization_describe_policy(struct sim_call *call)
     const char *id = call_str(call, "PolicyId");
     const struct aws_policy *aws = aws_policy_of(id);
     if (aws && organization_from_management(call))
-        return answer_policy(call, summary_of_aws(call->arena, aws), aws->content);
+        return answer_policy(call, summary_of_aws(call, aws), aws->content);
     const struct value *policy = need_policy(call, "PolicyId", "PolicyNotFoundException");
     return policy && answer_policy(call, summary_of(call->arena, policy),
                                    policy_echo(call->arena, value_get_str(policy, "Content")));
@@ -332,7 +334,7 @@ static bool answer_summaries(struct sim_call *call, const char *type, const char
     const char *next;
     for (size_t i = 0; i < ARRAY_LEN(aws_policies); i++)
         if (str_eq(aws_policies[i].type, type))
-            map_put(&found, aws_policies[i].id, summary_of_aws(call->arena, &aws_policies[i]));
+            map_put(&found, aws_policies[i].id, summary_of_aws(call, &aws_policies[i]));
     struct objects rows = store_list(call->world, call->arena, POLICY, "", "", NULL);
     for (size_t i = 0; i < rows.len; i++) {
         const struct value *policy = rows.items[i].body;
@@ -428,8 +430,8 @@ static const struct value *target_shape(struct sim_call *call, const char *id)
     struct map_builder b = map_begin(call->arena);
     map_put_str(&b, "TargetId", id);
     map_put_str(&b, "Arn",
-                arena_printf(call->arena, "arn:aws:organizations::%s:%s/%s/%s", call->account, kind,
-                             organization, id));
+                arena_printf(call->arena, "arn:%s:organizations::%s:%s/%s/%s", call->partition,
+                             call->account, kind, organization, id));
     map_put_str(&b, "Name", name ? name : id);
     map_put_str(&b, "Type", type);
     return map_end(&b);

@@ -31,6 +31,7 @@ static bool seed_accounts(struct world *world, struct arena *arena, const struct
         struct map_builder b = map_begin(arena);
         map_put_str(&b, "Name", text_of(account, "name", id));
         map_put_str(&b, "Parent", value_get_str(account, "parent"));
+        map_put_str(&b, "Partition", value_get_str(account, "partition"));
         map_put_str(&b, "Status", text_of(account, "status", "ACTIVE"));
         store_put(world, "account", "", "", id, map_end(&b));
     }
@@ -42,6 +43,7 @@ static bool seed_accounts(struct world *world, struct arena *arena, const struct
     if (!store_get(world, arena, "account", "", "", management)) {
         struct map_builder b = map_begin(arena);
         map_put_str(&b, "Name", "management");
+        map_put_str(&b, "Partition", value_get_str(organization, "partition"));
         store_put(world, "account", "", "", management, map_end(&b));
     }
     return true;

@@ -224,6 +224,8 @@ void timeline_add(struct world *world, const char *account, const char *region, 
 
 /* ---- accounts ---- */
 bool account_known(struct world *world, const char *account); /* any in a world without accounts */
+/* "aws", "aws-cn", ...: what every ARN of the account begins with. */
+const char *account_partition(struct world *world, struct arena *arena, const char *account);
 /* Id of the organization that holds the account, or NULL. */
 const char *account_organization(struct world *world, struct arena *arena, const char *account);
 const char *organization_management(struct world *world, struct arena *arena); /* account or NULL */

@@ -41,8 +41,8 @@ const char *world_id(const struct world *world);
 
 /* What a fresh world holds (CLI.md): as JSON so that engine/drill can make it from a topology
  * without this layer knowing topologies:
- * {"accounts": [{"id","name","parent": an organizational unit,"status"}],
- *  "organization": {"id","management"}, "cross_account_backup": bool,
+ * {"accounts": [{"id","name","parent": an organizational unit,"status","partition"}],
+ *  "organization": {"id","management","partition"}, "cross_account_backup": bool,
  *  "roles": [arn...] (made with a trust for everybody in the world and administrator rights),
  *  "keys": [{"account_id","region","alias","shared_with": [account ids]}] (customer managed),
  *  "vaults": [{"account_id","region","name"}],

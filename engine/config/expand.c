@@ -161,6 +161,16 @@ static const char *suffix_of(struct lowering *lw, const char *account, const cha
     return "";
 }
 
+/* An account is of one partition, and nothing of it is elsewhere. */
+static void check_partition(struct lowering *lw, const struct instance *in)
+{
+    const char *partition = in->region ? partition_of_region(in->region) : in->account->partition;
+    if (!str_eq(partition, in->account->partition))
+        lower_error(lw, E_PARTITION, in->entry->pos, in->address,
+                    "account `%s` is of the partition %s, and %s is of %s", in->account->name,
+                    in->account->partition, in->region, partition);
+}
+
 static void add_instances(struct lowering *lw, struct entry *entry)
 {
     const struct account_entry *account = entry->account;
@@ -180,6 +190,7 @@ static void add_instances(struct lowering *lw, struct entry *entry)
             in->global_address =
                 arena_printf(lw->arena, "%s%s", entry->address, suffix_of(lw, member, NULL));
             in->name_suffix = code ? arena_printf(lw->arena, "-%s", code) : "";
+            check_partition(lw, in);
         }
 }
 

@@ -267,6 +267,9 @@ struct route {
     const char *why;
     bool unread; /* the keys of the resources would settle it, and were not read */
 };
+/* Whether copies of the account may go into that vault at all; else E_PARTITION. */
+MUST_CHECK bool copy_may_go(struct lowering *lw, const struct instance *from,
+                            const struct target *to, struct source_pos pos);
 MUST_CHECK bool route_of(struct lowering *lw, const struct instance *plan,
                          const struct value_entry *rule, const struct value *action,
                          struct route *ret);

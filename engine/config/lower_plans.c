@@ -236,6 +236,20 @@ static void check_source_key(struct lowering *lw, const struct instance *in,
     }
 }
 
+static void check_partitions(struct lowering *lw, const struct instance *in,
+                             const struct value *patterns)
+{
+    for (size_t i = 0; value_is(patterns, VALUE_LIST) && i < patterns->list.len; i++) {
+        const struct value *item = patterns->list.items[i];
+        struct arn arn;
+        if (value_str(item) && arn_parse(slice_of(value_str(item)), &arn) &&
+            !slice_is(arn.partition, in->account->partition))
+            lower_error(lw, E_PARTITION, item->pos, in->address,
+                        "`%s` selects nothing: account `%s` is of the partition %s",
+                        value_str(item), in->account->name, in->account->partition);
+    }
+}
+
 static void lower_selection(struct lowering *lw, const struct instance *in,
                             const struct value_entry *e)
 {
@@ -248,6 +262,8 @@ static void lower_selection(struct lowering *lw, const struct instance *in,
                     e->key);
     note_source_key(lw, in, e);
     check_source_key(lw, in, e);
+    check_partitions(lw, in, value_get(e->value, "resources"));
+    check_partitions(lw, in, value_get(e->value, "not_resources"));
     map_put(&map, "backup_plan_id", value_ref(lw->arena, in->address, "id"));
     map_put(&map, "name", value_at(lw->arena, value_string(lw->arena, e->key), e->key_pos));
     map_put(&map, "iam_role_arn", plan_role(lw, in, e->value));

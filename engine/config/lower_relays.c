@@ -33,8 +33,8 @@ static const struct value *part_arn(struct lowering *lw, const struct instance *
 
 /* --- gathering --------------------------------------------------------------------------------
  */
-static bool gather_destination(struct lowering *lw, const struct target *target,
-                               struct relay_destination_draft *ret)
+static bool gather_destination(struct lowering *lw, const struct instance *in,
+                               const struct target *target, struct relay_destination_draft *ret)
 {
     struct arn arn;
     *ret = (struct relay_destination_draft){.target = *target};
@@ -46,6 +46,8 @@ static bool gather_destination(struct lowering *lw, const struct target *target,
                     ret->arn);
         return false;
     }
+    if (!copy_may_go(lw, in, target, target->pos))
+        return false;
     ret->name = arn_resource_name(lw->arena, &arn);
     ret->account_id = arena_strndup(lw->arena, arn.account.ptr, arn.account.len);
     ret->region = arena_strndup(lw->arena, arn.region.ptr, arn.region.len);
@@ -62,7 +64,7 @@ static bool gather_destinations(struct lowering *lw, struct relay_draft *relay)
         return false;
     struct relay_destination_draft *list = arena_array(lw->arena, targets.len, sizeof(*list));
     for (size_t i = 0; i < targets.len; i++)
-        ok = gather_destination(lw, &targets.items[i], &list[i]) && ok;
+        ok = gather_destination(lw, relay->in, &targets.items[i], &list[i]) && ok;
     relay->destinations = list;
     relay->destination_len = targets.len;
     return ok;

@@ -260,6 +260,32 @@ static bool decide(struct lowering *lw, const struct instance *plan, const struc
     return true;
 }
 
+/* AWS: copies stay in their partition, and in China in their account. */
+bool copy_may_go(struct lowering *lw, const struct instance *from, const struct target *to,
+                 struct source_pos pos)
+{
+    struct arn arn;
+    const char *partition = from->account->partition;
+    const char *there = to->instance ? to->instance->account->partition : NULL;
+    const char *account = to->instance ? to->instance->account->id : NULL;
+    if (!to->instance && arn_parse(slice_of(to->arn), &arn)) {
+        there = arena_strndup(lw->arena, arn.partition.ptr, arn.partition.len);
+        account = arena_strndup(lw->arena, arn.account.ptr, arn.account.len);
+    }
+    if (there && !str_eq(there, partition))
+        lower_error(lw, E_PARTITION, pos, from->address,
+                    "copies of account `%s` stay in the partition %s, and `%s` is in %s",
+                    from->account->name, partition, to->instance ? to->instance->address : to->arn,
+                    there);
+    else if (account && str_eq(partition, "aws-cn") && !str_eq(account, from->account->id))
+        lower_error(lw, E_PARTITION, pos, from->address,
+                    "in China no copy leaves its account, and `%s` is in another one",
+                    to->instance ? to->instance->address : to->arn);
+    else
+        return true;
+    return false;
+}
+
 bool route_of(struct lowering *lw, const struct instance *plan, const struct value_entry *rule,
               const struct value *action, struct route *ret)
 {
@@ -268,6 +294,9 @@ bool route_of(struct lowering *lw, const struct instance *plan, const struct val
     if (!target_of(lw, plan, "vaults", value_get(action, "destination_vault"), &route.to))
         return false;
     route.destination = route.to.instance ? route.to.instance->address : route.to.arn;
+    if (!copy_may_go(lw, plan, &route.to,
+                     place_or(value_get(action, "destination_vault"), action->pos)))
+        return false;
     if (wish) {
         struct opinion opinion = ask(lw, plan, rule, &route.to);
         route.way = opinion.way;

@@ -49,6 +49,7 @@ static void add_accounts(struct seed *seed)
         map_put_str(&b, "id", account->id);
         map_put_str(&b, "name", account->name);
         map_put_str(&b, "parent", account->unit);
+        map_put_str(&b, "partition", account->partition);
         list_add(&seed->accounts, map_end(&b));
         if (account->assume_role && first_time(seed, account->assume_role))
             list_add_str(&seed->roles, account->assume_role);
@@ -315,6 +316,8 @@ const struct value *drill_seed(struct arena *arena, const struct topology *topol
     struct map_builder organization = map_begin(arena), b = map_begin(arena);
     map_put_str(&organization, "id",
                 topology->organization_id ? topology->organization_id : ORGANIZATION_ID);
+    map_put_str(&organization, "partition",
+                topology->account_len > 0 ? topology->accounts[0].partition : NULL);
     map_put_str(&organization, "management",
                 topology->management_account_id ? topology->management_account_id
                                                 : MANAGEMENT_ACCOUNT);
