@@ -22,7 +22,7 @@ import time
 HOLDFAST = os.environ["HOLDFAST"]
 TERRAFORM = shutil.which("terraform")
 GROUP = 12  # resources that one group of entries becomes
-PARTS = ["start", "sizes", "local", "latency", "state", "rows", "shared"]
+PARTS = ["start", "sizes", "local", "latency", "state", "rows", "shared", "proof"]
 APPLY = ["apply", "--auto-approve", "--quiet"]
 
 
@@ -407,6 +407,70 @@ def part_rows(options):
             figures = in_turn(3 if size <= 10000 else 1, *(lambda act=act: simulated(*act) for act in acts.values()))
             for name, figure in zip(acts, figures):
                 row(name, figure, f"{figure['cpu'] / size * 1e6:.1f} us of CPU, {figure['rss'] / size * 1e3:.1f} kB a row")
+
+
+def fleet(accounts):
+    """So many accounts, two Regions of each backed up into a vault in a third. A relay's reader would trust them all by name,
+    which IAM's sizes end at some 150: these go in one copy."""
+    members = ", ".join(f'm{i}: "{200000000000 + i}"' for i in range(accounts))
+    return f"""version: 1
+name: fleet
+accounts:
+  management: {{id: "999988887777"}}
+  backup: {{id: "444455556666"}}
+  workloads: {{members: {{{members}}}}}
+regions: {{primary: [us-east-1, us-west-2], recovery: us-east-2}}
+organization: {{id: o-exampleorgid, account: management, cross_account_backup: true}}
+keys:
+  databases: {{account: workloads, region: primary, alias: alias/databases, share_with: [backup]}}
+  final: {{account: backup, region: recovery}}
+vaults:
+  primary: {{account: workloads, region: primary}}
+  final: {{account: backup, region: recovery, key: final, accept_copies_from: [organization]}}
+plans:
+  daily:
+    account: workloads
+    region: primary
+    rules:
+      daily:
+        target_vault: primary
+        schedule_expression: cron(0 5 ? * * *)
+        lifecycle: {{delete_after_days: 7}}
+        copy_actions: [{{destination_vault: final, lifecycle: {{delete_after_days: 30}}}}]
+    selections:
+      databases: {{source_key: databases, resources: ["arn:aws:rds:*:*:db:*"]}}
+"""
+
+
+def decisions(folder, count):
+    """Requests to the policies of the seed topology: the copy's role, the vault, the key."""
+    request = {"request": {"principal": "arn:aws:iam::111122223333:role/copy", "action": "backup:CopyIntoBackupVault",
+                           "resource": "arn:aws:backup:us-east-2:444455556666:backup-vault:final"},
+               "identity_policies": [{"Version": "2012-10-17", "Statement": [
+                   {"Effect": "Allow", "Action": ["backup:CopyIntoBackupVault", "backup:CopyFromBackupVault"], "Resource": "*"}]}],
+               "resource_policy": {"Version": "2012-10-17", "Statement": [
+                   {"Effect": "Allow", "Principal": {"AWS": "arn:aws:iam::111122223333:root"},
+                    "Action": "backup:CopyIntoBackupVault", "Resource": "*"}]}}
+    with open(os.path.join(folder, "requests"), "w", encoding="utf-8") as file:
+        file.write((json.dumps(request) + "\n") * count)
+    return run(["sh", "-c", f"exec '{HOLDFAST}' policy eval <requests"], folder)
+
+
+def part_proof(options):
+    """The path proof: what it adds to reading the topology, and how it grows."""
+    sizes = (1, 30, 100) if options.quick else (1, 100, 300, 1000)
+    header("check beside validate; the difference is the proof")
+    for size in sizes:
+        with folder_with("topology.yaml", fleet(size)) as folder:
+            commands = [[HOLDFAST, "validate"], [HOLDFAST, "check"]]
+            figures = in_turn(5 if size == 1 else 3, *(lambda c=c: run(c, folder) for c in commands))
+            row(f"validate, {size} accounts x 3 Regions", figures[0])
+            row(f"check, {size} accounts x 3 Regions", figures[1],
+                f"{(figures[1]['cpu'] - figures[0]['cpu']) * 1000 / size:.2f} ms of CPU an account")
+    count = 2000 if options.quick else 20000
+    with tempfile.TemporaryDirectory() as folder:
+        figures = decisions(folder, count)
+        row("policy eval", figures, f"{count / figures['cpu']:.0f} requests a second of CPU, JSON and parsing included")
 
 
 def main():
