@@ -62,6 +62,8 @@ MUST_CHECK bool database_open(struct state *state, const struct state_options *o
 /* shared_open.c: the file as the cache of a shared state. */
 MUST_CHECK bool shared_open_writer(struct state *state, const struct state_options *options,
                                    struct diags *diags);
+/* A cache is no state of its own: E_STATE_FOREIGN. */
+MUST_CHECK bool shared_refuse_cache(struct state *state, struct diags *diags);
 MUST_CHECK bool shared_open_reader(struct state *state, const struct state_options *options,
                                    struct diags *diags);
 

@@ -29,6 +29,9 @@ enum mirror_age { MIRROR_CURRENT, MIRROR_OLD, MIRROR_UNKNOWN /* reported */ };
 enum mirror_age mirror_compare(struct state *state, const struct state_options *options,
                                struct diags *diags);
 
+/* What the file is a cache of; NULL: of nothing. */
+const char *mirror_place(struct state *state, struct arena *arena);
+
 /* Where notes are taken; NULL: the state is not shared, or is being brought up to date. */
 struct batch *mirror_batch(struct state *state);
 /* Writes the batch of this turn, inside the transaction that is about to be committed. False, with

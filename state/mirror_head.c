@@ -168,6 +168,11 @@ void mirror_read_facts(struct state *state)
     mirror->head = value_get(head, "head");
 }
 
+const char *mirror_place(struct state *state, struct arena *arena)
+{
+    return value_get_str(state_fact(state, arena, FACT_HEAD), "place");
+}
+
 bool mirror_put_through(struct state *state, int64_t number, const char *digest,
                         struct diags *diags)
 {

@@ -54,6 +54,22 @@ bool shared_open_writer(struct state *state, const struct state_options *options
            mirror_open(state, options, diags);
 }
 
+/* Changed on its own it would still pass for what the shared journal has made of it. */
+bool shared_refuse_cache(struct state *state, struct diags *diags)
+{
+    CLEANUP(arena_freep) struct arena *scratch = arena_new();
+    const char *place = mirror_place(state, scratch);
+    if (!place)
+        return true;
+    struct diag *diag =
+        diag_error(diags, E_STATE_FOREIGN, NO_POS, NULL,
+                   "%s is a cache of %s, and no state of its own", state->path, place);
+    diag_hint(diags, diag,
+              "Put `state` back into the topology. To keep the state in a file from now on: `state "
+              "pull` before `state` leaves, then move this file away and `state push`.");
+    return false;
+}
+
 /* ---- readers ---- */
 
 static bool has_file(const struct state *state)

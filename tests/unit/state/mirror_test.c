@@ -273,6 +273,24 @@ static void a_file_that_was_never_shared_becomes_the_shared_state(void **state)
     assert_string_equal(seen_on(room, b), written);
 }
 
+static void a_cache_is_no_state_of_its_own(void **state)
+{
+    struct room *room = *state;
+    const char *a = new_machine(room);
+    struct state_options alone = {.path = a, .topology = "t", .world = "aws", .command = "apply"};
+    struct state *s = NULL;
+    struct diags own;
+    finish(room, open_on(room, a));
+    for (int reads = 0; reads <= 1; reads++) {
+        alone.read_only = reads;
+        diags_init(&own, room->arena);
+        assert_false(state_open(room->arena, &alone, &s, &own));
+        assert_int_equal(own.items[0].code, E_STATE_FOREIGN);
+        assert_non_null(strstr(own.items[0].message, "is a cache of s3://fake/t"));
+    }
+    finish(room, open_on(room, a));
+}
+
 static void another_state_is_not_overwritten(void **state)
 {
     struct room *room = *state;
@@ -763,6 +781,7 @@ int main(void)
         TEST(a_fact_that_is_the_same_writes_nothing),
         TEST(a_reader_makes_no_state),
         TEST(a_file_that_was_never_shared_becomes_the_shared_state),
+        TEST(a_cache_is_no_state_of_its_own),
         TEST(another_state_is_not_overwritten),
         TEST(of_another_topology_nothing_is_taken),
         TEST(a_damaged_cache_is_made_anew),
