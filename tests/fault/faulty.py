@@ -141,11 +141,20 @@ def objects(folder):
             query(database(folder, ".world.db"), "SELECT kind, account, region, id, json FROM object")}
 
 
-def writes(folder):
-    """How many calls have changed anything."""
-    return query(database(folder, ".world.db"), "SELECT count(*) FROM call WHERE writes AND status < 300")[0][0]
+def writes(folder, but=""):
+    """How many calls have changed anything, those of one service excepted."""
+    return query(database(folder, ".world.db"),
+                 f"SELECT count(*) FROM call WHERE writes AND status < 300 AND service <> '{but}'")[0][0]
 
 
 def unrecorded(folder):
     """Whether a file says what a state could not take."""
     return database(folder, ".unrecorded.jsonl") is not None
+
+
+def lose_state(folder):
+    """The disk of the machine that worked is gone; AWS is not."""
+    inside = os.path.join(folder, ".holdfast")
+    for name in os.listdir(inside) if os.path.isdir(inside) else []:
+        if ".simulated.db" in name:
+            os.unlink(os.path.join(inside, name))

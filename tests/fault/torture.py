@@ -66,6 +66,8 @@ FITTING = {"http": (0, 1, 3, 7), "state": (0, 4), "file": (0, 1, 4), "memory": (
 APPLY = ["apply", "--simulate", "--auto-approve"]
 DESTROY = ["destroy", "--simulate", "--auto-approve"]
 LOCK = ["--allow-irreversible", "vaults.final/lock"]
+STATE_BUCKET = "torture-state"
+SAME_DISK, OTHER_DISK = "same disk", "other disk"
 SERIAL = ["--parallelism", "1"]
 
 
@@ -85,9 +87,10 @@ def example(name):
 class Operation:
     """A command on what `before` left, with each of `texts` in turn. A case begins as a copy of what prepare() made."""
 
-    def __init__(self, name, before, texts, args, setup=None, then=None, flags=()):
+    def __init__(self, name, before, texts, args, setup=None, then=None, flags=(), shared=None):
         self.name, self.before, self.texts, self.args, self.setup = name, before, texts, args, setup
-        self.flags = flags  # of the applies before
+        self.flags = flags    # of the applies before
+        self.shared = shared  # the state lies in S3, and the rerun is on SAME_DISK or OTHER_DISK
         self.then = then  # what makes use of the result, never with a fault
         self.folder = self.reference = None
 
@@ -115,11 +118,17 @@ def must(servers, folder, args, **options):
 
 
 def world(servers, folder):
-    """Every object, and the days on which locks close."""
+    """Every object but those of a shared state, and the days on which locks close."""
     must(servers, folder, ["simulator", "dump", "--simulate", "--stable"])
     dates = sorted(int(found) // 86400000 for body in faulty.objects(folder).values()
                    for found in re.findall(r'"LockDate":([0-9]+)', body))
-    return faulty.read(folder, "out"), dates
+    objects = [row for row in json.loads(faulty.read(folder, "out"))["objects"] if STATE_BUCKET not in json.dumps(row)]
+    return json.dumps(objects, indent=1), dates
+
+
+def created(operation, folder):
+    return {key: number for key, number in faulty.created(folder).items()
+            if not (operation.shared and key[2].startswith("s3:"))}
 
 
 class Reference:
@@ -137,10 +146,11 @@ class Reference:
             must(servers, folder, operation.args)  # a rerun of what is done does nothing
             if operation.then:
                 must(servers, folder, operation.then)
-            self.world, self.created = world(servers, folder), faulty.created(folder)
+            self.world, self.created = world(servers, folder), created(operation, folder)
             self.rows, self.journaled = faulty.rows(folder), faulty.journaled(folder)
             after = faulty.objects(folder)
-            self.untouched = {key: body for key, body in prior.items() if after.get(key) == body}
+            self.untouched = {key: body for key, body in prior.items()
+                              if after.get(key) == body and STATE_BUCKET not in key[3]}
 
 
 class Torture:
@@ -166,6 +176,8 @@ class Torture:
             try:
                 for run, one in enumerate(faults.split(";")):
                     write(folder, operation.text(run))
+                    if operation.shared and run > 0:
+                        self.break_lock(folder)
                     wrong = self.suffer(operation, folder, one)
                     if wrong:
                         return wrong
@@ -184,13 +196,17 @@ class Torture:
             fits = status in FITTING[seam] and ("out of memory" in said) == (seam == "memory")
             if not fits:
                 return f"{fault} ended with {status}\n{said}"
+            if operation.shared:
+                return None  # calls of the state's own have no intents
             flies = re.search("killed after-(send|reply)", said) and not faulty.open_intents(folder)
             return f"{fault}: a call without an intent" if flies else None
         report = faulty.read_report(folder)
         if report["fired"] == 0:  # chance (ids, jitter) made this run a little shorter
             return None if status == 0 else f"{fault} did not happen, and the status is {status}"
-        if status not in FITTING[seam]:
+        if status not in FITTING[seam] and not (operation.shared and status == 4):
             return f"{fault} ended with {status}\n{said}"
+        if operation.shared:
+            return None  # the lock is given back
         if report["sent_after_disk_failed"] and status == 4:
             return f"{fault}: {report['sent_after_disk_failed']} calls after the disk had failed"
         if seam != "state" or status != 4:
@@ -219,6 +235,10 @@ class Torture:
 
     def recover(self, operation, folder):
         clean = operation.reference
+        if operation.shared:
+            self.break_lock(folder)
+            if operation.shared == OTHER_DISK:
+                faulty.lose_state(folder)
         write(folder, operation.texts[-1])
         must(self.servers, folder, operation.args)
         if faulty.unrecorded(folder):
@@ -228,7 +248,7 @@ class Torture:
         ours = world(self.servers, folder)
         if ours != clean.world:
             return difference(ours, clean.world)
-        made = faulty.created(folder)
+        made = created(operation, folder)
         once = len(operation.texts) == 1
         if made != clean.created if once else any(n > clean.created.get(k, 0) for k, n in made.items()):
             odd = {k: (made.get(k), clean.created.get(k)) for k in set(made) | set(clean.created)
@@ -246,14 +266,23 @@ class Torture:
             return f"changed, though the clean run left them alone: {changed}"
         return self.nothing_left(operation, folder)
 
+    def break_lock(self, folder):
+        """The lock of whoever died; one that was given back is none."""
+        if self.servers.run(folder, ["lock", "show", "--simulate", "--json"]) != 0:
+            return  # the run died before there was a whole world to lock anything in
+        lock = json.loads(faulty.read(folder, "out"))["lock"]
+        if lock:
+            must(self.servers, folder, ["lock", "break", lock["id"], "--simulate"])
+
     def nothing_left(self, operation, folder):
         """Another plan is empty; a destroy has none, but does nothing more."""
         if operation.args[0] != "destroy":
             status = self.servers.run(folder, ["plan", "--simulate", "--detailed-exitcode"])
             return None if status == 0 else f"the plan after ended with {status}\n{faulty.read(folder, 'out')}"
-        before = faulty.writes(folder)
+        before = faulty.writes(folder, but="s3" if operation.shared else "")
         must(self.servers, folder, operation.args)
-        return None if faulty.writes(folder) == before else "destroyed twice"
+        after = faulty.writes(folder, but="s3" if operation.shared else "")
+        return None if after == before else "destroyed twice"
 
     # ---- many ----
 
@@ -392,6 +421,19 @@ def default_key():
             Operation("destroy", [first], [first], DESTROY)]
 
 
+def shared_state():
+    """The same with a state in S3: whoever comes next may be another machine."""
+    first = example("rds-immutable-backup.yaml")
+    first += f"\nstate:\n  s3: {{bucket: {STATE_BUCKET}, key: state, region: us-east-1, account: backup}}\n"
+    second = edited(first, ("lifecycle: {delete_after_days: 30}", "lifecycle: {delete_after_days: 31}"),
+                    ("arn:aws:rds:*:*:db:*", "arn:aws:rds:*:*:db:o*"),
+                    ("alias/backup-intermediate", "alias/backup-between"))
+    return [Operation("create", [], [first], APPLY + LOCK, shared=SAME_DISK),
+            Operation("create, another machine", [], [first], APPLY + LOCK, shared=OTHER_DISK),
+            Operation("replace, another machine", [first], [second], APPLY + LOCK, flags=LOCK, shared=OTHER_DISK),
+            Operation("destroy, another machine", [first], [first], DESTROY, flags=LOCK, shared=OTHER_DISK)]
+
+
 def whole_life(name, *flags):
     """What no walkthrough has: the other types of resources, made and deleted."""
     text = example(name)
@@ -405,6 +447,7 @@ def main():
         servers = faulty.Servers(faulty.make_data_dir(os.path.join(scratch, "data")))
         torture = Torture(servers, os.path.join(scratch, "operations"))
         for topology, operations in (("immutable", immutable()), ("default-key", default_key()),
+                                     ("shared", shared_state()),
                                      ("watched-backups", whole_life("watched-backups.yaml")),
                                      ("more-backup", whole_life("more-backup.yaml", "--allow-irreversible",
                                                                 "resources.gap"))):
