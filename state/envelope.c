@@ -24,7 +24,8 @@ struct sealer {
     struct data_key ours, theirs; /* to seal with; of the last envelope of another run */
 };
 
-static const char *const kinds[] = {[ENVELOPE_SNAPSHOT] = "snapshot", [ENVELOPE_BATCH] = "batch"};
+static const char *const kinds[] = {
+    [ENVELOPE_HEAD] = "head", [ENVELOPE_SNAPSHOT] = "snapshot", [ENVELOPE_BATCH] = "batch"};
 
 /* ---- data keys ---- */
 

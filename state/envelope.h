@@ -22,13 +22,21 @@ struct key_service {
                    uint8_t ret_key[AES_KEY_LEN], struct diags *diags);
 };
 
-enum envelope_kind { ENVELOPE_SNAPSHOT, ENVELOPE_BATCH };
+enum envelope_kind { ENVELOPE_HEAD, ENVELOPE_SNAPSHOT, ENVELOPE_BATCH };
 
 struct envelope_label {
     enum envelope_kind kind;
     const char *lineage;
     int64_t serial; /* of the state with this part in it */
-    int64_t number; /* of the batch, or of the last one that is in the snapshot */
+    int64_t number; /* of the batch, or of the last one that is in the snapshot or the head */
+};
+
+/* How a shared state is sealed. */
+struct sealing {
+    struct key_service service;
+    const char *key; /* its name, to tell whether it is still the same */
+    /* What stands in clear is refused; else it is read, and written sealed from now on. */
+    bool enforced;
 };
 
 /* Texts sealed under one data key: far below 2^32 (crypto.h), far above what a run writes. */

@@ -101,6 +101,7 @@ static bool come_in(struct state *state, struct diags *diags)
             return false;
         if (absent)
             return make_shared(state, diags);
+        mirror->wrote = !mirror_is_as_sealed(mirror); /* by the end of the run it is */
         if (!head_run(mirror))
             return true;
         enum remote_result result = mark_run(state, diags);
@@ -164,11 +165,13 @@ static bool write_batch(struct state *state, struct diags *diags)
     struct mirror *mirror = state->mirror;
     CLEANUP(arena_freep) struct arena *scratch = arena_new();
     int64_t number = mirror->through + 1;
-    struct slice text = batch_text(state, scratch, number);
+    struct slice text = batch_text(state, scratch, number), bytes;
+    const struct envelope_label label = {ENVELOPE_BATCH, state->lineage, state->pending, number};
+    if (!mirror_pack(mirror, scratch, &label, text, &bytes, diags))
+        return false;
     FAULT_POINT("before-batch");
-    enum remote_result result = mirror_put(mirror, scratch, mirror_batch_name(scratch, number),
-                                           mirror_pack(text), NULL, diags)
-                                    .result;
+    enum remote_result result =
+        mirror_put(mirror, scratch, mirror_batch_name(scratch, number), bytes, NULL, diags).result;
     mirror->taken = result == REMOTE_REFUSED;
     if (mirror->taken)
         return mirror_fenced(state, "the next batch of its journal is another's", diags);
@@ -305,7 +308,9 @@ void state_finish(struct state *state, struct diags *diags)
 
 void mirror_drop(struct state *state)
 {
-    if (state->mirror)
+    if (state->mirror) {
         arena_freep(&state->mirror->batch.arena);
+        sealer_free(state->mirror->sealer);
+    }
     state->mirror = NULL;
 }

@@ -9,16 +9,6 @@ const char *mirror_batch_name(struct arena *arena, int64_t number)
     return arena_printf(arena, ".journal/%012lld", (long long)number);
 }
 
-struct slice mirror_pack(struct slice text)
-{
-    return text;
-}
-
-struct slice mirror_unpack(struct slice bytes)
-{
-    return bytes;
-}
-
 bool mirror_fenced(struct state *state, const char *what, struct diags *diags)
 {
     state->mirror->broken = true;
@@ -96,10 +86,17 @@ enum remote_result head_put(struct mirror *mirror, const struct value *head, str
 {
     CLEANUP(arena_freep) struct arena *scratch = arena_new();
     const char *text = arena_printf(scratch, "%s\n", json_print(scratch, head, JSON_PRETTY));
-    struct remote_object put =
-        mirror_put(mirror, scratch, HEAD, slice_of(text), mirror->etag, diags);
-    if (put.result == REMOTE_DONE)
+    const struct envelope_label label = {ENVELOPE_HEAD, value_get_str(head, "lineage"),
+                                         value_get_int(head, "serial", 0),
+                                         value_get_int(head, "through", 0)};
+    struct slice bytes;
+    if (!mirror_pack(mirror, scratch, &label, slice_of(text), &bytes, diags))
+        return REMOTE_FAILED;
+    struct remote_object put = mirror_put(mirror, scratch, HEAD, bytes, mirror->etag, diags);
+    if (put.result == REMOTE_DONE) {
         take_head(mirror, head, put.etag);
+        mirror->head_key = mirror->key;
+    }
     return put.result == REMOTE_ABSENT ? REMOTE_REFUSED : put.result;
 }
 
@@ -121,7 +118,11 @@ bool head_read(struct state *state, const struct remote_object *object, struct d
     CLEANUP(arena_freep) struct arena *scratch = arena_new();
     const struct value *head = NULL;
     const char *why = NULL, *where = mirror->remote.where;
-    if (!json_parse(scratch, object->body, &head, &why) || !is_head(head)) {
+    const struct envelope_label any = {.kind = ENVELOPE_HEAD};
+    struct slice text;
+    if (!mirror_unpack(mirror, scratch, HEAD, &any, object->body, &text, diags))
+        return false;
+    if (!json_parse(scratch, text, &head, &why) || !is_head(head)) {
         struct diag *diag = diag_error(diags, E_STATE_CORRUPT, NO_POS, NULL,
                                        "%s is not the head of a state", where);
         diag_hint(diags, diag,
@@ -139,6 +140,7 @@ bool head_read(struct state *state, const struct remote_object *object, struct d
         return false;
     }
     take_head(mirror, head, object->etag);
+    mirror->head_key = !envelope_is(object->body) ? NULL : mirror->enforced ? mirror->key : "";
     return true;
 }
 
@@ -166,6 +168,7 @@ void mirror_read_facts(struct state *state)
     mirror->place = value_get_str(head, "place");
     mirror->etag = value_get_str(head, "etag");
     mirror->head = value_get(head, "head");
+    mirror->head_key = value_get_str(head, "key");
 }
 
 const char *mirror_place(struct state *state, struct arena *arena)
@@ -197,6 +200,7 @@ bool mirror_remember_head(struct state *state, struct diags *diags)
     map_put_str(&b, "place", mirror->remote.where);
     map_put_str(&b, "etag", mirror->etag);
     map_put(&b, "head", mirror->head);
+    map_put_str(&b, "key", mirror->head_key);
     return batch_begin(state, diags) && fact_put(state, FACT_HEAD, map_end(&b), diags) &&
            journal_commit(state, diags);
 }

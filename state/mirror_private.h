@@ -2,6 +2,7 @@
 /* What the files of the mirror share (mirror.h). Nobody else includes this. */
 
 #include "engine/base/crypto.h"
+#include "state/envelope.h"
 #include "state/internal.h"
 #include "state/mirror.h"
 #include "state/remote_lock.h"
@@ -15,6 +16,10 @@ struct mirror {
     struct arena *arena; /* the state's */
     struct remote remote;
     struct remote_lock lock; /* of a writer */
+    struct sealer *sealer;   /* NULL: what is shared stands in clear */
+    const char *key;         /* its key */
+    bool enforced;           /* nothing that stands in clear is read */
+    const char *head_key; /* under which the head stands there; "": under one that is not known */
     const struct value *head;
     const char *etag;  /* of the head; NULL: there is none yet */
     const char *place; /* that the file is a cache of; NULL: of none yet */
@@ -32,11 +37,21 @@ struct mirror {
     const char *under_way;
 };
 
+/* ---- mirror_seal.c: what goes out and comes in, the two places that know its form ---- */
+
+MUST_CHECK bool mirror_pack(struct mirror *mirror, struct arena *arena,
+                            const struct envelope_label *label, struct slice text,
+                            struct slice *ret, struct diags *diags);
+/* Whether the head stands there as we would write it; else it is not taken for known, however long
+ * its bytes have been the same. */
+bool mirror_is_as_sealed(const struct mirror *mirror);
+/* expected: envelope_open(). */
+MUST_CHECK bool mirror_unpack(struct mirror *mirror, struct arena *arena, const char *name,
+                              const struct envelope_label *expected, struct slice bytes,
+                              struct slice *ret, struct diags *diags);
+
 /* ---- mirror_head.c: the place, its head, and what the file knows of it ---- */
 
-/* What goes out and comes in: the two places that know its form. */
-struct slice mirror_pack(struct slice text);
-struct slice mirror_unpack(struct slice bytes);
 const char *mirror_batch_name(struct arena *arena, int64_t number);
 
 /* E_STATE_FENCED: nothing more is written. Always false. */

@@ -47,8 +47,12 @@ enum remote_result snapshot_put(struct state *state, struct arena *arena, const 
         return REMOTE_FAILED;
     *ret_text = (struct slice){strbuf_str(&sb), sb.len};
     const char *name = snapshot_name(arena, mirror);
-    enum remote_result result =
-        put_parts(mirror, arena, name, mirror_pack(*ret_text), &parts, diags);
+    const struct envelope_label label = {ENVELOPE_SNAPSHOT, state->lineage, state->serial,
+                                         mirror->through};
+    struct slice bytes;
+    if (!mirror_pack(mirror, arena, &label, *ret_text, &bytes, diags))
+        return REMOTE_FAILED;
+    enum remote_result result = put_parts(mirror, arena, name, bytes, &parts, diags);
     struct map_builder b = map_begin(arena);
     map_put_str(&b, "name", name);
     map_put_int(&b, "parts", parts);
@@ -122,10 +126,14 @@ bool snapshot_import(struct state *state, struct diags *diags)
 {
     struct mirror *mirror = state->mirror;
     CLEANUP(arena_freep) struct arena *scratch = arena_new();
-    struct slice bytes;
-    if (!get_parts(mirror, scratch, &bytes, diags))
+    const struct envelope_label expected = {.kind = ENVELOPE_SNAPSHOT,
+                                            .lineage = value_get_str(mirror->head, "lineage"),
+                                            .number = head_snapshot_through(mirror)};
+    struct slice bytes, text;
+    if (!get_parts(mirror, scratch, &bytes, diags) ||
+        !mirror_unpack(mirror, scratch, value_get_str(head_snapshot(mirror), "name"), &expected,
+                       bytes, &text, diags))
         return false;
-    struct slice text = mirror_unpack(bytes);
     if (!str_eq(sha256_hex(scratch, text), value_get_str(head_snapshot(mirror), "digest")))
         return broken(mirror, "is not what the head says", diags);
     return take_in(state, text, diags);

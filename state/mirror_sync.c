@@ -10,6 +10,11 @@ void mirror_new(struct state *state, const struct state_options *options)
     struct mirror *mirror = arena_new_of(state->arena, struct mirror);
     *mirror = (struct mirror){.arena = state->arena, .remote = *options->remote, .through = -1};
     batch_init(&mirror->batch, arena_new());
+    if (options->sealing) {
+        mirror->sealer = sealer_new(&options->sealing->service);
+        mirror->key = options->sealing->key;
+        mirror->enforced = options->sealing->enforced;
+    }
     state->mirror = mirror;
     if (state->db)
         mirror_read_facts(state);
@@ -72,6 +77,15 @@ static bool perform(struct state *state, const struct value *batch, const char *
     return false;
 }
 
+/* Its lineage is checked against what it says itself: a batch may bring a new one. */
+static bool unpack_batch(struct mirror *mirror, struct arena *arena, int64_t number,
+                         struct slice bytes, struct slice *ret, struct diags *diags)
+{
+    const struct envelope_label expected = {.kind = ENVELOPE_BATCH, .number = number};
+    return mirror_unpack(mirror, arena, mirror_batch_name(arena, number), &expected, bytes, ret,
+                         diags);
+}
+
 static bool apply_batch(struct state *state, int64_t number, struct slice bytes,
                         struct diags *diags)
 {
@@ -79,9 +93,11 @@ static bool apply_batch(struct state *state, int64_t number, struct slice bytes,
     CLEANUP(arena_freep) struct arena *scratch = arena_new();
     const char *place =
         arena_printf(scratch, "%s%s", mirror->remote.where, mirror_batch_name(scratch, number));
-    struct slice text = mirror_unpack(bytes);
     const struct value *batch = NULL;
     const char *why = NULL;
+    struct slice text;
+    if (!unpack_batch(mirror, scratch, number, bytes, &text, diags))
+        return false;
     if (!json_parse(scratch, text, &batch, &why))
         batch = NULL;
     if (!check_batch(state, batch, number, place, diags))
@@ -140,10 +156,13 @@ static bool last_is_there(struct state *state, struct diags *diags)
     CLEANUP(arena_freep) struct arena *scratch = arena_new();
     struct remote_object object =
         mirror_get(mirror, scratch, mirror_batch_name(scratch, mirror->through), diags);
+    struct slice text;
     if (object.result == REMOTE_FAILED)
         return false;
-    return (object.result == REMOTE_DONE &&
-            str_eq(sha256_hex(scratch, mirror_unpack(object.body)), mirror->digest)) ||
+    if (object.result == REMOTE_DONE &&
+        !unpack_batch(mirror, scratch, mirror->through, object.body, &text, diags))
+        return false;
+    return (object.result == REMOTE_DONE && str_eq(sha256_hex(scratch, text), mirror->digest)) ||
            mirror_rolled_back(state, "the last batch that was seen here is gone, or another",
                               diags);
 }
@@ -221,7 +240,7 @@ static bool is_unchanged(struct mirror *mirror, struct diags *diags, bool *ret_f
 {
     CLEANUP(arena_freep) struct arena *scratch = arena_new();
     *ret_failed = false;
-    if (!mirror_is_at_rest(mirror))
+    if (!mirror_is_at_rest(mirror) || !mirror_is_as_sealed(mirror))
         return false;
     struct remote_object now = mirror->remote.ops->head(mirror->remote.self, scratch, HEAD, diags);
     *ret_failed = now.result == REMOTE_FAILED;

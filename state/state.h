@@ -10,6 +10,7 @@
 
 #include "engine/base/diag.h"
 #include "engine/base/record.h"
+#include "state/envelope.h"
 #include "state/remote.h"
 
 struct state;
@@ -23,6 +24,8 @@ struct state_options {
     int64_t lock_timeout_ms;   /* how long to wait for another holder */
     /* Where the state is shared; the file at `path` is then a cache of it. NULL: only the file. */
     const struct remote *remote;
+    /* How what is shared is encrypted; NULL: it stands there in clear. */
+    const struct sealing *sealing;
 };
 
 /* Opens, creating when absent, and takes the lock unless read_only (E_STATE_LOCKED names the

@@ -209,6 +209,7 @@ bool session_open_state(struct session *session, enum session_mode mode)
         if (!sharing_open(session))
             return false;
         options.remote = &session->remote;
+        options.sealing = session->topology.shared_state->kms_key ? &session->sealing : NULL;
     }
     if (!state_open(cli->arena, &options, &session->state, &cli->diags))
         return false;

@@ -6,6 +6,7 @@
 #include "engine/plan/moves.h"
 #include "engine/run/run.h"
 #include "providers/aws/aws.h"
+#include "providers/aws/kms_keys.h"
 #include "simulator/world.h"
 #include "state/remote.h"
 
@@ -18,6 +19,8 @@ struct session {
     struct loop *loop;
     struct state *state;
     struct s3_remote *shared; /* sharing.h's, or NULL */
+    struct kms_keys keys;     /* of a shared state that is encrypted */
+    struct sealing sealing;   /* the same */
     struct remote remote;     /* it, for the state */
     struct run run;
     const volatile sig_atomic_t *stop; /* once it holds the lock or talks to the world; else NULL */

@@ -17,6 +17,19 @@ static bool transport_of(struct session *session, struct transport *ret)
     return http_transport(env_get("AWS_CA_BUNDLE"), ret, &cli->diags);
 }
 
+/* KMS is asked over the loop of the bucket, with the same credentials. */
+static void prepare_keys(struct session *session, const struct shared_state *shared)
+{
+    session->keys = (struct kms_keys){.loop = s3_remote_loop(session->shared),
+                                      .session = s3_remote_session(session->shared),
+                                      .account_id = shared->account->id,
+                                      .region = shared->region,
+                                      .key = shared->kms_key,
+                                      .any_key = !shared->enforced};
+    session->sealing =
+        (struct sealing){kms_key_service(&session->keys), shared->kms_key, shared->enforced};
+}
+
 bool sharing_open(struct session *session)
 {
     struct cli *cli = session->cli;
@@ -40,6 +53,8 @@ bool sharing_open(struct session *session)
     if (!s3_remote_open(cli->arena, &options, &session->shared, &cli->diags))
         return false;
     session->remote = s3_remote_of(session->shared);
+    if (shared->kms_key)
+        prepare_keys(session, shared);
     return true;
 }
 

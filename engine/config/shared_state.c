@@ -24,8 +24,13 @@ void read_shared_state(struct lowering *lw, struct topology *topology)
     *shared = (struct shared_state){.bucket = value_get_str(s3, "bucket"),
                                     .key = value_get_str(s3, "key"),
                                     .region = value_get_str(s3, "region"),
+                                    .kms_key = value_get_str(s3, "kms_key"),
+                                    .enforced = value_get_bool(s3, "enforced", true),
                                     .account = account ? account_of(lw, account) : NULL,
                                     .pos = s3->pos};
+    if (value_get(s3, "enforced") && !shared->kms_key)
+        lower_error(lw, E_MISSING_KEY, value_get(s3, "enforced")->pos, NULL,
+                    "`enforced` is about what is encrypted, and there is no `kms_key`");
     if (shared->bucket && shared->key && shared->region && shared->account)
         topology->shared_state = shared; /* what is missing has been reported */
 }

@@ -185,6 +185,16 @@ struct remote s3_remote_of(struct s3_remote *remote)
     return (struct remote){&ops, remote, remote->where};
 }
 
+struct loop *s3_remote_loop(struct s3_remote *remote)
+{
+    return remote->loop;
+}
+
+const struct diags *s3_remote_session(const struct s3_remote *remote)
+{
+    return &remote->session;
+}
+
 bool s3_remote_open(struct arena *arena, const struct s3_remote_options *options,
                     struct s3_remote **ret, struct diags *diags)
 {

@@ -17,6 +17,9 @@ MUST_CHECK bool s3_remote_open(struct arena *arena, const struct s3_remote_optio
                                struct s3_remote **ret, struct diags *diags);
 void s3_remote_close(struct s3_remote *remote); /* accepts NULL */
 struct remote s3_remote_of(struct s3_remote *remote);
+/* Its loop, for calls beside S3's, and what was said of the account's session. */
+struct loop *s3_remote_loop(struct s3_remote *remote);
+const struct diags *s3_remote_session(const struct s3_remote *remote);
 
 /* What `state check-backend` asks. */
 struct s3_bucket_facts {
