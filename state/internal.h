@@ -68,7 +68,8 @@ MUST_CHECK bool shared_open_reader(struct state *state, const struct state_optio
                                    struct diags *diags);
 
 /* lock.c: waits so long for a holder to end. */
-MUST_CHECK bool lock_take(struct state *state, int64_t timeout_ms, struct diags *diags);
+MUST_CHECK bool lock_take(struct state *state, const struct state_options *options,
+                          struct diags *diags);
 void lock_release(struct state *state);
 
 /* journal.c: begins the transaction of this turn unless it is open already. */

@@ -52,19 +52,21 @@ static void report_holder(struct state *state, const char *lock_path, struct dia
                who ? ", " : "", who ? who : "", since ? since : "?");
 }
 
-static enum lock_result take_in_time(const char *path, int64_t timeout_ms, struct file_lock *ret)
+static enum lock_result take_in_time(const char *path, const struct state_options *options,
+                                     struct file_lock *ret)
 {
-    int64_t end_ms = clock_monotonic_ms() + timeout_ms;
+    int64_t end_ms = clock_monotonic_ms() + options->lock_timeout_ms;
     enum lock_result result;
-    while ((result = file_lock_take(path, ret)) == LOCK_HELD && clock_monotonic_ms() < end_ms)
+    while ((result = file_lock_take(path, ret)) == LOCK_HELD && clock_monotonic_ms() < end_ms &&
+           !(options->stop && *options->stop))
         clock_sleep_ms(NAP_MS);
     return result;
 }
 
-bool lock_take(struct state *state, int64_t timeout_ms, struct diags *diags)
+bool lock_take(struct state *state, const struct state_options *options, struct diags *diags)
 {
     const char *path = arena_printf(state->arena, "%s.lock", state->path);
-    enum lock_result result = take_in_time(path, timeout_ms, &state->lock);
+    enum lock_result result = take_in_time(path, options, &state->lock);
     if (result == LOCK_TAKEN) {
         state->locked = true;
         holder_write(state);

@@ -3,6 +3,7 @@
  * it is, the state does not know: S3 (providers/aws/s3_remote.h), or a fake of the tests. Calls
  * block. Names are short and relative: "", ".lock", ".journal/000000000012". */
 
+#include <signal.h>
 #include <stdbool.h>
 #include <stdint.h>
 
@@ -44,5 +45,6 @@ struct remote_ops {
 struct remote {
     const struct remote_ops *ops;
     void *self;
-    const char *where; /* for messages: "s3://bucket/key" */
+    const char *where;                 /* for messages: "s3://bucket/key" */
+    const volatile sig_atomic_t *stop; /* not 0: nobody waits any more; or NULL */
 };

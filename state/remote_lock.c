@@ -185,7 +185,8 @@ bool remote_lock_take(struct arena *arena, const struct remote *remote, const ch
             return false;
         if (result == REMOTE_ABSENT) /* it has just gone */
             continue;
-        int64_t left_ms = end_ms - now_of(remote);
+        bool stopped = remote->stop && *remote->stop;
+        int64_t left_ms = stopped ? 0 : end_ms - now_of(remote);
         if (left_ms <= 0) {
             report_held(arena, remote, &holder, diags);
             return false;

@@ -50,7 +50,7 @@ static bool open_cache(struct state *state, const struct state_options *options,
 bool shared_open_writer(struct state *state, const struct state_options *options,
                         struct diags *diags)
 {
-    return lock_take(state, options->lock_timeout_ms, diags) && open_cache(state, options, diags) &&
+    return lock_take(state, options, diags) && open_cache(state, options, diags) &&
            mirror_open(state, options, diags);
 }
 

@@ -6,6 +6,7 @@
  * committed; outcome and row change in one transaction; open intents are settled by reading, never
  * by guessing. */
 
+#include <signal.h>
 #include <stdbool.h>
 
 #include "engine/base/diag.h"
@@ -22,6 +23,7 @@ struct state_options {
     bool read_only;            /* no lock, no creation; a missing file reads as empty */
     const char *command, *who; /* for the run row and the holder's note */
     int64_t lock_timeout_ms;   /* how long to wait for another holder */
+    const volatile sig_atomic_t *stop; /* not 0: no longer; or NULL */
     /* Where the state is shared; the file at `path` is then a cache of it. NULL: only the file. */
     const struct remote *remote;
     /* How what is shared is encrypted; NULL: it stands there in clear. */

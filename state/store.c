@@ -132,8 +132,7 @@ static bool open_at(struct state *state, const struct state_options *options, st
     if (options->read_only)
         return !file_exists(state->path) || db_is_unborn(state->path) ||
                (database_open(state, options, diags) && shared_refuse_cache(state, diags));
-    return make_folder(state->arena, dir, diags) &&
-           lock_take(state, options->lock_timeout_ms, diags) &&
+    return make_folder(state->arena, dir, diags) && lock_take(state, options, diags) &&
            database_open(state, options, diags) && shared_refuse_cache(state, diags);
 }
 

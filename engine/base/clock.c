@@ -1,6 +1,5 @@
 #include "engine/base/clock.h"
 
-#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 #include <time.h>
@@ -24,9 +23,8 @@ int64_t clock_monotonic_ms(void)
 
 void clock_sleep_ms(int64_t ms)
 {
-    struct timespec left = {ms / 1000, (long)(ms % 1000) * 1000000};
-    while (nanosleep(&left, &left) != 0 && errno == EINTR) {
-    }
+    const struct timespec span = {ms / 1000, (long)(ms % 1000) * 1000000};
+    nanosleep(&span, NULL);
 }
 
 /* Days since 1970-01-01 of a civil date, by counting years from March (H. Hinnant's algorithm). */

@@ -12,7 +12,7 @@
 
 int64_t clock_wall_ms(void);
 int64_t clock_monotonic_ms(void); /* for measuring; no relation to the epoch */
-void clock_sleep_ms(int64_t ms);
+void clock_sleep_ms(int64_t ms);  /* less when a signal comes that is caught */
 
 #define DAY_MS ((int64_t)86400000)
 #define HOUR_MS ((int64_t)3600000)

@@ -1,5 +1,7 @@
 /* state check-backend: whether a bucket can keep a shared state, shown on scratch objects. */
 
+#include <string.h>
+
 #include "engine/base/crypto.h"
 #include "engine/cli/commands.h"
 #include "engine/cli/sharing.h"
@@ -95,6 +97,26 @@ static bool check_bucket(struct checking *checking)
     return true;
 }
 
+static bool check_key(struct checking *checking)
+{
+    struct session *session = checking->session;
+    struct cli *cli = session->cli;
+    const struct key_service *keys = &session->sealing.service;
+    uint8_t made[AES_KEY_LEN], back[AES_KEY_LEN];
+    struct slice wrapped;
+    if (!session->topology.shared_state->kms_key)
+        return true;
+    bool good =
+        keys->generate(keys->self, cli->arena, checking->name, made, &wrapped, &cli->diags) &&
+        keys->unwrap(keys->self, cli->arena, checking->name, wrapped, back, &cli->diags);
+    if (good)
+        report(checking, memcmp(made, back, AES_KEY_LEN) == 0, "the key wraps and unwraps",
+               "KMS gave another data key back");
+    wipe(made, sizeof(made));
+    wipe(back, sizeof(back));
+    return good;
+}
+
 /* In a versioned bucket a marker and old versions stay: one small scratch object a check. */
 static bool clean_up(struct checking *checking)
 {
@@ -124,6 +146,7 @@ static int check(struct session *session)
     bool ended = check_conditions(&checking) && check_race(&checking);
     ended = clean_up(&checking) && ended;
     ended = check_bucket(&checking) && ended;
+    ended = check_key(&checking) && ended;
     struct map_builder b = map_begin(cli->arena);
     map_put_str(&b, "format_version", "1.0");
     map_put_str(&b, "state", session->remote.where);

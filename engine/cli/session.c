@@ -201,13 +201,15 @@ bool session_open_state(struct session *session, enum session_mode mode)
     struct state_options options = {.topology = session->topology.name,
                                     .read_only = mode == SESSION_READS,
                                     .command = cli->line.command->words,
-                                    .who = env_get("USER")};
+                                    .who = env_get("USER"),
+                                    .stop = session->stop};
     name_state(session, &options.path, &options.world);
     if (!cli_duration(cli, OPT_LOCK_TIMEOUT, 0, &options.lock_timeout_ms))
         return false;
     if (session->topology.shared_state) {
         if (!sharing_open(session))
             return false;
+        session->remote.stop = session->stop;
         options.remote = &session->remote;
         options.sealing = session->topology.shared_state->kms_key ? &session->sealing : NULL;
     }

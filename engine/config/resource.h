@@ -86,8 +86,8 @@ struct relay_entry {
 /* `state.s3`: where the state is kept when several machines share it. */
 struct shared_state {
     const char *bucket, *key, *region;
-    const char *kms_key; /* it is encrypted under; NULL: it stands in clear */
-    bool enforced;       /* what stands in clear, or under another key, is refused */
+    const char *kms_key;           /* it is encrypted under; NULL: it stands in clear */
+    bool enforced;                 /* what stands in clear, or under another key, is refused */
     const struct account *account; /* whose credentials reach it */
     struct source_pos pos;
 };

@@ -182,7 +182,7 @@ static const struct remote_ops ops = {.put = put,
 
 struct remote s3_remote_of(struct s3_remote *remote)
 {
-    return (struct remote){&ops, remote, remote->where};
+    return (struct remote){.ops = &ops, .self = remote, .where = remote->where};
 }
 
 struct loop *s3_remote_loop(struct s3_remote *remote)

@@ -95,6 +95,9 @@ with workspace() as folder:
         check(calls == ["s3:HeadObject"] or not [c for c in calls if c.startswith("kms:")],
               f"what has not changed is not decrypted: {calls}")
 
+        backend = two.run("state", "check-backend", "--json").json
+        check(backend["ok"] and any("unwraps" in c["check"] for c in backend["checks"]), f"the key is checked: {backend}")
+
         # nothing in clear, whatever was written on the way
         two.write(*sealed, more=more_queues(2))
         two.run("apply", "--auto-approve")
@@ -158,6 +161,7 @@ with workspace() as folder:
         bucket.kms.disable_key(KeyId=key["KeyId"])
         fresh.refused("HF0623", says="DisabledException")
         fresh.refused("HF0623", "apply", "--auto-approve", says="is disabled")
+        fresh.refused("HF0623", "state", "check-backend", says="is disabled")
         bucket.kms.enable_key(KeyId=key["KeyId"])
         check(fresh.run("lock", "show", "--json").json["lock"] is None, "the lock was given back")
         other_key = bucket.kms.create_key()["KeyMetadata"]["Arn"]

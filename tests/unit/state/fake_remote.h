@@ -188,5 +188,5 @@ static inline struct remote fake_remote_of(struct fake_remote *fake)
                                           .remove = fake_remove,
                                           .now_ms = fake_now,
                                           .sleep_ms = fake_sleep};
-    return (struct remote){&ops, fake, "s3://fake/t"};
+    return (struct remote){.ops = &ops, .self = fake, .where = "s3://fake/t"};
 }
