@@ -2,9 +2,12 @@
  * leave it as it is. Files of them are kept in formats/N.sql; a release that brings a new one adds
  * its file and edits none.
  */
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "engine/base/db.h"
@@ -164,6 +167,51 @@ static void a_copy_that_cannot_be_made_stops_the_migration(void **state)
     state_close(s);
 }
 
+/* A process that dies at the first write beyond so many bytes of a file, or whose write fails
+ * there; whether it got through. */
+static bool migrates_within(struct fixture *f, rlim_t bytes, bool dies)
+{
+    pid_t pid = fork();
+    assert_true(pid >= 0);
+    if (pid == 0) {
+        struct state_options options = options_of(f);
+        struct state *s = NULL;
+        const struct rlimit none = {0, 0}, limit = {bytes, bytes};
+        signal(SIGXFSZ, dies ? SIG_DFL : SIG_IGN);
+        if (setrlimit(RLIMIT_CORE, &none) != 0 || setrlimit(RLIMIT_FSIZE, &limit) != 0)
+            _exit(99);
+        _exit(state_open(f->arena, &options, &s, &f->diags) ? 0 : 1);
+    }
+    int status = 0;
+    assert_int_equal(waitpid(pid, &status, 0), pid);
+    bool through = WIFEXITED(status) && WEXITSTATUS(status) == 0;
+    assert_true(through || (dies ? WIFSIGNALED(status) && WTERMSIG(status) == SIGXFSZ
+                                 : WIFEXITED(status) && WEXITSTATUS(status) == 1));
+    return through;
+}
+
+static void a_migration_that_is_cut_short_leaves_a_file_that_opens(void **state)
+{
+    struct fixture *f = *state;
+    size_t cut = 0;
+    for (int dies = 0; dies < 2; dies++) {
+        bool through = false;
+        for (rlim_t bytes = 0; !through; bytes += 2048) {
+            make_file(f, 1);
+            through = migrates_within(f, bytes, dies);
+            cut += !through;
+            struct state *s = open_reader(f);
+            assert_whole(f, s, 1);
+            state_close(s);
+            s = open_state(f);
+            assert_whole(f, s, 1);
+            state_close(s);
+            clear(f);
+        }
+    }
+    assert_true(cut > 20);
+}
+
 static void tables_without_a_format_are_damage(void **state)
 {
     struct fixture *f = *state;
@@ -187,6 +235,7 @@ int main(void)
         TEST(the_copy_opens_in_the_place_of_the_file),
         TEST(a_foreign_file_is_neither_migrated_nor_copied),
         TEST(a_copy_that_cannot_be_made_stops_the_migration),
+        TEST(a_migration_that_is_cut_short_leaves_a_file_that_opens),
         TEST(tables_without_a_format_are_damage),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
