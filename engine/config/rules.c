@@ -23,6 +23,8 @@
 
 #define START_WINDOW_MINUTES_MIN 60
 #define POLICY_NAME_MAX 128
+#define ALARM_SECONDS_MAX (7 * 86400)
+#define CONTINUOUS_DAYS_MAX 35
 
 /* One check of one value. On false *why is a sentence; *property is the key that is wrong in a map,
  * or NULL. A check that has reported by itself leaves *why NULL. */
@@ -99,6 +101,63 @@ static bool check_selection(struct call *call)
 static bool check_restore_selection(struct call *call)
 {
     return restore_selection_check(call->v, &call->why, &call->property);
+}
+
+/* What PutMetricAlarm refuses, by the API reference of CloudWatch. */
+static bool check_alarm(struct call *call)
+{
+    bool metric = value_get(call->v, "metric_name"), several = value_get(call->v, "metrics");
+    bool plain = value_get(call->v, "statistic"),
+         extended = value_get(call->v, "extended_statistic");
+    int64_t period = value_get_int(call->v, "period", 0);
+    int64_t periods = value_get_int(call->v, "evaluation_periods", 1);
+    if (metric == several)
+        return refuse(call, metric ? "metrics" : NULL,
+                      "an alarm watches either one metric (metric_name) or several (metrics)");
+    if (metric && plain == extended)
+        return refuse(call, plain ? "extended_statistic" : "metric_name",
+                      "an alarm on one metric has either statistic or extended_statistic");
+    if (period != 0 && period != 10 && period != 20 && period != 30 && period % 60 != 0)
+        return refuse(call, "period", "period must be 10, 20, 30 or a multiple of 60 seconds");
+    if (value_get_int(call->v, "datapoints_to_alarm", 0) > periods)
+        return refuse(call, "datapoints_to_alarm",
+                      "datapoints_to_alarm must not be more than evaluation_periods");
+    if (period > 0 && periods > ALARM_SECONDS_MAX / period)
+        return refuse(call, "evaluation_periods",
+                      "an alarm looks back over seven days at most: period times "
+                      "evaluation_periods");
+    return true;
+}
+
+static bool check_bucket(struct call *call)
+{
+    const struct value *lock = value_get(call->v, "object_lock");
+    const struct value *status = value_pointer(call->v, "/versioning/status");
+    bool days = value_get(lock, "days"), years = value_get(lock, "years");
+    if (!lock)
+        return true;
+    if (days == years)
+        return refuse(call, "object_lock", "object_lock has either days or years");
+    if (value_str(status) && !str_eq(value_str(status), "Enabled"))
+        return refuse(call, "versioning", "a bucket with object_lock keeps its versioning enabled");
+    return true;
+}
+
+static bool check_continuous_backup(struct call *call)
+{
+    int64_t days = value_get_int(value_get(call->v, "lifecycle"), "delete_after_days", 0);
+    if (!value_get_bool(call->v, "enable_continuous_backup", false) ||
+        (days >= 0 && days <= CONTINUOUS_DAYS_MAX))
+        return true;
+    return refuse(call, "lifecycle",
+                  "AWS keeps continuous backups for 35 days at most: delete_after_days must not be "
+                  "more");
+}
+
+static bool check_own_alias(struct call *call)
+{
+    return !str_starts(value_str(call->v), "alias/aws/") ||
+           refuse(call, NULL, "names that begin with alias/aws/ are those of AWS's own keys");
 }
 
 static bool check_date_range(struct call *call)
@@ -356,6 +415,10 @@ static const struct rule {
     {"backup_window", E_RULE_WINDOW, false, check_backup_window},
     {"selection", E_RULE_SELECTION, false, check_selection},
     {"restore_selection", E_RULE_RESTORE_TEST, false, check_restore_selection},
+    {"alarm", E_RULE_ALARM, false, check_alarm},
+    {"bucket", E_RULE_BUCKET, false, check_bucket},
+    {"continuous_backup", E_RULE_LIFECYCLE, false, check_continuous_backup},
+    {"own_alias", E_BAD_VALUE, true, check_own_alias},
     {"date_range", E_RULE_DATES, false, check_date_range},
     {"tags", E_RULE_TAGS, false, check_tags},
     {"schedule", E_RULE_SCHEDULE, true, check_schedule},
