@@ -99,13 +99,14 @@ const char *docs_type_page(struct arena *arena, const struct schema *schema)
 
 bool docs_has_page(const struct schema_property *section)
 {
-    return section->node->types == SCHEMA_OBJECT;
+    return section->node->types == SCHEMA_OBJECT || section->node->types == SCHEMA_ARRAY;
 }
 
 static void add_section(struct strbuf *sb, const struct schema_property *section)
 {
     if (docs_has_page(section)) {
-        strbuf_addf(sb, "- [`%s`](%s.md): map", section->name, section->name);
+        strbuf_addf(sb, "- [`%s`](%s.md): %s", section->name, section->name,
+                    section->node->types == SCHEMA_OBJECT ? "map" : "list");
     } else {
         strbuf_addf(sb, "- `%s`: ", section->name);
         docs_add_signature(sb, section->node, section->required);

@@ -85,17 +85,21 @@ static void add_resources(struct strbuf *sb, const struct value *becomes)
 static void add_properties(struct strbuf *sb, const struct schema_property *section)
 {
     const struct schema_node *node = section->node;
-    const struct schema_node *entry = node->additional ? docs_inside(node->additional) : NULL;
+    const struct schema_node *entry = node->additional ? docs_inside(node->additional)
+                                      : node->items    ? docs_inside(node->items)
+                                                       : NULL;
     strbuf_add(sb, "## Properties\n\n");
     if (node->property_len) {
         docs_add_properties(sb, node, false, 0);
     } else if (entry && entry->property_len) {
-        strbuf_add(sb, "Entries by name; each takes\n\n");
+        strbuf_addf(sb, "%s; each takes\n\n", node->items ? "A list" : "Entries by name");
         docs_add_properties(sb, entry, false, 0);
     } else {
         strbuf_add(sb, "Takes ");
         docs_add_signature(sb, node, section->required);
         strbuf_add(sb, ".\n");
+        if (node->items && node->items->description)
+            strbuf_addf(sb, "\n%s\n", node->items->description);
     }
 }
 
