@@ -158,3 +158,13 @@ def lose_state(folder):
     for name in os.listdir(inside) if os.path.isdir(inside) else []:
         if ".simulated.db" in name:
             os.unlink(os.path.join(inside, name))
+
+
+def drop_unborn_world(folder):
+    """A simulated world whose making was cut short: its own fault, not the program's."""
+    path = database(folder, ".world.db")
+    if path and (not query(path, "SELECT * FROM sqlite_master WHERE name = 'object'") or
+                 not query(path, "SELECT * FROM object LIMIT 1")):
+        for ending in ("", "-wal", "-shm", "-journal"):
+            with contextlib.suppress(FileNotFoundError):
+                os.unlink(path + ending)

@@ -179,6 +179,7 @@ class Torture:
                     if operation.shared and run > 0:
                         self.break_lock(folder)
                     wrong = self.suffer(operation, folder, one)
+                    faulty.drop_unborn_world(folder)
                     if wrong:
                         return wrong
                 return self.recover(operation, folder)
