@@ -401,6 +401,12 @@ static bool check_organization_policy(struct call *call)
     for (size_t i = 0; content.v && i < ARRAY_LEN(kinds); i++)
         if (str_eq(type, kinds[i].type))
             return check_policy_within(&content, kinds[i].kind, kinds[i].quota);
+    static const char *const roots[][2] = {{"BACKUP_POLICY", "plans"}, {"TAG_POLICY", "tags"}};
+    for (size_t i = 0; value_is(content.v, VALUE_MAP) && i < ARRAY_LEN(roots); i++)
+        if (str_eq(type, roots[i][0]) && !value_get(content.v, roots[i][1]))
+            return refuse(call, "content",
+                          arena_printf(call->arena, "a %s begins with `%s`, and has no statements",
+                                       type, roots[i][1]));
     return true;
 }
 
