@@ -12,7 +12,8 @@ After that one plain rerun
 The command in which the fault was ends in a way that fits it; when the disk under the state failed, nothing was sent
 afterwards.
 
-`./dev test` takes all that is few and a sample of the rest, with a seed that is printed; HOLDFAST_SOAK takes all.
+`./dev test` takes all that is few and the same sample of the rest each time; HOLDFAST_SOAK takes all, with a seed that is
+printed.
 `torture.py TOPOLOGY/OPERATION/FAULTS` runs one case, as it is printed for a failed one, and keeps its folder;
 `torture.py TOPOLOGY/OPERATION` all that begin so.
 
@@ -39,7 +40,7 @@ from faulty import SIGABRT, SIGKILL, write
 
 EXAMPLES = os.environ["EXAMPLES"]
 SOAK = bool(os.environ.get("HOLDFAST_SOAK"))
-SEED = int(os.environ.get("HOLDFAST_TORTURE_SEED", random.randrange(1 << 32)))
+SEED = int(os.environ.get("HOLDFAST_TORTURE_SEED", random.randrange(1 << 32) if SOAK else 1))
 SAMPLE = int(os.environ.get("HOLDFAST_TORTURE_SAMPLE", 10))
 THIN = int(os.environ.get("HOLDFAST_TORTURE_THIN", 1))
 

@@ -23,7 +23,7 @@ import yaml
 HOLDFAST = os.environ["HOLDFAST"]
 EXAMPLES = os.environ["EXAMPLES"]
 COUNT = int(os.environ.get("COUNT", "2000" if os.environ.get("HOLDFAST_SOAK") else "80"))
-SEED = int(os.environ.get("SEED", random.SystemRandom().randrange(10**6)))
+SEED = int(os.environ.get("SEED", random.SystemRandom().randrange(10**6) if os.environ.get("HOLDFAST_SOAK") else 1))
 BASES = ("rds-immutable-backup", "rds-default-key", "direct-copy")
 RIGHTS = ["rds:ListTagsForResource", "rds:CreateDBSnapshot", "rds:CopyDBSnapshot", "rds:ModifyDBSnapshotAttribute",
           "backup:CopyFromBackupVault", "backup:CopyIntoBackupVault", "kms:DescribeKey", "kms:CreateGrant"]
