@@ -313,7 +313,6 @@ const struct value *drill_seed(struct arena *arena, const struct topology *topol
     add_opt_ins(&seed);
     add_externals(&seed);
 
-    bool declared = topology->organization_id || topology->management_account_id;
     struct map_builder organization = map_begin(arena), b = map_begin(arena);
     map_put_str(&organization, "id",
                 topology->organization_id ? topology->organization_id : ORGANIZATION_ID);
@@ -323,7 +322,7 @@ const struct value *drill_seed(struct arena *arena, const struct topology *topol
                 topology->management_account_id ? topology->management_account_id
                                                 : MANAGEMENT_ACCOUNT);
     map_put(&b, "organization", map_end(&organization));
-    map_put_bool(&b, "cross_account_backup", !declared);
+    map_put_bool(&b, "cross_account_backup", topology->organization_id == NULL);
     map_put(&b, "accounts", list_end(&seed.accounts));
     map_put(&b, "roles", list_end(&seed.roles));
     map_put(&b, "principals", list_end(&seed.principals));

@@ -65,8 +65,6 @@ static void a_declared_organization_begins_with_its_switch_off(void **state)
         seed_of(arena, HEAD "organization: {id: o-exampleorgid, account: safe}\n");
     assert_false(value_get_bool(seed, "cross_account_backup", true));
     assert_string_equal(value_str(value_pointer(seed, "/organization/management")), "444455556666");
-    seed = seed_of(arena, HEAD "organization: {account: safe}\n"); /* its id is not known */
-    assert_false(value_get_bool(seed, "cross_account_backup", true));
     arena_free(arena);
 }
 
