@@ -1,5 +1,7 @@
 #include "engine/cli/planning.h"
 
+#include <string.h>
+
 #include "engine/base/clock.h"
 #include "engine/cli/emptying.h"
 #include "engine/proof/proof.h"
@@ -24,9 +26,12 @@ static bool observe(struct session *session, struct observation **ret, size_t *r
 }
 
 /* The flags of guards name single objects: of the file, of the state, or of what the state once
- * held, since a command that is run again has the same flags. */
+ * held, since a command that is run again has the same flags. A relay is guarded as a whole: its
+ * function stands for it. */
 static bool is_known(const struct session *session, const char *address)
 {
+    if (str_starts(address, "relays.") && !strchr(address, '/'))
+        address = arena_printf(session->cli->arena, "%s/function", address);
     if (topology_find(&session->topology, address) || state_generation(session->state, address) > 0)
         return true;
     for (size_t i = 0; i < session->record_len; i++)
