@@ -10,6 +10,15 @@ static bool wants_name(const struct schema *schema, const struct value *properti
     return false;
 }
 
+/* Where people look for what is missing: the key, not the first line below it. */
+static struct source_pos place_of_properties(const struct instance *in)
+{
+    for (size_t i = 0; i < value_len(in->body); i++)
+        if (str_eq(in->body->map.entries[i].key, "properties"))
+            return in->body->map.entries[i].key_pos;
+    return NO_POS;
+}
+
 void lower_resources(struct lowering *lw, const struct entry *entry)
 {
     for (size_t i = 0; i < entry->len; i++) {
@@ -20,11 +29,10 @@ void lower_resources(struct lowering *lw, const struct entry *entry)
             continue;
         bool regional = schema->scope == SCOPE_ACCOUNT_REGION;
         if (wants_name(schema, properties))
-            properties = value_at(
-                lw->arena,
+            properties =
                 value_with(lw->arena, properties, "name",
-                           regional ? name_of(lw, in, NULL) : global_name_of(lw, in, NULL)),
-                properties->pos);
+                           regional ? name_of(lw, in, NULL) : global_name_of(lw, in, NULL));
+        properties = value_at(lw->arena, properties, place_of_properties(in));
         struct draft *draft = draft_add(lw, in, "", schema->type_name, properties);
         if (!draft)
             continue;

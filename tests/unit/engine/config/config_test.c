@@ -105,7 +105,7 @@ static const struct fault faults[] = {
     {"a property missing in a resource",
      PLACES "resources:\n  r: {type: aws_kms_alias, account: one, region: here, properties: {name: "
             "alias/x}}\n",
-     E_MISSING_KEY, L + 1, 68},
+     E_MISSING_KEY, L + 1, 56},
     {"an unknown key entry", PLACES "vaults:\n  v: {account: one, region: here, key: k}\n",
      E_BAD_REFERENCE, L + 1, 40},
     {"an expression that names nothing", PLACES "outputs:\n  o: ${vaults.v.arn}\n", E_BAD_REFERENCE,
