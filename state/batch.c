@@ -45,24 +45,11 @@ static bool takes_notes(struct state *state)
 
 static const struct value *row_of(struct arena *arena, const struct record *record)
 {
-    struct map_builder b = map_begin(arena);
-    struct list_builder deps = list_begin(arena);
     if (!record)
         return NULL;
-    for (size_t i = 0; i < record->depends_on_len; i++)
-        list_add_str(&deps, record->depends_on[i]);
+    struct map_builder b = map_begin_from(arena, record_value(arena, record));
     map_put_str(&b, "address", record->address);
-    map_put_str(&b, "type", record->type);
-    map_put_str(&b, "account_id", record->account_id);
-    map_put_str(&b, "region", record->region);
-    map_put_str(&b, "identifier", record->identifier);
-    map_put(&b, "attributes", record->attributes);
-    map_put(&b, "write_only", record->write_only);
-    map_put(&b, "depends_on", list_end(&deps));
     map_put_int(&b, "generation", record->generation);
-    map_put_int(&b, "schema_version", record->schema_version);
-    map_put_bool(&b, "adopted", record->adopted);
-    map_put_bool(&b, "prevent_destroy", record->prevent_destroy);
     return map_end(&b);
 }
 
@@ -203,37 +190,12 @@ void batch_note_replace(struct state *state, struct slice document)
 
 /* ---- reading ---- */
 
-static bool read_texts(struct arena *arena, const struct value *list, const char *const **ret)
-{
-    const char **texts = arena_array(arena, value_len(list) + 1, sizeof(*texts));
-    for (size_t i = 0; i < value_len(list); i++) {
-        texts[i] = value_str(value_item(list, i));
-        if (!texts[i])
-            return false;
-    }
-    *ret = texts;
-    return true;
-}
-
 static bool row_from(struct arena *arena, const struct value *row, struct record *ret)
 {
-    const struct value *deps = value_get(row, "depends_on");
-    *ret = (struct record){
-        .address = value_get_str(row, "address"),
-        .type = value_get_str(row, "type"),
-        .account_id = value_get_str(row, "account_id"),
-        .region = value_get_str(row, "region"),
-        .identifier = value_get_str(row, "identifier"),
-        .attributes = value_get(row, "attributes"),
-        .write_only = value_get(row, "write_only"),
-        .depends_on_len = value_len(deps),
-        .generation = value_get_int(row, "generation", 0),
-        .schema_version = value_get_int(row, "schema_version", 0),
-        .adopted = value_get_bool(row, "adopted", false),
-        .prevent_destroy = value_get_bool(row, "prevent_destroy", false),
-    };
-    return ret->address && ret->type && ret->account_id && value_is(deps, VALUE_LIST) &&
-           read_texts(arena, deps, &ret->depends_on);
+    bool good = record_from(arena, row, ret);
+    ret->address = value_get_str(row, "address");
+    ret->generation = value_get_int(row, "generation", 0);
+    return good && ret->address;
 }
 
 /* One record on its way into the file. */

@@ -30,6 +30,11 @@ struct state {
 MUST_CHECK bool json_column(struct arena *arena, const char *text, const struct value **ret);
 /* What a record depends on, from a list; false where that is none, or not of texts. */
 MUST_CHECK bool read_deps(struct arena *arena, const struct value *list, struct record *record);
+/* record_value.c: a record as the history and the shared journal have it, without its address and
+ * generation, which stand beside it; and back. False: something that every record has is missing.
+ */
+const struct value *record_value(struct arena *arena, const struct record *record);
+MUST_CHECK bool record_from(struct arena *arena, const struct value *v, struct record *ret);
 /* formats.c: the format that this program writes. */
 int64_t state_format(void);
 /* The first column of the first row; 0 where there is none. */
