@@ -132,16 +132,6 @@ static void add_levels(struct world *world, struct arena *arena, const char *acc
     }
 }
 
-/* Resource control policies hold for the resources of these services. */
-static bool has_resource_controls(const char *action)
-{
-    static const char *const services[] = {"s3:", "sts:", "kms:", "sqs:", "secretsmanager:"};
-    for (size_t i = 0; i < ARRAY_LEN(services); i++)
-        if (str_starts(action, services[i]))
-            return true;
-    return false;
-}
-
 bool authorize(struct world *world, struct arena *arena, const struct authorization *request,
                const char **ret_why)
 {
@@ -174,7 +164,7 @@ bool authorize(struct world *world, struct arena *arena, const struct authorizat
                                                   : account_in(arena, request->resource);
     if (request->principal)
         add_levels(world, arena, account_in(arena, request->principal), ORGANIZATION_SCP, &scps);
-    if (has_resource_controls(request->action))
+    if (policy_meets_resource_controls(request->action))
         add_levels(world, arena, owner, ORGANIZATION_RCP, &rcps);
     const struct policy_set set = {
         .scps = scps.items,

@@ -311,6 +311,15 @@ const char *policy_source_name(enum policy_source source)
     return names[source];
 }
 
+bool policy_meets_resource_controls(const char *action)
+{
+    static const char *const services[] = {"s3:", "sts:", "kms:", "sqs:", "secretsmanager:"};
+    for (size_t i = 0; i < ARRAY_LEN(services); i++)
+        if (str_starts(action, services[i]))
+            return true;
+    return false;
+}
+
 const char *policy_denial_reason(struct arena *arena, const struct policy_request *request,
                                  const struct policy_answer *answer)
 {

@@ -100,6 +100,10 @@ void policy_evaluate(struct arena *arena, const struct policy_request *request,
 /* Does this call ask the policy of its resource alone: use of a KMS key, assuming a role? */
 bool policy_resource_must_allow(const char *action, const char *resource);
 
+/* Do the resource control policies of the organization hold for this call? They do for some
+ * services only (AWS Organizations User Guide, "Services that support RCPs"). */
+bool policy_meets_resource_controls(const char *action);
+
 /* "allowed", "explicitly_denied", "implicitly_denied" */
 const char *policy_decision_name(enum policy_decision decision);
 /* As AWS's error messages name it: "identity-based policy", "service control policy", ... */

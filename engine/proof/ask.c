@@ -3,16 +3,6 @@
 #include "engine/aws/arn.h"
 #include "engine/base/cleanup.h"
 
-/* Resource control policies hold for the resources of these services. */
-static bool has_resource_controls(const char *action)
-{
-    static const char *const services[] = {"s3:", "sts:", "kms:", "sqs:", "secretsmanager:"};
-    for (size_t i = 0; i < ARRAY_LEN(services); i++)
-        if (str_starts(action, services[i]))
-            return true;
-    return false;
-}
-
 static const struct value *context_of(struct model *model, const struct ask *question)
 {
     struct map_builder b = map_begin_from(model->arena, question->context);
@@ -65,7 +55,7 @@ void ask(struct model *model, const struct ask *question, struct ask_answer *ret
     struct model_levels scps = {0}, rcps = {0};
     if (question->role)
         scps = model_controls(model, account, /* of_resources= */ false);
-    if (has_resource_controls(question->action))
+    if (policy_meets_resource_controls(question->action))
         rcps = model_controls(model, owner, /* of_resources= */ true);
     bool foreign = question->role && !role;
     bool free = foreign || question->as_if_all_rights;

@@ -660,9 +660,20 @@ static void a_denial_is_worded_as_aws_words_it(void **state)
     arena_free(arena);
 }
 
+static void resource_controls_hold_for_some_services(void **state)
+{
+    (void)state;
+    assert_true(policy_meets_resource_controls("kms:Decrypt"));
+    assert_true(policy_meets_resource_controls("s3:GetObject"));
+    assert_true(policy_meets_resource_controls("sts:AssumeRole"));
+    assert_false(policy_meets_resource_controls("backup:CopyIntoBackupVault"));
+    assert_false(policy_meets_resource_controls("kmsx:Decrypt"));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(resource_controls_hold_for_some_services),
         cmocka_unit_test(within_an_account_identity_or_resource_policy_is_enough),
         cmocka_unit_test(an_explicit_deny_wins_wherever_it_stands),
         cmocka_unit_test(boundaries_and_sessions_limit_what_identity_policies_grant),
