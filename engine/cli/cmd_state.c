@@ -9,6 +9,7 @@
 #include "engine/cli/moving.h"
 #include "engine/cli/saving.h"
 #include "engine/cli/session.h"
+#include "engine/cli/wanted.h"
 
 static bool open_recorded(struct session *session)
 {
@@ -34,26 +35,10 @@ static void put_record(struct map_builder *b, const struct record *record)
     map_put_bool(b, "prevent_destroy", record->prevent_destroy);
 }
 
-static bool is_wanted(const struct cli *cli, const char *address)
+static const char *recorded_address(const void *list, size_t i)
 {
-    for (const char *const *wanted = cli->line.arguments; wanted && *wanted; wanted++)
-        if (address_is_within(address, *wanted))
-            return true;
-    return cli->line.argument_len == 0;
-}
-
-/* What is asked for by name and is not there is a mistake, and not an empty list. */
-static bool all_wanted_are_recorded(const struct session *session)
-{
-    struct cli *cli = session->cli;
-    for (const char *const *wanted = cli->line.arguments; wanted && *wanted; wanted++) {
-        size_t i = 0;
-        while (i < session->record_len && !address_is_within(session->records[i].address, *wanted))
-            i++;
-        if (i == session->record_len)
-            diag_error(&cli->diags, E_TARGET, NO_POS, *wanted, "nothing is recorded there");
-    }
-    return cli->diags.errors == 0;
+    const struct record *records = list;
+    return records[i].address;
 }
 
 static int print_records(struct session *session, bool attributes)
@@ -61,7 +46,8 @@ static int print_records(struct session *session, bool attributes)
     struct cli *cli = session->cli;
     if (!open_recorded(session))
         return EXIT_ERROR;
-    if (!all_wanted_are_recorded(session))
+    if (!all_wanted_are_there(cli, recorded_address, session->records, session->record_len,
+                              "nothing is recorded there"))
         return EXIT_USAGE;
     struct list_builder items = list_begin(cli->arena);
     for (size_t i = 0; i < session->record_len; i++) {

@@ -3,6 +3,7 @@
 #include "engine/base/clock.h"
 #include "engine/cli/commands.h"
 #include "engine/cli/session.h"
+#include "engine/cli/wanted.h"
 #include "state/past.h"
 
 struct history {
@@ -14,25 +15,10 @@ struct history {
     struct list_builder entries; /* for --json */
 };
 
-static bool is_wanted(const struct cli *cli, const char *address)
+static const char *changed_address(const void *list, size_t i)
 {
-    for (const char *const *wanted = cli->line.arguments; wanted && *wanted; wanted++)
-        if (address_is_within(address, *wanted))
-            return true;
-    return cli->line.argument_len == 0;
-}
-
-static bool all_are_known(const struct history *history)
-{
-    struct cli *cli = history->session->cli;
-    for (const char *const *wanted = cli->line.arguments; wanted && *wanted; wanted++) {
-        size_t i = 0;
-        while (i < history->change_len && !address_is_within(history->changes[i].address, *wanted))
-            i++;
-        if (i == history->change_len)
-            diag_error(&cli->diags, E_TARGET, NO_POS, *wanted, "nothing was ever recorded there");
-    }
-    return cli->diags.errors == 0;
+    const struct past_change *changes = list;
+    return changes[i].address;
 }
 
 static const char *action_of(const struct past_change *change)
@@ -171,7 +157,8 @@ static int history(struct session *session)
         !state_changes(session->state, cli->arena, &history.changes, &history.change_len,
                        &cli->diags))
         return EXIT_ERROR;
-    if (!all_are_known(&history))
+    if (!all_wanted_are_there(cli, changed_address, history.changes, history.change_len,
+                              "nothing was ever recorded there"))
         return EXIT_USAGE;
     show_history(&history);
     struct map_builder b = map_begin(cli->arena);
