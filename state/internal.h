@@ -35,6 +35,8 @@ MUST_CHECK bool read_deps(struct arena *arena, const struct value *list, struct 
  */
 const struct value *record_value(struct arena *arena, const struct record *record);
 MUST_CHECK bool record_from(struct arena *arena, const struct value *v, struct record *ret);
+/* store.c: no run, no intent and no row has ever been in it. */
+bool has_recorded_nothing(const struct state *state);
 /* formats.c: the format that this program writes. */
 int64_t state_format(void);
 /* The first column of the first row; 0 where there is none. */
@@ -87,7 +89,6 @@ MUST_CHECK bool run_close(struct state *state, const char *result, int64_t now_m
 /* A fact of this file alone, inside the batch. */
 MUST_CHECK bool fact_put(struct state *state, const char *key, const struct value *v,
                          struct diags *diags);
-const char *outcome_name(enum outcome outcome);
 bool outcome_from(const char *name, enum outcome *ret);
 bool intent_is_open(struct state *state, int64_t seq);
 /* store.c: inside the batch; `world` lives as long as the state. */

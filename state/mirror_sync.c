@@ -196,11 +196,6 @@ static bool reach_journal(struct state *state, struct diags *diags)
     return mirror_follow(state, diags);
 }
 
-static bool is_untouched(const struct state *state)
-{
-    return state->serial == 0 && state->next_seq == 1 && state->next_run == 1;
-}
-
 static bool is_foreign(struct state *state, const char *what, struct diags *diags)
 {
     struct diag *diag = diag_error(diags, E_STATE_FOREIGN, NO_POS, NULL, "%s holds %s, not %s",
@@ -220,7 +215,7 @@ static bool check_file(struct state *state, struct diags *diags)
     bool newer = state->serial > value_get_int(mirror->head, "serial", 0);
     if (mirror->through >= 0) /* whether it is the right one, the digests tell */
         return true;
-    if (is_untouched(state) || (same && !newer))
+    if (has_recorded_nothing(state) || (same && !newer))
         return true;
     return is_foreign(state,
                       arena_printf(scratch, "a state of its own (lineage %s, serial %lld)",

@@ -22,11 +22,6 @@ struct push {
     const char *backup;
 };
 
-static bool has_recorded_nothing(const struct state *state)
-{
-    return state->serial == 0 && state->next_seq == 1 && state->next_run == 1;
-}
-
 static bool refuse(const struct push *push, struct diags *diags, const char *message)
 {
     struct diag *diag =

@@ -81,6 +81,7 @@ MUST_CHECK bool journal_begin_run(struct state *state, const char *plan_fingerpr
  */
 MUST_CHECK bool journal_intent(struct state *state, struct intent *intent, struct diags *diags);
 enum outcome { OUTCOME_DONE, OUTCOME_FAILED, OUTCOME_ABANDONED /* settled: AWS never got it */ };
+const char *outcome_name(enum outcome outcome); /* "done", "failed", "abandoned" */
 /* Closes an intent. `record` is the row to write; NULL leaves the row alone, unless `remove`
  * deletes it (which raises the generation). */
 MUST_CHECK bool journal_outcome(struct state *state, int64_t seq, enum outcome outcome,

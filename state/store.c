@@ -169,6 +169,11 @@ void state_close(struct state *state)
     lock_release(state);
 }
 
+bool has_recorded_nothing(const struct state *state)
+{
+    return state->serial == 0 && state->next_seq == 1 && state->next_run == 1;
+}
+
 const char *state_lineage(const struct state *state)
 {
     return state->lineage;

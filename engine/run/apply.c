@@ -130,13 +130,6 @@ static void settle_node(struct node *node, enum node_phase phase)
     }
 }
 
-static const char *outcome_name(enum outcome outcome)
-{
-    static const char *const names[] = {
-        [OUTCOME_DONE] = "done", [OUTCOME_FAILED] = "failed", [OUTCOME_ABANDONED] = "abandoned"};
-    return names[outcome];
-}
-
 /* Writes the outcome into the batch of this turn. A state that cannot be written ends the run: what
  * flies is settled by the next one. */
 static void journal(struct node *node, enum outcome outcome, const struct record *record,
