@@ -24,14 +24,6 @@ struct leaver {
 
 /* ---- which relays leave ---- */
 
-static bool is_allowed(const struct planning *planning, const char *address)
-{
-    for (const char *const *named = planning->input.allow_destroy; named && *named; named++)
-        if (str_eq(*named, address))
-            return true;
-    return false;
-}
-
 /* "relays.to_final" of "relays.to_final/function"; NULL: not a relay's function. */
 static const char *relay_of(struct arena *arena, const struct change *change)
 {
@@ -293,7 +285,7 @@ static size_t look_at_all(struct session *session, const struct planning *planni
             continue;
         look(&leaver, start);
         const char *why = reason_to_stay(&leaver);
-        if (!why || is_allowed(planning, leaver.address))
+        if (!why || flag_names(planning->input.allow_destroy, leaver.address))
             continue;
         say(&leaver, why, act);
         stay++;

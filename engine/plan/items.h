@@ -53,8 +53,6 @@ bool items_target(struct builder *b); /* false on an address that names nothing 
 /* Shared by nature: forgotten where others are deleted. */
 bool item_is_kept(const struct item *item);
 struct source_pos item_pos(const struct item *item);
-/* Whether a list of flags (NULL-terminated, or NULL) names the address. */
-bool flag_names(const char *const *flags, const char *address);
 
 /* decide.c: verdicts of all items, in order. */
 void items_decide(struct builder *b);

@@ -45,6 +45,8 @@ MUST_CHECK bool plan_check_cycles(struct arena *arena, const struct topology *to
                                   const struct schema_set *schemas, struct diags *diags);
 bool plan_is_empty(const struct plan *plan); /* nothing would be done */
 void plan_count(struct plan *plan);          /* fills in its counts: from zero, by its changes */
+/* Whether a list of a guard's flags (NULL-terminated, or NULL) names the address. */
+bool flag_names(const char *const *flags, const char *address);
 /* Adds E_IRREVERSIBLE and E_ALLOW_DESTROY for every change whose flag is missing, and E_RETAINED
  * for what AWS will not do. */
 MUST_CHECK bool plan_guards(const struct plan *plan, const struct plan_input *input,
