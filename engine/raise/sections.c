@@ -36,11 +36,6 @@ static void put_all(struct body *b, const char *const *names)
         put_as(b, *names, *names);
 }
 
-static void put_text(struct body *b, const char *word, const struct value *v)
-{
-    map_put(&b->map, word, v);
-}
-
 static bool is_whole(const struct item *item)
 {
     return item_form(item) >= FORM_WHOLE;
@@ -289,7 +284,7 @@ static void raise_vault(struct body *b)
         return;
     }
     if (key && names_a_key(b, key))
-        put_text(b, "key", refer_entry(b->r, "keys", key));
+        map_put(&b->map, "key", refer_entry(b->r, "keys", key));
     put_lock(b);
     put_vault_policy(b);
     put_notifications(b);
@@ -385,11 +380,11 @@ static const struct value *conditions(const struct raise *r, const struct value 
 static const struct value *selection(const struct raise *r, const struct item *item)
 {
     struct body b = {.r = r, .item = item, .map = map_begin(r->arena)};
-    put_text(&b, "role", role_ref(r, item));
+    map_put(&b.map, "role", role_ref(r, item));
     put_as(&b, "resources", "resources");
     put_as(&b, "not_resources", "not_resources");
-    put_text(&b, "list_of_tags", tag_map(r, attribute(item, "list_of_tags")));
-    put_text(&b, "conditions", conditions(r, attribute(item, "conditions")));
+    map_put(&b.map, "list_of_tags", tag_map(r, attribute(item, "list_of_tags")));
+    map_put(&b.map, "conditions", conditions(r, attribute(item, "conditions")));
     map_put_str(&b.map, "source_key", item->found->source_key);
     return map_end(&b.map);
 }
@@ -490,13 +485,13 @@ static void raise_function(struct body *b)
     put_name(b);
     map_put_str(&b->map, "code", b->item->found->code);
     put_all(b, first);
-    put_text(b, "role", refer_entry(b->r, "roles", value_get_str(attributes, "role")));
+    map_put(&b->map, "role", refer_entry(b->r, "roles", value_get_str(attributes, "role")));
     put_all(b, others);
-    put_text(b, "environment",
-             refer_value(b->r, b->item, NULL, value_pointer(attributes, "/environment/variables")));
-    put_text(b, "dead_letter",
-             refer_entry(b->r, "queues",
-                         value_get_str(value_get(attributes, "dead_letter_config"), "target_arn")));
+    map_put(&b->map, "environment",
+            refer_value(b->r, b->item, NULL, value_pointer(attributes, "/environment/variables")));
+    map_put(&b->map, "dead_letter",
+            refer_entry(b->r, "queues",
+                        value_get_str(value_get(attributes, "dead_letter_config"), "target_arn")));
     const struct value *days = log ? attribute(log, "retention_in_days") : NULL;
     if (log)
         map_put(&b->map, "log_retention_in_days", days ? days : value_null());
@@ -518,7 +513,7 @@ static void raise_queue(struct body *b)
     put_name(b);
     put_all(b, same);
     if (key)
-        put_text(b, "key", key_ref(b->r, b->item, key));
+        map_put(&b->map, "key", key_ref(b->r, b->item, key));
     else
         map_put(&b->map, "sqs_managed_sse_enabled", attribute(b->item, "sqs_managed_sse_enabled"));
     if (is_whole(b->item))
@@ -561,10 +556,11 @@ static void raise_bus(struct body *b)
     const struct item *policy = part_of(b->item, "aws_event_bus_policy");
     put_name(b);
     put_as(b, "description", "description");
-    put_text(b, "key", refer_entry(b->r, "keys", value_get_str(attributes, "kms_key_identifier")));
-    put_text(b, "dead_letter",
-             refer_entry(b->r, "queues",
-                         value_get_str(value_get(attributes, "dead_letter_config"), "arn")));
+    map_put(&b->map, "key",
+            refer_entry(b->r, "keys", value_get_str(attributes, "kms_key_identifier")));
+    map_put(&b->map, "dead_letter",
+            refer_entry(b->r, "queues",
+                        value_get_str(value_get(attributes, "dead_letter_config"), "arn")));
     if (policy)
         map_put(&b->map, "policy",
                 refer_value(b->r, policy, node_of(policy, "policy"), attribute(policy, "policy")));
