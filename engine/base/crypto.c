@@ -152,16 +152,20 @@ const char *base64_encode(struct arena *arena, struct slice data)
     return text;
 }
 
+static bool is_base64_digit(char c)
+{
+    return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '+' ||
+           c == '/';
+}
+
 /* OpenSSL trims blanks and takes padding anywhere; we do not. */
 static bool is_base64(struct slice text, size_t *ret_padding)
 {
-    static const char alphabet[] =
-        "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
     size_t padding = 0;
     while (padding < 2 && padding < text.len && text.ptr[text.len - 1 - padding] == '=')
         padding++;
     for (size_t i = 0; i + padding < text.len; i++)
-        if (text.ptr[i] == '\0' || !strchr(alphabet, text.ptr[i]))
+        if (!is_base64_digit(text.ptr[i]))
             return false;
     *ret_padding = padding;
     return text.len % 4 == 0;
