@@ -137,12 +137,16 @@ class Folder:
         return self.query(WORLD, "SELECT account, region, service, operation, status, code, created FROM call "
                                  "WHERE writes ORDER BY seq")
 
+    def recorded(self, sql):
+        """What the state holds; one whose creation was cut short has no table yet, and holds nothing."""
+        return self.query(STATE, sql) if self.query(STATE, "SELECT name FROM sqlite_master") else []
+
     def rows(self):
         """Address to row of the state."""
-        return {row["address"]: row for row in self.query(STATE, "SELECT * FROM resource")}
+        return {row["address"]: row for row in self.recorded("SELECT * FROM resource")}
 
     def journal(self):
-        return self.query(STATE, "SELECT * FROM journal ORDER BY seq")
+        return self.recorded("SELECT * FROM journal ORDER BY seq")
 
 
 def make_first_world(folder):
