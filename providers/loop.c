@@ -48,7 +48,7 @@ struct loop {
     int64_t now_ms;
     size_t window, in_flight, calls;
     struct send *flying; /* in_flight of them */
-    bool draining, cut;
+    bool draining, cut, drains_on_stop;
     const volatile sig_atomic_t *stop;
     int64_t grace_ms, cut_at_ms; /* the latter monotonic, once *stop was seen; else 0 */
 
@@ -491,7 +491,8 @@ static int64_t heed_stop(struct loop *loop)
     int64_t now_ms = clock_monotonic_ms();
     if (loop->cut_at_ms == 0) {
         loop->cut_at_ms = now_ms + loop->grace_ms;
-        loop_drain(loop);
+        if (loop->drains_on_stop)
+            loop_drain(loop);
     }
     if (now_ms >= loop->cut_at_ms)
         cut(loop);
@@ -556,6 +557,14 @@ void loop_stop_on(struct loop *loop, const volatile sig_atomic_t *stop, int64_t 
 {
     loop->stop = stop;
     loop->grace_ms = grace_ms;
+    loop->drains_on_stop = true;
+}
+
+void loop_cut_on(struct loop *loop, const volatile sig_atomic_t *stop, int64_t grace_ms)
+{
+    loop->stop = stop;
+    loop->grace_ms = grace_ms;
+    loop->drains_on_stop = false;
 }
 
 bool loop_is_cut(const struct loop *loop)

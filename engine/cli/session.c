@@ -209,6 +209,8 @@ bool session_open_state(struct session *session, enum session_mode mode)
     if (session->topology.shared_state) {
         if (!sharing_open(session))
             return false;
+        if (!sharing_heed_signals(session, mode == SESSION_WRITES))
+            return false;
         session->remote.stop = session->stop;
         options.remote = &session->remote;
         options.sealing = session->topology.shared_state->kms_key ? &session->sealing : NULL;
@@ -271,6 +273,15 @@ static bool open_network(struct session *session)
            http_transport(authorities, &session->transport, &cli->diags);
 }
 
+bool session_grace(struct session *session, int64_t *ret_ms)
+{
+    int64_t grace_s = 0;
+    if (!cli_number(session->cli, OPT_GRACE, GRACE_S, 0, 3600, &grace_s))
+        return false;
+    *ret_ms = grace_s * 1000;
+    return true;
+}
+
 bool session_connect(struct session *session)
 {
     struct cli *cli = session->cli;
@@ -282,11 +293,10 @@ bool session_connect(struct session *session)
     }
     if (!session_settle(session))
         return false;
-    int64_t parallelism = 0, grace_s = 0;
+    int64_t parallelism = 0;
     if (!cli_number(cli, OPT_PARALLELISM, 256, 1, 10000, &parallelism) ||
-        !cli_number(cli, OPT_GRACE, GRACE_S, 0, 3600, &grace_s))
+        !session_grace(session, &session->grace_ms))
         return false;
-    session->grace_ms = grace_s * 1000;
     loop_set_window(session->loop, (size_t)parallelism);
     session->run = (struct run){
         .arena = cli->arena,

@@ -54,8 +54,9 @@ MUST_CHECK bool session_settle(struct session *session);
  * memory: moving_keep() writes it). */
 MUST_CHECK bool session_open(struct session *session, enum session_mode mode);
 MUST_CHECK bool session_open_state(struct session *session,
-                                   enum session_mode mode); /* no network */
-MUST_CHECK bool session_connect(struct session *session);   /* no state */
+                                   enum session_mode mode);              /* no network */
+MUST_CHECK bool session_connect(struct session *session);                /* no state */
+MUST_CHECK bool session_grace(struct session *session, int64_t *ret_ms); /* of --grace */
 
 /* What comes now changes something: when a signal comes, what flies has --grace to end. Before, it
  * is dropped at once. */

@@ -58,6 +58,15 @@ bool sharing_open(struct session *session)
     return true;
 }
 
+bool sharing_heed_signals(struct session *session, bool writes)
+{
+    int64_t grace_ms = 0;
+    if (!session_grace(session, &grace_ms))
+        return false;
+    loop_cut_on(s3_remote_loop(session->shared), session->stop, writes ? 2 * grace_ms : 0);
+    return true;
+}
+
 #define KEEP_MS 1000 /* how often the lock is looked after: mostly there is nothing to do */
 
 static void keep(void *ctx)

@@ -1,4 +1,4 @@
-"""Many machines on one state in the simulator's S3 (sharing.py): races, deaths, sleepers, lost replies."""
+"""Many machines on one state in the simulator's S3 (sharing.py): races, deaths, sleepers, lost replies, silence."""
 
 import boto3
 
@@ -18,7 +18,7 @@ class Place:
                             aws_access_key_id="111122223333", aws_secret_access_key="simulated")
 
 
-for name, scene in sharing.SCENES.items():
+for name, scene in {**sharing.SCENES, "silent": sharing.silent}.items():
     with workspace() as folder, Served(folder) as served:
         place = Place(served)
         sharing.make_bucket(place)

@@ -233,4 +233,24 @@ def lossy(place):
         check(len(created) == 2, f"each queue was asked for once: {len(created)}")
 
 
+def silent(place):
+    """S3 answers nothing any more in the middle of a run: a signal ends it all the same, and a later run settles it."""
+    with Proxy(place.url) as proxy, runners(proxy, place, 1, TOPOLOGY + SECOND) as (runner,):
+        gate = Gate(proxy, f"PUT /{BUCKET}/{KEY}.journal/000000000002")
+        runner.start("apply", "--auto-approve", "--parallelism", "1", "--grace", "1")
+        gate.wait(runner)
+        runner.process.send_signal(signal.SIGTERM)
+        try:
+            _, err = runner.process.communicate(timeout=25)  # an answer is waited for longer than that
+        except subprocess.TimeoutExpired:
+            check(False, "a signal ends what S3 does not answer")
+        gate.open()
+        check(runner.process.returncode == 143, f"by the signal: {runner.process.returncode} {err}")
+        lock = runner.run("lock", "show", "--json").json["lock"]
+        runner.run("lock", "break", lock["id"])
+        runner.run("apply", "--auto-approve")
+        check(queues(place) == ["t-one", "t-two"], f"each once: {queues(place)}")
+        check(runner.run("plan", "--detailed-exitcode").status == 0, "nothing is left to do")
+
+
 SCENES = {"race": race, "killed": killed, "stale": stale, "lossy": lossy}

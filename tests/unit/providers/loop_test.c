@@ -421,6 +421,21 @@ static void what_outlasts_the_grace_is_cut_once(void **state)
     assert_string_equal(w->log, "lost lost");
 }
 
+static void what_is_only_to_be_cut_goes_on_until_then(void **state)
+{
+    struct world *w = *state;
+    struct result born = {0};
+    stop = SIGTERM;
+    loop_cut_on(w->loop, &stop, HOUR_MS);
+    start(w, OP_CREATE, "vaults.born", &born);
+    run(w);
+    assert_int_equal(born.outcome.result, OP_RESULT_DONE);
+    loop_cut_on(w->loop, &stop, 0);
+    raw_send(w, NULL, "/raw", NULL);
+    run(w);
+    assert_int_equal(born.outcome.result, OP_RESULT_DONE);
+}
+
 /* ---- throttle, pure ---- */
 
 static size_t sent_in(struct throttle *t, int64_t from_ms, int64_t to_ms)
@@ -511,6 +526,7 @@ int main(void)
         LOOP_TEST(operations_that_only_wait_leave_the_window_to_others),
         LOOP_TEST(a_throttled_bucket_slows_down_and_no_other_does),
         LOOP_TEST(draining_begins_no_change_and_lets_flights_and_reads_land),
+        LOOP_TEST(what_is_only_to_be_cut_goes_on_until_then),
         LOOP_TEST(without_grace_a_stop_cuts_flights_and_reads_and_says_nothing_of_them),
         LOOP_TEST(within_the_grace_what_flies_lands_and_is_read_back),
         LOOP_TEST(what_outlasts_the_grace_is_cut_once),
