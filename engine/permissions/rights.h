@@ -1,0 +1,67 @@
+#pragma once
+/* Single rights of one identity, and their way into statements. Internal to engine/permissions. */
+
+#include "engine/config/resource.h"
+
+enum narrowing {
+    NARROW_NOT,
+    NARROW_TAGGED, /* by the tag of the object */
+    NARROW_MADE,   /* by the tag of the request that makes it */
+    NARROW_ALIAS,  /* a key by its alias */
+};
+
+struct right {
+    const char *action;   /* "backup:GetBackupPlan" */
+    const char *kind;     /* the resource type that AWS knows, "" for none */
+    const char *resource; /* an ARN, a pattern, or "*" */
+    enum narrowing narrowing;
+    const struct value *condition; /* as it stands in a statement; NULL: none */
+};
+
+struct rights {
+    struct arena *arena;
+    const struct topology *topology;
+    const struct account *account; /* whose; NULL: whoever begins */
+    const struct right *items;
+    size_t len, cap;
+    struct map seen;
+};
+
+void rights_init(struct rights *rights, struct arena *arena, const struct topology *topology,
+                 const struct account *account);
+/* A right that is there already is not added again. */
+void rights_add(struct rights *rights, struct right right);
+/* Without conditions. */
+void rights_allow(struct rights *rights, const char *const *actions, const char *kind,
+                  const char *resource);
+
+/* A condition beside others: {"StringEquals": {"kms:ViaService": "..."}}. condition may be NULL. */
+const struct value *condition_with(struct arena *arena, const struct value *condition,
+                                   const char *operator_name, const char *key,
+                                   const struct value *value);
+/* aws:ResourceTag/holdfast:topology, or aws:RequestTag/... */
+const struct value *condition_tagged(struct arena *arena, const struct value *condition,
+                                     const char *topology, bool of_request);
+
+/* Get, List, Describe: it changes nothing. */
+bool action_only_reads(const char *action);
+
+/* Statements with the same effect in fewest words, in a stable order; none is larger than a policy.
+ * Actions that are allowed on the same resources under the same condition share a statement. */
+const struct value *const *rights_statements(const struct rights *rights, size_t *ret_len);
+
+/* ---- what a command needs ---- */
+
+/* Of every object of the account, what these handlers do: "create", ..., NULL-terminated. With
+ * `replaced`, deletion as well where a change replaces an object. */
+void rights_of_objects(struct rights *rights, const char *const *handlers, bool replaced);
+/* The rows of the tables for one object, for tests: false where no row tells what the action's
+ * resource is. */
+MUST_CHECK bool rights_of_action(struct rights *rights, const struct resource *resource,
+                                 const char *handler, const char *action);
+/* Beside the objects: the shared state, organizational units, keys of databases. */
+void rights_of_surroundings(struct rights *rights, bool writes);
+/* A reconcile pass of every relay, as `relay once` and `apply` make it. */
+void rights_of_reconcile(struct rights *rights);
+/* Whether a relay may leave: what is still on its way. */
+void rights_of_leaving(struct rights *rights);
