@@ -17,7 +17,7 @@ static int print(struct session *session)
     }
     if (!session_load(session))
         return EXIT_ERROR;
-    permissions_make(cli->arena, &session->topology, purpose, &permissions);
+    permissions_make(cli->arena, session->schemas, &session->topology, purpose, &permissions);
     if (cli->json)
         cli_out_json(cli, permissions_to_json(cli->arena, &permissions));
     else

@@ -351,6 +351,32 @@ static void add_handler(struct rights *rights, const struct resource *resource, 
     }
 }
 
+static void add_part(struct rights *rights, const struct resource *whole,
+                     const struct schema *schema)
+{
+    struct map_builder b = map_begin(rights->arena);
+    struct resource part = {.schema = schema, .account = whole->account, .region = whole->region};
+    map_put_str(&b, schema->identifier[0],
+                schema_identifier(rights->arena, whole->schema, whole->properties));
+    part.properties = map_end(&b);
+    add_handler(rights, &part, "read");
+}
+
+void rights_of_parts(struct rights *rights, const struct schema_set *schemas)
+{
+    const struct topology *topology = rights->topology;
+    for (size_t i = 0; i < topology->resource_len; i++) {
+        const struct resource *whole = &topology->resources[i];
+        if (whole->external || !str_eq(whole->account->id, rights->account->id))
+            continue;
+        for (size_t t = 0; t < schemas->types.len; t++) {
+            const struct schema *schema = schemas->types.entries[t].value;
+            if (str_eq(schema->part_of, whole->schema->type_name))
+                add_part(rights, whole, schema);
+        }
+    }
+}
+
 static bool only_looks(const char *handler)
 {
     return str_eq(handler, "read") || str_eq(handler, "find");

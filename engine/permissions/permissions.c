@@ -5,25 +5,29 @@
 #include "engine/permissions/rights.h"
 #include "engine/policy/quota.h"
 
+enum relaying { RELAY_NOT, RELAY_FORESEEN, RELAY_STARTS };
+
 static const struct purpose {
     const char *name;
     const char *handlers[5]; /* of every object */
     bool replaced;           /* what a change replaces is deleted */
+    bool parts;              /* looks for what others have added */
     bool writes;             /* the state as well */
-    bool relays;             /* lets the relays reconcile */
+    enum relaying relaying;  /* a pass of the relays */
     bool leaves;             /* looks whether a relay may leave */
 } purposes[] = {
-    [PERMISSIONS_PLAN] = {.name = "plan", .handlers = {"read", "find"}},
+    [PERMISSIONS_PLAN] = {.name = "plan", .handlers = {"read", "find"}, .relaying = RELAY_FORESEEN},
     [PERMISSIONS_APPLY] = {.name = "apply",
                            .handlers = {"read", "find", "create", "update"},
                            .replaced = true,
                            .writes = true,
-                           .relays = true},
-    [PERMISSIONS_DRIFT] = {.name = "drift", .handlers = {"read", "find"}},
-    [PERMISSIONS_RELAY] = {.name = "relay", .handlers = {NULL}, .relays = true},
+                           .relaying = RELAY_STARTS},
+    [PERMISSIONS_DRIFT] = {.name = "drift", .handlers = {"read", "find"}, .parts = true},
+    [PERMISSIONS_RELAY] = {.name = "relay", .handlers = {NULL}, .relaying = RELAY_STARTS},
     [PERMISSIONS_DESTROY] = {.name = "destroy",
                              .handlers = {"read", "find", "delete"},
                              .writes = true,
+                             .relaying = RELAY_STARTS,
                              .leaves = true},
 };
 static_assert(ARRAY_LEN(purposes) == PERMISSIONS_FOR_COUNT, "a row for each purpose");
@@ -95,17 +99,19 @@ static void finish(struct rights *rights, enum permissions_for purpose,
 
 /* ---- one identity ---- */
 
-static void grant_account(struct arena *arena, const struct topology *topology,
-                          enum permissions_for purpose, const struct account *account,
-                          struct permission_grant *ret)
+static void grant_account(struct arena *arena, const struct schema_set *schemas,
+                          const struct topology *topology, enum permissions_for purpose,
+                          const struct account *account, struct permission_grant *ret)
 {
     const struct purpose *p = &purposes[purpose];
     struct rights rights;
     rights_init(&rights, arena, topology, account);
     rights_of_objects(&rights, p->handlers, p->replaced);
     rights_of_surroundings(&rights, p->writes);
-    if (p->relays || p->leaves)
-        rights_of_reconcile(&rights);
+    if (p->parts)
+        rights_of_parts(&rights, schemas);
+    if (p->relaying != RELAY_NOT)
+        rights_of_reconcile(&rights, p->relaying == RELAY_STARTS);
     if (p->leaves)
         rights_of_leaving(&rights);
     *ret = (struct permission_grant){
@@ -142,8 +148,9 @@ static void add_grant(struct permissions *permissions, struct permission_grant *
         grants[permissions->len++] = grant;
 }
 
-void permissions_make(struct arena *arena, const struct topology *topology,
-                      enum permissions_for purpose, struct permissions *ret)
+void permissions_make(struct arena *arena, const struct schema_set *schemas,
+                      const struct topology *topology, enum permissions_for purpose,
+                      struct permissions *ret)
 {
     struct permission_grant *grants =
         arena_array(arena, topology->account_len + 1, sizeof(*grants));
@@ -154,7 +161,7 @@ void permissions_make(struct arena *arena, const struct topology *topology,
     for (size_t i = 0; i < topology->account_len; i++) {
         if (stands_before(topology, i))
             continue;
-        grant_account(arena, topology, purpose, &topology->accounts[i], &grant);
+        grant_account(arena, schemas, topology, purpose, &topology->accounts[i], &grant);
         add_grant(ret, grants, grant);
     }
 }

@@ -47,8 +47,9 @@ struct permissions {
     size_t len;
 };
 
-void permissions_make(struct arena *arena, const struct topology *topology,
-                      enum permissions_for purpose, struct permissions *ret);
+void permissions_make(struct arena *arena, const struct schema_set *schemas,
+                      const struct topology *topology, enum permissions_for purpose,
+                      struct permissions *ret);
 
 const struct value *permissions_to_json(struct arena *arena, const struct permissions *permissions);
 const char *permissions_text(struct arena *arena, const struct permissions *permissions);

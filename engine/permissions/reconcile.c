@@ -9,7 +9,7 @@ static const char *const list_jobs[] = {"backup:ListCopyJobs", NULL};
 
 /* Points of one Region in all the ARNs that AWS Backup and the services give them. */
 static void add_points(struct rights *rights, const struct relay_config *config, const char *region,
-                       bool copies)
+                       bool starts)
 {
     static const char *const tags[] = {"backup:ListTags", NULL};
     static const char *const start[] = {"backup:StartCopyJob", NULL};
@@ -22,7 +22,7 @@ static void add_points(struct rights *rights, const struct relay_config *config,
             const char *arn = backup_point_arn(rights->arena, &types[i], config->partition, region,
                                                config->account_id, "*", copy);
             rights_allow(rights, tags, "recoveryPoint", arn);
-            if (copies)
+            if (starts)
                 rights_allow(rights, start, "recoveryPoint", arn);
             if (str_eq(types[i].service, "rds"))
                 rights_allow(rights, rds_tags, "snapshot", arn);
@@ -31,25 +31,26 @@ static void add_points(struct rights *rights, const struct relay_config *config,
         }
 }
 
-static void add_source(struct rights *rights, const struct relay_config *config)
+static void add_source(struct rights *rights, const struct relay_config *config, bool starts)
 {
     static const char *const ec2_tags[] = {"ec2:DescribeTags", NULL};
     const struct topology *topology = rights->topology;
-    add_points(rights, config, config->region, /* copies= */ true);
+    add_points(rights, config, config->region, starts);
     for (size_t i = 0; i < topology->resource_len; i++)
         if (str_eq(topology->resources[i].schema->type_name, "aws_backup_vault") &&
             str_eq(topology->resources[i].account->id, config->account_id))
-            add_points(rights, config, topology->resources[i].region, /* copies= */ false);
+            add_points(rights, config, topology->resources[i].region, /* starts= */ false);
     rights_allow(rights, list_points, "backupVault", config->source_vault_arn);
     rights_allow(rights, list_jobs, "", "*");
     rights_allow(rights, ec2_tags, "", "*");
-    rights_add(rights,
-               (struct right){.action = "iam:PassRole",
-                              .kind = "role",
-                              .resource = config->copy_role_arn,
-                              .condition = condition_with(
-                                  rights->arena, NULL, "StringEquals", "iam:PassedToService",
-                                  value_string(rights->arena, "backup.amazonaws.com"))});
+    if (starts)
+        rights_add(rights,
+                   (struct right){.action = "iam:PassRole",
+                                  .kind = "role",
+                                  .resource = config->copy_role_arn,
+                                  .condition = condition_with(
+                                      rights->arena, NULL, "StringEquals", "iam:PassedToService",
+                                      value_string(rights->arena, "backup.amazonaws.com"))});
 }
 
 /* Where the job history does not reach back, the last vault is asked. */
@@ -60,7 +61,7 @@ static void add_destinations(struct rights *rights, const struct relay_config *c
             rights_allow(rights, list_points, "backupVault", config->destinations[i].vault_arn);
 }
 
-void rights_of_reconcile(struct rights *rights)
+void rights_of_reconcile(struct rights *rights, bool starts)
 {
     const struct topology *topology = rights->topology;
     for (size_t i = 0; i < topology->relay_len; i++) {
@@ -68,7 +69,7 @@ void rights_of_reconcile(struct rights *rights)
         const char *why;
         BUG_ON(!relay_config_parse(rights->arena, topology->relays[i].config, &config, &why));
         if (str_eq(config.account_id, rights->account->id))
-            add_source(rights, &config);
+            add_source(rights, &config, starts);
         add_destinations(rights, &config);
     }
 }

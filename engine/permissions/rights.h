@@ -61,7 +61,9 @@ MUST_CHECK bool rights_of_action(struct rights *rights, const struct resource *r
                                  const char *handler, const char *action);
 /* Beside the objects: the shared state, organizational units, keys of databases. */
 void rights_of_surroundings(struct rights *rights, bool writes);
-/* A reconcile pass of every relay, as `relay once` and `apply` make it. */
-void rights_of_reconcile(struct rights *rights);
+/* Of what objects may have beside what the file declares for them: drift looks for it. */
+void rights_of_parts(struct rights *rights, const struct schema_set *schemas);
+/* A reconcile pass of every relay: to foresee what it would do, or to start the copies as well. */
+void rights_of_reconcile(struct rights *rights, bool starts);
 /* Whether a relay may leave: what is still on its way. */
 void rights_of_leaving(struct rights *rights);

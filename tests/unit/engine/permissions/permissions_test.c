@@ -67,7 +67,7 @@ static int end(void **state)
 static struct permissions made(struct room *room, enum permissions_for purpose)
 {
     struct permissions permissions;
-    permissions_make(room->arena, &room->topology, purpose, &permissions);
+    permissions_make(room->arena, room->schemas, &room->topology, purpose, &permissions);
     return permissions;
 }
 
@@ -268,6 +268,9 @@ static void a_reconcile_pass_is_part_of_apply_and_relay(void **state)
                "{}");
     }
     struct permissions plan = made(room, PERMISSIONS_PLAN);
+    expect(room, &plan, "workload", "backup:ListRecoveryPointsByBackupVault",
+           "arn:aws:backup:us-east-2:111122223333:backup-vault:rds-immutable-backup-intermediate",
+           "{}");
     assert_null(allowed(room, &plan, "workload", "backup:StartCopyJob",
                         "arn:aws:rds:us-east-2:111122223333:snapshot:awsbackup:copyjob-*"));
 }
@@ -307,6 +310,17 @@ static void the_shared_state_is_read_by_plan_and_written_by_apply(void **state)
     expect(room, &apply, "a", "s3:PutObject", objects, "{}");
     expect(room, &apply, "a", "kms:GenerateDataKey", "arn:aws:kms:us-east-1:111122223333:key/k",
            "{}");
+}
+
+static void drift_looks_for_what_others_have_added(void **state)
+{
+    struct room *room = *state;
+    const char *vault = "arn:aws:backup:us-east-1:111122223333:backup-vault:t-v";
+    load_text(room, HEAD "vaults: {v: {account: a, region: r}}\n");
+    struct permissions plan = made(room, PERMISSIONS_PLAN);
+    struct permissions drift = made(room, PERMISSIONS_DRIFT);
+    expect(room, &drift, "a", "backup:GetBackupVaultAccessPolicy", vault, "{}");
+    assert_null(allowed(room, &plan, "a", "backup:GetBackupVaultAccessPolicy", vault));
 }
 
 static void a_statement_that_is_too_large_is_cut(void **state)
@@ -357,6 +371,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(a_key_of_others_is_known_by_its_alias, begin, end),
         cmocka_unit_test_setup_teardown(the_shared_state_is_read_by_plan_and_written_by_apply,
                                         begin, end),
+        cmocka_unit_test_setup_teardown(drift_looks_for_what_others_have_added, begin, end),
         cmocka_unit_test_setup_teardown(a_statement_that_is_too_large_is_cut, begin, end),
         cmocka_unit_test_setup_teardown(a_policy_that_is_too_large_is_split_and_says_so, begin,
                                         end),
