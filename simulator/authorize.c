@@ -3,6 +3,7 @@
 #include "engine/aws/arn.h"
 #include "engine/base/json.h"
 #include "engine/policy/evaluate.h"
+#include "simulator/actions.h"
 #include "simulator/iam.h"
 #include "simulator/iam_policies.h"
 #include "simulator/organizations.h"
@@ -104,6 +105,7 @@ static const struct value *context_of(struct world *world, struct arena *arena,
     map_put_str(&b, "aws:PrincipalOrgID", organization);
     const char *owner = request->resource_account ? request->resource_account
                                                   : account_in(arena, request->resource);
+    map_put_str(&b, "aws:ResourceAccount", owner && *owner ? owner : NULL);
     map_put_str(&b, "aws:ResourceOrgID",
                 owner && *owner ? account_organization(world, arena, owner) : NULL);
     map_put_str(&b, "aws:CurrentTime", time_iso(arena, world_now_ms(world)));
@@ -186,11 +188,13 @@ bool authorize(struct world *world, struct arena *arena, const struct authorizat
     return false;
 }
 
-/* "*" does not, nor do buckets and the snapshots and images of EC2: they are the caller's own. */
+/* "*" does not, nor do buckets, the snapshots and images of EC2 and what AWS gives to everybody:
+ * they are the caller's own. */
 static bool names_account(const char *resource)
 {
     struct arn arn;
-    return arn_parse(slice_of(resource), &arn) && arn.account.len > 0;
+    return arn_parse(slice_of(resource), &arn) && arn.account.len > 0 &&
+           !slice_is(arn.account, "aws");
 }
 
 bool call_authorize(struct sim_call *call, const char *action, const char *resource,
@@ -204,7 +208,7 @@ bool call_authorize(struct sim_call *call, const char *action, const char *resou
         .resource = resource,
         .resource_policy = resource_policy,
         .resource_account = names_account(resource) ? NULL : call->account,
-        .context = context,
+        .context = call_context(call, action, resource, context),
     };
     const char *why = "";
     if (authorize(call->world, call->arena, &request, &why))

@@ -103,8 +103,9 @@ static bool store(struct sim_call *call, const struct value *vault, const struct
 /* The key that was asked for, or AWS's own; NULL with an error when it cannot be used. */
 static const char *vault_key(struct sim_call *call)
 {
-    static const char *const actions[] = {"kms:DescribeKey", "kms:CreateGrant", "kms:Decrypt",
-                                          "kms:GenerateDataKey", NULL};
+    static const char *const needed[] = {"kms:DescribeKey",     "kms:CreateGrant",
+                                         "kms:RetireGrant",     "kms:Decrypt",
+                                         "kms:GenerateDataKey", NULL};
     const char *asked = call_str(call, "EncryptionKeyArn");
     struct arn arn;
     bool formed = !asked || (arn_parse(slice_of(asked), &arn) && slice_is(arn.service, "kms"));
@@ -122,9 +123,11 @@ static const char *vault_key(struct sim_call *call)
     }
     struct map_builder context = map_begin(call->arena);
     map_put_str(&context, "kms:GrantIsForAWSResource", "true");
-    const struct value *grant = map_end(&context);
-    for (size_t i = 0; asked && actions[i]; i++) {
-        if (kms_allows(call->world, call->arena, call->principal, actions[i], key, grant))
+    map_put_str(&context, "kms:ViaService",
+                arena_printf(call->arena, "backup.%s.amazonaws.com", call->region));
+    const struct value *through = map_end(&context);
+    for (size_t i = 0; asked && needed[i]; i++) {
+        if (kms_allows(call->world, call->arena, call->principal, needed[i], key, through))
             continue;
         call_error(call, 403, "AccessDeniedException",
                    "Insufficient privileges to perform this action.");

@@ -296,33 +296,13 @@ static bool list_tags(struct sim_call *call)
     return call_answer(call, map_end(&b));
 }
 
-#define ALARM_ARN "arn:{Partition}:cloudwatch:{Region}:{Account}:alarm:{AlarmName}"
-
 static const struct sim_operation operations[] = {
-    {.name = "PutMetricAlarm",
-     .run = put_alarm,
-     .writes = true,
-     .resource = ALARM_ARN,
-     .action = "cloudwatch:PutMetricAlarm"},
-    {.name = "DescribeAlarms", .run = describe_alarms, .action = "cloudwatch:DescribeAlarms"},
-    {.name = "DeleteAlarms",
-     .run = delete_alarms,
-     .writes = true,
-     .action = "cloudwatch:DeleteAlarms"},
-    {.name = "TagResource",
-     .run = tag_resource,
-     .writes = true,
-     .resource = "{ResourceARN}",
-     .action = "cloudwatch:TagResource"},
-    {.name = "UntagResource",
-     .run = untag_resource,
-     .writes = true,
-     .resource = "{ResourceARN}",
-     .action = "cloudwatch:UntagResource"},
-    {.name = "ListTagsForResource",
-     .run = list_tags,
-     .resource = "{ResourceARN}",
-     .action = "cloudwatch:ListTagsForResource"},
+    {.name = "PutMetricAlarm", .run = put_alarm, .writes = true},
+    {.name = "DescribeAlarms", .run = describe_alarms},
+    {.name = "DeleteAlarms", .run = delete_alarms, .writes = true},
+    {.name = "TagResource", .run = tag_resource, .writes = true},
+    {.name = "UntagResource", .run = untag_resource, .writes = true},
+    {.name = "ListTagsForResource", .run = list_tags},
 };
 
 const struct sim_api sim_cloudwatch = {

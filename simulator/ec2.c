@@ -117,7 +117,7 @@ static bool describe_tags(struct sim_call *call)
 }
 
 static const struct sim_operation operations[] = {
-    {"DescribeTags", NULL, NULL, describe_tags, false, 0, NULL, NULL},
+    {"DescribeTags", NULL, NULL, describe_tags, false, 0},
 };
 
 const struct sim_api sim_ec2 = {

@@ -715,6 +715,10 @@ static bool put_events(struct sim_call *call)
     const struct value *entries = call_get(call, "Entries");
     struct list_builder list = list_begin(call->arena);
     int64_t failed = 0;
+    if (value_len(entries) == 0)
+        return call_error(call, 400, "ValidationException",
+                          "1 validation error detected: Value at 'entries' failed to satisfy "
+                          "constraint: Member must have length greater than or equal to 1");
     for (size_t i = 0; i < value_len(entries); i++) {
         const char *account, *bus;
         if (!entry_bus(call, value_item(entries, i), &account, &bus))
@@ -746,30 +750,27 @@ static bool test_pattern(struct sim_call *call)
     return call_answer(call, map_end(&b));
 }
 
-#define RULE(member) "arn:{Partition}:events:{Region}:{Account}:rule/{" member "}"
-#define BUS(member) "arn:{Partition}:events:{Region}:{Account}:event-bus/{" member "}"
-
 static const struct sim_operation operations[] = {
-    {.name = "PutRule", .run = put_rule, .writes = true, .resource = RULE("Name")},
-    {.name = "DescribeRule", .run = describe_rule, .resource = RULE("Name")},
-    {.name = "DeleteRule", .run = delete_rule, .writes = true, .resource = RULE("Name")},
+    {.name = "PutRule", .run = put_rule, .writes = true},
+    {.name = "DescribeRule", .run = describe_rule},
+    {.name = "DeleteRule", .run = delete_rule, .writes = true},
     {.name = "ListRules", .run = list_rules},
-    {.name = "EnableRule", .run = enable_rule, .writes = true, .resource = RULE("Name")},
-    {.name = "DisableRule", .run = disable_rule, .writes = true, .resource = RULE("Name")},
-    {.name = "PutTargets", .run = put_targets, .writes = true, .resource = RULE("Rule")},
-    {.name = "RemoveTargets", .run = remove_targets, .writes = true, .resource = RULE("Rule")},
-    {.name = "ListTargetsByRule", .run = list_targets, .resource = RULE("Rule")},
+    {.name = "EnableRule", .run = enable_rule, .writes = true},
+    {.name = "DisableRule", .run = disable_rule, .writes = true},
+    {.name = "PutTargets", .run = put_targets, .writes = true},
+    {.name = "RemoveTargets", .run = remove_targets, .writes = true},
+    {.name = "ListTargetsByRule", .run = list_targets},
     {.name = "PutPermission", .run = put_permission, .writes = true},
     {.name = "RemovePermission", .run = remove_permission, .writes = true},
-    {.name = "DescribeEventBus", .run = describe_bus, .resource = BUS("Name")},
-    {.name = "CreateEventBus", .run = create_bus, .writes = true, .resource = BUS("Name")},
-    {.name = "UpdateEventBus", .run = update_bus, .writes = true, .resource = BUS("Name")},
-    {.name = "DeleteEventBus", .run = delete_bus, .writes = true, .resource = BUS("Name")},
+    {.name = "DescribeEventBus", .run = describe_bus},
+    {.name = "CreateEventBus", .run = create_bus, .writes = true},
+    {.name = "UpdateEventBus", .run = update_bus, .writes = true},
+    {.name = "DeleteEventBus", .run = delete_bus, .writes = true},
     {.name = "ListEventBuses", .run = list_buses},
-    {.name = "TagResource", .run = tag_resource, .writes = true, .resource = "{ResourceARN}"},
-    {.name = "UntagResource", .run = untag_resource, .writes = true, .resource = "{ResourceARN}"},
-    {.name = "ListTagsForResource", .run = list_tags, .resource = "{ResourceARN}"},
-    {.name = "PutEvents", .run = put_events, .writes = true, .resource = SIM_OWN_JUDGE},
+    {.name = "TagResource", .run = tag_resource, .writes = true},
+    {.name = "UntagResource", .run = untag_resource, .writes = true},
+    {.name = "ListTagsForResource", .run = list_tags},
+    {.name = "PutEvents", .run = put_events, .writes = true},
     {.name = "TestEventPattern", .run = test_pattern},
 };
 

@@ -30,7 +30,7 @@ static bool list_tags(struct sim_call *call)
 }
 
 static const struct sim_operation operations[] = {
-    {"ListTagsForResource", NULL, NULL, list_tags, false, 0, "{ResourceARN}", NULL},
+    {"ListTagsForResource", NULL, NULL, list_tags, false, 0},
 };
 
 const struct sim_api sim_fsx = {

@@ -94,7 +94,7 @@ bool iam_principal_exists(struct world *world, struct arena *arena, const char *
 }
 
 /* "backup.amazonaws.com" -> "AWSServiceRoleForBackup" */
-static const char *linked_role_name(struct arena *arena, const char *service)
+const char *iam_linked_role_name(struct arena *arena, const char *service)
 {
     struct slice rest = slice_of(service);
     struct slice first = slice_cut(&rest, '.');
@@ -150,7 +150,7 @@ static const struct value *role_make(struct world *world, struct arena *arena,
 const char *iam_linked_role(struct world *world, struct arena *arena, const char *account,
                             const char *service, bool create)
 {
-    const char *name = linked_role_name(arena, service);
+    const char *name = iam_linked_role_name(arena, service);
     const struct value *role = store_get(world, arena, ROLE, account, "", name);
     if (role || !create)
         return value_get_str(role, "Arn");
@@ -640,7 +640,7 @@ static bool create_linked_role(struct sim_call *call)
         return call_error(call, 400, "InvalidInput",
                           "Service role name %s has been taken in this account, please try a "
                           "different suffix.",
-                          linked_role_name(call->arena, service));
+                          iam_linked_role_name(call->arena, service));
     const char *arn = iam_linked_role(call->world, call->arena, call->account, service, true);
     const struct value *role = iam_role_get(call->world, call->arena, arn);
     const char *description = call_str(call, "Description");
@@ -651,60 +651,39 @@ static bool create_linked_role(struct sim_call *call)
     return answer_role(call, role);
 }
 
-#define POLICY_ARN "{PolicyArn}"
-#define ROLE_ARN "arn:{Partition}:iam::{Account}:role/{RoleName}"
-
 static const struct sim_operation operations[] = {
-    {.name = "CreateRole", .run = create_role, .writes = true, .resource = ROLE_ARN},
-    {.name = "GetRole", .run = get_role, .resource = ROLE_ARN},
-    {.name = "UpdateRole", .run = update_role, .writes = true, .resource = ROLE_ARN},
-    {.name = "UpdateAssumeRolePolicy", .run = update_trust, .writes = true, .resource = ROLE_ARN},
-    {.name = "DeleteRole", .run = delete_role, .writes = true, .resource = ROLE_ARN},
+    {.name = "CreateRole", .run = create_role, .writes = true},
+    {.name = "GetRole", .run = get_role},
+    {.name = "UpdateRole", .run = update_role, .writes = true},
+    {.name = "UpdateAssumeRolePolicy", .run = update_trust, .writes = true},
+    {.name = "DeleteRole", .run = delete_role, .writes = true},
     {.name = "ListRoles", .run = list_roles},
-    {.name = "PutRolePolicy", .run = put_role_policy, .writes = true, .resource = ROLE_ARN},
-    {.name = "GetRolePolicy", .run = get_role_policy, .resource = ROLE_ARN},
-    {.name = "DeleteRolePolicy", .run = delete_role_policy, .writes = true, .resource = ROLE_ARN},
-    {.name = "ListRolePolicies", .run = list_role_policies, .resource = ROLE_ARN},
-    {.name = "AttachRolePolicy", .run = attach_role_policy, .writes = true, .resource = ROLE_ARN},
-    {.name = "DetachRolePolicy", .run = detach_role_policy, .writes = true, .resource = ROLE_ARN},
-    {.name = "ListAttachedRolePolicies", .run = list_attached, .resource = ROLE_ARN},
-    {.name = "CreatePolicy",
-     .run = iam_create_policy,
-     .writes = true,
-     .resource = "arn:{Partition}:iam::{Account}:policy/{PolicyName}"},
-    {.name = "GetPolicy", .run = iam_get_policy, .resource = POLICY_ARN},
-    {.name = "DeletePolicy", .run = iam_delete_policy, .writes = true, .resource = POLICY_ARN},
+    {.name = "PutRolePolicy", .run = put_role_policy, .writes = true},
+    {.name = "GetRolePolicy", .run = get_role_policy},
+    {.name = "DeleteRolePolicy", .run = delete_role_policy, .writes = true},
+    {.name = "ListRolePolicies", .run = list_role_policies},
+    {.name = "AttachRolePolicy", .run = attach_role_policy, .writes = true},
+    {.name = "DetachRolePolicy", .run = detach_role_policy, .writes = true},
+    {.name = "ListAttachedRolePolicies", .run = list_attached},
+    {.name = "CreatePolicy", .run = iam_create_policy, .writes = true},
+    {.name = "GetPolicy", .run = iam_get_policy},
+    {.name = "DeletePolicy", .run = iam_delete_policy, .writes = true},
     {.name = "ListPolicies", .run = iam_list_policies},
-    {.name = "CreatePolicyVersion",
-     .run = iam_create_policy_version,
-     .writes = true,
-     .resource = POLICY_ARN},
-    {.name = "GetPolicyVersion", .run = iam_get_policy_version, .resource = POLICY_ARN},
-    {.name = "ListPolicyVersions", .run = iam_list_policy_versions, .resource = POLICY_ARN},
-    {.name = "SetDefaultPolicyVersion",
-     .run = iam_set_default_policy_version,
-     .writes = true,
-     .resource = POLICY_ARN},
-    {.name = "DeletePolicyVersion",
-     .run = iam_delete_policy_version,
-     .writes = true,
-     .resource = POLICY_ARN},
-    {.name = "ListEntitiesForPolicy", .run = iam_list_entities_for_policy, .resource = POLICY_ARN},
-    {.name = "TagPolicy", .run = iam_tag_policy, .writes = true, .resource = POLICY_ARN},
-    {.name = "UntagPolicy", .run = iam_untag_policy, .writes = true, .resource = POLICY_ARN},
-    {.name = "ListPolicyTags", .run = iam_list_policy_tags, .resource = POLICY_ARN},
-    {.name = "PutRolePermissionsBoundary",
-     .run = put_boundary,
-     .writes = true,
-     .resource = ROLE_ARN},
-    {.name = "DeleteRolePermissionsBoundary",
-     .run = delete_boundary,
-     .writes = true,
-     .resource = ROLE_ARN},
-    {.name = "TagRole", .run = tag_role, .writes = true, .resource = ROLE_ARN},
-    {.name = "UntagRole", .run = untag_role, .writes = true, .resource = ROLE_ARN},
-    {.name = "ListRoleTags", .run = list_role_tags, .resource = ROLE_ARN},
-    {.name = "ListInstanceProfilesForRole", .run = list_profiles, .resource = ROLE_ARN},
+    {.name = "CreatePolicyVersion", .run = iam_create_policy_version, .writes = true},
+    {.name = "GetPolicyVersion", .run = iam_get_policy_version},
+    {.name = "ListPolicyVersions", .run = iam_list_policy_versions},
+    {.name = "SetDefaultPolicyVersion", .run = iam_set_default_policy_version, .writes = true},
+    {.name = "DeletePolicyVersion", .run = iam_delete_policy_version, .writes = true},
+    {.name = "ListEntitiesForPolicy", .run = iam_list_entities_for_policy},
+    {.name = "TagPolicy", .run = iam_tag_policy, .writes = true},
+    {.name = "UntagPolicy", .run = iam_untag_policy, .writes = true},
+    {.name = "ListPolicyTags", .run = iam_list_policy_tags},
+    {.name = "PutRolePermissionsBoundary", .run = put_boundary, .writes = true},
+    {.name = "DeleteRolePermissionsBoundary", .run = delete_boundary, .writes = true},
+    {.name = "TagRole", .run = tag_role, .writes = true},
+    {.name = "UntagRole", .run = untag_role, .writes = true},
+    {.name = "ListRoleTags", .run = list_role_tags},
+    {.name = "ListInstanceProfilesForRole", .run = list_profiles},
     {.name = "CreateServiceLinkedRole", .run = create_linked_role, .writes = true},
 };
 

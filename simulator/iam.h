@@ -20,6 +20,8 @@ bool iam_principal_exists(struct world *world, struct arena *arena, const char *
  * .../aws-service-role/backup.amazonaws.com/AWSServiceRoleForBackup. */
 const char *iam_linked_role(struct world *world, struct arena *arena, const char *account,
                             const char *service, bool create); /* NULL: absent and not created */
+/* "backup.amazonaws.com" -> "AWSServiceRoleForBackup" */
+const char *iam_linked_role_name(struct arena *arena, const char *service);
 /* A deployer role of a fresh world: everybody may assume it, and it may do everything. False: the
  * text is not a role's ARN. */
 bool iam_seed_role(struct world *world, struct arena *arena, const char *role_arn);

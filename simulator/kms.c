@@ -5,6 +5,7 @@
 
 #include "engine/aws/arn.h"
 #include "engine/aws/partition.h"
+#include "simulator/actions.h"
 #include "simulator/authorize.h"
 #include "simulator/kms_data.h"
 #include "simulator/tags.h"
@@ -232,7 +233,8 @@ static bool may(struct sim_call *call, const struct value *key, const char *acti
         .resource = value_get_str(key, "Arn"),
         .resource_policy = policy_of(call->arena, key),
         .resource_policy_rules = true,
-        .context = with_caller(call->arena, call->principal, context),
+        .context = with_caller(call->arena, call->principal,
+                               call_context(call, action, value_get_str(key, "Arn"), context)),
     };
     const char *why = "";
     if (authorize(call->world, call->arena, &request, &why))
@@ -644,8 +646,9 @@ static bool update_alias(struct sim_call *call)
 {
     const char *name;
     const struct value *row = existing_alias(call, &name);
-    struct key_place at;
-    if (!row || !need_key(call, "TargetKeyId", &at))
+    struct key_place at, old;
+    if (!row || !kms_need_key(call, value_get_str(row, "TargetKeyId"), NULL, &old) ||
+        !need_key(call, "TargetKeyId", &at))
         return false;
     struct map_builder b = map_begin_from(call->arena, row);
     map_put_str(&b, "TargetKeyId", at.id);
@@ -659,7 +662,9 @@ static bool update_alias(struct sim_call *call)
 static bool delete_alias(struct sim_call *call)
 {
     const char *name;
-    if (!existing_alias(call, &name))
+    const struct value *row = existing_alias(call, &name);
+    struct key_place at;
+    if (!row || !kms_need_key(call, value_get_str(row, "TargetKeyId"), NULL, &at))
         return false;
     alias_remove(call->world, call->arena, call->account, call->region, name);
     return call_answer(call, NULL);
@@ -737,11 +742,11 @@ static bool list_resource_tags(struct sim_call *call)
 
 #define READS(op, fn)                                                                              \
     {                                                                                              \
-        .name = (op), .run = (fn), .resource = SIM_OWN_JUDGE                                       \
+        .name = (op), .run = (fn)                                                                  \
     }
 #define CHANGES(op, fn)                                                                            \
     {                                                                                              \
-        .name = (op), .run = (fn), .resource = SIM_OWN_JUDGE, .writes = true                       \
+        .name = (op), .run = (fn), .writes = true                                                  \
     }
 
 static const struct sim_operation operations[] = {
@@ -760,11 +765,8 @@ static const struct sim_operation operations[] = {
     CHANGES("ScheduleKeyDeletion", schedule_deletion),
     CHANGES("CancelKeyDeletion", cancel_deletion),
     CHANGES("CreateAlias", create_alias),
-    {.name = "UpdateAlias", .run = update_alias, .resource = SIM_OWN_JUDGE, .writes = true},
-    {.name = "DeleteAlias",
-     .run = delete_alias,
-     .resource = "arn:{Partition}:kms:{Region}:{Account}:{AliasName}",
-     .writes = true},
+    {.name = "UpdateAlias", .run = update_alias, .writes = true},
+    {.name = "DeleteAlias", .run = delete_alias, .writes = true},
     {.name = "ListAliases", .run = list_aliases},
     CHANGES("TagResource", tag_resource),
     CHANGES("UntagResource", untag_resource),

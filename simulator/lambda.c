@@ -708,12 +708,11 @@ static bool invoke(struct sim_call *call)
     return true;
 }
 
-#define FUNCTION_ARN "arn:{Partition}:lambda:{Region}:{Account}:function:{FunctionName}"
 #define F2015 "/2015-03-31/functions"
 #define OP(op, verb, path, fn, changes, code)                                                      \
     {                                                                                              \
         .name = (op), .method = (verb), .uri = (path), .run = (fn), .writes = (changes),           \
-        .status = (code), .resource = FUNCTION_ARN                                                 \
+        .status = (code)                                                                           \
     }
 
 static const struct sim_operation operations[] = {
@@ -749,26 +748,19 @@ static const struct sim_operation operations[] = {
      .uri = "/2017-03-31/tags/{Resource}",
      .run = tag_resource,
      .writes = true,
-     .status = 204,
-     .resource = "{Resource}"},
+     .status = 204},
     {.name = "UntagResource",
      .method = "DELETE",
      .uri = "/2017-03-31/tags/{Resource}",
      .run = untag_resource,
      .writes = true,
-     .status = 204,
-     .resource = "{Resource}"},
-    {.name = "ListTags",
-     .method = "GET",
-     .uri = "/2017-03-31/tags/{Resource}",
-     .run = list_tags,
-     .resource = "{Resource}"},
+     .status = 204},
+    {.name = "ListTags", .method = "GET", .uri = "/2017-03-31/tags/{Resource}", .run = list_tags},
     {.name = "Invoke",
      .method = "POST",
      .uri = F2015 "/{FunctionName}/invocations",
      .run = invoke,
-     .writes = true,
-     .resource = SIM_OWN_JUDGE},
+     .writes = true},
 };
 
 static const struct sim_task tasks[] = {

@@ -400,29 +400,22 @@ static bool filter_events(struct sim_call *call)
     return call_answer(call, map_end(&b));
 }
 
-#define GROUP_ARN "arn:{Partition}:logs:{Region}:{Account}:log-group:{logGroupName}:*"
-#define STREAM_ARN                                                                                 \
-    "arn:{Partition}:logs:{Region}:{Account}:log-group:{logGroupName}:log-stream:{logStreamName}"
-
 static const struct sim_operation operations[] = {
-    {.name = "CreateLogGroup", .run = create_group, .writes = true, .resource = GROUP_ARN},
-    {.name = "DeleteLogGroup", .run = delete_group, .writes = true, .resource = GROUP_ARN},
+    {.name = "CreateLogGroup", .run = create_group, .writes = true},
+    {.name = "DeleteLogGroup", .run = delete_group, .writes = true},
     {.name = "DescribeLogGroups", .run = describe_groups},
-    {.name = "PutRetentionPolicy", .run = put_retention, .writes = true, .resource = GROUP_ARN},
-    {.name = "DeleteRetentionPolicy",
-     .run = delete_retention,
-     .writes = true,
-     .resource = GROUP_ARN},
-    {.name = "AssociateKmsKey", .run = associate_key, .writes = true, .resource = GROUP_ARN},
-    {.name = "DisassociateKmsKey", .run = disassociate_key, .writes = true, .resource = GROUP_ARN},
-    {.name = "TagResource", .run = tag_resource, .writes = true, .resource = "{resourceArn}"},
-    {.name = "UntagResource", .run = untag_resource, .writes = true, .resource = "{resourceArn}"},
-    {.name = "ListTagsForResource", .run = list_tags, .resource = "{resourceArn}"},
-    {.name = "CreateLogStream", .run = create_stream, .writes = true, .resource = STREAM_ARN},
-    {.name = "PutLogEvents", .run = put_events, .writes = true, .resource = STREAM_ARN},
-    {.name = "DescribeLogStreams", .run = describe_streams, .resource = GROUP_ARN},
-    {.name = "GetLogEvents", .run = get_events, .resource = STREAM_ARN},
-    {.name = "FilterLogEvents", .run = filter_events, .resource = GROUP_ARN},
+    {.name = "PutRetentionPolicy", .run = put_retention, .writes = true},
+    {.name = "DeleteRetentionPolicy", .run = delete_retention, .writes = true},
+    {.name = "AssociateKmsKey", .run = associate_key, .writes = true},
+    {.name = "DisassociateKmsKey", .run = disassociate_key, .writes = true},
+    {.name = "TagResource", .run = tag_resource, .writes = true},
+    {.name = "UntagResource", .run = untag_resource, .writes = true},
+    {.name = "ListTagsForResource", .run = list_tags},
+    {.name = "CreateLogStream", .run = create_stream, .writes = true},
+    {.name = "PutLogEvents", .run = put_events, .writes = true},
+    {.name = "DescribeLogStreams", .run = describe_streams},
+    {.name = "GetLogEvents", .run = get_events},
+    {.name = "FilterLogEvents", .run = filter_events},
 };
 
 const struct sim_api sim_logs = {

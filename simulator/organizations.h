@@ -20,6 +20,10 @@ bool organization_policies(struct world *world, struct arena *arena, const char 
 /* Whether policies of the organization limit anybody: those who have every right as well. */
 bool organization_limits(struct world *world);
 
+/* The ARN of what an id of the organization names: an account, a unit, the root or a policy. An id
+ * of none of them, or NULL: "*" in its place. */
+const char *organization_arn(struct sim_call *call, const char *id);
+
 /* For the operations: the caller's organization, or NULL with the error set. */
 const char *organization_of_call(struct sim_call *call);
 bool organization_from_management(struct sim_call *call); /* only it may; else the error is set */

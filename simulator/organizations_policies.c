@@ -1,6 +1,7 @@
 /* Policies of an organization: what they say, what they are attached to, whom they limit. */
 #include <string.h>
 
+#include "engine/aws/partition.h"
 #include "engine/base/json.h"
 #include "simulator/authorize.h"
 #include "simulator/organizations.h"
@@ -412,6 +413,27 @@ bool organization_detach_policy(struct sim_call *call)
                           "root.");
     return save(call, value_with(call->arena, policy, "Targets",
                                  value_without(call->arena, targets, target)));
+}
+
+const char *organization_arn(struct sim_call *call, const char *id)
+{
+    const char *organization = account_organization(call->world, call->arena, call->account);
+    const char *kind = "ou";
+    organization = organization ? organization : "*";
+    if (!id)
+        return arena_printf(call->arena, "arn:%s:organizations::%s:*/%s/*", call->partition,
+                            call->account, organization);
+    const struct aws_policy *aws = aws_policy_of(id);
+    const struct value *policy =
+        aws ? summary_of_aws(call, aws) : store_get(call->world, call->arena, POLICY, "", "", id);
+    if (policy)
+        return value_get_str(policy, "Arn");
+    if (str_starts(id, "r-"))
+        kind = "root";
+    else if (account_id_is_valid(id))
+        kind = "account";
+    return arena_printf(call->arena, "arn:%s:organizations::%s:%s/%s/%s", call->partition,
+                        call->account, kind, organization, id);
 }
 
 static const struct value *target_shape(struct sim_call *call, const char *id)

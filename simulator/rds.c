@@ -280,12 +280,12 @@ static bool remove_tags(struct sim_call *call)
 }
 
 static const struct sim_operation operations[] = {
-    {"DescribeDBInstances", NULL, NULL, describe_instances, false, 0, NULL, NULL},
-    {"DescribeDBClusters", NULL, NULL, describe_clusters, false, 0, NULL, NULL},
-    {"DescribeDBSnapshots", NULL, NULL, describe_snapshots, false, 0, NULL, NULL},
-    {"ListTagsForResource", NULL, NULL, list_tags, false, 0, "{ResourceName}", NULL},
-    {"AddTagsToResource", NULL, NULL, add_tags, true, 0, "{ResourceName}", NULL},
-    {"RemoveTagsFromResource", NULL, NULL, remove_tags, true, 0, "{ResourceName}", NULL},
+    {"DescribeDBInstances", NULL, NULL, describe_instances, false, 0},
+    {"DescribeDBClusters", NULL, NULL, describe_clusters, false, 0},
+    {"DescribeDBSnapshots", NULL, NULL, describe_snapshots, false, 0},
+    {"ListTagsForResource", NULL, NULL, list_tags, false, 0},
+    {"AddTagsToResource", NULL, NULL, add_tags, true, 0},
+    {"RemoveTagsFromResource", NULL, NULL, remove_tags, true, 0},
 };
 
 const struct sim_api sim_rds = {

@@ -7,9 +7,8 @@
 #include "engine/aws/partition.h"
 #include "engine/base/json.h"
 #include "engine/base/log.h"
-#include "simulator/authorize.h"
+#include "simulator/actions.h"
 #include "simulator/iam.h"
-#include "simulator/organizations.h"
 
 static bool same_name(const char *a, const char *b)
 {
@@ -193,50 +192,6 @@ static bool find_operation(struct sim_call *call, const struct sim_request *requ
     return false;
 }
 
-/* ---- may it ---- */
-
-static const char *expand(struct sim_call *call, const char *form)
-{
-    if (!form)
-        return "*";
-    struct strbuf sb;
-    strbuf_init(&sb, call->arena, 8192);
-    while (*form) {
-        const char *end = *form == '{' ? strchr(form, '}') : NULL;
-        if (!end) {
-            strbuf_add_char(&sb, *form++);
-            continue;
-        }
-        const char *name = arena_strndup(call->arena, form + 1, (size_t)(end - form - 1));
-        const char *text = str_eq(name, "Region")      ? call->region
-                           : str_eq(name, "Account")   ? call->account
-                           : str_eq(name, "Partition") ? call->partition
-                                                       : call_str(call, name);
-        if (!text)
-            return "*";
-        strbuf_add(&sb, text);
-        form = end + 1;
-    }
-    return strbuf_str(&sb);
-}
-
-static bool judged(struct sim_call *call)
-{
-    const struct sim_operation *op = call->operation;
-    if (str_eq(op->resource, SIM_OWN_JUDGE) || (call->admin && !organization_limits(call->world)))
-        return true;
-    const char *names =
-        op->action ? op->action : arena_printf(call->arena, "%s:%s", call->api->service, op->name);
-    struct slice rest = slice_of(names);
-    while (rest.len) {
-        struct slice one = slice_cut(&rest, ' ');
-        const char *action = arena_strndup(call->arena, one.ptr, one.len);
-        if (!call_authorize(call, action, expand(call, op->resource), NULL, NULL))
-            return false;
-    }
-    return true;
-}
-
 /* ---- the answer ---- */
 
 static void respond_error(struct sim_call *call, struct sim_response *ret)
@@ -377,8 +332,8 @@ void world_handle(struct world *world, struct arena *arena, const struct sim_req
     world_begin(world);
     world->made = 0;
     bool good = find_api(&call, request, &scope) && caller_known(&call, request) &&
-                find_operation(&call, request) && hardships_let_through(&call) && judged(&call) &&
-                run(&call);
+                find_operation(&call, request) && hardships_let_through(&call) &&
+                call_allowed(&call) && run(&call);
     settle(world, &call, good, &scope);
     good = good && !call.error_code;
     if (good)

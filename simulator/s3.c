@@ -5,6 +5,7 @@
 #include <ctype.h>
 #include <string.h>
 
+#include "simulator/actions.h"
 #include "simulator/authorize.h"
 #include "simulator/tags.h"
 
@@ -76,6 +77,7 @@ static bool may(struct sim_call *call, const char *action, const char *resource,
         .resource = resource,
         .resource_account = owner,
         .resource_policy = policy ? policy_from_text(call->arena, slice_of(policy), &why) : NULL,
+        .context = call_context(call, action, resource, NULL),
     };
     return authorize(call->world, call->arena, &request, &why) ||
            call_error(call, 403, "AccessDenied",
@@ -217,7 +219,8 @@ static bool create_bucket(struct sim_call *call)
     const char *home = str_eq(call->region, "us-east-1") ? NULL : call->region;
     const struct value *old = store_get(call->world, arena, S3_BUCKET, "", "", name);
     const struct value *tags = tags_of(call, value_get(body, "Tags"));
-    if (!tags)
+    if (!tags || (value_len(tags) > 0 &&
+                  !may(call, "s3:TagResource", bucket_arn(call, name, NULL), call->account, NULL)))
         return false;
     if (!name_is_valid(name))
         return call_error(call, 400, "InvalidBucketName", "The specified bucket is not valid.");
@@ -266,8 +269,6 @@ static bool list_buckets(struct sim_call *call)
     struct list_builder list = list_begin(call->arena);
     struct map_builder owner = map_begin(call->arena), buckets = map_begin(call->arena);
     struct objects rows = store_list(call->world, call->arena, S3_BUCKET, "", "", NULL);
-    if (!may(call, "s3:ListAllMyBuckets", "*", call->account, NULL))
-        return false;
     for (size_t i = 0; i < rows.len; i++) {
         if (!str_eq(value_get_str(rows.items[i].body, "Owner"), call->account))
             continue;
@@ -515,7 +516,7 @@ static bool delete_tags(struct sim_call *call)
 #define OP(name_, method_, uri_, run_, writes_, status_)                                           \
     {                                                                                              \
         .name = (name_), .method = (method_), .uri = (uri_), .run = (run_), .writes = (writes_),   \
-        .status = (status_), .resource = SIM_OWN_JUDGE                                             \
+        .status = (status_)                                                                        \
     }
 #define B "/{Bucket}"
 #define K "/{Bucket}/{Key+}"

@@ -348,11 +348,10 @@ static void fire_task(struct world *world, struct arena *arena, const struct val
     wind(world, arena, f.account, f.region, schedule);
 }
 
-#define SCHEDULE_ARN "arn:{Partition}:scheduler:{Region}:{Account}:schedule/" GROUP "/{Name}"
 #define OP(name_, method_, run_, writes_)                                                          \
     {                                                                                              \
         .name = (name_), .method = (method_), .uri = "/schedules/{Name}", .run = (run_),           \
-        .writes = (writes_), .resource = SCHEDULE_ARN                                              \
+        .writes = (writes_)                                                                        \
     }
 
 static const struct sim_operation operations[] = {

@@ -6,9 +6,10 @@
  * everything from the query protocol is text), change the store, and end in
  *     return call_answer(call, output);            or
  *     return call_error(call, 400, "Code", "what is wrong with %s", name);
- * An operation that returns false leaves no trace in the store. Everything that happens later is a
- * task: a row with a due time, run by world_advance_to() in (due, seq) order, each in a transaction
- * of its own, with the clock standing at its due time.
+ * Which rights its caller needs stands in actions.inc: without a row there nobody but
+ * administrators may call it. An operation that returns false leaves no trace in the store.
+ * Everything that happens later is a task: a row with a due time, run by world_advance_to() in
+ * (due, seq) order, each in a transaction of its own, with the clock standing at its due time.
  *
  * Memory: everything returned lives in the arena that is passed, or in call->arena, which ends with
  * the call. */
@@ -37,13 +38,7 @@ struct sim_operation {
     bool (*run)(struct sim_call *call);
     bool writes;
     int status; /* of success; 0: 200 */
-    /* The ARN on which the caller's rights are judged, with {Region}, {Account}, {Partition} and
-     * members of the input: "arn:{Partition}:backup:{Region}:{Account}:backup-vault:{Name}". NULL:
-     * "*". SIM_OWN_JUDGE: the operation calls authorize itself. */
-    const char *resource;
-    const char *action; /* where it is not SERVICE:NAME; several separated by a space: all needed */
 };
-#define SIM_OWN_JUDGE "-"
 
 struct sim_task {
     const char *kind; /* "backup.schedule" */

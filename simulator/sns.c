@@ -621,14 +621,11 @@ bool sns_deliver(struct world *world, struct arena *arena, const char *topic_arn
 /* Topics are judged by their own policy, too. */
 #define OWN(op, fn, changes)                                                                       \
     {                                                                                              \
-        .name = (op), .run = (fn), .writes = (changes), .resource = SIM_OWN_JUDGE                  \
+        .name = (op), .run = (fn), .writes = (changes)                                             \
     }
 
 static const struct sim_operation operations[] = {
-    {.name = "CreateTopic",
-     .run = create_topic,
-     .writes = true,
-     .resource = "arn:{Partition}:sns:{Region}:{Account}:{Name}"},
+    {.name = "CreateTopic", .run = create_topic, .writes = true},
     {.name = "ListTopics", .run = list_topics},
     OWN("GetTopicAttributes", get_topic_attributes, false),
     OWN("SetTopicAttributes", set_topic_attribute, true),

@@ -579,17 +579,12 @@ static bool change_visibility(struct sim_call *call)
 
 #define OWN(op, fn, changes)                                                                       \
     {                                                                                              \
-        .name = (op), .run = (fn), .writes = (changes), .resource = SIM_OWN_JUDGE                  \
+        .name = (op), .run = (fn), .writes = (changes)                                             \
     }
 
 static const struct sim_operation operations[] = {
-    {.name = "CreateQueue",
-     .run = create_queue,
-     .writes = true,
-     .resource = "arn:{Partition}:sqs:{Region}:{Account}:{QueueName}"},
-    {.name = "GetQueueUrl",
-     .run = get_queue_url,
-     .resource = "arn:{Partition}:sqs:{Region}:{Account}:{QueueName}"},
+    {.name = "CreateQueue", .run = create_queue, .writes = true},
+    {.name = "GetQueueUrl", .run = get_queue_url},
     {.name = "ListQueues", .run = list_queues},
     OWN("GetQueueAttributes", get_attributes, false),
     OWN("SetQueueAttributes", set_attributes, true),

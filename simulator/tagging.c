@@ -93,7 +93,7 @@ static bool get_resources(struct sim_call *call)
 }
 
 static const struct sim_operation operations[] = {
-    {.name = "GetResources", .run = get_resources, .action = "tag:GetResources"},
+    {.name = "GetResources", .run = get_resources},
 };
 
 const struct sim_api sim_tagging = {
