@@ -31,22 +31,6 @@ static bool open_world(struct session *session, bool wall_clock, int64_t latency
             world_seed(session->world, drill_seed(cli->arena, &session->topology), &cli->diags));
 }
 
-/* One line, for readers that wait for it. */
-static void say_where(struct cli *cli, const char *url)
-{
-    if (!cli->json) {
-        cli_out(cli, arena_printf(cli->arena, "listening on %s\n", url));
-    } else {
-        struct map_builder b = map_begin(cli->arena);
-        map_put_str(&b, "format_version", "1.0");
-        map_put_str(&b, "listening", url);
-        cli_out(cli, json_print(cli->arena, map_end(&b), JSON_COMPACT));
-        cli_out(cli, "\n");
-        cli->result_printed = true;
-    }
-    cli_flush(cli);
-}
-
 static int serve(struct session *session)
 {
     struct cli *cli = session->cli;
@@ -58,7 +42,7 @@ static int serve(struct session *session)
         !server_start(session->world, (unsigned)port, &server, &cli->diags))
         return EXIT_ERROR;
     const volatile sig_atomic_t *stop = signals_catch();
-    say_where(cli, arena_printf(cli->arena, "http://127.0.0.1:%u", server_port(server)));
+    cli_say_listening(cli, server_port(server));
     while (!*stop) {
         server_poll(server, 50);
         world_step(session->world);

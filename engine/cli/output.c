@@ -84,3 +84,19 @@ void cli_flush(struct cli *cli)
     if (fflush(stdout) != 0)
         diag_error(&cli->diags, E_OUTPUT, NO_POS, NULL, "stdout cannot be written");
 }
+
+void cli_say_listening(struct cli *cli, unsigned port)
+{
+    const char *url = arena_printf(cli->arena, "http://127.0.0.1:%u", port);
+    if (!cli->json) {
+        cli_out(cli, arena_printf(cli->arena, "listening on %s\n", url));
+    } else {
+        struct map_builder b = map_begin(cli->arena);
+        map_put_str(&b, "format_version", "1.0");
+        map_put_str(&b, "listening", url);
+        cli_out(cli, json_print(cli->arena, map_end(&b), JSON_COMPACT));
+        cli_out(cli, "\n");
+        cli->result_printed = true;
+    }
+    cli_flush(cli);
+}

@@ -1,6 +1,7 @@
 #include "engine/cli/relaying.h"
 
 #include "engine/cli/outputs.h"
+#include "relay/decide/event.h"
 #include "relay/report.h"
 
 /* ---- what was decided ---- */
@@ -9,6 +10,7 @@ struct tally {
     struct cli *cli;
     const char *relay;
     struct relaying *relaying;
+    bool dry_run;
 };
 
 static void add_row(struct tally *tally, const struct relay_report *report)
@@ -41,7 +43,8 @@ static void report(void *ctx, const struct relay_report *report)
         diag_warning(&cli->diags, E_RELAY_COPY, NO_POS, tally->relay, "%s: %s", report->point->arn,
                      decision->reason);
     else if (decision->verdict == RELAY_START)
-        cli_note(cli, "relayed   %s to %s", report->point->arn, decision->destination->vault_arn);
+        cli_note(cli, "%s %s to %s", tally->dry_run ? "would relay" : "relayed  ",
+                 report->point->arn, decision->destination->vault_arn);
 }
 
 static void add_counts(struct relaying *relaying, const struct relay_pass *pass)
@@ -70,11 +73,16 @@ void relaying_put_counts(struct map_builder *b, const struct relaying *relaying)
 
 /* ---- the pass ---- */
 
-/* The settings, as far as what is recorded completes them. */
 static const struct value *settings_of(struct session *session, const struct relay_entry *entry)
 {
     return records_resolve(session->cli->arena, entry->config, session->records,
                            session->record_len);
+}
+
+bool relaying_config(struct session *session, const struct relay_entry *entry,
+                     struct relay_config *ret, const char **ret_why)
+{
+    return relay_config_parse(session->cli->arena, settings_of(session, entry), ret, ret_why);
 }
 
 static struct relay_pass pass_of(struct session *session, const struct relay_config *config)
@@ -89,7 +97,7 @@ static struct relay_pass pass_of(struct session *session, const struct relay_con
 const char *relaying_pass(struct session *session, const char *address,
                           const struct relay_config *config, bool dry_run, struct relaying *ret)
 {
-    struct tally tally = {session->cli, address, ret};
+    struct tally tally = {session->cli, address, ret, dry_run};
     struct relay_pass pass = pass_of(session, config);
     const char *why = NULL;
     pass.dry_run = dry_run;
@@ -106,7 +114,7 @@ static bool reconcile(struct session *session, const struct relay_entry *entry,
     struct cli *cli = session->cli;
     struct relay_config config;
     const char *why = NULL;
-    if (!relay_config_parse(cli->arena, settings_of(session, entry), &config, &why)) {
+    if (!relaying_config(session, entry, &config, &why)) {
         diag_error(&cli->diags, E_RELAY_COPY, NO_POS, entry->address,
                    "its settings lack %s: was everything applied?", why);
         ret->failed++;
@@ -134,6 +142,71 @@ bool relaying_reconcile(struct session *session, struct relaying *ret)
     for (size_t i = 0; i < session->topology.relay_len && !*session->stop; i++)
         ok = reconcile(session, &session->topology.relays[i], ret) && ok;
     return ok && !*session->stop;
+}
+
+/* ---- one event ---- */
+
+bool relaying_open(struct session *session)
+{
+    struct cli *cli = session->cli;
+    if (!session_load(session))
+        return false;
+    if (session->topology.relay_len == 0) {
+        diag_error(&cli->diags, E_RELAY_NONE, NO_POS, NULL, "%s has no relay",
+                   session->topology.name);
+        return false;
+    }
+    if (!session_open(session, SESSION_READS))
+        return false;
+    session_changes_begin(session);
+    return true;
+}
+
+static const char *last_reason(const struct relaying *relaying)
+{
+    const struct list_builder *rows = &relaying->decisions;
+    const struct value *row = rows->len ? list_items(rows)[rows->len - 1] : NULL;
+    const char *error = value_get_str(row, "error");
+    return error ? error : value_get_str(row, "reason");
+}
+
+static void hand_to(struct session *session, const struct relay_entry *entry,
+                    const struct value *event, bool dry_run, struct relaying *counts,
+                    struct relaying_event *ret)
+{
+    struct relay_config config;
+    struct relay_event read;
+    size_t rows = counts->decisions.len;
+    const char *why = NULL;
+    if (!relaying_config(session, entry, &config, &why))
+        return; /* nothing of it stands yet: the event is not its */
+    relay_event_read(&config, event, &read);
+    if (read.kind == RELAY_EVENT_OTHER)
+        return;
+    struct tally tally = {session->cli, entry->address, counts, dry_run};
+    struct relay_pass pass = pass_of(session, &config);
+    pass.dry_run = dry_run;
+    pass.report = report;
+    pass.ctx = &tally;
+    bool handled = relay_handle(&pass, event, &why);
+    ret->relay = entry->address;
+    ret->handled = ret->handled && handled;
+    ret->settled = ret->settled && handled && pass.refused == 0;
+    if (!handled || pass.refused > 0)
+        ret->why = counts->decisions.len > rows ? last_reason(counts) : why;
+    add_counts(counts, &pass);
+}
+
+void relaying_event(struct session *session, const struct value *event, bool dry_run,
+                    struct relaying *counts, struct relaying_event *ret)
+{
+    *ret = (struct relaying_event){.handled = true, .settled = true};
+    for (size_t i = 0; i < session->topology.relay_len && ret->handled; i++)
+        hand_to(session, &session->topology.relays[i], event, dry_run, counts, ret);
+    if (ret->relay)
+        return;
+    ret->settled = false;
+    ret->why = "no relay of the topology has to act on it";
 }
 
 /* ---- foresight ---- */

@@ -19,6 +19,25 @@ MUST_CHECK bool relaying_reconcile(struct session *session, struct relaying *ret
  * at all there is. */
 const char *relaying_pass(struct session *session, const char *address,
                           const struct relay_config *config, bool dry_run, struct relaying *ret);
+/* The settings of a relay, as far as what is recorded completes them. False with a short reason. */
+MUST_CHECK bool relaying_config(struct session *session, const struct relay_entry *entry,
+                                struct relay_config *ret, const char **ret_why);
+
+/* Loads and opens a session for a command about relays. False with E_RELAY_NONE where the topology
+ * has none. */
+MUST_CHECK bool relaying_open(struct session *session);
+
+/* What became of one event. */
+struct relaying_event {
+    const char *relay; /* address of the (last) relay that it is about; NULL: of none */
+    bool handled;      /* the function would not fail on it */
+    bool settled;      /* handled, and no person has to act; what waits is the next pass's */
+    const char *why;   /* when it is not settled */
+};
+/* Hands one event to the relay that it is about, one of the clock's to all. What was done is added
+ * to *counts; nothing is done where dry_run. */
+void relaying_event(struct session *session, const struct value *event, bool dry_run,
+                    struct relaying *counts, struct relaying_event *ret);
 /* Whether an apply of this plan ends with the relays' pass. */
 bool relaying_follows(const struct session *session, const struct planning *planning);
 /* How many copies that pass would start, by reading only. A relay whose source vault is still to be

@@ -1,0 +1,165 @@
+"""Hosts of the relay beside Lambda: one event by hand, the dead letters again, and the daemon with its watchers."""
+
+import contextlib
+import json
+import os
+import signal
+import socket
+import stat
+import subprocess
+import tempfile
+import time
+import urllib.error
+import urllib.request
+import zipfile
+
+from harness import HOLDFAST, LOCK, Served, check, clean_environment, done, holdfast, workspace
+
+WORKLOAD, HOME = "111122223333", "us-east-2"
+DEADLINE_S = 60
+
+
+def failing_package(folder):
+    """A function that fails at once: every event ends among the dead letters."""
+    os.mkdir(os.path.join(folder, "relay"))
+    with zipfile.ZipFile(os.path.join(folder, "relay", "bootstrap.zip"), "w") as package:
+        info = zipfile.ZipInfo("bootstrap")
+        info.external_attr = (stat.S_IFREG | 0o755) << 16
+        package.writestr(info, "#!/bin/sh\nexit 1\n")
+    os.environ["HOLDFAST_DATA_DIR"] = folder
+
+
+def sqs(served, *args):
+    return served.aws(WORKLOAD, HOME, "sqs", *args, "--endpoint-url", served.url)
+
+
+def events(served, queue):
+    """What lies in the queue, as others see it."""
+    taken = sqs(served, "receive-message", "--queue-url", queue, "--max-number-of-messages", "10",
+                "--visibility-timeout", "0")
+    return [json.loads(m["Body"]) for m in (taken or {}).get("Messages", [])]
+
+
+def relay(served, *args, expect, stdin=None):
+    result = holdfast("relay", *args, "--json", cwd=served.folder, env=served.environment(), stdin=stdin,
+                      expect=expect)
+    return result.json, result.err
+
+
+def until(condition, message):
+    end = time.monotonic() + DEADLINE_S
+    while not condition():
+        check(time.monotonic() < end, message)
+        time.sleep(0.05)
+
+
+class Daemon:
+    """`relay run`, with a service manager and a metrics reader of its own."""
+
+    def __init__(self, served, *args):
+        self.room = tempfile.mkdtemp(prefix="holdfast-notify-")
+        path = os.path.join(self.room, "notify")
+        self.manager = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+        self.manager.bind(path)
+        self.manager.setblocking(False)
+        self.said = []
+        self.process = subprocess.Popen(
+            [HOLDFAST, "relay", "run", "--port", "0", *args], cwd=served.folder, text=True,
+            env=clean_environment({**served.environment(), "NOTIFY_SOCKET": path, "WATCHDOG_USEC": "400000"}),
+            stdout=subprocess.PIPE, stderr=open(os.path.join(self.room, "log"), "w", encoding="utf-8"))
+        line = self.process.stdout.readline()
+        if not line.startswith("listening on "):
+            check(False, f"the daemon did not start: {line} {self.log()}")
+        self.url = line.split()[-1]
+
+    def log(self):
+        with open(os.path.join(self.room, "log"), encoding="utf-8") as file:
+            return file.read()
+
+    def heard(self, state):
+        with contextlib.suppress(BlockingIOError):
+            while True:
+                self.said.append(self.manager.recv(4096).decode())
+        return state in self.said
+
+    def get(self, path, method="GET"):
+        request = urllib.request.Request(self.url + path, method=method)
+        try:
+            with urllib.request.urlopen(request, timeout=60) as answer:
+                return answer.status, answer.read().decode()
+        except urllib.error.HTTPError as error:
+            return error.code, error.read().decode()
+
+    def number(self, name):
+        for line in self.get("/metrics")[1].splitlines():
+            if line.startswith(name + "{"):
+                return float(line.split()[-1])
+        return None
+
+    def stop(self):
+        self.process.send_signal(signal.SIGTERM)
+        return self.process.wait(timeout=DEADLINE_S)
+
+
+with tempfile.TemporaryDirectory() as data, workspace() as folder:
+    failing_package(data)
+    with Served(folder) as served:
+        served.holdfast("apply", "--auto-approve", "--allow-irreversible", LOCK, expect=0)
+        served.advance(days=2)
+        queue = next(o["id"] for o in served.dump()["objects"] if o["kind"] == "sqs.queue"
+                     and o["id"].endswith("-dead_letter") and "forward" not in o["id"])
+        url = f"https://sqs.{HOME}.amazonaws.com/{WORKLOAD}/{queue}"
+        letters = events(served, url)
+        check(len(letters) == 2, f"each day's event lies among the dead letters: {letters}")
+
+        # ---- one event on stdin ----
+        text = json.dumps(letters[0])
+        answer, _ = relay(served, "handle", "--dry-run", expect=0, stdin=text)
+        check(answer["started"] == 1 and answer["settled"], f"it would be copied: {answer}")
+        answer, _ = relay(served, "handle", expect=0, stdin=text)
+        check(answer["relay"] == "relays.to_final" and answer["started"] == 1 and answer["settled"]
+              and answer["decisions"][0]["copy_job_id"], f"and now it is: {answer}")
+        answer, _ = relay(served, "handle", expect=0, stdin=text)
+        check(answer["started"] == 0 and answer["waiting"] == 1, f"once only: {answer}")
+        stranger = {**letters[0], "detail": {**letters[0]["detail"], "destinationBackupVaultArn":
+                                             f"arn:aws:backup:{HOME}:{WORKLOAD}:backup-vault:other"}}
+        answer, _ = relay(served, "handle", expect=0, stdin=json.dumps(stranger))
+        check("relay" not in answer and answer["started"] == 0, f"another vault's is nobody's: {answer}")
+        answer, err = relay(served, "handle", expect=1, stdin='{"source": "aws.backup"}')
+        check(not answer["handled"] and "HF1450" in err, f"what cannot be understood fails: {answer} {err}")
+
+        # ---- the dead letters ----
+        sqs(served, "send-message", "--queue-url", url, "--message-body", "no event")
+        sqs(served, "send-message", "--queue-url", url, "--message-body", json.dumps(stranger))
+        sqs(served, "send-message", "--queue-url", url, "--message-body", json.dumps(
+            {"version": "1.0", "requestContext": {"condition": "RetriesExhausted"}, "requestPayload": letters[1]}))
+        answer, err = relay(served, "replay", url, "--dry-run", expect=1)
+        check(answer["letters"] == 5 and answer["settled"] == 3 and len(answer["kept"]) == 2, f"a dry run: {answer}")
+        check(err.count("HF1451") == 2, f"each that stays is named: {err}")
+        answer, _ = relay(served, "replay", expect=1)
+        check(answer["letters"] == 5 and answer["settled"] == 3 and answer["started"] == 1 and answer["waiting"] == 2,
+              f"the state knows the queues: {answer}")
+        check({k["reason"] for k in answer["kept"]} == {
+            "no relay of the topology has to act on it", "not JSON"} or len(answer["kept"]) == 2, f"kept: {answer}")
+        answer, _ = relay(served, "replay", url, expect=1)
+        check(answer["letters"] == 2 and answer["settled"] == 0, f"only what was settled is gone: {answer}")
+        sqs(served, "purge-queue", "--queue-url", url)
+        answer, _ = relay(served, "replay", url, expect=0)
+        check(answer["letters"] == 0, f"an empty queue is a good one: {answer}")
+
+        _, err = relay(served, "replay", url + "-gone", expect=1)
+        check("HF1452" in err and "QueueDoesNotExist" in err, f"AWS says why a queue cannot be read: {err}")
+
+        # ---- the daemon ----
+        served.advance(days=1)
+        daemon = Daemon(served, "--interval", "1s")
+        until(lambda: daemon.get("/healthz")[0] == 200, "it becomes healthy")
+        until(lambda: (daemon.number("holdfast_relay_copies_started_total") or 0) >= 1, "it copies what no event brought")
+        until(lambda: daemon.number("holdfast_relay_passes_total") >= 3, "pass after pass")
+        until(lambda: daemon.heard("WATCHDOG=1"), "the watchdog is fed")
+        check(daemon.said[0] == "READY=1", f"ready comes first: {daemon.said}")
+        check(daemon.get("/")[0] == 404 and daemon.get("/metrics", "POST")[0] == 405, "and nothing else is served")
+        check('"decision"' in daemon.log() or "msg=decision" in daemon.log(), f"a line for each decision: {daemon.log()}")
+        check(daemon.stop() == 143, f"SIGTERM ends it: {daemon.log()}")
+        check(daemon.heard("STOPPING=1"), f"it says so: {daemon.said}")
+done()
