@@ -72,6 +72,14 @@ static const struct value *source_of(struct world *world, struct arena *arena,
                      value_get_str(job, "SourceRecoveryPointArn"));
 }
 
+/* The Region that a copy goes to stands still: the job waits for it. */
+static bool waits_for_region(struct world *world, struct arena *arena, const struct value *job)
+{
+    struct vault_place to;
+    return vault_place_of(arena, value_get_str(job, "DestinationBackupVaultArn"), &to) &&
+           region_stands_still(world, to.region);
+}
+
 static const char *refused(struct world *world, struct arena *arena, const struct value *job,
                            const struct value *point)
 {
@@ -83,7 +91,8 @@ static const char *refused(struct world *world, struct arena *arena, const struc
         .role = value_get_str(job, "IamRoleArn"),
         .lifecycle = value_get(job, "DestinationRecoveryPointLifecycle"),
     };
-    return hop_refused(world, arena, &hop);
+    const char *why = hop_refused(world, arena, &hop);
+    return why || !setting_int(world, "copy_fails", 0) ? why : "An internal error occurred";
 }
 
 void backup_task_copy_start(struct world *world, struct arena *arena, const struct value *payload)
@@ -145,6 +154,10 @@ void backup_task_copy_end(struct world *world, struct arena *arena, const struct
     const struct value *job = backup_of_task(world, arena, &jobs, payload);
     if (!job)
         return;
+    if (waits_for_region(world, arena, job)) {
+        backup_later(world, arena, &jobs, job, "backup.copy_end", backup_durations.busy_retry_ms);
+        return;
+    }
     backup_resource_leave(world, value_get_str(job, "ResourceArn"));
     const struct value *source = source_of(world, arena, job), *point = NULL;
     const char *message = refused(world, arena, job, source);

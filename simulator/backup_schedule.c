@@ -156,10 +156,33 @@ void backup_task_schedule(struct world *world, struct arena *arena, const struct
     start_jobs(world, arena, account, region, plan, rule);
 }
 
-void world_pause_schedules(struct world *world, bool paused)
+/* Which schedules do not fire just now. */
+#define SCHEDULES_NONE "0"
+#define SCHEDULES_BACKUPS "1"
+#define SCHEDULES_ALL "2"
+
+static void hold_schedules(struct world *world, const char *how)
 {
     world_begin(world);
-    setting_put(world, "schedules_paused", paused ? "1" : "0");
+    setting_put(world, "schedules_paused", how);
     if (!world_commit(world))
         return; /* the next advance reports what is wrong with the file */
+}
+
+void world_pause_schedules(struct world *world, bool paused)
+{
+    hold_schedules(world, paused ? SCHEDULES_BACKUPS : SCHEDULES_NONE);
+}
+
+bool world_sleep(struct world *world, int64_t until_ms, struct diags *diags)
+{
+    hold_schedules(world, SCHEDULES_ALL);
+    bool good = world_advance_to(world, until_ms, diags);
+    hold_schedules(world, SCHEDULES_NONE);
+    return good;
+}
+
+bool schedules_sleep(struct world *world, struct arena *arena)
+{
+    return str_eq(setting_get(world, arena, "schedules_paused"), SCHEDULES_ALL);
 }

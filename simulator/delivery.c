@@ -33,6 +33,20 @@ const struct value *event_bus_policy(struct world *world, struct arena *arena, c
 
 /* ---- onto a bus ---- */
 
+/* What is spread comes in another order. */
+static int64_t delay_of(struct world *world, struct arena *arena)
+{
+    int64_t delay = setting_int(world, "event_delay_ms", 0);
+    int64_t spread = setting_int(world, "event_spread_ms", 0);
+    if (spread <= 0)
+        return delay;
+    const char *digits = id_hex(world, arena, 4);
+    int64_t part = 0;
+    for (size_t i = 0; digits[i]; i++)
+        part = part * 16 + (digits[i] <= '9' ? digits[i] - '0' : digits[i] - 'a' + 10);
+    return delay + spread * part / 65536;
+}
+
 void event_put(struct world *world, struct arena *arena, const char *account, const char *region,
                const char *bus, const struct value *event, int64_t hops)
 {
@@ -42,8 +56,8 @@ void event_put(struct world *world, struct arena *arena, const char *account, co
     map_put_str(&task, "bus", bus);
     map_put_int(&task, "hops", hops);
     map_put(&task, "event", event);
-    int64_t delay = hops ? 0 : setting_int(world, "event_delay_ms", 0);
-    task_add(world, world_now_ms(world) + delay, "events.match", map_end(&task));
+    task_add(world, world_now_ms(world) + (hops ? 0 : delay_of(world, arena)), "events.match",
+             map_end(&task));
 }
 
 void event_emit(struct world *world, struct arena *arena, const char *account, const char *region,
@@ -390,6 +404,7 @@ void events_schedule_task(struct world *world, struct arena *arena, const struct
     map_put_str(&b, "region", region);
     map_put(&b, "resources", list_end(&resources));
     map_put(&b, "detail", map_end(&none));
-    add_delivery(world, arena, account, region, rule, map_end(&b), 0);
+    if (!schedules_sleep(world, arena))
+        add_delivery(world, arena, account, region, rule, map_end(&b), 0);
     event_schedule(world, arena, account, region, rule);
 }

@@ -64,10 +64,12 @@ void hardships_load(struct world *world)
     }
     h->read_delay_ms = setting_int(world, "read_delay_ms", 0);
     h->calls_a_second = setting_int(world, "calls_a_second", 0);
+    h->throttle_every = setting_int(world, "throttle_every", 0);
     h->fail_every = setting_int(world, "fail_every", 0);
     h->quota_every = setting_int(world, "quota_every", 0);
     h->lose_every = setting_int(world, "lose_every", 0);
     h->cut_every = setting_int(world, "cut_every", 0);
+    h->outage_region = setting_get(world, world->arena, "outage_region");
     h->known = true;
 }
 
@@ -124,17 +126,35 @@ static bool was_struck(struct sim_call *call)
     return true;
 }
 
+bool region_stands_still(struct world *world, const char *region)
+{
+    hardships_load(world);
+    const char *stopped = world->hardships.outage_region;
+    return region && stopped && *stopped && str_eq(stopped, region);
+}
+
+static bool throttle(struct sim_call *call, size_t i)
+{
+    return call_error(call, services[i].throttled.status, services[i].throttled.code,
+                      "Rate exceeded");
+}
+
 bool hardships_let_through(struct sim_call *call)
 {
     struct hardships *h = &call->world->hardships;
     size_t i = index_of(call->api->service);
+    if (!call->api->global && region_stands_still(call->world, call->scope_region))
+        return call_error(call, 503, "ServiceUnavailable", "Service Unavailable");
     hardships_load(call->world);
     if (is_throttled(call))
-        return call_error(call, services[i].throttled.status, services[i].throttled.code,
-                          "Rate exceeded");
+        return throttle(call, i);
     call->spared = was_struck(call);
     if (call->spared)
         return true;
+    if (strikes(h->throttle_every, &h->throttled)) {
+        remember(call);
+        return throttle(call, i);
+    }
     if (strikes(h->fail_every, &h->failed)) {
         remember(call);
         return call_error(call, services[i].broken.status, services[i].broken.code,

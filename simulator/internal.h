@@ -23,10 +23,12 @@ struct past {
 /* hardships.c: the settings that make a world hard on its callers, and what they count. */
 struct hardships {
     bool known; /* the settings have been read since they were changed */
-    int64_t read_delay_ms, calls_a_second, fail_every, quota_every, lose_every, cut_every;
-    int64_t failed, refused, lost, cut;
-    struct map struck; /* marks of calls that were struck and have not come again */
-    struct map rates;  /* account/Region/service -> calls of the running second */
+    int64_t read_delay_ms, calls_a_second, throttle_every, fail_every, quota_every, lose_every,
+        cut_every;
+    int64_t throttled, failed, refused, lost, cut;
+    const char *outage_region; /* or NULL */
+    struct map struck;         /* marks of calls that were struck and have not come again */
+    struct map rates;          /* account/Region/service -> calls of the running second */
 };
 
 struct pending_request {
@@ -98,7 +100,6 @@ struct sim_response {
     const struct http_header *headers;
     size_t header_len;
     struct slice body;
-    bool later; /* ask again when the server is polled next */
 };
 void world_handle(struct world *world, struct arena *arena, const struct sim_request *request,
                   struct sim_response *ret);

@@ -173,8 +173,24 @@ static bool list_accounts_for_parent(struct sim_call *call)
     return answer_accounts(call, id, rows);
 }
 
+/* An account that is on its own: no policy of the organization holds for it any more. */
+static bool leave(struct sim_call *call)
+{
+    if (!organization_of_call(call))
+        return false;
+    if (str_eq(call->account, organization_management(call->world, call->arena)))
+        return call_error(call, 400, "MasterCannotLeaveOrganizationException",
+                          "The management account cannot leave its organization.");
+    const struct value *account =
+        store_get(call->world, call->arena, "account", "", "", call->account);
+    store_put(call->world, "account", "", "", call->account,
+              value_with(call->arena, account, "Standalone", value_bool(true)));
+    return call_answer(call, NULL);
+}
+
 static const struct sim_operation operations[] = {
     {.name = "DescribeOrganization", .run = describe_organization},
+    {.name = "LeaveOrganization", .run = leave, .writes = true},
     {.name = "ListAccounts", .run = list_accounts},
     {.name = "DescribeAccount", .run = describe_account},
     {.name = "ListRoots", .run = list_roots},

@@ -328,6 +328,10 @@ static void fire_task(struct world *world, struct arena *arena, const struct val
         store_get(world, arena, SCHEDULE, f.account, f.region, value_get_str(payload, "name"));
     if (!schedule)
         return;
+    if (schedules_sleep(world, arena)) {
+        wind(world, arena, f.account, f.region, schedule);
+        return;
+    }
     f.target = value_get(schedule, "Target");
     f.role = value_get_str(f.target, "RoleArn");
     f.input = value_get_str(f.target, "Input");

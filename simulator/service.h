@@ -208,6 +208,8 @@ const char *id_upper(struct world *world, struct arena *arena, const char *prefi
 void task_add(struct world *world, int64_t due_ms, const char *kind, const struct value *payload);
 /* Removes the tasks of a kind whose payload's member equals text. */
 void task_drop(struct world *world, const char *kind, const char *member, const char *text);
+bool region_stands_still(struct world *world, const char *region); /* setting outage_region */
+bool schedules_sleep(struct world *world, struct arena *arena);    /* none fires: world_sleep() */
 /* For detached tasks. world_commit() is false when the database failed. */
 void world_begin(struct world *world);
 bool world_commit(struct world *world);

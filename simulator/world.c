@@ -7,6 +7,7 @@
 
 #define FORMAT "1"
 #define IN_MEMORY "00000000" /* its id */
+#define OUTAGE_LOOK_MS (10 * MINUTE_MS)
 
 static const struct sim_api *const apis[] = {
 #define SERVICE(name) &sim_##name,
@@ -197,6 +198,23 @@ int64_t world_now_ms(struct world *world)
     return world->wall ? clock_wall_ms() + world->offset : world->now;
 }
 
+/* Of a Region that stands still nothing runs: what is due there is looked at again later. */
+static bool stands_still(struct world *world, const struct value *payload)
+{
+    const char *region = value_get_str(payload, "region");
+    return region_stands_still(world, region ? region : value_get_str(payload, "Region"));
+}
+
+static void put_off(struct world *world, const struct due_task *due)
+{
+    int64_t now = due->due > world->now ? due->due : world->now;
+    world_begin(world);
+    task_add(world, now + OUTAGE_LOOK_MS, due->kind, due->payload);
+    task_remove(world, due->seq);
+    if (!world_commit(world))
+        log_event(LOG_ERROR, "a task of the simulator failed", "kind", due->kind, NULL);
+}
+
 static void run_task(struct world *world, const struct due_task *due)
 {
     struct arena *arena = arena_new();
@@ -228,7 +246,9 @@ static void run_due(struct world *world, int64_t until)
         struct due_task due;
         size_t errors = world->diags.errors;
         bool found = task_first(world, arena, until, &due);
-        if (found)
+        if (found && stands_still(world, due.payload))
+            put_off(world, &due);
+        else if (found)
             run_task(world, &due);
         arena_free(arena);
         if (!found || world->diags.errors > errors)

@@ -61,6 +61,8 @@ bool world_has_pending(
     struct world *world); /* jobs, deliveries or invocations that have not ended */
 /* No new scheduled backups while paused: a drill lets what has begun come to its end. */
 void world_pause_schedules(struct world *world, bool paused);
+/* Time passes, and no schedule at all fires meanwhile: neither backups nor rules nor functions. */
+MUST_CHECK bool world_sleep(struct world *world, int64_t until_ms, struct diags *diags);
 /* Runs what is due without moving the clock: a served world calls it between requests. */
 void world_step(struct world *world);
 /* Each has its own requests under way: one may be driven while another waits. */
