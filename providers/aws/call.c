@@ -708,6 +708,13 @@ static struct call *free_call(struct aws *aws, const struct aws_operation *opera
     return call;
 }
 
+static void add_labels(struct call *call, const struct value *labels)
+{
+    for (size_t i = 0; i < value_len(labels); i++)
+        request_label(call->rq, labels->map.entries[i].key,
+                      as_text(call->arena, labels->map.entries[i].value));
+}
+
 static void add_query(struct call *call, const struct value *query)
 {
     for (size_t i = 0; i < value_len(query); i++)
@@ -721,9 +728,7 @@ void aws_call(struct loop *loop, const struct aws_call_spec *spec, aws_done_fn *
     struct request *rq = call->rq;
     rq->account_id = arena_strdup(call->arena, spec->account_id);
     rq->region = arena_strdup(call->arena, spec->region);
-    for (size_t i = 0; i < value_len(spec->labels); i++)
-        request_label(rq, spec->labels->map.entries[i].key,
-                      as_text(call->arena, spec->labels->map.entries[i].value));
+    add_labels(call, spec->labels);
     add_query(call, spec->query);
     request_body(rq, value_copy(call->arena, spec->body));
     rq->headers = map_begin_from(call->arena, value_copy(call->arena, spec->headers));
@@ -738,6 +743,7 @@ void aws_call_as(struct aws *aws, const struct aws_call_as *spec, aws_done_fn *d
     call->rq->region = arena_strdup(call->arena, spec->region);
     call->used = spec->credentials;
     call->bearer = arena_strdup(call->arena, spec->bearer);
+    add_labels(call, spec->labels);
     add_query(call, spec->query);
     request_body(call->rq, value_copy(call->arena, spec->body));
     place(call, NULL);

@@ -11,10 +11,10 @@ struct credentials *sts_credentials(const struct aws *aws, const struct response
 
 struct aws_call_as {
     const struct aws_operation *operation;
-    const char *account_id;                /* for buckets and the log */
-    const char *region;                    /* NULL: where calls without a Region go */
-    const struct credentials *credentials; /* NULL: the call is not signed */
-    const struct value *query, *body;      /* maps or NULL */
-    const char *bearer;                    /* the token of IAM Identity Center, or NULL */
+    const char *account_id;                    /* for buckets and the log */
+    const char *region;                        /* NULL: where calls without a Region go */
+    const struct credentials *credentials;     /* NULL: the call is not signed */
+    const struct value *labels, *query, *body; /* maps or NULL */
+    const char *bearer;                        /* the token of IAM Identity Center, or NULL */
 };
 void aws_call_as(struct aws *aws, const struct aws_call_as *spec, aws_done_fn *done, void *ctx);
