@@ -1,7 +1,5 @@
 #pragma once
-/* One structured log line for each decision: {"msg":"decision","verdict","reason","point",...}. Of
- * what a reconcile meets, only for what it acts on, refuses or fails at: every pass meets all
- * points again. */
+/* One structured log line for each decision: {"msg":"decision","verdict","reason","point",...}. */
 
 #include "relay/pass.h"
 

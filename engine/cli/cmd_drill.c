@@ -6,7 +6,9 @@
 #include "engine/cli/session.h"
 #include "engine/cli/signals.h"
 #include "engine/cli/source_keys.h"
-#include "engine/drill/drill.h"
+#include "engine/drill/breaking.h"
+#include "engine/proof/proof.h"
+#include "engine/proof/rules.h"
 
 /* What the topology leaves to be read is read in the world that the drill will open for itself, or
  * in one like that which it would make. */
@@ -29,18 +31,116 @@ static bool settle(struct session *session, const char *world)
     return good;
 }
 
-static int drill(struct session *session)
+/* What the command line asks for. */
+struct wish {
+    struct drill_options options;
+    const struct drill_fault *const *faults; /* NULL: nothing is broken */
+    size_t fault_len;
+    const char *format;
+};
+
+static bool read_faults(struct cli *cli, struct wish *wish)
+{
+    const char *text = cli_option(cli, OPT_BREAK), *unknown = NULL;
+    if (!text)
+        return true;
+    if (!drill_faults_parse(cli->arena, text, &wish->faults, &wish->fault_len, &unknown)) {
+        size_t len;
+        const struct drill_fault *known = drill_faults(&len);
+        const char *names = "all";
+        for (size_t i = 0; i < len; i++)
+            names = arena_printf(cli->arena, "%s, %s", names, known[i].name);
+        diag_error(&cli->diags, E_USAGE, NO_POS, NULL, "--break %s: there is no such fault: %s",
+                   *unknown ? unknown : text, names);
+        return false;
+    }
+    if (!cli_option(cli, OPT_WORLD))
+        return true;
+    diag_error(&cli->diags, E_USAGE, NO_POS, NULL,
+               "--break breaks fresh worlds only: leave --world out");
+    return false;
+}
+
+static bool read_format(struct cli *cli, struct wish *wish)
+{
+    static const char *const formats[] = {"text", "json", "markdown", NULL};
+    wish->format = cli_option(cli, OPT_FORMAT);
+    if (!wish->format)
+        wish->format = cli->json ? "json" : "text";
+    bool table = str_eq(wish->format, "markdown");
+    if (str_is_one_of(wish->format, formats) && (!table || wish->faults))
+        return true;
+    diag_error(&cli->diags, E_USAGE, NO_POS, NULL,
+               "--format %s is not text, json or, with --break, markdown", wish->format);
+    return false;
+}
+
+static bool read_wish(struct cli *cli, struct wish *ret)
+{
+    const char *start = cli_option(cli, OPT_START);
+    *ret = (struct wish){.options = {.start_ms = WORLD_EPOCH_MS}};
+    if (!cli_number(cli, OPT_DAYS, 2, 1, 3650, &ret->options.days))
+        return false;
+    if (start && !time_parse_iso(slice_of(start), &ret->options.start_ms)) {
+        diag_error(&cli->diags, E_USAGE, NO_POS, NULL, "--start %s is not an ISO 8601 time", start);
+        return false;
+    }
+    return read_faults(cli, ret) && read_format(cli, ret);
+}
+
+/* The ids of the rules of which `check` has a finding, or a takeover that stands open. */
+static const char *found_by_check(struct session *session)
+{
+    struct cli *cli = session->cli;
+    struct proof_report report;
+    const char *ids = "";
+    proof_check(cli->arena, &session->topology, clock_wall_ms(), &report);
+    for (size_t i = 0; i < report.finding_len; i++)
+        ids = arena_printf(cli->arena, "%s %s", ids, report.findings[i].rule->id);
+    for (size_t i = 0; i < report.threat_len; i++)
+        if (report.threats[i].openness == PROOF_OPEN)
+            ids = arena_printf(cli->arena, "%s %s", ids, report.threats[i].rule->id);
+    return ids;
+}
+
+static bool break_things(struct session *session, const struct wish *wish, int *ret_status)
+{
+    struct cli *cli = session->cli;
+    struct drill_breaking breaking;
+    if (!drill_break(cli->arena, &wish->options, wish->faults, wish->fault_len,
+                     found_by_check(session), &breaking, &cli->diags))
+        return false;
+    if (str_eq(wish->format, "json"))
+        cli_out_json(cli, drill_breaking_to_json(cli->arena, &breaking));
+    else if (str_eq(wish->format, "markdown"))
+        cli_out(cli, drill_breaking_markdown(cli->arena, &breaking));
+    else
+        cli_out(cli, drill_breaking_text(cli->arena, &breaking));
+    *ret_status = breaking.exit_status;
+    return true;
+}
+
+static bool count(struct session *session, const struct wish *wish, int *ret_status)
 {
     struct cli *cli = session->cli;
     struct drill_report report;
-    int64_t days = 0, start_ms = WORLD_EPOCH_MS;
-    const char *start = cli_option(cli, OPT_START);
-    if (!cli_number(cli, OPT_DAYS, 2, 1, 3650, &days))
+    if (!drill_run(cli->arena, &wish->options, &report, &cli->diags))
+        return false;
+    if (str_eq(wish->format, "json"))
+        cli_out_json(cli, drill_report_to_json(cli->arena, &report));
+    else
+        cli_out(cli, drill_report_text(cli->arena, &report));
+    *ret_status = report.exit_status;
+    return true;
+}
+
+static int drill(struct session *session)
+{
+    struct cli *cli = session->cli;
+    struct wish wish;
+    int status = EXIT_DONE;
+    if (!read_wish(cli, &wish))
         return EXIT_USAGE;
-    if (start && !time_parse_iso(slice_of(start), &start_ms)) {
-        diag_error(&cli->diags, E_USAGE, NO_POS, NULL, "--start %s is not an ISO 8601 time", start);
-        return EXIT_USAGE;
-    }
     if (!session_load(session))
         return EXIT_ERROR;
     const char *world = cli_option(cli, OPT_WORLD), *state = cli_option(cli, OPT_STATE);
@@ -52,28 +152,19 @@ static int drill(struct session *session)
         return EXIT_ERROR;
     if (!world || !file_exists(world)) /* a fresh world holds nothing that could be imported */
         session->topology.import_len = 0;
-    struct drill_options options = {
-        .topology = &session->topology,
-        .schemas = session->schemas,
-        .world_path = world,
-        .state_path = state,
-        .program_version = PROGRAM_VERSION,
-        .days = days,
-        .start_ms = start_ms,
-        .stop = signals_catch(),
-    };
-    bool good = drill_run(cli->arena, &options, &report, &cli->diags);
-    if (*options.stop && !good) {
+    wish.options.topology = &session->topology;
+    wish.options.schemas = session->schemas;
+    wish.options.world_path = world;
+    wish.options.state_path = state;
+    wish.options.program_version = PROGRAM_VERSION;
+    wish.options.stop = signals_catch();
+    bool good =
+        wish.faults ? break_things(session, &wish, &status) : count(session, &wish, &status);
+    if (*wish.options.stop && !good) {
         cli_note(cli, "The drill was stopped: nothing is counted.");
-        return 128 + (int)*options.stop;
+        return 128 + (int)*wish.options.stop;
     }
-    if (!good)
-        return EXIT_ERROR;
-    if (cli->json)
-        cli_out_json(cli, drill_report_to_json(cli->arena, &report));
-    else
-        cli_out(cli, drill_report_text(cli->arena, &report));
-    return report.exit_status;
+    return good ? status : EXIT_ERROR;
 }
 
 int cmd_drill(struct cli *cli)

@@ -415,8 +415,12 @@ static void count_backup(struct count *count, const struct backup *backup,
     report->backups++;
     report->arrived += arrived;
     report->missing += !arrived;
-    if (arrived && outcome.end_ms - backup->created_ms > report->slowest_ms)
-        report->slowest_ms = outcome.end_ms - backup->created_ms;
+    if (!arrived)
+        return;
+    int64_t took_ms = outcome.end_ms - backup->created_ms;
+    report->late += report->late_after_ms > 0 && took_ms > report->late_after_ms;
+    if (took_ms > report->slowest_ms)
+        report->slowest_ms = took_ms;
 }
 
 static const char *plan_address(const struct count *count, const char *plan_id)
@@ -457,7 +461,7 @@ static void count_entry(struct count *count, const struct value *entry)
 void drill_count(struct arena *arena, const struct drill_facts *facts, struct drill_report *ret)
 {
     struct count count = {.arena = arena, .facts = facts, .report = ret};
-    *ret = (struct drill_report){.days = ret->days};
+    *ret = (struct drill_report){.days = ret->days, .late_after_ms = facts->late_after_ms};
     drill_names_init(&count.names, arena, facts->topology, facts->records, facts->record_len);
     count.routes = drill_routes_find(&count.names);
     map_init(&count.unrouted, arena);

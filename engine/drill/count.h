@@ -9,6 +9,7 @@ struct drill_facts {
     const struct record *records; /* after the apply: ARNs and ids to addresses */
     size_t record_len;
     int64_t start_ms;              /* what is older belongs to somebody else */
+    int64_t late_after_ms;         /* how long a backup may take to its last vault; 0: any time */
     const struct value *timeline;  /* world_timeline() */
     const struct value *protected; /* world_protected() */
     const struct value *copies;    /* bodies of all copy jobs */

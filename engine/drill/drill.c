@@ -4,6 +4,7 @@
 #include "engine/base/clock.h"
 #include "engine/base/file.h"
 #include "engine/drill/count.h"
+#include "engine/drill/damage.h"
 #include "engine/drill/seed.h"
 #include "engine/run/run.h"
 #include "providers/aws/aws.h"
@@ -11,7 +12,8 @@
 #include "simulator/world.h"
 
 #define DRAIN_STEP_MS (10 * MINUTE_MS)
-#define LOG_GROUP_END ':' /* ids of log events: GROUP:STREAM:NUMBER */
+#define LATE_MS (30 * MINUTE_MS) /* beyond what the slowest took before a fault struck */
+#define LOG_GROUP_END ':'        /* ids of log events: GROUP:STREAM:NUMBER */
 
 struct drill {
     struct arena *arena;
@@ -25,6 +27,10 @@ struct drill {
     struct run run;
     struct record *records;
     size_t record_len;
+    int64_t start_ms, late_after_ms;
+    struct drill_names names;
+    struct drill_routes routes;
+    struct drill_scene scene; /* of a fault */
 };
 
 /* ---- the ground ---- */
@@ -184,23 +190,103 @@ static const struct value *logs_of(struct drill *drill)
     return list_end(&list);
 }
 
+static struct drill_facts facts_of(struct drill *drill)
+{
+    return (struct drill_facts){.topology = drill->options->topology,
+                                .records = drill->records,
+                                .record_len = drill->record_len,
+                                .start_ms = drill->start_ms,
+                                .late_after_ms = drill->late_after_ms,
+                                .timeline = world_timeline(drill->world, drill->arena),
+                                .protected = world_protected(drill->world, drill->arena),
+                                .copies = copies_of(drill),
+                                .logs = logs_of(drill)};
+}
+
+static void count(struct drill *drill, struct drill_report *ret)
+{
+    const struct drill_facts facts = facts_of(drill);
+    ret->days = drill->options->days;
+    drill_count(drill->arena, &facts, ret);
+}
+
+/* ---- a fault ---- */
+
+static void set_scene(struct drill *drill)
+{
+    drill_names_init(&drill->names, drill->arena, drill->options->topology, drill->records,
+                     drill->record_len);
+    drill->routes = drill_routes_find(&drill->names);
+    drill->scene =
+        (struct drill_scene){.arena = drill->arena,
+                             .world = drill->world,
+                             .topology = drill->options->topology,
+                             .records = drill->records,
+                             .record_len = drill->record_len,
+                             .names = &drill->names,
+                             .routes = &drill->routes,
+                             .intruder = intruder_new(drill->arena, drill->world,
+                                                      drill->options->topology, drill->diags),
+                             .diags = drill->diags};
+}
+
+/* Until every backup has arrived, or no later pass of anything that looks once a day can bring it.
+ */
+static bool wait_for_the_rest(struct drill *drill, struct drill_report *report)
+{
+    int64_t mended = world_now_ms(drill->world), last = mended + DRILL_DRAIN_MS;
+    for (int64_t now = mended; now < last && !is_stopped(drill);) {
+        bool pending = world_has_pending(drill->world);
+        count(drill, report);
+        if (!pending && (report->missing == 0 || now >= mended + DRILL_MENDED_MS))
+            break;
+        now += HOUR_MS;
+        if (!world_advance_to(drill->world, now, drill->diags))
+            return false;
+    }
+    return !is_stopped(drill);
+}
+
+static bool let_pass_with_fault(struct drill *drill, struct drill_report *ret)
+{
+    const struct drill_fault *fault = drill->options->fault;
+    int64_t half = drill->options->days * DAY_MS / 2;
+    if (!let_days_pass(drill, drill->start_ms + half))
+        return false;
+    count(drill, ret);
+    drill->late_after_ms = ret->slowest_ms ? ret->slowest_ms + LATE_MS : 0;
+    struct drill_blow blow = {.struck_ms = world_now_ms(drill->world)};
+    set_scene(drill);
+    if (!drill->scene.intruder || !drill_fault_strike(fault, &drill->scene))
+        return false;
+    int64_t end = world_now_ms(drill->world) + drill->options->days * DAY_MS - half;
+    if (!let_days_pass(drill, end) || is_stopped(drill))
+        return false;
+    world_pause_schedules(drill->world, true);
+    if (drill_fault_passes(fault)) {
+        blow.mended_ms = world_now_ms(drill->world);
+        if (!drill_fault_mend(fault, &drill->scene))
+            return false;
+    }
+    bool good = wait_for_the_rest(drill, ret);
+    world_pause_schedules(drill->world, false);
+    count(drill, ret);
+    blow.tries = intruder_tries(drill->scene.intruder, &blow.try_len);
+    drill_damage(&drill->scene, ret, &blow);
+    ret->blow = blow;
+    return good;
+}
+
 static bool run(struct drill *drill, struct drill_report *ret)
 {
     if (!open_state(drill) || !open_world(drill) || !connect(drill) || !apply(drill))
         return false;
-    int64_t start = world_now_ms(drill->world);
-    if (!let_pass(drill, start + drill->options->days * DAY_MS) || is_stopped(drill))
+    drill->start_ms = world_now_ms(drill->world);
+    if (drill->options->fault)
+        return let_pass_with_fault(drill, ret);
+    if (!let_pass(drill, drill->start_ms + drill->options->days * DAY_MS) || is_stopped(drill))
         return false;
-    const struct drill_facts facts = {.topology = drill->options->topology,
-                                      .records = drill->records,
-                                      .record_len = drill->record_len,
-                                      .start_ms = start,
-                                      .timeline = world_timeline(drill->world, drill->arena),
-                                      .protected = world_protected(drill->world, drill->arena),
-                                      .copies = copies_of(drill),
-                                      .logs = logs_of(drill)};
-    ret->days = drill->options->days;
-    drill_count(drill->arena, &facts, ret);
+    count(drill, ret);
     return true;
 }
 
@@ -209,6 +295,7 @@ bool drill_run(struct arena *arena, const struct drill_options *options, struct 
 {
     struct drill drill = {.arena = arena, .options = options, .diags = diags};
     bool good = run(&drill, ret);
+    intruder_free(drill.scene.intruder);
     if (drill.loop)
         loop_free(drill.loop);
     if (drill.transport.ops)

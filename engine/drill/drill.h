@@ -8,22 +8,29 @@
  * once at the end of each route of its rule, and is missing when its rule has none. A resource that
  * is protected by a plan without any route is unrouted, whether a backup fell due or not; a plan
  * that protects no resource is idle. After its days a drill starts no new backups and lets what has
- * begun come to its end, at most DRILL_DRAIN_MS. */
+ * begun come to its end, at most DRILL_DRAIN_MS.
+ *
+ * A drill may break something: in the middle of its days a fault strikes, and with their end it is
+ * mended, if it can be. Then the drill goes on until every backup has arrived, at most
+ * DRILL_MENDED_MS beyond what has begun. */
 
 #include <signal.h>
 
 #include "engine/config/resource.h"
+#include "engine/drill/faults.h"
 
 #define DRILL_DRAIN_MS (72 * HOUR_MS)
+#define DRILL_MENDED_MS (26 * HOUR_MS) /* what looks once a day has looked by then */
 
 struct drill_options {
     const struct topology *topology;
     const struct schema_set *schemas;
     int64_t days;
-    int64_t start_ms;            /* of a fresh world; 0: where fresh worlds begin */
-    const char *world_path;      /* goes on with that one; NULL: a fresh one in memory */
-    const char *state_path;      /* of that world; not used for a fresh one */
-    const char *program_version; /* part of a plan's fingerprint */
+    int64_t start_ms;                /* of a fresh world; 0: where fresh worlds begin */
+    const char *world_path;          /* goes on with that one; NULL: a fresh one in memory */
+    const char *state_path;          /* of that world; not used for a fresh one */
+    const char *program_version;     /* part of a plan's fingerprint */
+    const struct drill_fault *fault; /* that strikes; or NULL */
     /* A signal that arrived, or NULL: the drill ends without a count. */
     const volatile sig_atomic_t *stop;
 };
@@ -45,11 +52,24 @@ struct drill_miss {
     const char *resource, *plan, *rule, *reason; /* resource NULL: the plan protects none */
 };
 
+/* What a fault did. */
+struct drill_blow {
+    int64_t struck_ms, mended_ms;  /* mended 0: it cannot be */
+    const struct drill_try *tries; /* what somebody tried meanwhile */
+    size_t try_len;
+    size_t kept;       /* points that came to a last vault and are to be there still */
+    size_t destroyed;  /* of them, those that are not */
+    size_t unreadable; /* and those whose key is gone or on its way */
+};
+
 struct drill_report {
     int64_t days;
     size_t backups, arrived, missing, duplicates, unrouted, alarms;
-    size_t idle_plans;  /* that protect nothing at all */
-    int64_t slowest_ms; /* from the backup's creation date to its last vault */
+    size_t idle_plans;      /* that protect nothing at all */
+    size_t late;            /* of those that arrived, slower than `late_after_ms` */
+    int64_t late_after_ms;  /* 0: none is */
+    struct drill_blow blow; /* of a drill with a fault */
+    int64_t slowest_ms;     /* from the backup's creation date to its last vault */
     const struct drill_line *lines;
     size_t line_len;
     const struct drill_miss *misses;

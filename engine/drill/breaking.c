@@ -1,0 +1,109 @@
+#include "engine/drill/breaking.h"
+
+#include <assert.h>
+
+#include "engine/base/strbuf.h"
+
+static const char *const verdicts[] = {"survived", "alarmed", "silent", "destroyed"};
+static_assert(ARRAY_LEN(verdicts) == DRILL_DESTROYED + 1, "one name a verdict");
+
+const char *drill_verdict_name(enum drill_verdict verdict)
+{
+    return verdicts[verdict];
+}
+
+bool drill_faults_parse(struct arena *arena, const char *text,
+                        const struct drill_fault *const **ret, size_t *ret_len,
+                        const char **ret_unknown)
+{
+    size_t known, len = 0, cap = 0;
+    const struct drill_fault *all = drill_faults(&known), **items = NULL;
+    struct slice rest = slice_of(text);
+    while (rest.len > 0) {
+        struct slice name = slice_cut(&rest, ',');
+        bool every = slice_is(name, "all"), found = every;
+        for (size_t i = 0; i < known; i++) {
+            if (!every && !slice_is(name, all[i].name))
+                continue;
+            items = arena_grow(arena, items, len, &cap, len + 1, sizeof(*items));
+            items[len++] = &all[i];
+            found = true;
+        }
+        if (!found) {
+            *ret_unknown = arena_strndup(arena, name.ptr, name.len);
+            return false;
+        }
+    }
+    *ret = items;
+    *ret_len = len;
+    *ret_unknown = "";
+    return len > 0;
+}
+
+/* ---- one outcome ---- */
+
+static size_t alarms_since(const struct drill_report *report, int64_t ms)
+{
+    size_t alarms = 0;
+    for (size_t i = 0; i < report->line_len; i++)
+        alarms += str_eq(report->lines[i].what, "alarm") && report->lines[i].at_ms >= ms;
+    return alarms;
+}
+
+static enum drill_verdict judge(const struct drill_outcome *outcome)
+{
+    const struct drill_report *report = &outcome->report;
+    if (report->blow.destroyed + report->blow.unreadable > 0)
+        return DRILL_DESTROYED;
+    if (report->missing == 0)
+        return DRILL_SURVIVED;
+    return outcome->alarms > 0 ? DRILL_ALARMED : DRILL_SILENT;
+}
+
+static bool names_rule(const char *list, const char *id)
+{
+    struct slice rest = slice_of(list);
+    while (rest.len > 0)
+        if (slice_is(slice_cut(&rest, ' '), id))
+            return true;
+    return false;
+}
+
+static const char *foreseen_of(struct arena *arena, const struct drill_fault *fault,
+                               const char *found)
+{
+    struct strbuf sb;
+    struct slice rest = slice_of(fault->rules);
+    strbuf_init(&sb, arena, 4096);
+    while (rest.len > 0) {
+        struct slice word = slice_cut(&rest, ' ');
+        const char *id = arena_strndup(arena, word.ptr, word.len);
+        if (names_rule(found, id))
+            strbuf_addf(&sb, "%s%s", sb.len ? " " : "", id);
+    }
+    return strbuf_str(&sb);
+}
+
+/* ---- all of them ---- */
+
+bool drill_break(struct arena *arena, const struct drill_options *options,
+                 const struct drill_fault *const *faults, size_t len, const char *found,
+                 struct drill_breaking *ret, struct diags *diags)
+{
+    *ret = (struct drill_breaking){.items = arena_array(arena, len, sizeof(*ret->items))};
+    for (size_t i = 0; i < len; i++) {
+        struct drill_outcome *outcome = &ret->items[ret->len++];
+        struct drill_options one = *options;
+        *outcome = (struct drill_outcome){.fault = faults[i]};
+        one.fault = faults[i];
+        if (!drill_run(arena, &one, &outcome->report, diags))
+            return false;
+        outcome->alarms = alarms_since(&outcome->report, outcome->report.blow.struck_ms);
+        outcome->verdict = judge(outcome);
+        outcome->foreseen = foreseen_of(arena, faults[i], found);
+        if (outcome->verdict == DRILL_SILENT || outcome->verdict == DRILL_DESTROYED ||
+            outcome->report.duplicates)
+            ret->exit_status = 2;
+    }
+    return true;
+}

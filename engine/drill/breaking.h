@@ -1,0 +1,43 @@
+#pragma once
+/* A drill for each of several faults, and what came of them. */
+
+#include "engine/drill/drill.h"
+
+enum drill_verdict {
+    DRILL_SURVIVED, /* every backup arrived once, and what had arrived is there */
+    DRILL_ALARMED,  /* copying was impossible, and an alarm was raised */
+    DRILL_SILENT,   /* a backup is neither there nor alarmed */
+    DRILL_DESTROYED /* what had arrived is gone, or cannot be read any more */
+};
+
+struct drill_outcome {
+    const struct drill_fault *fault;
+    struct drill_report report;
+    enum drill_verdict verdict;
+    size_t alarms;        /* since the fault struck */
+    const char *foreseen; /* the rules of `check` that had foreseen harm, by spaces; "" for none */
+};
+
+struct drill_breaking {
+    struct drill_outcome *items;
+    size_t len;
+    int exit_status; /* 2 when a fault was silent, destroyed something, or doubled a copy */
+};
+
+const char *drill_verdict_name(enum drill_verdict verdict); /* "survived", ... */
+
+/* "all", or names by commas. False: *ret_unknown is the name that is no fault's. */
+MUST_CHECK bool drill_faults_parse(struct arena *arena, const char *text,
+                                   const struct drill_fault *const **ret, size_t *ret_len,
+                                   const char **ret_unknown);
+
+/* found: ids of the rules that `check` has findings of, and takeovers that stand open, by spaces.
+ * False as drill_run(). */
+MUST_CHECK bool drill_break(struct arena *arena, const struct drill_options *options,
+                            const struct drill_fault *const *faults, size_t len, const char *found,
+                            struct drill_breaking *ret, struct diags *diags);
+
+const char *drill_breaking_text(struct arena *arena, const struct drill_breaking *breaking);
+const char *drill_breaking_markdown(struct arena *arena, const struct drill_breaking *breaking);
+const struct value *drill_breaking_to_json(struct arena *arena,
+                                           const struct drill_breaking *breaking);
