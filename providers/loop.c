@@ -124,6 +124,13 @@ int64_t loop_now_ms(const struct loop *loop)
     return loop->now_ms;
 }
 
+struct diags *loop_tell(struct loop *loop, struct diags *diags)
+{
+    struct diags *before = loop->diags;
+    loop->diags = diags;
+    return before;
+}
+
 struct diags *loop_diags(struct loop *loop)
 {
     return loop->diags;

@@ -38,6 +38,8 @@ struct loop *loop_new(struct transport transport, struct diags *diags);
 void loop_free(struct loop *loop);
 int64_t loop_now_ms(const struct loop *loop); /* the world's clock, one value a turn */
 struct diags *loop_diags(struct loop *loop);
+/* Messages go there from now on; gives where they went before. */
+struct diags *loop_tell(struct loop *loop, struct diags *diags);
 
 /* The operation begins inside a later loop_turn(), as soon as the window has room, so that an
  * intent can be committed first. What the spec points to must stay valid until the operation has

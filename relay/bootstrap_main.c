@@ -61,14 +61,6 @@ static bool set_up_aws(struct arena *arena, const struct relay_config *config, s
     return aws_setup(arena, loop, &options, diags);
 }
 
-/* The clock that points are dated by: a simulated world tells its own. */
-static int64_t now_ms(void)
-{
-    const char *text = env_get("HOLDFAST_NOW_MS");
-    long long ms = 0;
-    return text && parse_int64(slice_of(text), &ms) ? ms : clock_wall_ms();
-}
-
 static bool handle(struct lambda_runtime *runtime, const struct relay_config *config,
                    struct loop *loop, const struct lambda_invocation *invocation)
 {
@@ -78,7 +70,7 @@ static bool handle(struct lambda_runtime *runtime, const struct relay_config *co
     struct relay_pass pass = {.arena = runtime->arena,
                               .loop = loop,
                               .config = config,
-                              .now_ms = now_ms(),
+                              .now_ms = invocation->now_ms,
                               .deadline_ms = invocation->deadline_ms ? deadline_ms : 0,
                               .report = relay_log_report};
     if (!json_parse(runtime->arena, invocation->event, &event, &why))

@@ -11,7 +11,7 @@ struct exchange {
     struct arena *arena;
     bool ended;
     int status;
-    const char *request_id, *deadline;
+    const char *request_id, *deadline, *now;
     struct slice body;
 };
 
@@ -24,6 +24,8 @@ static void ended(void *ctx, const struct http_response *response)
         exchange->arena, http_response_header(response, "Lambda-Runtime-Aws-Request-Id"));
     exchange->deadline =
         arena_strdup(exchange->arena, http_response_header(response, "Lambda-Runtime-Deadline-Ms"));
+    exchange->now =
+        arena_strdup(exchange->arena, http_response_header(response, "Holdfast-Now-Ms"));
     exchange->body = (struct slice){
         arena_strndup(exchange->arena, response->body.ptr, response->body.len), response->body.len};
 }
@@ -48,12 +50,14 @@ bool lambda_next(struct lambda_runtime *runtime, struct lambda_invocation *ret)
                                    .path = RUNTIME_PATH "/invocation/next",
                                    .query = "",
                                    .timeout_ms = NEXT_TIMEOUT_MS};
-    long long deadline = 0;
+    long long deadline = 0, now = 0;
     if (run(runtime, &request, &exchange) != 200 || !exchange.request_id)
         return false;
     if (exchange.deadline && !parse_int64(slice_of(exchange.deadline), &deadline))
         deadline = 0;
-    *ret = (struct lambda_invocation){exchange.request_id, deadline, exchange.body};
+    if (!exchange.now || !parse_int64(slice_of(exchange.now), &now))
+        now = clock_wall_ms();
+    *ret = (struct lambda_invocation){exchange.request_id, deadline, now, exchange.body};
     return true;
 }
 

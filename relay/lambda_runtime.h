@@ -14,6 +14,7 @@ struct lambda_runtime {
 struct lambda_invocation {
     const char *request_id;
     int64_t deadline_ms; /* wall time */
+    int64_t now_ms;      /* the clock that points are dated by: a simulated world tells its own */
     struct slice event;
 };
 

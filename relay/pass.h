@@ -23,6 +23,7 @@
 struct relay_report {
     const struct relay_point *point;
     const struct relay_decision *decision; /* NULL when it failed before a decision */
+    bool listed;                           /* met in a reconcile, not told by an event */
     const char *copy_job_id;               /* of a copy that was started */
     const char
         *error; /* "service:Operation in account ..., region: Code: message (...)", or NULL */
@@ -45,9 +46,9 @@ struct relay_pass {
     size_t points, started, refused, waiting, left, failed;
 };
 
-/* One event. False when it is not one that can be understood, or when a call failed: the host hands
- * it back, so that it is retried and in the end lands in the dead letters. *ret_why names the
- * cause. */
+/* One event; a scheduled one is a reconcile. False when it is not one that can be understood, or
+ * when a call failed: the host hands it back, so that it is retried and in the end lands in the
+ * dead letters. *ret_why names the cause. */
 MUST_CHECK bool relay_handle(struct relay_pass *pass, const struct value *event,
                              const char **ret_why);
 /* All points of the source vault, oldest first, at most config->budget copies. False when a call

@@ -7,6 +7,8 @@ void relay_log_report(void *ctx, const struct relay_report *report)
     (void)ctx;
     const struct relay_decision *decision = report->decision;
     const char *verdict = decision ? relay_verdict_name(decision->verdict) : "none";
+    if (report->listed && !report->error && decision->verdict == RELAY_LEAVE)
+        return;
     bool bad = report->error || (decision && decision->verdict == RELAY_REFUSE);
     log_event(bad ? LOG_ERROR : LOG_INFO, "decision", "verdict", verdict, "reason",
               report->error ? report->error

@@ -651,6 +651,27 @@ static bool create_linked_role(struct sim_call *call)
     return answer_role(call, role);
 }
 
+/* AWS deletes it in a task, once its service says that it needs the role no longer; here at once.
+ */
+static bool delete_linked_role(struct sim_call *call)
+{
+    const char *name;
+    const struct value *role = need_role(call, &name);
+    if (!role)
+        return false;
+    const char *service = value_get_str(role, "LinkedService");
+    if (!service)
+        return call_error(call, 400, "InvalidInput",
+                          "%s is not a service-linked role and cannot be deleted with this call.",
+                          name);
+    store_delete(call->world, ROLE, call->account, "", name);
+    struct map_builder b = map_begin(call->arena);
+    map_put_str(&b, "DeletionTaskId",
+                arena_printf(call->arena, "task/aws-service-role/%s/%s/%s", service, name,
+                             id_uuid(call->world, call->arena)));
+    return call_answer(call, map_end(&b));
+}
+
 static const struct sim_operation operations[] = {
     {.name = "CreateRole", .run = create_role, .writes = true},
     {.name = "GetRole", .run = get_role},
@@ -685,6 +706,7 @@ static const struct sim_operation operations[] = {
     {.name = "ListRoleTags", .run = list_role_tags},
     {.name = "ListInstanceProfilesForRole", .run = list_profiles},
     {.name = "CreateServiceLinkedRole", .run = create_linked_role, .writes = true},
+    {.name = "DeleteServiceLinkedRole", .run = delete_linked_role, .writes = true},
 };
 
 const struct sim_api sim_iam = {

@@ -100,6 +100,7 @@ struct sim_response {
     const struct http_header *headers;
     size_t header_len;
     struct slice body;
+    bool later; /* ask again when the server is polled next */
 };
 void world_handle(struct world *world, struct arena *arena, const struct sim_request *request,
                   struct sim_response *ret);

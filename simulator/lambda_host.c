@@ -1,6 +1,7 @@
 /* Runs functions: the package's own bootstrap as a process, behind the Runtime API of Lambda, with
- * the rights of the function's role. One at a time; each run is a cold start, and the process ends
- * with its invocation. What happens inside lives on the wall clock. */
+ * the rights of the function's role. One at a time. As on AWS, a process that asks for the next
+ * event is kept for it, frozen meanwhile, as long as its function stays the same; whoever does not
+ * ask is ended with its invocation. What happens inside lives on the wall clock. */
 #include <string.h>
 
 #include "engine/aws/partition.h"
@@ -22,19 +23,33 @@
 #define POLL_MS 20
 #define LAST_WORDS 20
 #define SESSION_S 43200
+#define SANDBOXES_MAX 32
 #define RUNTIME "/2018-06-01/runtime/"
 
-struct function_host {
-    /* For this invocation only: what an earlier process had still asked for when it ended must not
-     * take this one's event. Other clients wait meanwhile. */
+/* Where a function lives: its files, its process, and a server of its own, so that nobody else gets
+ * its events. Nobody polls the server between invocations: the process waits. */
+struct sandbox {
+    struct arena *arena;
+    const char *key;    /* account, Region, name */
+    const char *digest; /* of the function as it was */
+    const char *dir;
+    int64_t begun_ms; /* of the world */
     struct sim_server *server;
     struct process process;
-    struct arena *arena;      /* of the running invocation */
+    struct sandbox *next;
+};
+
+struct function_host {
+    struct world *world;
+    struct sandbox *sandboxes; /* that wait for events, the one used last first */
+    /* For this invocation only. */
+    struct sandbox *sandbox;
+    struct arena *arena;
     struct function_run *run; /* NULL: nothing runs */
-    bool given, done;
-    int64_t deadline_ms; /* wall clock */
-    int64_t now_ms;      /* the world's, when the function began */
-    const char *stream;  /* of the log */
+    bool given, done, asks;   /* for the next event */
+    int64_t deadline_ms;      /* wall clock */
+    int64_t now_ms;           /* the world's, when the function began */
+    const char *stream;       /* of the log */
 };
 
 /* ---- the Runtime API ---- */
@@ -50,7 +65,7 @@ static void respond(struct arena *arena, struct sim_response *ret, int status, c
 static void give_event(struct function_host *host, struct arena *arena, struct sim_response *ret)
 {
     struct function_run *run = host->run;
-    struct http_header *headers = arena_array(arena, 5, sizeof(*headers));
+    struct http_header *headers = arena_array(arena, 6, sizeof(*headers));
     headers[0] = (struct http_header){"Content-Type", "application/json"};
     headers[1] = (struct http_header){"Lambda-Runtime-Aws-Request-Id", run->request_id};
     headers[2] = (struct http_header){"Lambda-Runtime-Deadline-Ms",
@@ -59,9 +74,12 @@ static void give_event(struct function_host *host, struct arena *arena, struct s
                                       value_get_str(run->function, "FunctionArn")};
     headers[4] = (struct http_header){"Lambda-Runtime-Trace-Id",
                                       "Root=1-00000000-000000000000000000000000;Sampled=0"};
+    headers[5] = (struct http_header){/* the clock by which this world dates its points */
+                                      "Holdfast-Now-Ms",
+                                      arena_printf(arena, "%lld", (long long)host->now_ms)};
     host->given = true;
     *ret = (struct sim_response){
-        .status = 200, .headers = headers, .header_len = 5, .body = slice_of(run->event)};
+        .status = 200, .headers = headers, .header_len = 6, .body = slice_of(run->event)};
 }
 
 /* The type of an error: the header, else the body's member. */
@@ -87,12 +105,17 @@ bool function_host_handle(struct world *world, struct arena *arena,
                           const struct sim_request *request, struct sim_response *ret)
 {
     struct function_host *host = world->host;
-    if (!host || !host->run || host->done)
+    if (!host || !host->run)
         return false;
     struct slice path = slice_from(slice_of(request->target), strlen(RUNTIME));
-    if (slice_is(path, "invocation/next")) {
+    bool asks = slice_is(path, "invocation/next");
+    if (host->done) {
+        ret->later = host->asks = asks;
+        return asks;
+    }
+    if (asks) {
         if (host->given)
-            return false; /* one event a process */
+            return false; /* one event at a time */
         give_event(host, arena, ret);
         return true;
     }
@@ -155,28 +178,28 @@ static void fail(struct function_run *run, struct arena *arena, const char *type
     run->answer = json_print(arena, map_end(&b), JSON_COMPACT);
 }
 
-static const char *unpack(struct world *world, struct arena *arena, struct function_run *run,
-                          struct diags *diags)
+/* The folder with the function's package, or NULL. */
+static const char *unpack(struct world *world, const struct function_run *run,
+                          struct sandbox *sandbox, struct diags *diags)
 {
+    struct arena *arena = arena_new();
     const struct value *code =
         store_get(world, arena, LAMBDA_CODE, run->account, run->region, run->name);
     const char *text = value_get_str(code, "Zip");
     struct slice zip;
-    const char *dir = path_temp_dir(arena);
-    if (dir && text && base64_decode(arena, slice_of(text), &zip) &&
-        zip_unpack(zip, dir, UNPACKED_MAX, diags))
-        return dir;
-    if (dir)
-        dir_remove(dir);
-    return NULL;
+    sandbox->dir = path_temp_dir(sandbox->arena);
+    bool ok = sandbox->dir && text && base64_decode(arena, slice_of(text), &zip) &&
+              zip_unpack(zip, sandbox->dir, UNPACKED_MAX, diags);
+    arena_free(arena);
+    return ok ? sandbox->dir : NULL;
 }
 
-static const char *const *environment(const struct function_host *host, const struct value *keys,
-                                      const char *dir)
+static const char *const *environment(const struct function_host *host, const struct value *keys)
 {
     struct arena *arena = host->arena;
     const struct function_run *run = host->run;
-    unsigned port = server_port(host->server);
+    unsigned port = server_port(host->sandbox->server);
+    const char *dir = host->sandbox->dir;
     const struct value *own = value_get(value_get(run->function, "Environment"), "Variables");
     const char **env = arena_array(arena, value_len(own) + 32, sizeof(*env));
     size_t len = 0;
@@ -200,8 +223,6 @@ static const char *const *environment(const struct function_host *host, const st
         {"LAMBDA_RUNTIME_DIR", dir},
         {"_HANDLER", value_get_str(run->function, "Handler")},
         {"TZ", ":UTC"},
-        {"HOLDFAST_NOW_MS", /* the clock by which this world dates its points */
-         arena_printf(arena, "%lld", (long long)host->now_ms)},
         {"LANG", "en_US.UTF-8"},
         {"PATH", "/usr/local/bin:/usr/bin:/bin"},
         {"LSAN_OPTIONS", env_get("LSAN_OPTIONS")}, /* a sanitized bootstrap under a debugger */
@@ -218,26 +239,17 @@ static const char *const *environment(const struct function_host *host, const st
     return env;
 }
 
-static struct function_host *host_of(struct world *world, struct diags *diags)
-{
-    if (!world->host) {
-        world->host = arena_new_of(world->arena, struct function_host);
-        world->host->process.pid = -1;
-    }
-    return server_start(world, 0, &world->host->server, diags) ? world->host : NULL;
-}
-
 /* Serves the world until the function has answered, died or run out of time. */
 static void attend(struct world *world, struct function_host *host)
 {
     struct function_run *run = host->run;
     while (!host->done) {
         int status = 0;
-        bool ended = process_ended(&host->process, &status);
-        server_poll(host->server, POLL_MS);
+        bool ended = process_ended(&host->sandbox->process, &status);
+        server_poll(host->sandbox->server, POLL_MS);
         for (int i = 0; ended && !host->done && i < LAST_WORDS; i++)
-            server_poll(host->server, 1); /* its last request may still be on the way */
-        log_lines(world, host, process_output(host->arena, &host->process));
+            server_poll(host->sandbox->server, 1); /* its last request may still be on the way */
+        log_lines(world, host, process_output(host->arena, &host->sandbox->process));
         if (host->done)
             break;
         if (ended) {
@@ -261,16 +273,20 @@ static void attend(struct world *world, struct function_host *host)
             break;
         }
     }
-    process_kill(&host->process);
-    host->run = NULL;
 }
 
-static void end_host(struct function_host *host)
+/* It has answered; while it is on its way back to ask for more, it is served. */
+static bool asks_for_more(struct world *world, struct function_host *host)
 {
-    if (!host)
-        return;
-    server_stop(host->server);
-    host->server = NULL;
+    int status = 0;
+    for (int i = 0; host->done && !host->asks && i < LAST_WORDS; i++) {
+        bool ended = process_ended(&host->sandbox->process, &status);
+        server_poll(host->sandbox->server, POLL_MS);
+        if (ended)
+            break;
+    }
+    log_lines(world, host, process_output(host->arena, &host->sandbox->process));
+    return host->asks;
 }
 
 static const struct value *credentials(struct world *world, struct arena *arena,
@@ -294,46 +310,142 @@ static const char *new_stream(struct world *world, struct arena *arena)
     return name;
 }
 
-void function_run(struct world *world, struct arena *arena, struct function_run *run)
+/* ---- sandboxes ---- */
+
+static void free_sandbox(struct sandbox *sandbox)
 {
-    struct diags diags;
-    diags_init(&diags, arena);
-    const struct value *keys = credentials(world, arena, run);
-    BUG_ON(world->host && world->host->run); /* one at a time */
-    struct function_host *host = host_of(world, &diags);
-    const char *dir = keys && host ? unpack(world, arena, run, &diags) : NULL;
-    if (!dir) {
-        fail(run, arena, keys ? "Runtime.InvalidEntrypoint" : "AccessDeniedException",
-             keys ? diags.len ? diags.items[0].message : "the package cannot be unpacked"
-                  : "The role defined for the function cannot be assumed by Lambda.");
-        end_host(host);
-        return;
+    process_kill(&sandbox->process);
+    server_stop(sandbox->server);
+    if (sandbox->dir)
+        dir_remove(sandbox->dir);
+    arena_free(sandbox->arena);
+}
+
+static struct sandbox *new_sandbox(struct world *world, const struct function_run *run,
+                                   const char *key, const char *digest, struct diags *diags)
+{
+    struct arena *arena = arena_new();
+    struct sandbox *sandbox = arena_new_of(arena, struct sandbox);
+    *sandbox = (struct sandbox){.arena = arena,
+                                .key = arena_strdup(arena, key),
+                                .digest = arena_strdup(arena, digest),
+                                .process = {.pid = -1, .err_fd = -1}};
+    if (unpack(world, run, sandbox, diags))
+        return sandbox;
+    free_sandbox(sandbox);
+    return NULL;
+}
+
+/* The one that waits for events of this very function, or NULL. */
+static struct sandbox *take_waiting(struct function_host *host, const char *key, const char *digest)
+{
+    struct sandbox **at = &host->sandboxes;
+    while (*at && !str_eq((*at)->key, key))
+        at = &(*at)->next;
+    struct sandbox *found = *at;
+    if (!found)
+        return NULL;
+    *at = found->next;
+    if (str_eq(found->digest, digest))
+        return found;
+    free_sandbox(found);
+    return NULL;
+}
+
+/* The process that waits in the sandbox of this invocation, while its credentials last; else a
+ * fresh one. */
+static bool start(struct function_host *host, const struct value *keys, struct diags *diags)
+{
+    struct sandbox *sandbox = host->sandbox;
+    int status;
+    if (sandbox->process.pid > 0 && !process_ended(&sandbox->process, &status) &&
+        host->now_ms - sandbox->begun_ms < (SESSION_S - 3600) * 1000LL)
+        return true;
+    process_kill(&sandbox->process);
+    server_stop(sandbox->server); /* with what the process before had asked for */
+    sandbox->server = NULL;
+    sandbox->begun_ms = host->now_ms;
+    const char *const argv[] = {path_join(host->arena, sandbox->dir, "bootstrap"), NULL};
+    return server_start(host->world, 0, &sandbox->server, diags) &&
+           process_spawn(argv, environment(host, keys), sandbox->dir, &sandbox->process, diags);
+}
+
+/* Only so many wait: the one that has waited longest goes. */
+static void let_wait(struct function_host *host, struct sandbox *sandbox)
+{
+    sandbox->next = host->sandboxes;
+    host->sandboxes = sandbox;
+    struct sandbox **at = &host->sandboxes;
+    for (int i = 0; *at && i < SANDBOXES_MAX; i++)
+        at = &(*at)->next;
+    if (*at) {
+        free_sandbox(*at);
+        *at = NULL;
     }
-    const char *program = path_join(arena, dir, "bootstrap");
+}
+
+static struct function_host *host_of(struct world *world)
+{
+    if (!world->host) {
+        world->host = arena_new_of(world->arena, struct function_host);
+        world->host->world = world;
+    }
+    return world->host;
+}
+
+static void begin(struct world *world, struct arena *arena, struct function_host *host,
+                  struct function_run *run)
+{
     int64_t timeout_s = value_get_int(run->function, "Timeout", 3);
     host->arena = arena;
     host->run = run;
-    host->given = host->done = false;
+    host->given = host->done = host->asks = false;
     host->stream = new_stream(world, arena);
     host->now_ms = world_now_ms(world);
     host->deadline_ms = clock_wall_ms() + timeout_s * 1000;
-    const char *const argv[] = {program, NULL};
-    const char *const *env = environment(host, keys, dir);
-    if (process_spawn(argv, env, dir, &host->process, &diags)) {
-        attend(world, host);
-    } else {
-        host->run = NULL;
-        fail(run, arena, "Runtime.InvalidEntrypoint",
-             diags.len ? diags.items[0].message : "bootstrap cannot be started");
+}
+
+void function_run(struct world *world, struct arena *arena, struct function_run *run)
+{
+    struct function_host *host = host_of(world);
+    struct diags diags;
+    diags_init(&diags, arena);
+    BUG_ON(host->run); /* one at a time */
+    const struct value *keys = credentials(world, arena, run);
+    if (!keys) {
+        fail(run, arena, "AccessDeniedException",
+             "The role defined for the function cannot be assumed by Lambda.");
+        return;
     }
-    end_host(host);
-    dir_remove(dir);
+    const char *key = arena_printf(arena, "%s %s %s", run->account, run->region, run->name);
+    const char *digest =
+        sha256_hex(arena, slice_of(json_print(arena, run->function, JSON_COMPACT)));
+    struct sandbox *waiting = take_waiting(host, key, digest);
+    host->sandbox = waiting ? waiting : new_sandbox(world, run, key, digest, &diags);
+    begin(world, arena, host, run);
+    bool runs = host->sandbox && start(host, keys, &diags);
+    if (runs)
+        attend(world, host);
+    else
+        fail(run, arena, "Runtime.InvalidEntrypoint",
+             diags.len ? diags.items[0].message : "the package cannot be unpacked");
+    if (runs && asks_for_more(world, host))
+        let_wait(host, host->sandbox);
+    else if (host->sandbox)
+        free_sandbox(host->sandbox);
+    host->sandbox = NULL;
+    host->run = NULL;
 }
 
 void function_host_free(struct function_host *host)
 {
     if (!host)
         return;
-    process_kill(&host->process);
-    server_stop(host->server);
+    if (host->sandbox)
+        free_sandbox(host->sandbox);
+    while (host->sandboxes) {
+        struct sandbox *next = host->sandboxes->next;
+        free_sandbox(host->sandboxes);
+        host->sandboxes = next;
+    }
 }

@@ -119,6 +119,7 @@ static void handle(void *ctx, const struct http_server_request *request,
                                       .headers = answered,
                                       .header_len = made.header_len,
                                       .body = made.body,
+                                      .later = made.later,
                                       .delay_ms = (int)server->world->latency_ms};
 }
 

@@ -195,8 +195,8 @@ static enum MHD_Result on_request(void *ctx, struct MHD_Connection *connection, 
     };
     exchange->reply = (struct http_server_reply){.status = MHD_HTTP_OK};
     server->handler(server->ctx, &request, &exchange->reply);
-    exchange->answered = true;
-    if (exchange->reply.delay_ms <= 0)
+    exchange->answered = !exchange->reply.later;
+    if (exchange->answered && exchange->reply.delay_ms <= 0)
         return send_reply(connection, &exchange->reply);
     delay(server, exchange, connection);
     return MHD_YES;

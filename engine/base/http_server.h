@@ -31,6 +31,7 @@ struct http_server_reply {
     struct slice body; /* lives like its request: in its arena, or for ever */
     bool drop;         /* close the connection without an answer */
     int delay_ms;      /* send it so much later, while others are handled */
+    bool later;        /* nothing yet: the handler is asked again when the server is polled next */
 };
 
 typedef void http_server_handler_fn(void *ctx, const struct http_server_request *request,

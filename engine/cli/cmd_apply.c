@@ -69,7 +69,8 @@ static bool is_guarded(struct session *session)
         return true;
     struct diags *diags = &session->cli->diags;
     size_t before = diags->errors;
-    proof_check(session->cli->arena, &session->topology, clock_wall_ms(), &report);
+    const struct proof_input input = {.topology = &session->topology, .now_ms = clock_wall_ms()};
+    proof_check(session->cli->arena, &input, &report);
     for (size_t i = 0; i < report.threat_len; i++) {
         const struct proof_threat *threat = &report.threats[i];
         if (threat->openness == PROOF_OPEN && !threat->ignored)

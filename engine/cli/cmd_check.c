@@ -1,8 +1,8 @@
-/* check: the path proof, offline. */
+/* check: the path proof, of the file alone, or of what stands in the accounts; never writes. */
 
 #include "engine/base/clock.h"
 #include "engine/cli/commands.h"
-#include "engine/cli/session.h"
+#include "engine/cli/seeing.h"
 #include "engine/proof/proof.h"
 
 static bool knows_format(struct cli *cli, const char *format)
@@ -24,9 +24,14 @@ static int check(struct session *session)
         format = cli->json ? "json" : "text";
     if (!knows_format(cli, format))
         return EXIT_USAGE;
-    if (!session_load(session))
+    struct sights sights;
+    bool live = cli_flag(cli, OPT_LIVE);
+    if (!session_load(session) ||
+        (live && !(session_open(session, SESSION_READS) && seeing(session, &sights))))
         return EXIT_ERROR;
-    proof_check(cli->arena, &session->topology, clock_wall_ms(), &report);
+    const struct proof_input input = {
+        .topology = &session->topology, .sights = live ? &sights : NULL, .now_ms = clock_wall_ms()};
+    proof_check(cli->arena, &input, &report);
     if (str_eq(format, "json"))
         cli_out_json(cli, proof_to_json(cli->arena, &report, &cli->diags));
     else if (str_eq(format, "sarif"))

@@ -92,9 +92,10 @@ static bool read_wish(struct cli *cli, struct wish *ret)
 static const char *found_by_check(struct session *session)
 {
     struct cli *cli = session->cli;
+    const struct proof_input input = {.topology = &session->topology, .now_ms = clock_wall_ms()};
     struct proof_report report;
     const char *ids = "";
-    proof_check(cli->arena, &session->topology, clock_wall_ms(), &report);
+    proof_check(cli->arena, &input, &report);
     for (size_t i = 0; i < report.finding_len; i++)
         ids = arena_printf(cli->arena, "%s %s", ids, report.findings[i].rule->id);
     for (size_t i = 0; i < report.threat_len; i++)

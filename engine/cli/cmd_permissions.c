@@ -1,10 +1,13 @@
 /* permissions: the least that each account has to allow. */
 
+#include <string.h>
+
+#include "engine/base/json.h"
 #include "engine/cli/commands.h"
 #include "engine/cli/session.h"
-#include "engine/permissions/permissions.h"
+#include "engine/permissions/bootstrap.h"
 
-static int print(struct session *session)
+static int print_policies(struct session *session)
 {
     struct cli *cli = session->cli;
     enum permissions_for purpose;
@@ -23,6 +26,45 @@ static int print(struct session *session)
     else
         cli_out(cli, permissions_text(cli->arena, &permissions));
     return EXIT_DONE;
+}
+
+/* Without white space where that makes it fit into a request. */
+static const char *template_text(struct cli *cli, const struct value *template)
+{
+    const char *text = json_print(cli->arena, template, JSON_PRETTY);
+    if (strlen(text) > TEMPLATE_BODY_MAX)
+        text = json_print(cli->arena, template, JSON_COMPACT);
+    if (strlen(text) > TEMPLATE_BODY_MAX)
+        cli_note(cli,
+                 "The template has %zu bytes, and CloudFormation takes %d in a request: upload it "
+                 "to S3 and name its address.",
+                 strlen(text), TEMPLATE_BODY_MAX);
+    return text;
+}
+
+static int print_template(struct session *session)
+{
+    struct cli *cli = session->cli;
+    struct bootstrap_options options;
+    const char *trust = cli_option(cli, OPT_TRUST);
+    if (!bootstrap_trust_of(trust ? trust : "github", &options)) {
+        diag_error(&cli->diags, E_USAGE, NO_POS, NULL,
+                   "--trust %s is not github, gitlab, gitlab:HOST or principal", trust);
+        return EXIT_USAGE;
+    }
+    if (!session_load(session))
+        return EXIT_ERROR;
+    const struct value *template =
+        bootstrap_template(cli->arena, session->schemas, &session->topology, &options);
+    cli_out(cli, arena_printf(cli->arena, "%s\n", template_text(cli, template)));
+    cli->result_printed = true;
+    return EXIT_DONE;
+}
+
+static int print(struct session *session)
+{
+    return cli_flag(session->cli, OPT_BOOTSTRAP) ? print_template(session)
+                                                 : print_policies(session);
 }
 
 int cmd_permissions(struct cli *cli)

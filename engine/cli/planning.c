@@ -157,7 +157,8 @@ const char *planning_note(struct session *session, const struct planning *planni
     struct proof_report report;
     if (planning->input.destroy)
         return NULL;
-    proof_check(session->cli->arena, &session->topology, clock_wall_ms(), &report);
+    const struct proof_input input = {.topology = &session->topology, .now_ms = clock_wall_ms()};
+    proof_check(session->cli->arena, &input, &report);
     return report.path_len ? proof_line(session->cli->arena, &report) : NULL;
 }
 

@@ -7,6 +7,7 @@
 #define RELAY_HANDLER "bootstrap"
 #define RELAY_MEMORY_MB 128
 #define RELAY_TIMEOUT_S 60
+#define DEFAULT_RECONCILE "rate(1 hour)"
 /* The package holds the bootstrap that this program was built with. */
 #ifdef __aarch64__
 #define RELAY_ARCHITECTURE "arm64"
@@ -262,7 +263,7 @@ static const struct value *either_hop(struct lowering *lw, const struct relay_dr
 
 struct relay_rule {
     const char *part, *region, *description;
-    const struct value *name, *pattern, *target_arn, *role_arn, *dead_letter_arn;
+    const struct value *name, *pattern, *schedule, *target_arn, *role_arn, *dead_letter_arn;
     const char *target_id;
 };
 
@@ -281,6 +282,7 @@ static void make_rule(struct lowering *lw, const struct relay_draft *relay,
     map_put(&map, "name", rule->name);
     map_put_str(&map, "description", rule->description);
     map_put(&map, "event_pattern", rule->pattern);
+    map_put(&map, "schedule_expression", rule->schedule);
     map_put(&map, "targets", list_end(&targets));
     draft_add_at(lw, relay->in, part_address(lw, relay->in, rule->part), relay->in->account,
                  rule->region, "aws_event_rule", map_end(&map));
@@ -332,11 +334,42 @@ static void make_function(struct lowering *lw, const struct relay_draft *relay)
     lower_relay_add(lw, in, settings);
 }
 
+/* When the relay looks at all points by itself: AWS emits its events on a best-effort basis. NULL:
+ * never. */
+static const struct value *reconcile_of(struct lowering *lw, const struct instance *in)
+{
+    const struct value *given = value_get(in->body, "reconcile");
+    if (!given)
+        return value_string(lw->arena, DEFAULT_RECONCILE);
+    return str_eq(value_str(given), "never") ? NULL : given;
+}
+
+static void make_schedule(struct lowering *lw, const struct relay_draft *relay,
+                          const struct value *expression)
+{
+    const struct instance *in = relay->in;
+    const struct relay_rule rule = {
+        .part = "/schedule",
+        .region = in->region,
+        .description = "Looks for points of the source vault whose event was lost",
+        .name = name_of(lw, in, "schedule"),
+        .schedule = expression,
+        .target_arn = part_arn(lw, in, "/function"),
+        .dead_letter_arn = part_arn(lw, in, "/dead_letter"),
+        .target_id = "function",
+    };
+    make_rule(lw, relay, &rule);
+    lower_invoke_permission(lw, in, "/schedule_permission",
+                            value_ref(lw->arena, part_address(lw, in, "/function"), "name"),
+                            rule.name, part_arn(lw, in, "/schedule"));
+}
+
 static void make_rules(struct lowering *lw, const struct relay_draft *relay)
 {
     static const char *const done[] = {"COMPLETED"}, *const failed[] = {"FAILED", "PARTIAL"};
     const struct instance *in = relay->in;
     const struct value *function = part_arn(lw, in, "/function");
+    const struct value *schedule = reconcile_of(lw, in);
     struct relay_rule rule = {
         .part = "/rule",
         .region = in->region,
@@ -363,6 +396,10 @@ static void make_rules(struct lowering *lw, const struct relay_draft *relay)
     struct list_builder arns = list_begin(lw->arena);
     list_add(&arns, part_arn(lw, in, "/rule"));
     list_add(&arns, part_arn(lw, in, "/watch"));
+    if (schedule) {
+        make_schedule(lw, relay, schedule);
+        list_add(&arns, part_arn(lw, in, "/schedule"));
+    }
     make_dead_letter(lw, relay, "/dead_letter", in->region, name_of(lw, in, "dead_letter"),
                      list_end(&arns));
 }

@@ -202,6 +202,11 @@ static bool check_schedule(struct call *call)
                                value_str(call->v)));
 }
 
+static bool check_schedule_or_never(struct call *call)
+{
+    return str_eq(value_str(call->v), "never") || check_schedule(call);
+}
+
 static bool check_scheduler(struct call *call)
 {
     struct cron cron;
@@ -428,6 +433,7 @@ static const struct rule {
     {"date_range", E_RULE_DATES, false, check_date_range},
     {"tags", E_RULE_TAGS, false, check_tags},
     {"schedule", E_RULE_SCHEDULE, true, check_schedule},
+    {"schedule_or_never", E_RULE_SCHEDULE, true, check_schedule_or_never},
     {"scheduler", E_RULE_SCHEDULE, true, check_scheduler},
     {"timezone", E_RULE_TIMEZONE, true, check_timezone},
     {"event_pattern", E_RULE_PATTERN, false, check_event_pattern},

@@ -9,6 +9,7 @@
  *   selection          {resources, not_resources, list_of_tags, conditions}
  *   tags               a map of text
  *   schedule           cron(...) or rate(...)
+ *   schedule_or_never  the same, or never
  *   timezone           a name of the tz database
  *   event_pattern      a map, or JSON text
  *   arn                an ARN

@@ -3,7 +3,6 @@
 #include <assert.h>
 
 #include "engine/permissions/rights.h"
-#include "engine/policy/quota.h"
 
 enum relaying { RELAY_NOT, RELAY_FORESEEN, RELAY_STARTS };
 
@@ -47,73 +46,37 @@ bool permissions_for_of(const char *name, enum permissions_for *ret)
     return false;
 }
 
-/* ---- statements to policies ---- */
+/* ---- one identity ---- */
 
-static const struct value *document_of(struct arena *arena, const struct value *const *statements,
-                                       size_t len)
+void rights_of_command(struct rights *rights, const struct schema_set *schemas,
+                       enum permissions_for purpose)
 {
-    struct map_builder b = map_begin(arena);
-    map_put_str(&b, "Version", "2012-10-17");
-    map_put(&b, "Statement", value_list(arena, statements, len));
-    return map_end(&b);
+    const struct purpose *p = &purposes[purpose];
+    rights_of_objects(rights, p->handlers, p->replaced);
+    rights_of_surroundings(rights, p->writes);
+    if (p->parts)
+        rights_of_parts(rights, schemas);
+    if (p->relaying != RELAY_NOT)
+        rights_of_reconcile(rights, p->relaying == RELAY_STARTS);
+    if (p->leaves)
+        rights_of_leaving(rights);
 }
 
-static size_t size_of(struct arena *arena, const struct value *document)
-{
-    return policy_size(arena, document, POLICY_QUOTA_MANAGED);
-}
-
-/* In order, each policy as full as it can be. */
-static void split(struct arena *arena, const char *name, const struct value *const *statements,
-                  size_t len, struct permission_grant *grant)
-{
-    struct permission_policy *policies = arena_array(arena, len + 1, sizeof(*policies));
-    for (size_t from = 0, to = 0; to < len; from = to) {
-        const struct value *document = NULL;
-        size_t size = 0;
-        while (to < len) {
-            const struct value *more = document_of(arena, statements + from, to + 1 - from);
-            size_t more_size = size_of(arena, more);
-            if (document && more_size > MANAGED_POLICY_MAX)
-                break;
-            document = more;
-            size = more_size;
-            to++;
-        }
-        const char *numbered =
-            grant->len ? arena_printf(arena, "%s-%zu", name, grant->len + 1) : name;
-        policies[grant->len++] = (struct permission_policy){numbered, document, size};
-    }
-    grant->policies = policies;
-}
-
-static void finish(struct rights *rights, enum permissions_for purpose,
+static void finish(const struct rights *rights, enum permissions_for purpose,
                    struct permission_grant *grant)
 {
-    size_t len;
-    const struct value *const *statements = rights_statements(rights, &len);
     const char *name = arena_printf(rights->arena, "%s-%s%s", rights->topology->name,
                                     purposes[purpose].name, grant->account ? "" : "-runner");
-    split(rights->arena, name, statements, len, grant);
+    grant->policies = rights_policies(rights, name, &grant->len);
 }
-
-/* ---- one identity ---- */
 
 static void grant_account(struct arena *arena, const struct schema_set *schemas,
                           const struct topology *topology, enum permissions_for purpose,
                           const struct account *account, struct permission_grant *ret)
 {
-    const struct purpose *p = &purposes[purpose];
     struct rights rights;
     rights_init(&rights, arena, topology, account);
-    rights_of_objects(&rights, p->handlers, p->replaced);
-    rights_of_surroundings(&rights, p->writes);
-    if (p->parts)
-        rights_of_parts(&rights, schemas);
-    if (p->relaying != RELAY_NOT)
-        rights_of_reconcile(&rights, p->relaying == RELAY_STARTS);
-    if (p->leaves)
-        rights_of_leaving(&rights);
+    rights_of_command(&rights, schemas, purpose);
     *ret = (struct permission_grant){
         .who = account->name, .account = account, .principal = account->assume_role};
     finish(&rights, purpose, ret);

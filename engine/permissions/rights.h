@@ -1,7 +1,7 @@
 #pragma once
 /* Single rights of one identity, and their way into statements. Internal to engine/permissions. */
 
-#include "engine/config/resource.h"
+#include "engine/permissions/permissions.h"
 
 enum narrowing {
     NARROW_NOT,
@@ -50,7 +50,15 @@ bool action_only_reads(const char *action);
  * Actions that are allowed on the same resources under the same condition share a statement. */
 const struct value *const *rights_statements(const struct rights *rights, size_t *ret_len);
 
+/* The same in policies of the size that IAM takes: "NAME", "NAME-2", ... */
+const struct permission_policy *rights_policies(const struct rights *rights, const char *name,
+                                                size_t *ret_len);
+
 /* ---- what a command needs ---- */
+
+/* All that it needs in the account, as the rows below. */
+void rights_of_command(struct rights *rights, const struct schema_set *schemas,
+                       enum permissions_for purpose);
 
 /* Of every object of the account, what these handlers do: "create", ..., NULL-terminated. With
  * `replaced`, deletion as well where a change replaces an object. */

@@ -1,4 +1,6 @@
 /* What commands need beside the objects themselves. */
+#include <string.h>
+
 #include "engine/permissions/rights.h"
 
 static bool is_of(const struct rights *rights, const char *account_id)
@@ -8,14 +10,37 @@ static bool is_of(const struct rights *rights, const char *account_id)
 
 /* ---- the shared state: docs/STATE.md ---- */
 
+/* An ARN, or an alias or an id of the bucket's Region. A key is known by the aliases that it has.
+ */
+static void of_state_key(struct rights *rights, const char *action)
+{
+    const struct shared_state *state = rights->topology->shared_state;
+    struct arena *arena = rights->arena;
+    struct right right = {.action = action, .kind = "key", .resource = state->kms_key};
+    const char *alias = strstr(state->kms_key, "alias/");
+    const char *place = arena_printf(arena, "arn:%s:kms:%s:%s:", rights->account->partition,
+                                     state->region, state->account->id);
+    if (str_starts(state->kms_key, "arn:"))
+        place = arena_strndup(arena, state->kms_key,
+                              (size_t)(strrchr(state->kms_key, ':') + 1 - state->kms_key));
+    if (alias) {
+        right.narrowing = NARROW_ALIAS;
+        right.resource = arena_printf(arena, "%skey/*", place);
+        right.condition = condition_with(arena, NULL, "ForAnyValue:StringEquals",
+                                         "kms:ResourceAliases", value_string(arena, alias));
+    } else if (!str_starts(state->kms_key, "arn:")) {
+        right.resource = arena_printf(arena, "%skey/%s", place, state->kms_key);
+    }
+    rights_add(rights, right);
+}
+
 /* Without s3:ListBucket S3 does not say that an object is missing, only that it is denied. */
 static void of_state(struct rights *rights, bool writes)
 {
     static const char *const list[] = {"s3:ListBucket", NULL};
     static const char *const read[] = {"s3:GetObject", NULL};
     static const char *const write[] = {"s3:PutObject", "s3:DeleteObject", NULL};
-    static const char *const decrypt[] = {"kms:Decrypt", NULL};
-    static const char *const encrypt[] = {"kms:GenerateDataKey", NULL};
+    static const char decrypt[] = "kms:Decrypt", encrypt[] = "kms:GenerateDataKey";
     const struct shared_state *state = rights->topology->shared_state;
     if (!state || !is_of(rights, state->account->id))
         return;
@@ -27,9 +52,9 @@ static void of_state(struct rights *rights, bool writes)
     if (writes)
         rights_allow(rights, write, "object", objects);
     if (state->kms_key)
-        rights_allow(rights, decrypt, "key", state->kms_key);
+        of_state_key(rights, decrypt);
     if (state->kms_key && writes)
-        rights_allow(rights, encrypt, "key", state->kms_key);
+        of_state_key(rights, encrypt);
 }
 
 /* ---- the accounts of organizational units ---- */

@@ -7,7 +7,8 @@ static const struct value *context_of(struct model *model, const struct ask *que
 {
     struct map_builder b = map_begin_from(model->arena, question->context);
     if (question->role)
-        map_put_str(&b, "aws:PrincipalOrgID", model->topology->organization_id);
+        map_put_str(&b, "aws:PrincipalOrgID",
+                    model_organization(model, model_account_of(model->arena, question->role)));
     if (question->source_arn) {
         map_put_str(&b, "aws:SourceArn", question->source_arn);
         map_put_str(&b, "aws:SourceAccount", model_account_of(model->arena, question->source_arn));
@@ -48,6 +49,10 @@ void ask(struct model *model, const struct ask *question, struct ask_answer *ret
     const struct model_role *role = model_role(model, question->role);
     const struct policy *all = model_all_rights(model);
     *ret = (struct ask_answer){0};
+    if (model_is_gone(model, question->role)) {
+        answer(ret, ASK_NO, "because the role does not exist");
+        return;
+    }
     const char *account = model_account_of(model->arena, question->role);
     const char *owner = question->resource_account
                             ? question->resource_account
@@ -96,6 +101,10 @@ void ask_trust(struct model *model, const char *role_arn, const char *service,
 {
     const struct model_role *role = model_role(model, role_arn);
     *ret = (struct ask_answer){0};
+    if (model_is_gone(model, role_arn)) {
+        answer(ret, ASK_NO, "because the role does not exist");
+        return;
+    }
     if (!role || !role->object) {
         answer(ret, ASK_UNKNOWN,
                arena_printf(model->arena,

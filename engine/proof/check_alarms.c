@@ -108,7 +108,7 @@ void check_alarms(struct findings *f)
         check_reports(f, reports->items[i]);
     for (size_t i = 0; i < f->path_len; i++) {
         const struct model_object *vault = model_find(f->model, f->paths[i].last_vault);
-        if (vault && !vault->resource->external && !is_watched(f, vault))
+        if (vault && !model_is_open(vault) && !is_watched(f, vault))
             finding_addf(f, RULE_NO_ALARM_OUTSIDE, vault, NO_POS,
                          "account %s has neither an alarm nor reports of this vault",
                          vault->resource->account->name);

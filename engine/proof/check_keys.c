@@ -43,7 +43,7 @@ static void check_last_key(struct findings *f, const struct model_object *vault)
     if (arn && !str_eq(model_account_of(f->arena, arn), vault->resource->account->id))
         finding_addf(f, RULE_KEY_ACCOUNT, vault, NO_POS, "its key is %s",
                      key ? key->resource->address : arn);
-    if (!key || key->resource->external)
+    if (!key || model_is_open(key))
         return;
     const struct policy *policy = model_policy(f->model, value_get(key->properties, "policy"));
     if (!policy_takes(policy, POLICY_DENY, "kms:ScheduleKeyDeletion"))
@@ -55,11 +55,11 @@ void check_keys(struct findings *f)
 {
     const struct model_list *keys = model_all(f->model, "aws_kms_key");
     for (size_t i = 0; i < keys->len; i++)
-        if (!keys->items[i]->resource->external)
+        if (!model_is_open(keys->items[i]))
             check_key(f, keys->items[i]);
     for (size_t i = 0; i < f->path_len; i++) {
         const struct model_object *vault = model_find(f->model, f->paths[i].last_vault);
-        if (vault && !vault->resource->external)
+        if (vault && !model_is_open(vault))
             check_last_key(f, vault);
     }
 }

@@ -14,8 +14,6 @@ static bool is_denied(struct findings *f, const char *account, const char *actio
 
 void check_organization(struct findings *f)
 {
-    if (!f->model->topology->organization_id)
-        return;
     for (size_t i = 0; i < f->path_len; i++) {
         const struct proof_path *path = &f->paths[i];
         const struct model_object *vault = model_find(f->model, path->last_vault);
@@ -23,6 +21,8 @@ void check_organization(struct findings *f)
         if (!vault)
             continue;
         const struct account *last = vault->resource->account, *first = plan->resource->account;
+        if (!model_organization(f->model, last->id))
+            continue;
         if (!is_denied(f, last->id, "organizations:LeaveOrganization"))
             finding_addf(f, RULE_LEAVE, vault, NO_POS, "no policy keeps account %s", last->name);
         if (!is_denied(f, first->id, "backup:CopyFromBackupVault"))

@@ -96,7 +96,7 @@ void check_vaults(struct findings *f)
         check_policy(f, policies->items[i]);
     for (size_t i = 0; i < f->path_len; i++) {
         const struct model_object *vault = model_find(f->model, f->paths[i].last_vault);
-        if (!vault || vault->resource->external || !f->paths[i].action)
+        if (!vault || model_is_open(vault) || !f->paths[i].action)
             continue;
         check_lock(f, vault);
         check_guard(f, vault);

@@ -41,8 +41,11 @@ bool hop_opted_in(struct walk *walk, struct proof_hop *hop)
     if (!walk->by_tag)
         return false; /* named by its ARN: taken in any case */
     if (list->len == 0) {
-        hop_unknown(hop, arena_printf(walk->arena, "%s is opted in for account %s in %s",
-                                      walk->type->type, plan->account->name, plan->region));
+        const char *why = model_unread(walk->model, "aws_backup_region_settings", plan->account->id,
+                                       plan->region);
+        hop_unknown(hop, arena_printf(walk->arena, "%s is opted in for account %s in %s%s%s",
+                                      walk->type->type, plan->account->name, plan->region,
+                                      why ? ": " : "", why ? why : ""));
         return true;
     }
     const struct resource *settings = list->items[0]->resource;
@@ -74,6 +77,12 @@ bool hop_vault(struct walk *walk, struct proof_hop *hop)
     const struct model_list *all = model_all(walk->model, "aws_backup_vault");
     if (vault.object)
         return true;
+    if (model_is_gone(walk->model, vault.arn)) {
+        hop_broken(walk, hop, arena_printf(walk->arena, "Backup vault %s was not found", name),
+                   arena_printf(walk->arena, "there is no vault %s in %s %s", name,
+                                walk->plan->resource->account->name, walk->plan->resource->region));
+        return true;
+    }
     for (size_t i = 0; i < all->len; i++)
         if (str_eq(value_get_str(all->items[i]->properties, "name"), name)) {
             const struct resource *other = all->items[i]->resource;

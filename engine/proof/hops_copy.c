@@ -37,12 +37,28 @@ bool hop_partition(struct walk *walk, struct proof_hop *hop)
     return true;
 }
 
+static bool in_two_organizations(const struct walk *walk)
+{
+    const char *from = model_organization(walk->model, walk->leg->from_account);
+    const char *to = model_organization(walk->model, walk->leg->to.account);
+    return from && to && !str_eq(from, to);
+}
+
 bool hop_organization(struct walk *walk, struct proof_hop *hop)
 {
-    const struct model_list *list = model_all(walk->model, "aws_backup_global_settings");
+    const struct model *model = walk->model;
+    const struct model_list *list = model_in(model, "aws_backup_global_settings", "", "");
+    const char *why = model_unread(model, "aws_backup_global_settings", "", "");
     if (!walk->leg->crosses_account)
         return false;
-    if (list->len == 0 && walk->model->topology->organization_id) {
+    if (in_two_organizations(walk)) {
+        hop_broken(walk, hop, NULL,
+                   arena_printf(walk->arena, "%s and %s are in different organizations",
+                                model_account_name(model, walk->leg->from_account),
+                                model_account_name(model, walk->leg->to.account)));
+        return true;
+    }
+    if (list->len == 0 && !why && model->topology->organization_id) {
         hop_at(hop, "organization", NO_POS);
         hop_broken(walk, hop, NULL,
                    "`organization` is declared without its switch, which AWS "
@@ -50,8 +66,10 @@ bool hop_organization(struct walk *walk, struct proof_hop *hop)
         return true;
     }
     if (list->len == 0) {
-        hop_unknown(hop, "both accounts are in one organization, whose switch for copies between "
-                         "accounts is on");
+        hop_unknown(hop, arena_printf(walk->arena,
+                                      "both accounts are in one organization, whose switch for "
+                                      "copies between accounts is on%s%s",
+                                      why ? ": " : "", why ? why : ""));
         return true;
     }
     const struct model_object *settings = list->items[0];
@@ -67,7 +85,7 @@ bool hop_organization(struct walk *walk, struct proof_hop *hop)
 
 bool hop_management(struct walk *walk, struct proof_hop *hop)
 {
-    const char *management = walk->model->topology->management_account_id;
+    const char *management = model_management_account(walk->model);
     const struct leg *leg = walk->leg;
     if (!leg->crosses_account || !management)
         return false;
@@ -134,6 +152,12 @@ bool hop_vault_policy(struct walk *walk, struct proof_hop *hop)
         .resource = leg->to.arn,
         .resource_policy =
             policy ? model_policy(walk->model, value_get(policy->properties, "policy")) : NULL};
+    if (model_is_gone(walk->model, leg->to.arn)) {
+        hop_broken(walk, hop,
+                   arena_printf(walk->arena, "Backup vault %s was not found", leg->to.name),
+                   arena_printf(walk->arena, "%s is not there", leg->to.arn));
+        return true;
+    }
     if (!leg->to.known && leg->crosses_account) {
         hop_unknown(hop, arena_printf(walk->arena, "%s is there and lets %s copy into it",
                                       vault_end_name(&leg->to),
@@ -250,17 +274,22 @@ bool hop_shared_key(struct walk *walk, struct proof_hop *hop)
 bool hop_linked_role(struct walk *walk, struct proof_hop *hop)
 {
     const struct leg *leg = walk->leg;
+    const char *account = leg->to.account;
     if (!leg->crosses_account)
         return false;
-    if (!leg->to.known) {
-        hop_unknown(hop, arena_printf(walk->arena, "AWSServiceRoleForBackup exists in account %s",
-                                      leg->to.account));
+    if (model_in(walk->model, "aws_iam_service_linked_role", account, "")->len > 0)
+        return true;
+    const char *why = model_unread(walk->model, "aws_iam_service_linked_role", account, "");
+    if (why ||
+        (!leg->to.known && !model_is_gone(walk->model, model_linked_role(walk->model, account)))) {
+        hop_unknown(hop,
+                    arena_printf(walk->arena, "AWSServiceRoleForBackup exists in account %s%s%s",
+                                 account, why ? ": " : "", why ? why : ""));
         return true;
     }
-    if (model_in(walk->model, "aws_iam_service_linked_role", leg->to.account, "")->len == 0)
-        hop_broken(walk, hop, NULL,
-                   arena_printf(walk->arena, "nothing makes AWSServiceRoleForBackup in account %s",
-                                model_account_name(walk->model, leg->to.account)));
+    hop_broken(walk, hop, NULL,
+               arena_printf(walk->arena, "nothing makes AWSServiceRoleForBackup in account %s",
+                            model_account_name(walk->model, leg->to.account)));
     return true;
 }
 
@@ -272,7 +301,7 @@ static bool is_on(const struct model_object *key)
 bool hop_source_key_on(struct walk *walk, struct proof_hop *hop)
 {
     const struct model_object *key = walk->leg->key.object;
-    if (!key || key->resource->external)
+    if (!key || model_is_open(key))
         return false;
     hop_at(hop, key->resource->address, key->resource->pos);
     if (!is_on(key))
@@ -308,6 +337,17 @@ static void ask_key(struct walk *walk, struct proof_hop *hop, const struct model
     }
 }
 
+static bool key_is_gone(struct walk *walk, struct proof_hop *hop, const char *arn)
+{
+    bool gone = model_is_gone(walk->model, arn);
+    if (gone)
+        hop_broken(walk, hop,
+                   "KMS key is either disabled or pending deletion or access to the KMS key is "
+                   "denied",
+                   arena_printf(walk->arena, "the key %s is not there, or is being deleted", arn));
+    return gone;
+}
+
 static const char *const use[] = {"kms:DescribeKey", "kms:CreateGrant", NULL};
 /* The linked role has neither by its identity: what it may is what the key's policy gives. */
 static const char *const by_grant[] = {"kms:Decrypt", "kms:GenerateDataKeyWithoutPlaintext", NULL};
@@ -319,7 +359,9 @@ bool hop_source_key(struct walk *walk, struct proof_hop *hop)
     if (is_unencrypted(&leg->key) || leg->key.class != KEY_CUSTOMER_MANAGED)
         return false;
     hop->what = leg->key.arn;
-    if (!key || key->resource->external) {
+    if (key_is_gone(walk, hop, leg->key.arn))
+        return true;
+    if (!key || model_is_open(key)) {
         hop_unknown(hop, "the policy of the point's key lets the copier use it");
         return true;
     }
@@ -352,7 +394,9 @@ bool hop_vault_key(struct walk *walk, struct proof_hop *hop)
     if (vault.class != KEY_CUSTOMER_MANAGED)
         return false;
     hop->what = vault.arn;
-    if (!key || key->resource->external) {
+    if (key_is_gone(walk, hop, vault.arn))
+        return true;
+    if (!key || model_is_open(key)) {
         hop_unknown(hop, arena_printf(walk->arena, "the key of %s can be used by the copier",
                                       vault_end_name(&leg->to)));
         return true;

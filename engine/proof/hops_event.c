@@ -11,7 +11,7 @@
 const struct value *copy_event(const struct walk *walk, const struct leg *leg)
 {
     struct arena *arena = walk->arena;
-    const char *plan = walk->plan->resource->address;
+    const char *plan = model_id(walk->plan);
     struct map_builder by = map_begin(arena), detail = map_begin(arena), event = map_begin(arena);
     struct list_builder resources = list_begin(arena);
     map_put_str(&by, "backupPlanId", plan);

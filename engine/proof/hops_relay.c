@@ -44,8 +44,10 @@ bool hop_function_role(struct walk *walk, struct proof_hop *hop)
 bool hop_runs(struct walk *walk, struct proof_hop *hop)
 {
     at_function(walk, hop);
-    if (walk->function &&
-        value_get_int(walk->function->properties, "reserved_concurrent_executions", 1) == 0)
+    if (!walk->function && walk->model->sights)
+        hop_broken(walk, hop, NULL, "its function is not there");
+    else if (walk->function &&
+             value_get_int(walk->function->properties, "reserved_concurrent_executions", 1) == 0)
         hop_broken(walk, hop, NULL, "its reserved concurrency is 0");
     return true;
 }

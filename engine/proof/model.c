@@ -25,11 +25,15 @@ static void add_to(struct model *model, const char *key, struct model_object *ob
     list->items[list->len++] = object;
 }
 
-/* What AWS would invent: only that it is the same everywhere matters. */
+/* As it was read; else what AWS would invent: only that it is the same everywhere matters. */
 static const struct value *made_up(void *ctx, const char *address, const char *attribute)
 {
     struct model *model = ctx;
     const struct resource *resource = topology_find(model->topology, address);
+    const struct sight *sight = sight_of(model->sights, address);
+    const struct value *seen = sight ? value_get(sight->attributes, attribute) : NULL;
+    if (seen)
+        return seen;
     if (resource && str_eq(attribute, "arn") && resource->account && resource->region)
         return value_stringf(model->arena, "arn:%s:%s:%s:%s:%s/%s", resource->account->partition,
                              resource->schema->service, resource->region, resource->account->id,
@@ -42,48 +46,107 @@ const struct value *model_resolve(struct model *model, const struct value *v)
     return value_resolve(model->arena, v, made_up, model);
 }
 
-static const char *arn_of(struct model *model, const struct resource *resource,
-                          const struct value *properties)
+static const char *arn_of(struct model *model, const struct model_object *object)
 {
+    const struct resource *resource = object->resource;
+    const char *seen = value_get_str(object->properties, "arn");
+    if (seen)
+        return seen;
     if (str_eq(resource->schema->type_name, "aws_kms_key"))
         return value_str(made_up(model, resource->address, "arn"));
     return schema_arn(model->arena, resource->schema, resource->account->id, resource->region,
-                      properties);
+                      object->properties);
 }
 
-static void add_object(struct model *model, size_t i)
+static const char *place_key(struct arena *arena, const char *type, const char *account,
+                             const char *region)
 {
-    const struct resource *resource = &model->topology->resources[i];
-    struct model_object *object = &model->objects[i];
-    object->resource = resource;
-    object->properties = model_resolve(model, resource->properties);
-    object->arn = arn_of(model, resource, object->properties);
-    const char *type = resource->schema->type_name;
-    add_to(model, type, object);
-    add_to(model,
-           arena_printf(model->arena, "%s %s %s", type, resource->account->id,
-                        resource->region ? resource->region : ""),
-           object);
+    return arena_printf(arena, "%s %s %s", type, account, region ? region : "");
+}
+
+/* What the organization has once lies in no account. */
+static const char *place_of(struct model *model, const struct resource *resource)
+{
+    bool once = resource->schema->scope == SCOPE_ORGANIZATION;
+    return place_key(model->arena, resource->schema->type_name, once ? "" : resource->account->id,
+                     resource->region);
+}
+
+static void list_object(struct model *model, struct model_object *object)
+{
+    add_to(model, place_of(model, object->resource), object);
     if (object->arn)
         map_set(&model->by_arn, object->arn, object);
 }
 
-void model_init(struct model *model, struct arena *arena, const struct topology *topology)
+/* What the file says of what is there, of what is still to be made, and of what nobody could read.
+ */
+static void add_declared(struct model *model, struct model_object *object)
 {
-    *model = (struct model){.arena = arena, .topology = topology};
-    map_init(&model->by_arn, arena);
-    map_init(&model->by_type, arena);
-    map_init(&model->policies, arena);
-    map_init(&model->roles, arena);
-    map_init(&model->scps, arena);
-    map_init(&model->rcps, arena);
-    map_init(&model->accounts, arena);
+    const struct value *desired = model_resolve(model, object->resource->properties);
+    const struct sight *sight = object->sight;
+    bool there = sight && sight->state == SIGHT_THERE;
+    object->properties = there ? sight_properties(model->arena, sight, desired) : desired;
+    object->arn = arn_of(model, object);
+    if (!sight || sight->state != SIGHT_GONE) {
+        add_to(model, object->resource->schema->type_name, object);
+        list_object(model, object);
+        return;
+    }
+    const char *recorded = value_get_str(sight->attributes, "arn");
+    const char *arn = recorded ? recorded : object->arn;
+    if (arn)
+        map_set(&model->gone, arn, object);
+}
+
+static void add_other(struct model *model, struct model_object *object)
+{
+    const struct sight *sight = object->sight;
+    const struct resource *resource = sight->resource;
+    object->resource = resource;
+    object->properties = sight->attributes ? sight->attributes : resource->properties;
+    object->arn = arn_of(model, object);
+    map_set(&model->by_address, resource->address, object);
+    if (sight->state == SIGHT_THERE)
+        list_object(model, object);
+    else if (sight->state == SIGHT_UNREAD)
+        map_set(&model->unread, place_of(model, resource), (void *)(uintptr_t)sight->why);
+    else if (object->arn)
+        map_set(&model->gone, object->arn, object);
+}
+
+static void init_maps(struct model *model)
+{
+    struct map *const maps[] = {&model->by_arn, &model->by_type,  &model->by_address, &model->gone,
+                                &model->unread, &model->policies, &model->roles,      &model->scps,
+                                &model->rcps,   &model->accounts};
+    for (size_t i = 0; i < ARRAY_LEN(maps); i++)
+        map_init(maps[i], model->arena);
+}
+
+void model_init(struct model *model, struct arena *arena, const struct topology *topology,
+                const struct sights *sights)
+{
+    *model = (struct model){.arena = arena, .topology = topology, .sights = sights};
+    size_t most = topology->resource_len + (sights ? sights->len : 0) + 1;
+    init_maps(model);
     for (size_t i = 0; i < topology->account_len; i++)
         map_set(&model->accounts, topology->accounts[i].id,
                 (void *)(uintptr_t)&topology->accounts[i]);
-    model->objects = arena_array(arena, topology->resource_len + 1, sizeof(*model->objects));
-    for (size_t i = 0; i < topology->resource_len; i++)
-        add_object(model, i);
+    model->objects = arena_array(arena, most, sizeof(*model->objects));
+    for (; model->len < topology->resource_len; model->len++) {
+        struct model_object *object = &model->objects[model->len];
+        object->resource = &topology->resources[model->len];
+        object->sight = sight_of(sights, object->resource->address);
+        add_declared(model, object);
+    }
+    for (size_t i = 0; sights && i < sights->len; i++) {
+        if (topology_find(topology, sights->items[i].resource->address))
+            continue;
+        struct model_object *object = &model->objects[model->len++];
+        object->sight = &sights->items[i];
+        add_other(model, object);
+    }
 }
 
 const struct model_object *model_find(const struct model *model, const char *arn)
@@ -94,7 +157,36 @@ const struct model_object *model_find(const struct model *model, const char *arn
 const struct model_object *model_at(const struct model *model, const char *address)
 {
     const struct resource *resource = topology_find(model->topology, address);
-    return resource ? &model->objects[resource - model->topology->resources] : NULL;
+    return resource  ? &model->objects[resource - model->topology->resources]
+           : address ? map_get(&model->by_address, address)
+                     : NULL;
+}
+
+const char *model_id(const struct model_object *object)
+{
+    const char *id = value_get_str(object->properties, "id");
+    return id ? id : object->resource->address;
+}
+
+bool object_is_gone(const struct model_object *object)
+{
+    return object->sight && object->sight->state == SIGHT_GONE;
+}
+
+bool model_is_gone(const struct model *model, const char *arn)
+{
+    return arn && map_get(&model->gone, arn);
+}
+
+bool model_is_open(const struct model_object *object)
+{
+    return object->resource->external && !(object->sight && object->sight->state == SIGHT_THERE);
+}
+
+const char *model_unread(const struct model *model, const char *type, const char *account,
+                         const char *region)
+{
+    return map_get(&model->unread, place_key(model->arena, type, account, region));
 }
 
 const struct model_list *model_all(const struct model *model, const char *type)
@@ -106,7 +198,7 @@ const struct model_list *model_all(const struct model *model, const char *type)
 const struct model_list *model_in(const struct model *model, const char *type, const char *account,
                                   const char *region)
 {
-    return model_all(model, arena_printf(model->arena, "%s %s %s", type, account, region));
+    return model_all(model, place_key(model->arena, type, account, region));
 }
 
 const struct model_object *model_part(const struct model *model, const char *type,
@@ -342,7 +434,7 @@ static struct model_levels *levels_of(struct model *model, const char *account, 
     const struct model_list *list = model_all(model, "aws_organizations_policy");
     struct policy_list *levels = arena_array(model->arena, list->len + 1, sizeof(*levels));
     struct model_levels *ret = arena_new_of(model->arena, struct model_levels);
-    bool managed_here = str_eq(account, model->topology->management_account_id);
+    bool managed_here = str_eq(account, model_management_account(model));
     for (size_t i = 0; i < list->len && !managed_here; i++) {
         const struct value *p = list->items[i]->properties;
         const struct policy *policy = model_policy(model, value_get(p, "content"));
@@ -358,15 +450,51 @@ static struct model_levels *levels_of(struct model *model, const char *account, 
     return ret;
 }
 
+/* As they were read: of each level whatever is attached there. */
+static struct model_levels *levels_seen(struct model *model, const struct value *seen)
+{
+    struct model_levels *ret = arena_new_of(model->arena, struct model_levels);
+    struct policy_list *levels = arena_array(model->arena, value_len(seen) + 1, sizeof(*levels));
+    for (size_t i = 0; i < value_len(seen); i++) {
+        const struct value *documents = value_item(seen, i);
+        const struct policy **list =
+            arena_array(model->arena, value_len(documents) + 1, sizeof(const struct policy *));
+        levels[i].items = list;
+        for (size_t k = 0; k < value_len(documents); k++) {
+            const struct policy *policy = model_policy(model, value_item(documents, k));
+            if (policy)
+                list[levels[i].len++] = policy;
+        }
+    }
+    *ret = (struct model_levels){levels, value_len(seen)};
+    return ret;
+}
+
+const char *model_organization(const struct model *model, const char *account)
+{
+    const char *seen =
+        model->sights && account ? map_get(&model->sights->organizations, account) : NULL;
+    return seen ? seen : model->topology->organization_id;
+}
+
+const char *model_management_account(const struct model *model)
+{
+    const char *seen = model->sights ? model->sights->management_account_id : NULL;
+    return seen ? seen : model->topology->management_account_id;
+}
+
 struct model_levels model_controls(struct model *model, const char *account, bool of_resources)
 {
+    const struct sight_controls *seen = sight_controls_of(model->sights, account);
     struct map *known = of_resources ? &model->rcps : &model->scps;
     if (!account)
         return (struct model_levels){0};
     struct model_levels *levels = map_get(known, account);
     if (!levels) {
-        levels = levels_of(model, account,
-                           of_resources ? "RESOURCE_CONTROL_POLICY" : "SERVICE_CONTROL_POLICY");
+        levels =
+            seen ? levels_seen(model, of_resources ? seen->rcps : seen->scps)
+                 : levels_of(model, account,
+                             of_resources ? "RESOURCE_CONTROL_POLICY" : "SERVICE_CONTROL_POLICY");
         map_set(known, account, levels);
     }
     return *levels;

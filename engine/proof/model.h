@@ -2,15 +2,20 @@
 /* The world as the topology would make it: its objects by ARN and by place, the policies of each
  * role, and what the organization allows. Ids that AWS invents are made up, the same ones wherever
  * they are referred to. What the topology does not own is not in it: nobody guesses what is there.
- * Internal to engine/proof. */
+ *
+ * With sights it is the world as it was read: what is there as it is there, what was read beside
+ * it, and what only the file speaks of as the file has it. What is gone is in no list, and known to
+ * be gone. Internal to engine/proof. */
 
 #include "engine/config/resource.h"
 #include "engine/policy/evaluate.h"
+#include "engine/proof/sight.h"
 
 struct model_object {
     const struct resource *resource;
     const struct value *properties; /* without unknowns */
     const char *arn;                /* NULL: a type without one */
+    const struct sight *sight;      /* NULL: nobody has looked */
 };
 
 struct model_list {
@@ -35,21 +40,39 @@ struct model_levels {
 struct model {
     struct arena *arena;
     const struct topology *topology;
-    struct model_object *objects; /* in the order of topology->resources */
-    struct map by_arn;            /* ARN -> struct model_object * */
-    struct map by_type;           /* "TYPE" and "TYPE ACCOUNT REGION" -> struct model_list * */
-    struct map policies;          /* "%p" of a document -> struct policy *, or a mark of none */
+    const struct sights *sights;  /* or NULL */
+    struct model_object *objects; /* in the order of topology->resources, then others */
+    size_t len;
+    struct map by_arn;     /* ARN -> struct model_object * */
+    struct map by_address; /* of those that the topology does not declare */
+    struct map gone;       /* ARN -> a mark */
+    struct map unread;     /* "TYPE ACCOUNT REGION" -> why */
+    struct map by_type;    /* "TYPE" and "TYPE ACCOUNT REGION" -> struct model_list * */
+    struct map policies;   /* "%p" of a document -> struct policy *, or a mark of none */
     struct map roles, scps, rcps;
     struct map accounts; /* id -> const struct account * */
 };
 
-void model_init(struct model *model, struct arena *arena, const struct topology *topology);
+/* sights NULL: nobody has looked. */
+void model_init(struct model *model, struct arena *arena, const struct topology *topology,
+                const struct sights *sights);
 /* References to what AWS invents get the ids of the model. */
 const struct value *model_resolve(struct model *model, const struct value *v);
 
 const struct model_object *model_find(const struct model *model, const char *arn); /* or NULL */
 const struct model_object *model_at(const struct model *model, const char *address);
-/* All of a type; in one account and Region (region "": global). Never NULL. */
+/* What AWS calls it: its id as read, or made up. */
+const char *model_id(const struct model_object *object);
+/* Somebody looked, and it is not there. */
+bool object_is_gone(const struct model_object *object);
+bool model_is_gone(const struct model *model, const char *arn);
+/* Nobody may change or know it: looked up, and not seen. */
+bool model_is_open(const struct model_object *object);
+/* Why nobody knows what there is of a type in a place that the topology does not declare; NULL. */
+const char *model_unread(const struct model *model, const char *type, const char *account,
+                         const char *region);
+/* All of a type that the topology declares; in one account and Region (region "": global; account
+ * "" as well: what an organization has once) whatever was read there too. Never NULL. */
 const struct model_list *model_all(const struct model *model, const char *type);
 const struct model_list *model_in(const struct model *model, const char *type, const char *account,
                                   const char *region);
@@ -70,6 +93,9 @@ const struct policy *model_function_policy(struct model *model,
                                            const struct model_object *function);
 struct model_levels model_controls(struct model *model, const char *account, bool of_resources);
 
+/* The id of an account's organization, or NULL. */
+const char *model_organization(const struct model *model, const char *account);
+const char *model_management_account(const struct model *model);                /* or NULL */
 const struct account *model_account(const struct model *model, const char *id); /* or NULL */
 const char *model_account_name(const struct model *model, const char *id);
 /* arn:..:iam::ACCOUNT:role/aws-service-role/backup.amazonaws.com/AWSServiceRoleForBackup */

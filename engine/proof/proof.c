@@ -16,6 +16,13 @@ const char *proof_verdict_name(enum proof_verdict verdict)
     return names[verdict];
 }
 
+const char *proof_basis_name(enum proof_basis basis)
+{
+    static const char *const names[] = {"declared", "live"};
+    static_assert(ARRAY_LEN(names) == PROOF_LIVE + 1, "one name each");
+    return names[basis];
+}
+
 const char *proof_openness_name(enum proof_openness openness)
 {
     static const char *const names[] = {"open", "break-glass", "closed"};
@@ -67,13 +74,12 @@ static int by_rule(const void *a, const void *b)
     return order ? order : strcmp(x->message, y->message);
 }
 
-void proof_check(struct arena *arena, const struct topology *topology, int64_t now_ms,
-                 struct proof_report *ret)
+void proof_check(struct arena *arena, const struct proof_input *input, struct proof_report *ret)
 {
     struct model model;
     struct findings f = {.model = &model, .arena = arena};
-    struct proof_report report = {0};
-    model_init(&model, arena, topology);
+    struct proof_report report = {.sights = input->sights};
+    model_init(&model, arena, input->topology, input->sights);
     map_init(&f.seen, arena);
     walk_all(&model, &report.paths, &report.path_len);
     for (size_t i = 0; i < report.path_len; i++) {
@@ -87,7 +93,7 @@ void proof_check(struct arena *arena, const struct topology *topology, int64_t n
     takeovers(&model, report.paths, report.path_len, &report.threats, &report.threat_len);
     f.threats = report.threats;
     f.threat_len = report.threat_len;
-    findings_ignore(&f, now_ms);
+    findings_ignore(&f, input->now_ms);
     report.threats = f.threats;
     if (f.len)
         qsort(f.items, f.len, sizeof(*f.items), by_rule);

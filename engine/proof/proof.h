@@ -7,15 +7,23 @@
  *
  * The links stand in hops.inc, the rules in rules.inc. What the topology cannot show (a role that
  * it does not make, the organization's switch that it does not declare) is an assumption: it is
- * said, and taken to be as the path needs it. Pure. */
+ * said, and taken to be as the path needs it. With sights (sight.h) the links are judged on what
+ * stands in the accounts instead, and most assumptions become facts. Pure. */
 
 #include "engine/config/resource.h"
 #include "engine/proof/rules.h"
+#include "engine/proof/sight.h"
 
 enum proof_verdict {
     PROOF_REACHABLE,
     PROOF_UNKNOWN, /* of a hop: an assumption */
     PROOF_BROKEN,
+};
+
+/* What a hop was judged on. */
+enum proof_basis {
+    PROOF_DECLARED, /* what the file says */
+    PROOF_LIVE,     /* what was read of the accounts */
 };
 
 /* A statement that decided. */
@@ -30,6 +38,7 @@ struct proof_hop {
     const char *id;    /* "last_copy.vault_policy" */
     const char *title; /* "copy into vaults.final" */
     enum proof_verdict verdict;
+    enum proof_basis basis;
     const struct rule *rule;
     const char *who, *action, *what; /* of a call; NULL: a condition */
     const char *evidence;            /* marks of hops.inc */
@@ -84,6 +93,7 @@ struct proof_threat {
 
 struct proof_report {
     enum proof_verdict verdict;
+    const struct sights *sights; /* it rests on; or NULL */
     const struct proof_path *paths;
     size_t path_len, broken;
     const struct proof_finding *findings; /* by rule, then address; ignored ones last */
@@ -94,10 +104,14 @@ struct proof_report {
 
 const char *proof_openness_name(enum proof_openness openness); /* "open", "break-glass", "closed" */
 
-/* now_ms: for `until` of what is ignored. */
-void proof_check(struct arena *arena, const struct topology *topology, int64_t now_ms,
-                 struct proof_report *ret);
+struct proof_input {
+    const struct topology *topology;
+    const struct sights *sights; /* NULL: nobody has looked */
+    int64_t now_ms;              /* for `until` of what is ignored */
+};
+void proof_check(struct arena *arena, const struct proof_input *input, struct proof_report *ret);
 
+const char *proof_basis_name(enum proof_basis basis);       /* "declared", "live" */
 const char *proof_verdict_name(enum proof_verdict verdict); /* "reachable", "unknown", "broken" */
 
 /* As people read it; `sources` are the files that places point into. */

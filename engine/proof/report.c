@@ -62,7 +62,16 @@ static void add_broken(struct strbuf *sb, const struct proof_path *path,
         strbuf_addf(sb, "    and %zu more hop%s of this path, below\n", more, plural(more));
 }
 
-static void add_path(struct strbuf *sb, const struct proof_path *path, const struct diags *sources)
+static size_t live_hops(const struct proof_path *path)
+{
+    size_t live = 0;
+    for (size_t i = 0; i < path->hop_len; i++)
+        live += path->hops[i].basis == PROOF_LIVE && path->hops[i].verdict == PROOF_REACHABLE;
+    return live;
+}
+
+static void add_path(struct strbuf *sb, const struct proof_path *path, bool live,
+                     const struct diags *sources)
 {
     if (path->verdict == PROOF_BROKEN) {
         add_broken(sb, path, sources);
@@ -72,8 +81,27 @@ static void add_path(struct strbuf *sb, const struct proof_path *path, const str
     add_path_name(sb, path);
     size_t proven = path->hop_len - path->assumptions;
     strbuf_addf(sb, ", %zu hop%s proven", proven, plural(proven));
+    if (live)
+        strbuf_addf(sb, ", %zu on what is there", live_hops(path));
     if (path->assumptions)
         strbuf_addf(sb, ", %zu assumption%s", path->assumptions, plural(path->assumptions));
+    strbuf_add(sb, "\n");
+}
+
+/* What was read, and what could not be. */
+static void add_sights(struct strbuf *sb, const struct sights *sights)
+{
+    size_t counts[SIGHT_UNREAD + 1] = {0};
+    for (size_t i = 0; i < sights->len; i++)
+        counts[sights->items[i].state]++;
+    strbuf_addf(sb, "live       %zu object%s read", counts[SIGHT_THERE],
+                plural(counts[SIGHT_THERE]));
+    if (counts[SIGHT_GONE])
+        strbuf_addf(sb, ", %zu gone", counts[SIGHT_GONE]);
+    if (counts[SIGHT_UNMADE])
+        strbuf_addf(sb, ", %zu not made yet and taken as the file says", counts[SIGHT_UNMADE]);
+    if (counts[SIGHT_UNREAD])
+        strbuf_addf(sb, ", %zu that could not be read", counts[SIGHT_UNREAD]);
     strbuf_add(sb, "\n");
 }
 
@@ -90,6 +118,8 @@ static void add_assumptions(struct strbuf *sb, const struct proof_report *report
             map_set(&seen, hop->reason, &seen);
             strbuf_addf(sb, "assumed    %s\n", hop->reason);
         }
+    for (size_t i = 0; report->sights && i < report->sights->unread.len; i++)
+        strbuf_addf(sb, "assumed    %s\n", value_str(list_items(&report->sights->unread)[i]));
 }
 
 static void add_finding(struct strbuf *sb, const struct proof_finding *finding,
@@ -173,8 +203,10 @@ const char *proof_text(struct arena *arena, const struct proof_report *report,
     struct map said;
     strbuf_init(&sb, arena, TEXT_MAX);
     map_init(&said, arena);
+    if (report->sights)
+        add_sights(&sb, report->sights);
     for (size_t i = 0; i < report->path_len; i++) {
-        add_path(&sb, &report->paths[i], sources);
+        add_path(&sb, &report->paths[i], report->sights != NULL, sources);
         note_said(&said, &report->paths[i]);
     }
     add_assumptions(&sb, report);
@@ -224,6 +256,7 @@ static const struct value *hop_json(struct arena *arena, const struct proof_hop 
     map_put_str(&b, "id", hop->id);
     map_put_str(&b, "title", hop->title);
     map_put_str(&b, "verdict", proof_verdict_name(hop->verdict));
+    map_put_str(&b, "basis", proof_basis_name(hop->basis));
     map_put_str(&b, "rule", hop->rule->id);
     map_put_str(&b, "who", hop->who);
     map_put_str(&b, "action", hop->action);
@@ -291,6 +324,26 @@ static const struct value *threat_json(struct arena *arena, const struct proof_t
     return map_end(&b);
 }
 
+/* What was not found as the file has it, and what nobody could tell. */
+static void put_sights(struct map_builder *b, const struct sights *sights)
+{
+    static const char *const names[] = {NULL, "gone", "not made yet", "unread"};
+    struct list_builder list = list_begin(sights->arena);
+    for (size_t i = 0; i < sights->len; i++) {
+        const struct sight *sight = &sights->items[i];
+        struct map_builder item = map_begin(sights->arena);
+        if (sight->state == SIGHT_THERE)
+            continue;
+        map_put_str(&item, "address", sight->resource->address);
+        map_put_str(&item, "state", names[sight->state]);
+        map_put_str(&item, "why", sight->why);
+        list_add(&list, map_end(&item));
+    }
+    map_put(b, "unseen", list_end(&list));
+    map_put(b, "assumptions",
+            value_list(sights->arena, list_items(&sights->unread), sights->unread.len));
+}
+
 const struct value *proof_to_json(struct arena *arena, const struct proof_report *report,
                                   const struct diags *sources)
 {
@@ -304,9 +357,12 @@ const struct value *proof_to_json(struct arena *arena, const struct proof_report
     for (size_t i = 0; i < report->finding_len; i++)
         list_add(&findings, finding_json(arena, &report->findings[i], sources));
     map_put_str(&b, "format_version", "1.0");
+    map_put_str(&b, "basis", proof_basis_name(report->sights ? PROOF_LIVE : PROOF_DECLARED));
     map_put_str(&b, "verdict", proof_verdict_name(report->verdict));
     map_put(&b, "paths", list_end(&paths));
     map_put(&b, "findings", list_end(&findings));
     map_put(&b, "takeovers", list_end(&threats));
+    if (report->sights)
+        put_sights(&b, report->sights);
     return map_end(&b);
 }

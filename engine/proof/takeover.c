@@ -3,6 +3,8 @@
 #include "engine/proof/takeover.h"
 
 #include "engine/aws/arn.h"
+#include "engine/base/clock.h"
+#include "engine/plan/lock.h"
 #include "engine/proof/ask.h"
 #include "engine/proof/statements.h"
 
@@ -118,7 +120,11 @@ static void try_lock(struct takeover *t, const struct model_object *vault,
     const struct deed deed = {r->account, RULE_GOVERNANCE, lock->resource->address,
                               arena_printf(t->arena, "takes the lock off %s", r->address),
                               lock->resource->pos};
-    if (grace > 0)
+    int64_t date = lock_date_observed(lock->properties);
+    if (date)
+        add(t, &deed, PROOF_CLOSED, NULL,
+            arena_printf(t->arena, "it is permanent from %s on", time_iso(t->arena, date)));
+    else if (grace > 0)
         add(t, &deed, PROOF_CLOSED, NULL,
             arena_printf(t->arena, "it is permanent once its %lld days of grace are over",
                          (long long)grace));
@@ -143,7 +149,7 @@ static void try_key(struct takeover *t, const struct model_object *vault)
                                           "kms:PutKeyPolicy", NULL};
     const struct model_object *key =
         model_find(t->model, value_get_str(vault->properties, "encryption_key_arn"));
-    if (!key || key->resource->external)
+    if (!key || model_is_open(key))
         return;
     const struct resource *r = key->resource;
     const struct deed deed = {r->account, RULE_KEY_UNPROTECTED, r->address,
@@ -161,7 +167,7 @@ static void try_leaving(struct takeover *t, const struct model_object *vault)
     const struct deed deed = {r->account, RULE_LEAVE, r->address,
                               "leaves the organization, whose policies then hold no longer",
                               r->pos};
-    if (t->model->topology->organization_id)
+    if (model_organization(t->model, r->account->id))
         try_deed(t, &deed, actions, "*", NULL, false);
 }
 
@@ -238,7 +244,7 @@ void takeovers(struct model *model, const struct proof_path *paths, size_t path_
     for (size_t i = 0; i < path_len; i++) {
         const struct model_object *vault = model_find(model, paths[i].last_vault);
         const struct model_object *plan = model_at(model, paths[i].plan);
-        if (!vault || vault->resource->external || !plan)
+        if (!vault || model_is_open(vault) || !plan)
             continue;
         try_flood(&t, plan->resource->account, vault);
         try_silence(&t, plan->resource->account, paths[i].relay ? paths[i].relay : paths[i].plan,

@@ -140,6 +140,26 @@ void hop_ask_trust(struct walk *walk, struct proof_hop *hop, const char *role, c
         note_statements(walk, hop, &answer.policy);
 }
 
+/* ---- what it was judged on ---- */
+
+/* Objects that the link rests on: what is to be mended, who asks, what for. */
+static void note_basis(struct walk *walk, struct proof_hop *hop)
+{
+    const struct model *model = walk->model;
+    const struct model_object *objects[] = {
+        model_at(model, hop->address), model_find(model, hop->who), model_find(model, hop->what)};
+    hop->basis = model->sights ? PROOF_LIVE : PROOF_DECLARED;
+    for (size_t i = 0; i < ARRAY_LEN(objects); i++) {
+        const struct sight *sight = objects[i] ? objects[i]->sight : NULL;
+        if (!objects[i] || (sight && sight->state <= SIGHT_GONE))
+            continue;
+        hop->basis = PROOF_DECLARED;
+        if (sight && sight->state == SIGHT_UNREAD && hop->verdict == PROOF_REACHABLE)
+            hop_unknown(hop, arena_printf(walk->arena, "%s is as the file says: %s",
+                                          objects[i]->resource->address, sight->why));
+    }
+}
+
 /* ---- links ---- */
 
 static const char *const stage_names[] = {"backup", "copy", "event", "relay"};
@@ -166,6 +186,7 @@ void walk_stage(struct walk *walk, enum stage stage)
         };
         if (!row->judge(walk, &hop))
             continue;
+        note_basis(walk, &hop);
         if (hop.verdict == PROOF_REACHABLE)
             hop.error = NULL;
         walk->hops = arena_grow(walk->arena, walk->hops, walk->len, &walk->cap, walk->len + 1,
@@ -186,7 +207,7 @@ struct vault_end vault_end_of(struct model *model, const char *arn)
         end.account = arena_strndup(model->arena, parts.account.ptr, parts.account.len);
         end.region = arena_strndup(model->arena, parts.region.ptr, parts.region.len);
     }
-    end.known = end.object && !end.object->resource->external;
+    end.known = end.object && !model_is_open(end.object);
     end.air_gapped = end.object && str_eq(end.object->resource->schema->type_name,
                                           "aws_backup_logically_air_gapped_vault");
     return end;
@@ -429,7 +450,9 @@ static void end_path(struct paths *paths, struct walk *walk, const char *destina
         .resource = walk->resource,
         .destination = destination,
         .relay = walk->relay ? walk->relay->address : NULL,
-        .first_vault = vault_arn(walk, value_get_str(walk->rule, "target_backup_vault_name")),
+        .first_vault = walk->rule
+                           ? vault_arn(walk, value_get_str(walk->rule, "target_backup_vault_name"))
+                           : NULL,
         .last_vault = last_vault,
         .action = walk->action,
         .hops = walk->hops,
@@ -461,6 +484,7 @@ static void dead_end(struct paths *paths, struct walk *walk, enum rule_id id, co
                                                  .fix = rule_of(id)->mend,
                                                  .address = walk->plan->resource->address,
                                                  .pos = pos};
+    note_basis(walk, walk->hops);
     walk->action = NULL;
     end_path(paths, walk, NULL, NULL);
 }
@@ -473,15 +497,36 @@ static void walk_direct(struct paths *paths, struct walk walk)
     end_path(paths, &walk, vault_end_name(&leg.to), leg.to.arn);
 }
 
+/* What the function was given, where somebody has looked. */
+static const struct value *settings_seen(const struct walk *walk)
+{
+    const struct value *settings = NULL;
+    const char *why = NULL;
+    const char *text = walk->function && walk->function->sight
+                           ? value_str(value_pointer(walk->function->properties,
+                                                     "/environment/variables/HOLDFAST_RELAY"))
+                           : NULL;
+    return text && json_parse(walk->arena, slice_of(text), &settings, &why) ? settings : NULL;
+}
+
+static void find_relay(struct walk *walk, const struct relay_entry *relay)
+{
+    walk->relay = relay;
+    walk->function =
+        model_at(walk->model, arena_printf(walk->arena, "%s/function", relay->address));
+    if (walk->function && object_is_gone(walk->function))
+        walk->function = NULL;
+}
+
 static void walk_relay(struct paths *paths, struct walk walk, const struct relay_entry *relay)
 {
     struct leg leg;
     const char *why = NULL;
-    const struct value *config = model_resolve(walk.model, relay->config);
-    walk.relay = relay;
-    if (!relay_config_parse(walk.arena, config, &walk.config, &why))
+    find_relay(&walk, relay);
+    if (!relay_config_parse(walk.arena, settings_seen(&walk), &walk.config, &why) &&
+        !relay_config_parse(walk.arena, model_resolve(walk.model, relay->config), &walk.config,
+                            &why))
         return; /* lower wrote it */
-    walk.function = model_at(walk.model, arena_printf(walk.arena, "%s/function", relay->address));
     walk_stage(&walk, STAGE_BACKUP);
     walk_first_copy(&walk, &leg, "first_copy");
     walk_stage(&walk, STAGE_EVENT);
@@ -564,13 +609,29 @@ static void walk_rule(struct paths *paths, struct walk walk)
     size_t before = paths->len;
     for (size_t i = 0; i < list->len; i++) {
         walk.selection = list->items[i];
-        if (str_eq(value_get_str(walk.selection->properties, "backup_plan_id"), plan->address))
+        if (str_eq(value_get_str(walk.selection->properties, "backup_plan_id"),
+                   model_id(walk.plan)))
             walk_selection(paths, walk);
     }
     walk.selection = NULL;
     if (paths->len == before)
         dead_end(paths, &walk, RULE_NO_SELECTION, "backup.selection",
                  arena_printf(walk.arena, "%s has no selection", plan->address), plan->pos);
+}
+
+/* A plan that somebody deleted protects nothing. */
+static void walk_gone(struct paths *paths)
+{
+    const struct model *model = paths->model;
+    for (size_t i = 0; i < model->topology->resource_len; i++) {
+        const struct model_object *plan = &model->objects[i];
+        if (!object_is_gone(plan) || !str_eq(plan->resource->schema->type_name, "aws_backup_plan"))
+            continue;
+        struct walk walk = {.model = paths->model, .arena = model->arena, .plan = plan};
+        dead_end(paths, &walk, RULE_NO_SELECTION, "backup.plan",
+                 arena_printf(model->arena, "somebody deleted %s", plan->resource->address),
+                 plan->resource->pos);
+    }
 }
 
 void walk_all(struct model *model, const struct proof_path **ret, size_t *ret_len)
@@ -585,6 +646,7 @@ void walk_all(struct model *model, const struct proof_path **ret, size_t *ret_le
                                             .plan = plans->items[i],
                                             .rule = value_item(rules, k)});
     }
+    walk_gone(&paths);
     *ret = paths.items;
     *ret_len = paths.len;
 }

@@ -39,6 +39,12 @@ static void read_first_hop(struct relay_event *event)
     }
 }
 
+static bool is_from(const struct value *json, const char *source, const char *type)
+{
+    return str_eq(value_get_str(json, "source"), source) &&
+           str_eq(value_get_str(json, "detail-type"), type);
+}
+
 void relay_event_read(const struct relay_config *config, const struct value *json,
                       struct relay_event *ret)
 {
@@ -58,8 +64,9 @@ void relay_event_read(const struct relay_config *config, const struct value *jso
         .resource_type = value_get_str(detail, "resourceType"),
         .creation_ms = time_of(value_get_str(detail, "creationDate")),
     };
-    if (!str_eq(value_get_str(json, "source"), "aws.backup") ||
-        !str_eq(value_get_str(json, "detail-type"), "Copy Job State Change"))
+    if (is_from(json, "aws.events", "Scheduled Event"))
+        conclude(ret, RELAY_EVENT_SCHEDULED, NULL);
+    else if (!is_from(json, "aws.backup", "Copy Job State Change"))
         conclude(ret, RELAY_EVENT_INVALID, "not a Copy Job State Change of aws.backup");
     else if (!ret->state || !into)
         conclude(ret, RELAY_EVENT_INVALID, "detail lacks state or destinationBackupVaultArn");

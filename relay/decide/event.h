@@ -1,5 +1,6 @@
 #pragma once
-/* Reads "Copy Job State Change" events as AWS emits them: CREATED carries only vaults and state;
+/* Reads "Copy Job State Change" events as AWS emits them (and the "Scheduled Event" of a rule that
+ * wakes the relay by the clock): CREATED carries only vaults and state;
  * RUNNING and FAILED have an object where the destination's ARN would be; the source point stands
  * in `resources`, not in `detail`; a forwarded event keeps its first account and Region. Pure. */
 
@@ -13,6 +14,7 @@ enum relay_event_kind {
     RELAY_EVENT_FIRST_FAILED,  /* the first copy FAILED or PARTIAL: nothing to relay, somebody must
                                   know */
     RELAY_EVENT_SECOND_FAILED, /* the last copy FAILED or PARTIAL */
+    RELAY_EVENT_SCHEDULED,     /* the clock: look at all points */
 };
 
 struct relay_event {

@@ -21,6 +21,7 @@ def topology(route, relay=True, cron="cron(0 20 ? * * *)"):
     text = re.sub(r" *recovery_point_tags:.*\n.*\n", "", text)
     text = text.replace("      rds:\n", "      rds:\n        source_key: customer-managed\n")
     text = text.replace("cron(0 20 ? * * *)", cron)
+    text = text.replace("    tag_keys: [FinalVault]\n", "    tag_keys: [FinalVault]\n    reconcile: never\n")
     return text if relay else re.sub(r"relays:\n(?:  .*\n)+", "", text)
 
 

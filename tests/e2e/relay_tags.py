@@ -12,6 +12,7 @@ LOCK = ("--allow-irreversible", "vaults.final/lock")
 
 def of_many_types(text):
     selections = "".join(f'      {name.lower()}:\n        resources: ["{pattern}"]\n' for name, pattern in PATTERNS.items())
+    text = text.replace("    tag_keys: [FinalVault]\n", "    tag_keys: [FinalVault]\n    reconcile: never\n")
     return re.sub(r"      rds:\n        resources: .*\n", lambda _: selections, text)
 
 

@@ -17,9 +17,11 @@ import random
 import subprocess
 import sys
 import tempfile
-import zipfile
 
 import yaml
+
+sys.path.insert(0, os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+from small_package import small_package  # noqa: E402
 
 HOLDFAST = os.environ["HOLDFAST"]
 EXAMPLES = os.environ["EXAMPLES"]
@@ -640,17 +642,6 @@ def make(number):
         return base, name, topology.doc
 
 
-def small_package(folder):
-    """A package that starts the built relay where it lies: with its libraries in it, as it is delivered, it would be nine
-    megabytes to store and unpack in each drill, and take most of its time."""
-    relay = os.path.join(os.path.dirname(os.path.abspath(HOLDFAST)), "relay_bootstrap")
-    os.makedirs(os.path.join(folder, "relay"))
-    start = zipfile.ZipInfo("bootstrap", (1980, 1, 1, 0, 0, 0))
-    start.external_attr = 0o755 << 16
-    with zipfile.ZipFile(os.path.join(folder, "relay", "bootstrap.zip"), "w") as package:
-        package.writestr(start, f'#!/bin/sh\nexec "{relay}" "$@"\n')
-
-
 def run(folder, *arguments):
     env = {k: v for k, v in os.environ.items() if not k.startswith(("AWS_", "HOLDFAST_RECORD"))}
     env["HOLDFAST_DATA_DIR"] = PACKAGES.name
@@ -696,7 +687,7 @@ def results(pool, numbers):
 
 
 def main():
-    small_package(PACKAGES.name)
+    small_package(PACKAGES.name, HOLDFAST)
     numbers = [int(os.environ["NUMBER"])] if "NUMBER" in os.environ else range(COUNT)
     matrix, used, harmless, wrong = collections.Counter(), collections.Counter(), 0, []
     with concurrent.futures.ThreadPoolExecutor(int(os.environ.get("JOBS", "2"))) as pool:

@@ -221,6 +221,20 @@ static void an_event_that_takes_too_long_fails_before_lambda_ends_it(void **stat
     assert_int_equal(room->pass.started, 1);
 }
 
+static void a_scheduled_event_is_a_reconcile(void **state)
+{
+    struct room *room = *state;
+    const struct value *event = NULL;
+    const char *why = NULL;
+    const char *text = "{\"source\":\"aws.events\",\"detail-type\":\"Scheduled Event\","
+                       "\"resources\":[\"arn:aws:events:us-east-2:111122223333:rule/s\"],"
+                       "\"detail\":{}}";
+    assert_true(json_parse(room->arena, slice_of(text), &event, &why));
+    one_point(room, 3, "{}");
+    assert_true(relay_handle(&room->pass, event, &why));
+    assert_int_equal(room->pass.started, 1);
+}
+
 #define SNAPSHOT "arn:aws:ec2:us-east-2::snapshot/snap-2"
 #define FIRST "arn:aws:ec2:us-east-1::snapshot/snap-1"
 #define PRIMARY "arn:aws:backup:us-east-1:111122223333:backup-vault:primary"
@@ -356,6 +370,7 @@ int main(void)
         TEST(what_is_beyond_the_budget_waits),
         TEST(a_listed_point_without_an_arn_is_an_error),
         TEST(a_signal_stops_it_before_the_next_step),
+        TEST(a_scheduled_event_is_a_reconcile),
         TEST(an_event_that_takes_too_long_fails_before_lambda_ends_it),
         TEST(tags_are_asked_of_the_service_of_the_point),
         TEST(tags_that_were_not_copied_are_read_from_the_source),

@@ -9,7 +9,7 @@
 
 /* A bootstrap in bash: takes one event, calls the world as itself, and answers as the event says:
  * "good", "bad" (an error), "exit" (dies), "hang" (never answers); "late" leaves something behind
- * that asks for an event when its time is over. */
+ * that asks for an event when its time is over; "stay" is good and asks for the next one. */
 static const char bootstrap[] =
     "#!/bin/bash\n"
     "host=${AWS_LAMBDA_RUNTIME_API%:*}; port=${AWS_LAMBDA_RUNTIME_API#*:}\n"
@@ -17,6 +17,7 @@ static const char bootstrap[] =
     "Connection: close\\r\\n%sContent-Length: %d\\r\\n\\r\\n%s' \"$1\" \"$2\" \"$3\" \"${#4}\""
     " \"$4\" >&3; cat <&3; exec 3>&-; }\n"
     "api=/2018-06-01/runtime\n"
+    "while :; do\n"
     "event=$(say GET $api/invocation/next '' '' | tr -d '\\r')\n"
     "id=$(sed -n 's/^Lambda-Runtime-Aws-Request-Id: //Ip' <<<\"$event\")\n"
     "body=$(sed '1,/^$/d' <<<\"$event\")\n"
@@ -30,12 +31,14 @@ static const char bootstrap[] =
     "exec 3<>/dev/tcp/$host/$port; printf \"GET /2018-06-01/runtime/invocation/next HTTP/1.1"
     "\\r\\nHost: x\\r\\n\\r\\n\" >&3; sleep 1' >/dev/null 2>&1 & sleep 0.2;; esac\n"
     "case $body in\n"
+    "*stay*) echo \"pid $$\"; say POST $api/invocation/$id/response '' '{}' >/dev/null; "
+    "continue;;\n"
     "*good*) say POST $api/invocation/$id/response '' '{\"done\":true}' >/dev/null;;\n"
     "*bad*) say POST $api/invocation/$id/error '' "
     "'{\"errorType\":\"Broken\",\"errorMessage\":\"it broke\"}' >/dev/null;;\n"
     "*exit*) exit 7;;\n"
     "*) sleep 60;;\n"
-    "esac\n";
+    "esac; break; done\n";
 
 static void put_function(struct room *room, const char *more)
 {
@@ -112,6 +115,37 @@ static void what_an_earlier_run_asks_for_late_does_not_get_the_next_event(void *
     invoke(room, "\"good\"");
     assert_int_equal(count(room, "invoke"), 2);
     assert_int_equal(count(room, "invoke failed"), 0);
+}
+
+/* How many different processes wrote down their number. */
+static size_t processes(struct room *room)
+{
+    struct answer log = call(room, ACCOUNT, "logs", "FilterLogEvents",
+                             "{\"logGroupName\":\"/aws/lambda/f\",\"filterPattern\":\"pid\"}");
+    const struct value *events = value_get(log.body, "events");
+    struct map_builder seen = map_begin(room->arena);
+    for (size_t i = 0; i < value_len(events); i++)
+        map_put_int(&seen, value_get_str(value_item(events, i), "message"), 1);
+    return value_len(map_end(&seen));
+}
+
+static void who_asks_for_more_is_kept_until_the_function_or_its_time_changes(void **state)
+{
+    struct room *room = *state;
+    put_function(room, "");
+    invoke(room, "\"stay\"");
+    advance(room, HOUR_MS);
+    invoke(room, "\"stay\"");
+    assert_int_equal(processes(room), 1);
+    advance(room, 12 * HOUR_MS);
+    invoke(room, "\"stay\"");
+    assert_int_equal(processes(room), 2);
+    assert_good(ask(room, ACCOUNT, REGION, "lambda", "PUT", PATH "/configuration", NULL,
+                    "{\"Timeout\":6}"));
+    advance(room, MINUTE_MS);
+    invoke(room, "\"stay\"");
+    assert_int_equal(processes(room), 3);
+    assert_int_equal(count(room, "invoke"), 4);
 }
 
 static void without_the_right_its_calls_are_refused(void **state)
@@ -319,6 +353,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         IN_ROOM(of_two_permissions_that_meet_one_may_be_lost),
         IN_ROOM(two_permissions_that_meet_are_added_otherwise),
+        IN_ROOM(who_asks_for_more_is_kept_until_the_function_or_its_time_changes),
         IN_ROOM(a_function_runs_with_the_rights_of_its_role_and_writes_its_log),
         IN_ROOM(what_an_earlier_run_asks_for_late_does_not_get_the_next_event),
         IN_ROOM(without_the_right_its_calls_are_refused),

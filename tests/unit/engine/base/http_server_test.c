@@ -381,6 +381,31 @@ static void a_reply_that_waits_holds_up_nobody(void **state)
     close(third);
 }
 
+static void echo_when_asked_twice(void *ctx, const struct http_server_request *request,
+                                  struct http_server_reply *ret)
+{
+    struct room *room = ctx;
+    ret->later = room->calls == 1;
+    if (!ret->later)
+        echo(ctx, request, ret);
+}
+
+static void a_handler_that_has_nothing_yet_is_asked_again(void **state)
+{
+    struct room *room = *state;
+    room->handler = echo_when_asked_twice;
+    int fd = connected(room);
+    send_all(room, fd, slice_of("GET /next HTTP/1.1\r\nHost: h\r\n\r\n"));
+    while (room->calls == 0)
+        http_server_poll(room->server, 1);
+    char byte;
+    assert_int_equal(recv(fd, &byte, 1, 0), -1);
+    struct answer answer = receive(room, fd, true);
+    assert_answer(&answer, "200", "GET /next []");
+    assert_int_equal(room->calls, 2);
+    close(fd);
+}
+
 #define CASE(test) cmocka_unit_test_setup_teardown(test, enter, leave)
 
 int main(void)
@@ -396,6 +421,7 @@ int main(void)
         CASE(nonsense_never_reaches_the_handler),
         CASE(a_port_in_use_is_a_diagnostic),
         CASE(a_stop_takes_unfinished_requests_along),
+        CASE(a_handler_that_has_nothing_yet_is_asked_again),
         CASE(a_reply_that_waits_holds_up_nobody),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

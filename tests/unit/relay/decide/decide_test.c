@@ -327,6 +327,11 @@ static void events_are_read_with_their_quirks(void **state)
     assert_int_equal(ev.kind, RELAY_EVENT_OTHER);
     relay_event_read(&config, parse(arena, "{\"source\":\"aws.ec2\"}"), &ev);
     assert_int_equal(ev.kind, RELAY_EVENT_INVALID);
+    relay_event_read(&config,
+                     parse(arena, "{\"source\":\"aws.events\",\"detail-type\":"
+                                  "\"Scheduled Event\",\"detail\":{}}"),
+                     &ev);
+    assert_int_equal(ev.kind, RELAY_EVENT_SCHEDULED);
     relay_event_read(&config, parse(arena, "[1]"), &ev);
     assert_int_equal(ev.kind, RELAY_EVENT_INVALID);
     arena_free(arena);

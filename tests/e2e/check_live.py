@@ -1,0 +1,202 @@
+"""`check --live`: what somebody changed behind holdfast's back breaks the proof at its link, with AWS's words, while the file
+alone still proves; what does no harm is left alone; and nothing is ever written."""
+
+import json
+import os
+import re
+import tempfile
+
+import boto3
+
+from harness import EXAMPLES, HOLDFAST, Served, check, done, holdfast, workspace
+from small_package import small_package
+
+SECOND = os.path.join(EXAMPLES, "rds-default-key.yaml")
+MANAGEMENT, SOURCE, LAST = "999988887777", "111122223333", "444455556666"
+A, B = "us-east-1", "us-west-2"
+KEY_REFUSED = "KMS key is either disabled or pending deletion or access to the KMS key is denied"
+COPY_REFUSED = "Access Denied trying to call AWS Backup service"
+
+
+def locked_and_by_tag(text):
+    """A lock on the last vault, and a selection by tag, for which the type must be opted in."""
+    text = re.sub(r"^    accept_copies_from: .*\n", r"\g<0>    lock: {mode: governance, min_retention_days: 7, max_retention_days: 365}\n",
+                  text, flags=re.M)
+    return re.sub(r"^        resources: .*\n", "        list_of_tags: {backup: \"yes\"}\n", text, flags=re.M)
+
+
+with workspace(SECOND, locked_and_by_tag) as folder, tempfile.TemporaryDirectory() as packages, Served(folder) as world:
+    small_package(packages, HOLDFAST)
+    os.environ["HOLDFAST_DATA_DIR"] = packages
+
+    def client(account, service, region):
+        return boto3.client(service, region_name=region, endpoint_url=world.url, aws_access_key_id=account,
+                            aws_secret_access_key="simulated")
+
+    def live(expect=0):
+        return world.holdfast("check", "--live", "--json", expect=expect).json
+
+    def state():
+        with open(os.path.join(folder, "state.json"), "w", encoding="utf-8") as file:
+            file.write(world.holdfast("show", "--json", expect=0).out)
+        return json.load(open(file.name, encoding="utf-8"))
+
+    def recorded(address):
+        return next(r for r in records if r["address"] == address)["attributes"]
+
+    def calls():
+        return world.dump("--calls")
+
+    def threat(report, what):
+        return next(t for t in report["takeovers"] if t["what"] == what)["verdict"]
+
+    # Before anything is made the file speaks of it; the settings are there already, and off.
+    report = live(expect=7)
+    check(report["basis"] == "live" and report["paths"][0]["broken_at"] == "backup.opted_in", "nothing is switched on yet")
+    check({"address": "vaults.destination", "state": "not made yet"} in report["unseen"], f"and it says so: {report['unseen']}")
+
+    world.holdfast("apply", "--auto-approve", expect=0)
+    records = state()["resources"]
+    report = live()
+    hops = report["paths"][0]["hops"]
+    names = [u for u in report["unseen"] if "exampleRole" not in u["address"]]  # keys name it, and nobody made it
+    check(report["verdict"] == "reachable" and names == [] and report["assumptions"] == [],
+          f"what was applied is there: {report['unseen']} {report['assumptions']}")
+    check({h["basis"] for h in hops} == {"live"}, f"each link rests on what was read: {hops}")
+    check(next(h for h in hops if h["id"] == "last_copy.organization")["verdict"] == "reachable", "the switch is a fact")
+
+    backup, kms, events = client(LAST, "backup", B), client(SOURCE, "kms", B), client(SOURCE, "events", A)
+    settings, opt_ins = client(MANAGEMENT, "backup", A), client(SOURCE, "backup", A)
+    functions, roles = client(SOURCE, "lambda", B), client(LAST, "iam", A)
+    organizations = client(MANAGEMENT, "organizations", A)
+    vault = recorded("vaults.destination")["name"]
+    shared_key = recorded("keys.intermediate")["id"]
+    last_key = recorded("keys.destination")["id"]
+    function = recorded("relays.copy_to_vault/function")["name"]
+
+    def organization_policy(name, action):
+        document = {"Version": "2012-10-17", "Statement": [{"Effect": "Deny", "Action": action, "Resource": "*"}]}
+        policy = organizations.create_policy(Name=name, Description=name, Type="SERVICE_CONTROL_POLICY",
+                                             Content=json.dumps(document))["Policy"]["PolicySummary"]["Id"]
+        organizations.attach_policy(PolicyId=policy, TargetId=SOURCE)
+        return policy
+
+    def switch(value):
+        settings.update_global_settings(GlobalSettings={"isCrossAccountBackupEnabled": value})
+
+    def opt_in(value):
+        opt_ins.update_region_settings(ResourceTypeOptInPreference={"RDS": value})
+
+    def vault_policy(change):
+        text = backup.get_backup_vault_access_policy(BackupVaultName=vault)["Policy"]
+        backup.put_backup_vault_access_policy(BackupVaultName=vault, Policy=change(text))
+        return text
+
+    def key_policy(change):
+        text = kms.get_key_policy(KeyId=shared_key, PolicyName="default")["Policy"]
+        kms.put_key_policy(KeyId=shared_key, PolicyName="default", Policy=json.dumps(change(json.loads(text))))
+        return text
+
+    def drop_statements(document):
+        kept = [s for s in document["Statement"] if LAST not in json.dumps(s.get("Principal"))]
+        check(0 < len(kept) < len(document["Statement"]), "the key's policy loses the statements for the last account")
+        return {**document, "Statement": kept}
+
+    def no_forwarder():
+        name = recorded("relays.copy_to_vault/forward_role")["name"]
+        theirs = client(SOURCE, "iam", A)
+        for policy in theirs.list_role_policies(RoleName=name)["PolicyNames"]:
+            theirs.delete_role_policy(RoleName=name, PolicyName=policy)
+        theirs.delete_role(RoleName=name)
+
+    def no_permission():
+        for statement in json.loads(functions.get_policy(FunctionName=function)["Policy"])["Statement"]:
+            functions.remove_permission(FunctionName=function, StatementId=statement["Sid"])
+
+    def no_selection():
+        for record in records:
+            if record["type"] == "aws_backup_selection":
+                opt_ins.delete_backup_selection(BackupPlanId=recorded("plans.backup_plan_rds")["id"],
+                                                SelectionId=record["attributes"]["id"])
+
+    world.policy = None
+
+    def deny():
+        world.policy = organization_policy("mutant", "backup:StartCopyJob")
+
+    def allow():
+        organizations.detach_policy(PolicyId=world.policy, TargetId=SOURCE)
+        organizations.delete_policy(PolicyId=world.policy)
+
+    def mend():
+        world.holdfast("apply", "--auto-approve", expect=0)
+
+    # What breaks, how it is undone, the link, its rule, AWS's words.
+    BREAKS = [
+        ("the switch", lambda: switch("false"), lambda: switch("true"), "last_copy.organization", "HP122",
+         "Cross-account copy feature is not enabled for the current organization"),
+        ("the opt-in", lambda: opt_in(False), lambda: opt_in(True), "backup.opted_in", "HP102", None),
+        ("the vault's policy", lambda: vault_policy(lambda text: text.replace("o-exampleorgid", "o-anotherorgid")),
+         lambda: vault_policy(lambda text: text.replace("o-anotherorgid", "o-exampleorgid")),
+         "last_copy.vault_policy", "HP127", COPY_REFUSED),
+        ("the last vault's key", lambda: client(LAST, "kms", B).disable_key(KeyId=last_key),
+         lambda: client(LAST, "kms", B).enable_key(KeyId=last_key), "last_copy.vault_key", "HP135", KEY_REFUSED),
+        ("a policy of the organization", deny, allow, "relay.start", "HP156", "with an explicit deny in a service control policy"),
+        ("the service-linked role", lambda: roles.delete_service_linked_role(RoleName="AWSServiceRoleForBackup"),
+         lambda: roles.create_service_linked_role(AWSServiceName="backup.amazonaws.com"), "last_copy.linked_role", "HP132",
+         "The service-linked role AWSServiceRoleForBackup does not exist in the destination account"),
+        # These one upon the other, each before the last one on the path; then all are mended at once.
+        ("the key's statements", lambda: key_policy(drop_statements), None, "last_copy.source_key", "HP133",
+         "The source snapshot KMS key"),
+        ("the function's permission", no_permission, None, "event.invoke", "HP144", "NO_PERMISSIONS"),
+        ("the forwarder's role", no_forwarder, None, "event.forward_role", "HP141", "Cross-region api call is not allowed"),
+        ("the selection", no_selection, mend, "backup.selection", "HP104", None),
+    ]
+    for name, damage, undo, hop, rule, words in BREAKS:
+        damage()
+        report = live(expect=7)
+        path = report["paths"][0]
+        broken = next(h for h in path["hops"] if h["id"] == path["broken_at"])
+        check(path["broken_at"] == hop and broken["rule"] == rule, f"{name} breaks {hop}, not {path['broken_at']}: {broken}")
+        check(broken["basis"] == "live", f"{name}: the link was read")
+        check(words is None or words in broken["error"], f"{name}: AWS's words: {broken.get('error')}")
+        if undo:
+            undo()
+    check(world.holdfast("check", "--json", expect=0).json["verdict"] == "reachable", "the file alone proves all the while")
+
+    # A lock that is gone breaks no copy: it opens the vault.
+    check(threat(live(), "deletes the points in vaults.destination") == "closed", "the lock holds")
+    backup.delete_backup_vault_lock_configuration(BackupVaultName=vault)
+    report = live()
+    check(threat(report, "deletes the points in vaults.destination") == "open", "without its lock the vault can be emptied")
+    check(any(f["id"] == "HP401" for f in report["findings"]), "and a finding says so")
+    check(world.holdfast("check", "--json").json["takeovers"] != report["takeovers"], "of which the file knows nothing")
+    mend()
+
+    # What does no harm.
+    backup.tag_resource(ResourceArn=recorded("vaults.destination")["arn"], Tags={"team": "platform"})
+    kms.update_key_description(KeyId=shared_key, Description="somebody's")
+    key_policy(lambda document: {**document, "Statement": document["Statement"] + [
+        {"Sid": "Readers", "Effect": "Allow", "Principal": {"AWS": f"arn:aws:iam::{SOURCE}:root"},
+         "Action": "kms:DescribeKey", "Resource": "*"}]})
+    vault_policy(lambda text: text.replace('"Version"', '"Id":"somebody","Version"', 1))
+    functions.add_permission(FunctionName=function, StatementId="more", Action="lambda:InvokeFunction",
+                             Principal="events.amazonaws.com", SourceArn=f"arn:aws:events:{B}:{SOURCE}:rule/other")
+    events.put_rule(Name="beside", EventPattern=json.dumps({"source": ["aws.backup"]}))
+    organization_policy("harmless", "s3:*")
+    report = live()
+    check(report["verdict"] == "reachable" and report["assumptions"] == [], f"no harm was done: {report['findings']}")
+
+    # Nobody can read the key: an assumption with AWS's words, not a verdict.
+    organization_policy("blind", "kms:GetKeyPolicy")
+    report = live()
+    blind = next(h for h in report["paths"][0]["hops"] if h["id"] == "last_copy.source_key")
+    check(report["verdict"] == "reachable" and blind["verdict"] == "unknown" and blind["basis"] == "declared" and
+          "AccessDenied" in blind["reason"], f"what cannot be read is assumed, and says why: {blind}")
+
+    # Reading is all that it does.
+    marks = len(calls())
+    live()
+    mine = calls()[marks:]
+    check(len(mine) > 50 and not [c for c in mine if c["writes"]], f"{len(mine)} calls, none of which writes")
+done()
