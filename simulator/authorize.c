@@ -211,7 +211,7 @@ bool call_authorize(struct sim_call *call, const char *action, const char *resou
         .context = call_context(call, action, resource, context),
     };
     const char *why = "";
-    if (authorize(call->world, call->arena, &request, &why))
+    if (call_judged(call, action, resource, authorize(call->world, call->arena, &request, &why)))
         return true;
     call_denied(call, action, resource);
     call->error_message =

@@ -127,7 +127,9 @@ static const char *vault_key(struct sim_call *call)
                 arena_printf(call->arena, "backup.%s.amazonaws.com", call->region));
     const struct value *through = map_end(&context);
     for (size_t i = 0; asked && needed[i]; i++) {
-        if (kms_allows(call->world, call->arena, call->principal, needed[i], key, through))
+        if (call_judged(
+                call, needed[i], value_get_str(key, "Arn"),
+                kms_allows(call->world, call->arena, call->principal, needed[i], key, through)))
             continue;
         call_error(call, 403, "AccessDeniedException",
                    "Insufficient privileges to perform this action.");

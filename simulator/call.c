@@ -48,6 +48,16 @@ const char *call_sent(const struct sim_call *call, const char *name)
     return sim_header(&request, name);
 }
 
+bool call_judged(struct sim_call *call, const char *action, const char *resource, bool allowed)
+{
+    if (call->admin)
+        return allowed;
+    call->judged = arena_grow(call->arena, call->judged, call->judged_len, &call->judged_cap,
+                              call->judged_len + 1, sizeof(*call->judged));
+    call->judged[call->judged_len++] = (struct sim_judged){action, resource, allowed};
+    return allowed;
+}
+
 bool call_denied(struct sim_call *call, const char *action, const char *resource)
 {
     const char *code = call->api->denied;

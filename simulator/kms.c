@@ -187,14 +187,31 @@ bool kms_key_settled(struct world *world, const struct value *key)
                value_get_int(key, "Created_ms", 0) + setting_int(world, "key_delay_ms", 0);
 }
 
-static const struct value *with_caller(struct arena *arena, const char *principal,
+/* What a policy may ask about a key and whoever uses it. */
+static const struct value *key_context(struct world *world, struct arena *arena,
+                                       const char *principal, const struct value *key,
                                        const struct value *context)
 {
     struct map_builder b = map_begin_from(arena, context);
+    struct list_builder aliases = list_begin(arena);
     struct arn arn;
     if (principal && arn_parse(slice_of(principal), &arn))
         map_put_str(&b, "kms:CallerAccount",
                     arena_strndup(arena, arn.account.ptr, arn.account.len));
+    const struct value *tags = value_get(key, "Tags");
+    for (size_t i = 0; i < value_len(tags); i++)
+        map_put(&b, arena_printf(arena, "aws:ResourceTag/%s", tags->map.entries[i].key),
+                tags->map.entries[i].value);
+    if (!key || !arn_parse(slice_of(value_get_str(key, "Arn")), &arn))
+        return map_end(&b);
+    struct objects rows =
+        store_list(world, arena, ALIAS_OF, arena_strndup(arena, arn.account.ptr, arn.account.len),
+                   arena_strndup(arena, arn.region.ptr, arn.region.len),
+                   arena_printf(arena, "%s ", value_get_str(key, "KeyId")));
+    for (size_t i = 0; i < rows.len; i++)
+        list_add_str(&aliases, strchr(rows.items[i].id, ' ') + 1);
+    if (rows.len > 0)
+        map_put(&b, "kms:ResourceAliases", list_end(&aliases));
     return map_end(&b);
 }
 
@@ -215,7 +232,7 @@ bool kms_allows(struct world *world, struct arena *arena, const char *principal,
         .resource = value_get_str(key, "Arn"),
         .resource_policy = policy_of(arena, key),
         .resource_policy_rules = true,
-        .context = with_caller(arena, is_service ? NULL : principal, context),
+        .context = key_context(world, arena, is_service ? NULL : principal, key, context),
     };
     return authorize(world, arena, &request, NULL);
 }
@@ -233,11 +250,12 @@ static bool may(struct sim_call *call, const struct value *key, const char *acti
         .resource = value_get_str(key, "Arn"),
         .resource_policy = policy_of(call->arena, key),
         .resource_policy_rules = true,
-        .context = with_caller(call->arena, call->principal,
+        .context = key_context(call->world, call->arena, call->principal, key,
                                call_context(call, action, value_get_str(key, "Arn"), context)),
     };
     const char *why = "";
-    if (authorize(call->world, call->arena, &request, &why))
+    if (call_judged(call, action, request.resource,
+                    authorize(call->world, call->arena, &request, &why)))
         return true;
     return call_error(call, 400, "AccessDeniedException",
                       "User: %s is not authorized to perform: %s on resource: %s %s",
@@ -274,6 +292,10 @@ bool kms_need_key(struct sim_call *call, const char *name, const struct value *c
         return key_not_found(call, name);
     *ret = (struct key_place){arena_strndup(call->arena, arn.account.ptr, arn.account.len),
                               call->region, value_get_str(key, "KeyId"), key};
+    const char *alias = strstr(name, "alias/");
+    if (alias)
+        context =
+            value_with(call->arena, context, "kms:RequestAlias", value_string(call->arena, alias));
     return may(call, key, arena_printf(call->arena, "kms:%s", call->operation->name), context);
 }
 
@@ -344,8 +366,9 @@ static bool answer_metadata(struct sim_call *call, const struct value *key)
     return call_answer(call, map_end(&b));
 }
 
-/* Reads a key policy and makes sure that the caller can still change it afterwards. */
-static bool policy_fits(struct sim_call *call, const char *text)
+/* Reads a key policy and makes sure that the caller can still change it afterwards. key: NULL while
+ * it is being made; then it has no tags yet that could give rights. */
+static bool policy_fits(struct sim_call *call, const char *text, const struct value *key)
 {
     const char *why = NULL;
     const struct value *doc = policy_read(call->arena, text, POLICY_RESOURCE, &why);
@@ -362,10 +385,12 @@ static bool policy_fits(struct sim_call *call, const char *text)
         .principal = call->principal,
         .session = call->session,
         .action = "kms:PutKeyPolicy",
-        .resource = key_arn(call->arena, call->account, call->region, "new"),
+        .session_policy = call->session_policy,
+        .resource = key ? value_get_str(key, "Arn")
+                        : key_arn(call->arena, call->account, call->region, "new"),
         .resource_policy = doc,
         .resource_policy_rules = true,
-        .context = with_caller(call->arena, call->principal, NULL),
+        .context = key_context(call->world, call->arena, call->principal, key, NULL),
     };
     return authorize(call->world, call->arena, &request, &why) ||
            call_error(call, 400, "MalformedPolicyDocumentException",
@@ -379,7 +404,7 @@ static bool create_key(struct sim_call *call)
     const char *policy = call_str(call, "Policy");
     if (!policy)
         policy = default_policy(arena, call->account, call->region);
-    else if (!policy_fits(call, policy))
+    else if (!policy_fits(call, policy, NULL))
         return false;
     const struct value *tags = tags_from_list(arena, call_get(call, "Tags"), "TagKey", "TagValue");
     const char *refused = tags_refused(arena, tags);
@@ -458,7 +483,8 @@ static bool put_key_policy(struct sim_call *call)
     if (str_eq(value_get_str(at.key, "KeyManager"), "AWS"))
         return call_error(call, 400, "UnsupportedOperationException",
                           "the policies of AWS managed keys cannot be changed");
-    return policy_fits(call, text) && save(call, &at, "Policy", value_string(call->arena, text));
+    return policy_fits(call, text, at.key) &&
+           save(call, &at, "Policy", value_string(call->arena, text));
 }
 
 static bool list_key_policies(struct sim_call *call)

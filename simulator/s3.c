@@ -79,7 +79,8 @@ static bool may(struct sim_call *call, const char *action, const char *resource,
         .resource_policy = policy ? policy_from_text(call->arena, slice_of(policy), &why) : NULL,
         .context = call_context(call, action, resource, NULL),
     };
-    return authorize(call->world, call->arena, &request, &why) ||
+    return call_judged(call, action, resource,
+                       authorize(call->world, call->arena, &request, &why)) ||
            call_error(call, 403, "AccessDenied",
                       "User: %s is not authorized to perform: %s on resource: \"%s\" %s",
                       call->session ? call->session : call->principal, action, resource, why);

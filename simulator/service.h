@@ -52,6 +52,12 @@ struct sim_task {
     bool background;
 };
 
+/* One question whether the caller may. */
+struct sim_judged {
+    const char *action, *resource;
+    bool allowed;
+};
+
 struct sim_api {
     const char *service; /* of the credential scope and of IAM actions: "backup" */
     enum sim_wire wire;
@@ -90,6 +96,8 @@ struct sim_call {
     bool admin;  /* identity side allows everything: an account's own key, deployer roles */
     int64_t now; /* the world's clock */
     const char *request_id;
+    struct sim_judged *judged; /* of callers who are not admin, in order: for the ledger */
+    size_t judged_len, judged_cap;
     const struct value *input;      /* a map, never NULL */
     struct slice body;              /* as it came */
     const char *invocation_type;    /* header X-Amz-Invocation-Type; NULL: absent */
@@ -122,6 +130,8 @@ void call_error_put(struct sim_call *call, const char *member, const char *text)
 void call_header(struct sim_call *call, const char *name, const char *value);
 /* A header of the request, by its name in lower case; NULL: absent. */
 const char *call_sent(const struct sim_call *call, const char *name);
+/* Notes what was asked about the caller's rights, and how it ended; returns `allowed`. */
+bool call_judged(struct sim_call *call, const char *action, const char *resource, bool allowed);
 /* The standard sentence of access denied; false. */
 bool call_denied(struct sim_call *call, const char *action, const char *resource);
 

@@ -24,6 +24,8 @@ static const char schema[] =
     "CREATE TABLE IF NOT EXISTS call(seq INTEGER PRIMARY KEY, at INTEGER, account TEXT,"
     " region TEXT, service TEXT, operation TEXT, writes INTEGER, status INTEGER, code TEXT,"
     " created INTEGER);"
+    "CREATE TABLE IF NOT EXISTS judged(call INTEGER, number INTEGER, action TEXT NOT NULL,"
+    " resource TEXT NOT NULL, allowed INTEGER NOT NULL, PRIMARY KEY(call, number)) WITHOUT ROWID;"
     "CREATE TABLE IF NOT EXISTS timeline(seq INTEGER PRIMARY KEY, at INTEGER, account TEXT,"
     " region TEXT, what TEXT, address TEXT, detail TEXT);";
 
@@ -454,6 +456,19 @@ bool task_pending(struct world *world)
 
 /* ---- ledgers ---- */
 
+static void record_judged(struct world *world, const struct sim_call *call, size_t i)
+{
+    struct db_stmt *stmt =
+        query(world, "INSERT INTO judged SELECT max(seq), ?1, ?2, ?3, ?4 FROM call");
+    if (!stmt)
+        return;
+    db_bind_int(stmt, 1, (int64_t)i);
+    db_bind_text(stmt, 2, call->judged[i].action);
+    db_bind_text(stmt, 3, call->judged[i].resource);
+    db_bind_int(stmt, 4, call->judged[i].allowed);
+    run(world, stmt);
+}
+
 void call_record(struct world *world, const struct sim_call *call, const char *service,
                  const char *operation)
 {
@@ -472,6 +487,8 @@ void call_record(struct world *world, const struct sim_call *call, const char *s
     db_bind_text(stmt, 8, call->error_code);
     db_bind_int(stmt, 9, call->error_code ? 0 : world->made);
     run(world, stmt);
+    for (size_t i = 0; i < call->judged_len; i++)
+        record_judged(world, call, i);
 }
 
 void timeline_add(struct world *world, const char *account, const char *region, const char *what,
@@ -511,6 +528,25 @@ static void put_text(struct map_builder *b, const char *key, const char *text)
     map_put(b, key, text ? value_string(b->arena, text) : value_null());
 }
 
+/* What was asked about the right to a call; NULL: its caller may do everything. */
+static const struct value *judged_of(struct world *world, struct arena *arena, int64_t call)
+{
+    struct list_builder list = list_begin(arena);
+    struct db_stmt *stmt = query(world, "SELECT action, resource, allowed FROM judged"
+                                        " WHERE call = ?1 ORDER BY number");
+    if (stmt)
+        db_bind_int(stmt, 1, call);
+    while (stmt && next_row(world, stmt)) {
+        struct map_builder row = map_begin(arena);
+        map_put_str(&row, "action", db_text(stmt, 0));
+        map_put_str(&row, "resource", db_text(stmt, 1));
+        map_put_bool(&row, "allowed", db_int(stmt, 2) != 0);
+        list_add(&list, map_end(&row));
+    }
+    const struct value *all = list_end(&list);
+    return value_len(all) > 0 ? all : NULL;
+}
+
 const struct value *world_calls(struct world *world, struct arena *arena)
 {
     struct list_builder list = list_begin(arena);
@@ -528,6 +564,7 @@ const struct value *world_calls(struct world *world, struct arena *arena)
         map_put_int(&row, "status", db_int(stmt, 7));
         put_text(&row, "code", db_text(stmt, 8));
         map_put_int(&row, "created", db_int(stmt, 9));
+        map_put(&row, "judged", judged_of(world, arena, db_int(stmt, 0)));
         list_add(&list, map_end(&row));
     }
     return list_end(&list);

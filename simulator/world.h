@@ -72,7 +72,8 @@ struct transport world_transport(struct world *world);
 const struct value *world_dump(struct world *world, struct arena *arena, bool stable);
 /* The ledger:
  * [{"seq","at","account_id","region","service","operation","writes":bool,"status","code",
- * "created": how many objects it brought into being}] */
+ * "created": how many objects it brought into being,
+ * "judged": of callers who may not do everything, [{"action","resource","allowed":bool}]}] */
 const struct value *world_calls(struct world *world, struct arena *arena);
 /* What every plan's selections take now: [{"plan_id","resource_arn"}], each resource of a plan
  * once. */
