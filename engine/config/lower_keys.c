@@ -137,7 +137,9 @@ static void lower_key(struct lowering *lw, const struct instance *in)
     const struct value *policy = value_get(in->body, "policy");
     copy_keys(&key, in->body, same);
     map_put(&key, "policy", policy ? policy : key_policy(lw, in));
-    if (!policy && value_get(in->body, "protect")) /* the deployer need not be break-glass */
+    /* Our own leaves the account in charge. The deployer need not be break-glass, and its right to
+     * keys may hang on a tag that no key bears while AWS makes it and checks. */
+    if (!policy)
         map_put_bool(&key, "bypass_policy_lockout_safety_check", true);
     draft_add(lw, in, "", "aws_kms_key", map_end(&key));
 
