@@ -73,6 +73,7 @@ static const struct sim_operation operations[] = {
     {"ListCopyJobs", "GET", "/copy-jobs/", backup_list_copies, false, 0},
     {"ListRecoveryPointsByBackupVault", "GET", "/backup-vaults/{BackupVaultName}/recovery-points/",
      backup_list_points, false, 0},
+    {"ListProtectedResources", "GET", "/resources/", backup_list_protected, false, 0},
     {"DescribeRecoveryPoint", "GET",
      "/backup-vaults/{BackupVaultName}/recovery-points/{RecoveryPointArn}", backup_describe_point,
      false, 0},

@@ -4,6 +4,7 @@
 #include "engine/aws/arn.h"
 #include "engine/aws/lifecycle.h"
 #include "engine/base/crypto.h"
+#include "engine/base/map.h"
 #include "simulator/authorize.h"
 #include "simulator/iam.h"
 #include "simulator/tags.h"
@@ -185,6 +186,52 @@ bool backup_list_points(struct sim_call *call)
         list_add(&list, described(call, rows.items[i].body));
     struct map_builder b = map_begin(call->arena);
     map_put(&b, "RecoveryPoints", list_end(&list));
+    map_put_str(&b, "NextToken", next);
+    return call_answer(call, map_end(&b));
+}
+
+/* The newest good point of each resource that has any here, by the resource's ARN. */
+static struct objects newest_points(struct sim_call *call)
+{
+    struct objects points =
+        store_list(call->world, call->arena, POINT, call->account, call->region, NULL);
+    struct map newest; /* ARN of the resource -> body */
+    map_init(&newest, call->arena);
+    for (size_t i = 0; i < points.len; i++) {
+        const struct value *point = points.items[i].body;
+        const char *resource = value_get_str(point, "ResourceArn");
+        const struct value *known = map_get(&newest, resource);
+        if (str_eq(value_get_str(point, "Status"), "COMPLETED") &&
+            (!known ||
+             value_get_int(known, "CreationDate", 0) < value_get_int(point, "CreationDate", 0)))
+            map_set(&newest, resource, (void *)(uintptr_t)point);
+    }
+    struct map_builder b = map_begin(call->arena);
+    for (size_t i = 0; i < newest.len; i++)
+        map_put(&b, newest.entries[i].key, newest.entries[i].value);
+    return rows_of_map(call->arena, map_end(&b));
+}
+
+bool backup_list_protected(struct sim_call *call)
+{
+    const char *next = NULL;
+    struct objects rows = newest_points(call);
+    if (!backup_page(call, &rows, &next))
+        return false;
+    struct list_builder list = list_begin(call->arena);
+    for (size_t i = 0; i < rows.len; i++) {
+        const struct value *point = value_get(rows.items[i].body, "Value");
+        struct map_builder b = map_begin(call->arena);
+        map_put(&b, "ResourceArn", value_get(point, "ResourceArn"));
+        map_put(&b, "ResourceType", value_get(point, "ResourceType"));
+        map_put(&b, "ResourceName", value_get(point, "ResourceName"));
+        map_put(&b, "LastBackupTime", call_time(call, value_get_int(point, "CreationDate", 0)));
+        map_put(&b, "LastBackupVaultArn", value_get(point, "BackupVaultArn"));
+        map_put(&b, "LastRecoveryPointArn", value_get(point, "RecoveryPointArn"));
+        list_add(&list, map_end(&b));
+    }
+    struct map_builder b = map_begin(call->arena);
+    map_put(&b, "Results", list_end(&list));
     map_put_str(&b, "NextToken", next);
     return call_answer(call, map_end(&b));
 }

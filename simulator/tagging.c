@@ -1,5 +1,9 @@
 /* The Resource Groups Tagging API: one search over tags. Of what bears tags here it knows the keys
- * of KMS; of all else it finds nothing. */
+ * of KMS and what backups are made of; of all else it finds nothing. */
+#include <string.h>
+
+#include "engine/aws/arn.h"
+#include "simulator/backup_types.h"
 #include "simulator/kms.h"
 #include "simulator/tags.h"
 
@@ -10,14 +14,25 @@ static bool bad(struct sim_call *call, const char *why)
     return call_error(call, 400, "InvalidParameterException", "%s", why);
 }
 
-/* "kms" and "kms:key" include keys; no filter includes everything. */
-static bool wants_keys(const struct value *types)
+/* "rds" includes what has an ARN of that service, "rds:db" what also begins with that word; no
+ * filter includes everything. */
+static bool wants(struct sim_call *call, const struct value *types, const char *text)
 {
-    static const char *const names[] = {"kms", "kms:key", NULL};
-    for (size_t i = 0; i < value_len(types); i++)
-        if (str_is_one_of(value_str(value_item(types, i)), names))
+    struct arn arn;
+    if (value_len(types) == 0)
+        return true;
+    if (!arn_parse(slice_of(text), &arn))
+        return false;
+    const char *service = arena_strndup(call->arena, arn.service.ptr, arn.service.len);
+    const char *resource = arena_strndup(call->arena, arn.resource.ptr, arn.resource.len);
+    const char *type =
+        arena_printf(call->arena, "%s:%.*s", service, (int)strcspn(resource, ":/"), resource);
+    for (size_t i = 0; i < value_len(types); i++) {
+        const char *wanted = value_str(value_item(types, i));
+        if (str_eq(wanted, service) || str_eq(wanted, type))
             return true;
-    return value_len(types) == 0;
+    }
+    return false;
 }
 
 /* All filters, and of each any value; a filter without values asks for the key alone. */
@@ -48,20 +63,29 @@ static const char *needle(const struct value *filters)
     return text && *text ? text : NULL;
 }
 
-static struct objects matches(struct sim_call *call, const struct value *filters)
+/* What has tags that fit, under its ARN. */
+static void take(struct sim_call *call, struct map_builder *found, const struct objects *rows,
+                 const char *arn_member, const char *tags_member)
 {
-    struct objects rows = {0};
-    if (!wants_keys(call_get(call, "ResourceTypeFilters")))
-        return rows;
-    rows = kms_keys(call->world, call->arena, call->account, call->region, needle(filters));
-    size_t kept = 0;
-    for (size_t i = 0; i < rows.len; i++) {
-        const struct value *tags = value_get(rows.items[i].body, "Tags");
-        if (value_len(tags) > 0 && fits(tags, filters))
-            rows.items[kept++] = rows.items[i];
+    const struct value *filters = call_get(call, "TagFilters");
+    for (size_t i = 0; i < rows->len; i++) {
+        const char *arn = value_get_str(rows->items[i].body, arn_member);
+        const struct value *tags = value_get(rows->items[i].body, tags_member);
+        if (value_len(tags) > 0 && fits(tags, filters) &&
+            wants(call, call_get(call, "ResourceTypeFilters"), arn))
+            map_put(found, arn, tags);
     }
-    rows.len = kept;
-    return rows;
+}
+
+static struct objects matches(struct sim_call *call)
+{
+    struct map_builder found = map_begin(call->arena);
+    struct objects keys = kms_keys(call->world, call->arena, call->account, call->region,
+                                   needle(call_get(call, "TagFilters")));
+    struct objects resources = resources_of(call->world, call->arena, call->account, call->region);
+    take(call, &found, &keys, "Arn", "Tags");
+    take(call, &found, &resources, "arn", "tags");
+    return rows_of_map(call->arena, map_end(&found));
 }
 
 static bool get_resources(struct sim_call *call)
@@ -74,16 +98,15 @@ static bool get_resources(struct sim_call *call)
     for (size_t i = 0; i < value_len(filters); i++)
         if (!value_get_str(value_item(filters, i), "Key"))
             return bad(call, "A tag filter needs a Key");
-    struct objects rows = matches(call, filters);
+    struct objects rows = matches(call);
     if (!call_page(call, &rows, "PaginationToken", "ResourcesPerPage", PER_PAGE, &next))
         return bad(call, "The PaginationToken is not one that was given out");
     struct list_builder list = list_begin(call->arena);
     for (size_t i = 0; i < rows.len; i++) {
-        const struct value *key = rows.items[i].body;
         struct map_builder mapping = map_begin(call->arena);
-        map_put(&mapping, "ResourceARN", value_get(key, "Arn"));
+        map_put_str(&mapping, "ResourceARN", rows.items[i].id);
         map_put(&mapping, "Tags",
-                tags_to_list(call->arena, value_get(key, "Tags"), "Key", "Value"));
+                tags_to_list(call->arena, value_get(rows.items[i].body, "Value"), "Key", "Value"));
         list_add(&list, map_end(&mapping));
     }
     struct map_builder b = map_begin(call->arena);

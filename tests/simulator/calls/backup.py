@@ -179,6 +179,11 @@ def points(place, point, copy, key):
     check(backup.list_tags(ResourceArn=copy)["Tags"] == tags, "and its tags")
     found, count = pages(backup, "list_recovery_points_by_backup_vault", "RecoveryPoints", 1, BackupVaultName="copies")
     check(len(found) == count == 2, "points come page by page")
+    listed, count = pages(backup, "list_protected_resources", "Results", 1)
+    mine = [r for r in listed if r["ResourceArn"] == got["ResourceArn"]]
+    check(count == len(listed) and len(mine) == 1, f"a resource is listed once, however many points it has: {listed}")
+    check(mine[0]["ResourceType"] == got["ResourceType"] and mine[0]["LastBackupTime"] >= got["CreationDate"]
+          and ":backup-vault:" in mine[0]["LastBackupVaultArn"] and mine[0]["LastRecoveryPointArn"], f"a row: {mine}")
     updated = backup.update_recovery_point_lifecycle(BackupVaultName="copies", RecoveryPointArn=copy,
                                                      Lifecycle={"DeleteAfterDays": 20})
     check(updated["Lifecycle"]["DeleteAfterDays"] == 20, "a point's life is changed")

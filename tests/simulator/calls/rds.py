@@ -15,6 +15,10 @@ def call_all(place):
     rds.remove_tags_from_resource(ResourceName=arn, TagKeys=["a"])
     got = rds.list_tags_for_resource(ResourceName=arn)["TagList"]
     check(got == [{"Key": "b", "Value": "<&>"}], f"tags of a database: {got}")
+    tagged = place.resourcegroupstaggingapi.get_resources(TagFilters=[{"Key": "b"}], ResourceTypeFilters=["rds:db"])
+    check([m["ResourceARN"] for m in tagged["ResourceTagMappingList"]] == [arn], "the tagging API finds it")
+    none = place.resourcegroupstaggingapi.get_resources(TagFilters=[{"Key": "b"}], ResourceTypeFilters=["rds:cluster"])
+    check(not none["ResourceTagMappingList"], "but not as another type")
 
 
 def call_snapshots(place, points):
