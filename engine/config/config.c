@@ -24,6 +24,7 @@ static void lowering_init(struct lowering *lw, struct assets *assets, const stru
     lw->assets = assets;
     lw->errors_before = lw->diags->errors;
     lw->source_keys = map_begin(lw->arena);
+    lw->objectives = map_begin(lw->arena);
     map_init(&lw->account_entries, lw->arena);
     map_init(&lw->region_entries, lw->arena);
     map_init(&lw->entries, lw->arena);

@@ -95,7 +95,7 @@ struct lowering {
     size_t relay_len, relay_cap;
     struct planned_route *routes;
     size_t route_len, route_cap;
-    struct map_builder source_keys;                      /* as in struct topology */
+    struct map_builder source_keys, objectives;          /* as in struct topology */
     const char *organization_id, *management_account_id; /* or NULL */
     size_t errors_before;                                /* of earlier stages */
     bool earlier_errors; /* something was wrong before resources were checked */

@@ -89,6 +89,8 @@ static const struct value *plan_rule(struct lowering *lw, const struct instance 
     map_put(&map, "target_backup_vault_name",
             target_vault(lw, in, value_get(e->value, "target_vault")));
     copy_keys(&map, e->value, same);
+    map_put(&lw->objectives, arena_printf(lw->arena, "%s/rules.%s", in->address, e->key),
+            value_get(e->value, "max_age_hours"));
     const struct value *actions = value_get(e->value, "copy_actions");
     const struct value_entry *own = value_entry_of(e->value, "recovery_point_tags");
     bool is_map = own && value_is(own->value, VALUE_MAP);

@@ -350,6 +350,7 @@ void resolve(struct lowering *lw, struct topology *ret)
     ret->routes = lw->routes;
     ret->route_len = lw->route_len;
     ret->source_keys = map_end(&lw->source_keys);
+    ret->objectives = map_end(&lw->objectives);
 }
 
 const struct resource *topology_find(const struct topology *topology, const char *address)

@@ -121,6 +121,8 @@ struct topology {
     /* What resources are said to be encrypted with, by the selection's address: a class of keys,
      * the alias of a key of the topology, or an ARN. For simulated worlds. */
     const struct value *source_keys;
+    /* How old the newest copy may be, in hours, by "plans.P/rules.R", where the file says it. */
+    const struct value *objectives;
     const char *spec_digest; /* SHA-256 of the canonical configuration with variables applied */
     const struct value *document; /* the expanded document, for drill and docs */
 };
