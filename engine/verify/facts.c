@@ -1,0 +1,57 @@
+#include "engine/verify/facts.h"
+
+#include <math.h>
+
+static const struct value *recorded(void *ctx, const char *address, const char *attribute)
+{
+    const struct verify_input *input = ctx;
+    for (size_t i = 0; i < input->record_len; i++)
+        if (str_eq(input->records[i].address, address))
+            return value_get(input->records[i].attributes, attribute);
+    return NULL;
+}
+
+const struct value *facts_resolve(const struct verify_facts *facts, const struct value *v)
+{
+    return value_resolve(facts->arena, v, recorded, (void *)(uintptr_t)facts->input);
+}
+
+const char *facts_name(const struct verify_facts *facts, const char *arn)
+{
+    const char *address = arn ? map_get(&facts->names, arn) : NULL;
+    return address ? address : arn;
+}
+
+const struct account *facts_account(const struct verify_facts *facts, const char *id)
+{
+    const struct topology *topology = facts->input->topology;
+    for (size_t i = 0; i < topology->account_len; i++)
+        if (str_eq(topology->accounts[i].id, id))
+            return &topology->accounts[i];
+    return NULL;
+}
+
+int64_t facts_time(const struct value *v)
+{
+    if (value_is(v, VALUE_INT))
+        return v->integer * 1000;
+    return value_is(v, VALUE_DOUBLE) ? (int64_t)llround(v->number * 1000.0) : 0;
+}
+
+void facts_failed(struct verify_facts *facts, const char *what, const char *account_id,
+                  const char *region, const struct response *rs)
+{
+    facts->complete = false;
+    if (str_eq(rs->code, CODE_NO_SESSION))
+        return; /* was reported where the session failed */
+    diag_error(facts->diags, E_VERIFY_READ, NO_POS, NULL,
+               "%s of account %s, %s: %s: %s (request id %s)", what, account_id, region,
+               rs->code ? rs->code : "no answer", rs->message ? rs->message : "",
+               rs->request_id ? rs->request_id : "none");
+}
+
+void facts_wait(const struct verify_facts *facts)
+{
+    while (loop_turn(facts->input->loop)) {
+    }
+}

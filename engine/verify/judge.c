@@ -1,0 +1,164 @@
+/* From what AWS said to what it means for a row. Pure. */
+#include "engine/base/clock.h"
+#include "engine/verify/facts.h"
+
+static const struct verify_holding *holding_of(const struct verify_vault *vault,
+                                               const struct verify_row *row)
+{
+    return vault ? map_get(&vault->holdings, row->resource) : NULL;
+}
+
+static const char *key_name(const struct verify_facts *facts, const char *arn)
+{
+    const struct verify_key *key = arn ? map_get(&facts->keys, arn) : NULL;
+    return key && key->aws_managed ? "AWS managed" : facts_name(facts, arn);
+}
+
+static void fill_hop(const struct verify_facts *facts, const struct verify_holding *holding,
+                     struct verify_hop *hop)
+{
+    if (!holding || holding->len == 0)
+        return;
+    const struct verify_point *newest = &holding->points[0];
+    const struct verify_key *key = newest->key_arn ? map_get(&facts->keys, newest->key_arn) : NULL;
+    hop->point = newest->arn;
+    hop->created_ms = newest->created_ms;
+    hop->arrived_ms = newest->completed_ms;
+    hop->expires_ms = newest->expires_ms;
+    hop->key_arn = newest->key_arn;
+    hop->key = key_name(facts, newest->key_arn);
+    hop->key_state = key ? key->state : NULL;
+    hop->points = holding->len;
+}
+
+/* The point of the same backup: copies keep its date. */
+static const struct verify_point *point_of(const struct verify_holding *holding, int64_t created_ms)
+{
+    for (size_t i = 0; holding && i < holding->len; i++)
+        if (holding->points[i].created_ms == created_ms)
+            return &holding->points[i];
+    return NULL;
+}
+
+static void fill_times(const struct verify_facts *facts, struct verify_row *row)
+{
+    int64_t created_ms = row->hops[row->hop_len - 1].created_ms, before_ms = created_ms;
+    for (size_t i = 0; created_ms && i < row->hop_len; i++) {
+        const struct verify_vault *vault = map_get(&facts->vaults, row->hops[i].vault_arn);
+        const struct verify_point *point = point_of(holding_of(vault, row), created_ms);
+        if (point && point->completed_ms && before_ms)
+            row->hops[i].took_ms = point->completed_ms - before_ms;
+        before_ms = point ? point->completed_ms : 0;
+    }
+}
+
+static enum verify_lock lock_of(const struct verify_vault *vault, int64_t now_ms)
+{
+    if (!vault || !vault->locked)
+        return VERIFY_UNLOCKED;
+    if (!vault->lock_date_ms)
+        return VERIFY_GOVERNANCE;
+    return vault->lock_date_ms > now_ms ? VERIFY_GRACE : VERIFY_COMPLIANCE;
+}
+
+/* How long the last vault's history reaches back, and how long it will last. */
+static void fill_history(const struct verify_facts *facts, const struct verify_vault *vault,
+                         struct verify_row *row)
+{
+    const struct verify_holding *holding = holding_of(vault, row);
+    const struct verify_hop *last = &row->hops[row->hop_len - 1];
+    row->lock = lock_of(vault, facts->now_ms);
+    row->lock_date_ms = vault ? vault->lock_date_ms : 0;
+    if (!holding || holding->len == 0)
+        return;
+    row->age_ms = facts->now_ms - last->created_ms;
+    row->history_ms = facts->now_ms - holding->points[holding->len - 1].created_ms;
+    if (row->lock == VERIFY_COMPLIANCE) {
+        row->immutable_ms = row->history_ms;
+        row->locked_until_ms = last->expires_ms ? last->expires_ms : VERIFY_FOR_EVER;
+    }
+    for (size_t i = 0; i < holding->len; i++) {
+        int64_t expires_ms = holding->points[i].expires_ms;
+        if (!expires_ms) {
+            row->empty_ms = 0;
+            return;
+        }
+        row->empty_ms = expires_ms > row->empty_ms ? expires_ms : row->empty_ms;
+    }
+}
+
+static bool is_usable(const struct verify_hop *hop)
+{
+    return !hop->key_state || str_eq(hop->key_state, "Enabled");
+}
+
+static bool is_fresh(const struct verify_facts *facts, const struct verify_row *row,
+                     const struct verify_hop *hop)
+{
+    return hop->point && facts->now_ms - hop->created_ms <= row->objective_ms;
+}
+
+/* What could not be read along the way; NULL: nothing that matters. */
+static const struct verify_vault *unread(const struct verify_facts *facts,
+                                         const struct verify_row *row)
+{
+    const struct verify_vault *last =
+        map_get(&facts->vaults, row->hops[row->hop_len - 1].vault_arn);
+    return last && last->error ? last : NULL;
+}
+
+static const char *complaint(const struct verify_facts *facts, const struct verify_row *row)
+{
+    struct arena *arena = facts->arena;
+    const struct verify_hop *last = &row->hops[row->hop_len - 1];
+    const struct verify_vault *vault = unread(facts, row);
+    if (!row->routed)
+        return "no rule of its plan leads to a vault of another account";
+    if (vault)
+        return arena_printf(arena, "%s cannot be read: %s", last->vault, vault->error);
+    if (!last->point)
+        return arena_printf(arena,
+                            row->hops[0].point ? "no copy of it is in %s"
+                                               : "it has no backup, and no copy is in %s",
+                            last->vault);
+    if (!is_usable(last))
+        return arena_printf(arena, "its newest copy cannot be read: the key %s is %s", last->key,
+                            last->key_state);
+    if (is_fresh(facts, row, last))
+        return NULL;
+    return arena_printf(arena, "its newest copy is %s old, and may be %s",
+                        verify_span(arena, row->age_ms), verify_span(arena, row->objective_ms));
+}
+
+static const struct verify_hop *stop_of(const struct verify_facts *facts,
+                                        const struct verify_row *row)
+{
+    for (size_t i = 0; i < row->hop_len; i++) {
+        const struct verify_vault *vault = map_get(&facts->vaults, row->hops[i].vault_arn);
+        if (vault && !vault->error && !is_fresh(facts, row, &row->hops[i]))
+            return &row->hops[i];
+    }
+    return NULL;
+}
+
+static void judge(const struct verify_facts *facts, struct verify_row *row)
+{
+    const struct verify_vault *last =
+        map_get(&facts->vaults, row->hops[row->hop_len - 1].vault_arn);
+    for (size_t i = 0; i < row->hop_len; i++)
+        fill_hop(facts, holding_of(map_get(&facts->vaults, row->hops[i].vault_arn), row),
+                 &row->hops[i]);
+    fill_times(facts, row);
+    fill_history(facts, last, row);
+    row->known = !unread(facts, row);
+    row->reason = row->gone ? "the resource is there no more" : complaint(facts, row);
+    row->good = !row->reason;
+    if (!row->good && !row->gone)
+        row->stopped = stop_of(facts, row);
+}
+
+void verify_judge(const struct verify_facts *facts, struct verify_row *rows, size_t len)
+{
+    for (size_t i = 0; i < len; i++)
+        judge(facts, &rows[i]);
+}

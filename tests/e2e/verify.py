@@ -1,0 +1,117 @@
+"""verify: every protected resource has a fresh copy in its last vault, or the answer says where it stops and why."""
+
+import os
+import stat
+import tempfile
+import zipfile
+
+from harness import LOCK, Served, apply_seed, calls, check, done, holdfast, workspace
+
+GOLDEN = os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), "golden", "verify")
+FINAL = "444455556666"
+
+
+def advance(folder, **amount):
+    for unit, number in amount.items():
+        holdfast("simulator", "advance", "--simulate", f"--{unit}", str(number), cwd=folder, expect=0)
+
+
+def verify(folder, *args, expect=0):
+    return holdfast("verify", "--simulate", *args, cwd=folder, expect=expect)
+
+
+def rows(folder, *args, expect=0):
+    return verify(folder, "--json", *args, expect=expect).json
+
+
+def golden(name, text):
+    path = os.path.join(GOLDEN, name)
+    if os.environ.get("HOLDFAST_UPDATE_GOLDEN"):
+        with open(path, "w", encoding="utf-8") as file:
+            file.write(text)
+    with open(path, encoding="utf-8") as file:
+        check(file.read() == text, f"{name} is not what was written:\n{text}")
+
+
+def broken_relay(data):
+    """A package whose function fails at once: nothing leaves the intermediate vault."""
+    os.mkdir(os.path.join(data, "relay"))
+    with zipfile.ZipFile(os.path.join(data, "relay", "bootstrap.zip"), "w") as package:
+        info = zipfile.ZipInfo("bootstrap")
+        info.external_attr = (stat.S_IFREG | 0o755) << 16
+        package.writestr(info, "#!/bin/sh\nexit 1\n")
+    return {"HOLDFAST_DATA_DIR": data}
+
+
+# ---- all is well; then the objective is missed; the last vault's history becomes immutable ----
+with workspace(edit=lambda text: text.replace("changeable_for_days: 14", "changeable_for_days: 3")) as folder:
+    apply_seed(folder, "--simulate")
+    golden("never", verify(folder, "--detailed-exitcode", expect=2).out)
+    advance(folder, days=2)
+    before = len(calls(folder, "--simulate"))
+    golden("fresh", verify(folder, "--detailed-exitcode").out)
+    made = calls(folder, "--simulate")[before:]
+    check(made and not any(c["writes"] for c in made), "verify writes nothing")
+    golden("late", verify(folder, "--max-age", "1h", "--detailed-exitcode", expect=2).out)
+    verify(folder, "--max-age", "1h")
+    advance(folder, days=2)
+    answer = rows(folder)
+    row = answer["resources"][0]
+    check(answer["missing"] == 0 and row["within_objective"] and row["objective_hours"] == 26, f"good: {row}")
+    check(row["lock"]["state"] == "compliance" and row["immutable_days"] == row["history_days"] == 3,
+          f"nobody can delete any of it: {row}")
+    check(row["locked_until"] == row["hops"][-1]["expires"] and row["newest"] == row["hops"][-1]["newest"],
+          f"until the newest goes by itself: {row}")
+    check([h["vault"] for h in row["hops"]] == ["vaults.primary", "vaults.intermediate", "vaults.final"]
+          and all(h["took_minutes"] > 0 and h["key_state"] == "Enabled" for h in row["hops"]), f"the hops: {row}")
+
+# ---- an objective in the file; a relay that fails; expiry; a resource that is there no more ----
+def edit(text):
+    text = text.replace("        start_window_minutes: 60\n", "        start_window_minutes: 60\n        max_age_hours: 100\n")
+    return text.replace("lifecycle: {delete_after_days: 30}", "lifecycle: {delete_after_days: 7}")
+
+
+with tempfile.TemporaryDirectory() as data, workspace(edit=edit) as folder:
+    env = broken_relay(data)
+    apply_seed(folder, "--simulate", env=env)
+    advance(folder, days=2)
+    answer = rows(folder, "--detailed-exitcode", expect=2)
+    row = answer["resources"][0]
+    check(row["objective_hours"] == 100 and row["stopped_before"] == "vaults.final" and answer["missing"] == 1
+          and row["reason"] == "no copy of it is in vaults.final", f"it stops before the last vault: {row}")
+    check(row["hops"][1]["newest"] and not row["hops"][2]["newest"] and not row["newest"], f"hops: {row}")
+    holdfast("relay", "once", "--simulate", cwd=folder, env=env, expect=0)
+    advance(folder, hours=6)
+    check(rows(folder)["missing"] == 0, "a copy has arrived")
+    path = os.path.join(folder, "topology.yaml")
+    with open(path, encoding="utf-8") as file:
+        text = file.read()
+    ghost = "arn:aws:rds:us-east-1:111122223333:db:ghost"
+    with open(path, "w", encoding="utf-8") as file:
+        file.write(text.replace('resources: ["arn:aws:rds:*:*:db:*"]', f'resources: ["arn:aws:rds:*:*:db:*", "{ghost}"]'))
+    answer = rows(folder, "--detailed-exitcode")
+    check(answer["gone"] == 1 and answer["missing"] == 0 and answer["within_objective"] == 1
+          and next(r for r in answer["resources"] if r["arn"] == ghost)["gone"], f"what RDS does not list is gone: {answer}")
+    advance(folder, days=8)
+    row = next(r for r in rows(folder)["resources"] if r["arn"] != ghost)
+    check(not row["within_objective"] and row["age_hours"] is None, f"the copy has expired: {row}")
+
+# ---- a copy that cannot be read is no copy ----
+with workspace() as folder:
+    with Served(folder):
+        pass  # from now on the world's clock is not behind the wall
+    apply_seed(folder, "--simulate")
+    advance(folder, days=2)
+    with Served(folder) as served:
+        aliases = served.aws(FINAL, "us-east-2", "kms", "list-aliases")["Aliases"]
+        key = next(a["TargetKeyId"] for a in aliases if a["AliasName"] == "alias/backup-final")
+        served.aws(FINAL, "us-east-2", "kms", "schedule-key-deletion", "--key-id", key, "--pending-window-in-days", "30")
+    answer = rows(folder, "--detailed-exitcode", expect=2)
+    row = answer["resources"][0]
+    check(row["hops"][-1]["key_state"] == "PendingDeletion" and not row["within_objective"]
+          and "keys.final is PendingDeletion" in row["reason"], f"the key is going: {row}")
+    advance(folder, days=2)
+    row = rows(folder)["resources"][0]
+    check(row["stopped_before"] == "vaults.final" and row["job_state"] == "FAILED" and row["job_message"],
+          f"new copies fail, in AWS's words: {row}")
+done()
