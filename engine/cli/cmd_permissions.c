@@ -6,6 +6,21 @@
 #include "engine/cli/commands.h"
 #include "engine/cli/session.h"
 #include "engine/permissions/bootstrap.h"
+#include "engine/permissions/controls.h"
+
+static int print_controls(struct session *session)
+{
+    struct cli *cli = session->cli;
+    struct controls controls;
+    if (!session_load(session))
+        return EXIT_ERROR;
+    controls_make(cli->arena, &session->topology, &controls);
+    if (cli->json)
+        cli_out_json(cli, controls_to_json(cli->arena, &controls));
+    else
+        cli_out(cli, controls_text(cli->arena, &controls));
+    return EXIT_DONE;
+}
 
 static int print_policies(struct session *session)
 {
@@ -15,7 +30,7 @@ static int print_policies(struct session *session)
     const char *name = cli_option(cli, OPT_FOR);
     if (!permissions_for_of(name ? name : "apply", &purpose)) {
         diag_error(&cli->diags, E_USAGE, NO_POS, NULL,
-                   "--for %s is not plan, apply, drift, relay or destroy", name);
+                   "--for %s is not plan, apply, drift, relay, destroy or organization", name);
         return EXIT_USAGE;
     }
     if (!session_load(session))
@@ -63,8 +78,10 @@ static int print_template(struct session *session)
 
 static int print(struct session *session)
 {
-    return cli_flag(session->cli, OPT_BOOTSTRAP) ? print_template(session)
-                                                 : print_policies(session);
+    if (cli_flag(session->cli, OPT_BOOTSTRAP))
+        return print_template(session);
+    return str_eq(cli_option(session->cli, OPT_FOR), "organization") ? print_controls(session)
+                                                                     : print_policies(session);
 }
 
 int cmd_permissions(struct cli *cli)
