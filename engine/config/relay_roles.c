@@ -1,6 +1,7 @@
 #include "engine/aws/backup_types.h"
 #include "engine/config/iam_document.h"
 #include "engine/config/lower_relays.h"
+#include "engine/policy/quota.h"
 
 /* What each step of the relay's way needs, and nothing else. */
 static const char *const read_points[] = {"backup:DescribeRecoveryPoint", "backup:ListTags", NULL};
@@ -172,6 +173,40 @@ static void make_forward_role(struct lowering *lw, const struct relay_group *gro
     draft_add(lw, in, "/forward_role", "aws_iam_role", map_end(&map));
 }
 
+/* What AWS gives each account for a trust policy, unless it is asked for more. */
+#define TRUST_SIZE 2048
+
+/* The roles of the relays by their name, in whatever account of the organization: for a list that
+ * would not fit. NULL: it fits, no organization is declared, or a name is not known yet. */
+static const struct value *trust_by_organization(struct lowering *lw,
+                                                 const struct relay_group *group,
+                                                 const struct value *by_list)
+{
+    struct arena *arena = lw->arena;
+    const char *id = value_get_str(value_get(lw->doc, "organization"), "id");
+    const struct value *known = literal_of(lw, by_list);
+    struct list_builder roles = list_begin(arena), trust = list_begin(arena);
+    if (!id || !known || policy_size(arena, known, POLICY_QUOTA_TRUST) <= TRUST_SIZE)
+        return NULL;
+    for (size_t i = 0; i < group->len; i++) {
+        const struct instance *in = group->relays[i].in;
+        const char *name = literal_text(lw, global_name_of(lw, in, "role"));
+        if (!name)
+            return NULL;
+        add_once_str(&roles,
+                     arena_printf(arena, "arn:%s:iam::*:role/%s", in->account->partition, name));
+    }
+    struct map_builder condition = map_begin_from(
+        arena, iam_condition(arena, "ArnLike", "aws:PrincipalArn", list_end(&roles)));
+    map_put(&condition, "StringEquals",
+            value_get(
+                iam_condition(arena, "StringEquals", "aws:PrincipalOrgID", value_string(arena, id)),
+                "StringEquals"));
+    list_add(&trust, iam_statement(arena, NULL, "Allow", iam_everybody(arena), assume_role, NULL,
+                                   map_end(&condition)));
+    return iam_document(arena, NULL, list_end(&trust));
+}
+
 /* Only copying crosses accounts: to see what has arrived, the relay takes on a role there. */
 static void make_reader(struct lowering *lw, const struct relay_group *group,
                         const struct account *account)
@@ -200,7 +235,9 @@ static void make_reader(struct lowering *lw, const struct relay_group *group,
     map_put(&map, "description",
             value_stringf(arena, "The relay %s looks into its last vaults with this role",
                           group->entry->address));
-    map_put(&map, "assume_role_policy_document", iam_document(arena, NULL, list_end(&trust)));
+    const struct value *by_list = iam_document(arena, NULL, list_end(&trust));
+    const struct value *by_name = trust_by_organization(lw, group, by_list);
+    map_put(&map, "assume_role_policy_document", by_name ? by_name : by_list);
     map_put(&map, "inline_policies",
             one_policy(lw, "reader", iam_document(arena, NULL, list_end(&statements))));
     draft_add_at(lw, group->relays[0].in, relay_reader_address(lw, group->entry, account), account,
@@ -214,6 +251,9 @@ void relay_roles(struct lowering *lw, const struct relay_group *group)
         const struct relay_draft *relay = &group->relays[i];
         make_function_role(lw, group, relay->in);
         make_forward_role(lw, group, relay->in);
+    }
+    for (size_t i = 0; i < group->len; i++) {
+        const struct relay_draft *relay = &group->relays[i];
         for (size_t j = 0; j < relay->destination_len; j++)
             if (relay->destinations[j].account)
                 make_reader(lw, group, relay->destinations[j].account);

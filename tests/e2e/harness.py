@@ -60,10 +60,10 @@ def clean_environment(extra=None):
     return env
 
 
-def holdfast(*args, cwd, env=None, expect=None, stdin=None):
+def holdfast(*args, cwd, env=None, expect=None, stdin=None, timeout=300):
     process = subprocess.run(
         [HOLDFAST, *args], cwd=cwd, env=clean_environment(env), input=stdin, text=True,
-        stdout=subprocess.PIPE, stderr=subprocess.PIPE, timeout=300, check=False)
+        stdout=subprocess.PIPE, stderr=subprocess.PIPE, timeout=timeout, check=False)
     result = Result(process)
     if expect is not None and result.status != expect:
         print(result.out, result.err, file=sys.stderr)

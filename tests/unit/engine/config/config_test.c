@@ -11,6 +11,7 @@
 
 #include "engine/base/file.h"
 #include "engine/base/json.h"
+#include "engine/base/strbuf.h"
 #include "engine/config/config.h"
 
 #define DATA_DIR SOURCE_DIR "/tests/golden/lower/data"
@@ -420,6 +421,58 @@ static void a_principal_is_waited_for_and_a_later_name_is_not(void **state)
     assert_false(waits_for(&l, "roles.r", "queues.q"));
 }
 
+/* A relay in so many accounts, with one last vault; its reader's trust. */
+static const struct value *reader_trust(struct loaded *l, size_t accounts, const char *organization)
+{
+    struct strbuf sb;
+    strbuf_init(&sb, l->arena, 1 << 20);
+    strbuf_addf(&sb,
+                "version: 1\nname: t\n%saccounts:\n  last: {id: \"999900000000\"}\n"
+                "  many:\n    members:\n",
+                organization);
+    for (size_t i = 0; i < accounts; i++)
+        strbuf_addf(&sb, "      m%zu: \"%zu\"\n", i, (size_t)100000000000 + i);
+    strbuf_add(&sb, "regions: {here: us-east-1}\n"
+                    "keys:\n  k: {account: last, region: here}\n"
+                    "vaults:\n"
+                    "  first: {account: many, region: here}\n"
+                    "  final: {account: last, region: here, key: k, accept_copies_from: [many]}\n"
+                    "plans:\n"
+                    "  p:\n    account: many\n    region: here\n"
+                    "    rules: {r: {target_vault: first, lifecycle: {delete_after_days: 7}}}\n"
+                    "relays:\n"
+                    "  r:\n    source_vault: first\n    destination_vaults: [final]\n"
+                    "    copy_role: arn:aws:iam::${account.id}:role/copies\n"
+                    "    tag_keys: [To]\n    lifecycle: {delete_after_days: 7}\n");
+    load(l, strbuf_str(&sb));
+    print_all(l);
+    assert_true(l->ok);
+    const struct resource *reader = topology_find(&l->topology, "relays.r/reader[last]");
+    assert_non_null(reader);
+    return value_pointer(reader->properties, "/assume_role_policy_document/Statement/0");
+}
+
+static void a_long_list_of_relays_becomes_a_condition_on_the_organization(void **state)
+{
+    static const char organization[] = "organization: {id: o-exampleorgid}\n";
+    (void)state;
+    CLEANUP(arena_freep) struct arena *arena = arena_new();
+    struct loaded l = {.arena = arena};
+    const struct value *few = reader_trust(&l, 3, organization);
+    assert_int_equal(value_len(value_pointer(few, "/Principal/AWS")), 3);
+    assert_null(value_get(few, "Condition"));
+    const struct value *many = reader_trust(&l, 60, organization);
+    assert_string_equal(value_get_str(many, "Principal"), "*");
+    assert_string_equal(
+        value_str(value_pointer(many, "/Condition/StringEquals/aws:PrincipalOrgID")),
+        "o-exampleorgid");
+    assert_string_equal(value_str(value_pointer(many, "/Condition/ArnLike/aws:PrincipalArn/0")),
+                        "arn:aws:iam::*:role/t-r-role");
+    /* nobody has said which organization */
+    const struct value *listed = reader_trust(&l, 60, "");
+    assert_int_equal(value_len(value_pointer(listed, "/Principal/AWS")), 60);
+}
+
 static void the_digest_follows_the_meaning_not_the_text(void **state)
 {
     (void)state;
@@ -464,6 +517,7 @@ int main(void)
         cmocka_unit_test(variables_come_from_defaults_environment_and_options),
         cmocka_unit_test(a_variable_of_the_wrong_type_or_name_is_refused),
         cmocka_unit_test(a_principal_is_waited_for_and_a_later_name_is_not),
+        cmocka_unit_test(a_long_list_of_relays_becomes_a_condition_on_the_organization),
         cmocka_unit_test(the_digest_follows_the_meaning_not_the_text),
         cmocka_unit_test(values_keep_the_place_of_what_asked_for_them),
     };
