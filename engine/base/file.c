@@ -110,6 +110,13 @@ static bool sync_dir(const char *path)
     return fd >= 0 && fsync(fd) == 0;
 }
 
+bool file_append(const char *path, struct slice data, struct diags *diags)
+{
+    CLEANUP(close_fdp)
+    int fd = open(path, O_WRONLY | O_APPEND | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
+    return (fd >= 0 && write_all(fd, data)) || fail_write(diags, path);
+}
+
 bool file_write_atomic(const char *path, struct slice data, unsigned mode, struct diags *diags)
 {
     CLEANUP(arena_freep) struct arena *scratch = arena_new();

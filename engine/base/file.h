@@ -19,6 +19,9 @@ MUST_CHECK bool file_write_atomic(const char *path, struct slice data, unsigned 
                                   struct diags *diags);
 /* The same for a file that stands already: syncs it, renames it, syncs the folder. E_OUTPUT. */
 MUST_CHECK bool file_publish(const char *temporary, const char *path, struct diags *diags);
+/* Adds to the end of a file, which is made (mode 0600) when absent; never through a link at its
+ * place. E_OUTPUT. */
+MUST_CHECK bool file_append(const char *path, struct slice data, struct diags *diags);
 bool file_exists(const char *path);
 bool dir_exists(const char *path);
 MUST_CHECK bool dir_make(const char *path, unsigned mode,

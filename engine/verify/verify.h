@@ -91,4 +91,11 @@ verify_lock_name(enum verify_lock lock); /* "none", "governance", "grace", "comp
 const char *verify_span(struct arena *arena, int64_t ms);
 
 const char *verify_text(struct arena *arena, const struct verify_report *report);
+const char *verify_prometheus(struct arena *arena, const struct verify_report *report);
+const char *verify_junit(struct arena *arena, const struct verify_report *report);
+const char *verify_markdown(struct arena *arena, const struct verify_report *report);
+/* One HTML file that needs nothing else, with the ages over the runs of the ledger (ledger.h). */
+struct ledger;
+const char *verify_page(struct arena *arena, const struct verify_report *report,
+                        const struct ledger *ledger);
 const struct value *verify_to_json(struct arena *arena, const struct verify_report *report);

@@ -1,11 +1,15 @@
 """verify: every protected resource has a fresh copy in its last vault, or the answer says where it stops and why."""
 
+import html.parser
+import json
 import os
+import re
 import stat
 import tempfile
+import xml.etree.ElementTree
 import zipfile
 
-from harness import LOCK, Served, apply_seed, calls, check, done, holdfast, workspace
+from harness import Served, apply_seed, calls, check, done, holdfast, workspace
 
 GOLDEN = os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), "golden", "verify")
 FINAL = "444455556666"
@@ -43,6 +47,59 @@ def broken_relay(data):
     return {"HOLDFAST_DATA_DIR": data}
 
 
+class Page(html.parser.HTMLParser):
+    """What a page of HTML holds: tags that are closed, nothing from elsewhere, paths and dots of its plot."""
+
+    def __init__(self, text):
+        super().__init__()
+        self.open, self.dots, self.lines = [], 0, ""
+        self.feed(text)
+        check(not self.open, f"tags that stay open: {self.open}")
+
+    def handle_starttag(self, tag, attrs):
+        check(not {"src", "href"} & {name for name, _ in attrs} and tag not in ("script", "link"), f"from elsewhere: {tag}")
+        self.lines += dict(attrs)["d"] if tag == "path" and dict(attrs).get("stroke-width") else ""
+        if tag not in ("meta", "br"):
+            self.open.append(tag)
+
+    def handle_startendtag(self, tag, attrs):
+        self.dots += tag == "circle"
+
+    def handle_endtag(self, tag):
+        check(self.open and self.open.pop() == tag, f"</{tag}> closes nothing")
+
+
+SAMPLE = re.compile(r'holdfast_verify_([a-z_]+)\{((?:[a-z_]+="(?:[^"\\\n]|\\.)*",?)*)\} (\d+)')
+
+
+def metrics(text):
+    """The samples by name; each line is a comment or a sample, as Prometheus reads them."""
+    found = {}
+    for line in text.splitlines():
+        sample = SAMPLE.fullmatch(line)
+        check(sample or line.startswith(("# HELP holdfast_verify_", "# TYPE holdfast_verify_")), f"no sample: {line}")
+        if sample:
+            found.setdefault(sample[1], []).append(int(sample[3]))
+    return found
+
+
+def formats(folder):
+    """Each format says the same as the others: one resource, good at first and too old for an hour's objective."""
+    good = metrics(verify(folder, "--format", "prometheus").out)
+    check(len(good["age_seconds"]) == 1 and abs(good["age_seconds"][0] - 9.5 * 3600) < 60, f"{good}")
+    check(good["within_objective"] == [1] and good["missing"] == [0] and len(good["hop_seconds"]) == 3, f"{good}")
+    suite = xml.etree.ElementTree.fromstring(verify(folder, "--format", "junit", "--max-age", "1h").out).find("testsuite")
+    check(suite.get("tests") == suite.get("failures") == "1", "a failure")
+    check("may be 1 h" in suite.find("testcase/failure").get("message"), "with its reason")
+    table = verify(folder, "--format", "markdown", "--max-age", "1h").out
+    check("| MISSING | arn:aws:rds" in table and "1 missing" in table.splitlines()[0], f"a table: {table}")
+    page = verify(folder, "--format", "html").out
+    with open(os.path.join(folder, ".holdfast", "rds-immutable-backup.simulated.verify.jsonl"), encoding="utf-8") as file:
+        runs = [json.loads(line) for line in file]
+    check(Page(page).dots == len(runs) > 4 and "L" in Page(page).lines, "a dot a run, and a line between copies")
+    holdfast("verify", "--simulate", "--format", "xml", cwd=folder, expect=64)
+
+
 # ---- all is well; then the objective is missed; the last vault's history becomes immutable ----
 with workspace(edit=lambda text: text.replace("changeable_for_days: 14", "changeable_for_days: 3")) as folder:
     apply_seed(folder, "--simulate")
@@ -53,7 +110,7 @@ with workspace(edit=lambda text: text.replace("changeable_for_days: 14", "change
     made = calls(folder, "--simulate")[before:]
     check(made and not any(c["writes"] for c in made), "verify writes nothing")
     golden("late", verify(folder, "--max-age", "1h", "--detailed-exitcode", expect=2).out)
-    verify(folder, "--max-age", "1h")
+    formats(folder)
     advance(folder, days=2)
     answer = rows(folder)
     row = answer["resources"][0]
