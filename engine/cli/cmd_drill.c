@@ -6,7 +6,7 @@
 #include "engine/cli/session.h"
 #include "engine/cli/signals.h"
 #include "engine/cli/source_keys.h"
-#include "engine/drill/breaking.h"
+#include "engine/drill/page.h"
 #include "engine/proof/proof.h"
 #include "engine/proof/rules.h"
 
@@ -104,6 +104,16 @@ static const char *found_by_check(struct session *session)
     return ids;
 }
 
+static bool write_page(struct session *session, const struct drill_outcome *outcomes, size_t len)
+{
+    struct cli *cli = session->cli;
+    const char *path = cli_option(cli, OPT_HTML);
+    if (!path)
+        return true;
+    const char *page = drill_page(cli->arena, session->topology.name, outcomes, len);
+    return file_write_atomic(path, slice_of(page), 0644, &cli->diags);
+}
+
 static bool break_things(struct session *session, const struct wish *wish, int *ret_status)
 {
     struct cli *cli = session->cli;
@@ -118,21 +128,22 @@ static bool break_things(struct session *session, const struct wish *wish, int *
     else
         cli_out(cli, drill_breaking_text(cli->arena, &breaking));
     *ret_status = breaking.exit_status;
-    return true;
+    return write_page(session, breaking.items, breaking.len);
 }
 
 static bool count(struct session *session, const struct wish *wish, int *ret_status)
 {
     struct cli *cli = session->cli;
-    struct drill_report report;
-    if (!drill_run(cli->arena, &wish->options, &report, &cli->diags))
+    struct drill_outcome outcome = {0};
+    struct drill_report *report = &outcome.report;
+    if (!drill_run(cli->arena, &wish->options, report, &cli->diags))
         return false;
     if (str_eq(wish->format, "json"))
-        cli_out_json(cli, drill_report_to_json(cli->arena, &report));
+        cli_out_json(cli, drill_report_to_json(cli->arena, report));
     else
-        cli_out(cli, drill_report_text(cli->arena, &report));
-    *ret_status = report.exit_status;
-    return true;
+        cli_out(cli, drill_report_text(cli->arena, report));
+    *ret_status = report->exit_status;
+    return write_page(session, &outcome, 1);
 }
 
 static int drill(struct session *session)

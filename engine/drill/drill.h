@@ -43,7 +43,7 @@ struct drill_line {
     const char *address; /* the resource's short name, or the address of an entry */
     const char *vault;   /* the address of the vault, else its ARN */
     const char *key;     /* "aws/rds", "keys.final", an ARN, "none" */
-    const char *state, *message, *point_arn;
+    const char *state, *message, *point_arn, *source_point_arn;
     bool locked; /* the vault was when the point arrived */
 };
 

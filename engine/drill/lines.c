@@ -43,6 +43,7 @@ static void add_job(struct lines *lines, int64_t at_ms, const struct value *entr
     line->state = value_get_str(detail, "state");
     line->message = value_get_str(detail, "message");
     line->point_arn = value_get_str(detail, "point_arn");
+    line->source_point_arn = value_get_str(detail, "source_point_arn");
     line->locked = value_get_bool(detail, "locked", false);
 }
 

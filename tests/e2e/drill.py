@@ -11,9 +11,13 @@ from harness import check, done, holdfast, workspace
 FINAL = "vaults.final"
 
 
-def drill(edit=None, env=None):
+def drill(edit=None, env=None, page=None):
     with workspace(edit=edit) as folder:
-        result = holdfast("drill", "--days", "2", "--json", cwd=folder, env=env)
+        html = ["--html", "drill.html"] if page is not None else []
+        result = holdfast("drill", "--days", "2", "--json", *html, cwd=folder, env=env)
+        if page is not None:
+            with open(os.path.join(folder, "drill.html"), encoding="utf-8") as file:
+                page.append(file.read())
         return result.status, result.json
 
 
@@ -23,7 +27,8 @@ def without(pattern):
     return edit
 
 
-status, good = drill()
+page = []
+status, good = drill(page=page)
 check(status == 0, f"the seed topology drills clean: {status} {good}")
 check(good["days"] == 2 and good["backups"] == 2, f"two days, two backups: {good['backups']}")
 check(good["arrived"] == 2 and good["missing"] == 0 and good["duplicates"] == 0, "each once")
@@ -36,6 +41,9 @@ keys = {(t["what"], t.get("vault")): t.get("key") for t in good["timeline"]}
 check(keys[("backup", "vaults.primary")] == "aws/rds", "the backup keeps the database's key")
 check(keys[("copy", "vaults.intermediate")] == "keys.intermediate", "the first copy re-encrypts")
 check(keys[("copy", FINAL)] == "keys.final", "the last copy is under the last vault's key")
+
+check("<svg" in page[0] and "<script" not in page[0], "the page draws it by itself")
+check(page[0].count('class="hop') == 4, "and each copy is a line")
 
 BROKEN = [
     ("without share_with", without(r"^ *share_with:.*\n"),

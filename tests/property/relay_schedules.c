@@ -11,7 +11,7 @@
  * lost; relays that act at once, stand still in the middle, or end there; rests longer than AWS
  * lists jobs.
  *
- *     relay_schedules [--seed N] [--lives N | --seconds N] [--trace]
+ *     relay_schedules [--seed N] [--lives N | --seconds N] [--without HARDSHIP] [--trace]
  *
  * The first life has seed N (without one: the time), the next N+1, and so on. What goes wrong is
  * printed with its seed and all that happened; `--seed N --lives 1` shows it again. */
@@ -53,6 +53,7 @@ struct life {
     struct delivery *queue;
     size_t queued, queue_cap;
     struct strbuf trace;
+    const char *without; /* a hardship that it is spared, or NULL */
     const char *wrong;
     size_t events, passes, copies;
 };
@@ -360,6 +361,7 @@ static const struct hardship hardships[] = {
 
 static void set_hardship(struct life *life, const struct hardship *hardship, bool on)
 {
+    on = on && !str_eq(hardship->setting, life->without);
     int64_t number =
         on ? hardship->least + random_below(&life->random, hardship->most - hardship->least + 1)
            : hardship->off;
@@ -460,10 +462,18 @@ struct totals {
     size_t lives, events, passes, copies;
 };
 
-static bool live(uint64_t seed, bool trace, struct totals *totals)
+struct options {
+    uint64_t seed;
+    long long lives, seconds;
+    const char *without;
+    bool trace;
+};
+
+static bool live(uint64_t seed, const struct options *options, struct totals *totals)
 {
     struct arena *arena = arena_new();
-    struct life life = {.seed = seed, .random = {seed}, .arena = arena};
+    struct life life = {
+        .seed = seed, .random = {seed}, .arena = arena, .without = options->without};
     map_init(&life.told, arena);
     map_init(&life.wanted, arena);
     map_init(&life.refused, arena);
@@ -481,7 +491,7 @@ static bool live(uint64_t seed, bool trace, struct totals *totals)
         settle(&life);
     if (!life.wrong)
         judge(&life);
-    if (trace || life.wrong)
+    if (options->trace || life.wrong)
         fputs(strbuf_str(&life.trace), stderr);
     if (life.wrong)
         fprintf(stderr, "seed %llu: %s\n", (unsigned long long)seed, life.wrong);
@@ -498,12 +508,6 @@ static bool live(uint64_t seed, bool trace, struct totals *totals)
 
 /* ---- the program ---- */
 
-struct options {
-    uint64_t seed;
-    long long lives, seconds;
-    bool trace;
-};
-
 static bool read_options(int argc, char **argv, struct options *ret)
 {
     long long seed = clock_wall_ms() / 1000;
@@ -512,6 +516,8 @@ static bool read_options(int argc, char **argv, struct options *ret)
         bool more = i + 1 < argc;
         if (str_eq(argv[i], "--trace"))
             ret->trace = true;
+        else if (more && str_eq(argv[i], "--without"))
+            ret->without = argv[++i];
         else if (more && str_eq(argv[i], "--seed") && parse_int64(slice_of(argv[i + 1]), &seed))
             i++;
         else if (more && str_eq(argv[i], "--lives") &&
@@ -532,14 +538,15 @@ int main(int argc, char **argv)
     struct options options;
     struct totals totals = {0};
     if (!read_options(argc, argv, &options)) {
-        fprintf(stderr, "relay_schedules [--seed N] [--lives N | --seconds N] [--trace]\n");
+        fprintf(stderr, "relay_schedules [--seed N] [--lives N | --seconds N] [--without HARDSHIP] "
+                        "[--trace]\n");
         return 64;
     }
     int64_t end = clock_monotonic_ms() + options.seconds * 1000;
     bool good = true;
     for (uint64_t i = 0;
          good && (options.seconds ? clock_monotonic_ms() < end : i < (uint64_t)options.lives); i++)
-        good = live(options.seed + i, options.trace, &totals);
+        good = live(options.seed + i, &options, &totals);
     printf("%s: %zu lives from seed %llu, %zu events, %zu passes, %zu last copies\n",
            good ? "good" : "WRONG", totals.lives, (unsigned long long)options.seed, totals.events,
            totals.passes, totals.copies);
