@@ -5,6 +5,7 @@
 #include "engine/aws/lock_rules.h"
 #include "engine/base/clock.h"
 #include "engine/base/crypto.h"
+#include "relay/decide/failure.h"
 
 static const char *const verdict_names[] = {"start", "leave", "refuse"};
 static_assert(ARRAY_LEN(verdict_names) == RELAY_REFUSE + 1, "one name a verdict");
@@ -121,9 +122,37 @@ void relay_route(struct arena *arena, const struct relay_config *config,
     conclude(ret, RELAY_START, "no copy of this point has been started");
 }
 
+const struct value *relay_declared_tags(const struct relay_config *config, const char *plan_name,
+                                        const char *rule_name)
+{
+    for (size_t i = 0; i < config->declared_len; i++)
+        if (str_eq(config->declared[i].plan, plan_name) &&
+            str_eq(config->declared[i].rule, rule_name))
+            return config->declared[i].tags;
+    return NULL;
+}
+
+/* ---- the point ---- */
+
 static bool point_is_there(const char *status)
 {
     return !status || str_eq(status, "COMPLETED") || str_eq(status, "AVAILABLE");
+}
+
+static bool point_is_lost(const char *status)
+{
+    static const char *const lost[] = {"EXPIRED", "DELETING", "STOPPED", NULL};
+    return status && str_is_one_of(status, lost);
+}
+
+static int64_t hours_left(const struct relay_point *point, int64_t now_ms)
+{
+    return (point->expires_ms - now_ms) / HOUR_MS;
+}
+
+static bool expires_soon(const struct relay_point *point, int64_t now_ms)
+{
+    return point->expires_ms && hours_left(point, now_ms) < RELAY_EXPIRY_HOURS;
 }
 
 static const char *token_of(struct arena *arena, const char *point_arn, const char *vault_arn,
@@ -138,29 +167,147 @@ bool relay_history_reaches(const struct relay_point *point, int64_t now_ms)
     return now_ms - point->creation_ms <= RELAY_HISTORY_DAYS * DAY_MS;
 }
 
-/* What the jobs to the destination say: false when they end the matter. */
-static bool judge_jobs(const struct relay_job *jobs, size_t len, struct relay_decision *ret)
+/* ---- its jobs ---- */
+
+/* What became of the copies to one destination, or to all. */
+struct past {
+    const struct relay_job *copied, *under_way, *partial, *failed; /* failed: the last one */
+    int64_t failures;
+};
+
+static struct past past_of(const struct relay_job *jobs, size_t len,
+                           const struct relay_config *config,
+                           const struct relay_destination *destination)
 {
-    bool copied = false, under_way = false, partial = false;
+    struct past past = {0};
     for (size_t i = 0; i < len; i++) {
-        if (!str_eq(jobs[i].destination_vault_arn, ret->destination->vault_arn))
+        const struct relay_job *job = &jobs[i];
+        bool counts = destination ? str_eq(job->destination_vault_arn, destination->vault_arn)
+                                  : destination_of(config, job->destination_vault_arn) != NULL;
+        if (!counts)
             continue;
-        if (str_eq(jobs[i].state, "FAILED"))
-            ret->attempt++;
-        else if (str_eq(jobs[i].state, "COMPLETED"))
-            copied = true;
-        else if (str_eq(jobs[i].state, "PARTIAL"))
-            partial = true;
-        else
-            under_way = true;
+        if (str_eq(job->state, "FAILED")) {
+            past.failures++;
+            if (!past.failed || job->at_ms >= past.failed->at_ms)
+                past.failed = job;
+        } else if (str_eq(job->state, "COMPLETED")) {
+            past.copied = job;
+        } else if (str_eq(job->state, "PARTIAL")) {
+            past.partial = job;
+        } else {
+            past.under_way = job;
+        }
     }
-    if (copied)
+    return past;
+}
+
+static void conclude_under_way(struct arena *arena, const struct relay_point *point, int64_t now_ms,
+                               const struct relay_job *job, struct relay_decision *ret)
+{
+    int64_t hours = job->at_ms ? (now_ms - job->at_ms) / HOUR_MS : 0;
+    conclude_for_now(ret, "a copy of this point is under way");
+    if (hours >= RELAY_STUCK_HOURS) {
+        ret->worry = true;
+        ret->reason = arena_printf(arena, "a copy of this point has been %s for %lld hours",
+                                   job->state, (long long)hours);
+    } else if (expires_soon(point, now_ms)) {
+        ret->worry = true;
+        ret->reason = "a copy of this point is under way, and the point is about to expire";
+    }
+}
+
+/* False when what is past ends the matter. */
+static bool judge_past(struct arena *arena, const struct relay_config *config,
+                       const struct relay_point *point, int64_t now_ms, const struct past *past,
+                       struct relay_decision *ret)
+{
+    const struct relay_job *end = past->copied      ? past->copied
+                                  : past->under_way ? past->under_way
+                                                    : past->partial;
+    ret->attempt = past->failures;
+    if (!end)
+        return true;
+    ret->destination = destination_of(config, end->destination_vault_arn);
+    if (past->copied)
         conclude(ret, RELAY_LEAVE, "the point has been copied");
-    else if (under_way)
-        conclude_for_now(ret, "a copy of this point is under way");
-    else if (partial)
+    else if (past->under_way)
+        conclude_under_way(arena, point, now_ms, past->under_way, ret);
+    else
         conclude(ret, RELAY_REFUSE, "an earlier copy of this point is PARTIAL");
-    return !copied && !under_way && !partial;
+    return false;
+}
+
+bool relay_decide_by_jobs(struct arena *arena, const struct relay_config *config,
+                          const struct relay_point *point, int64_t now_ms,
+                          const struct relay_job *jobs, size_t job_len, struct relay_decision *ret)
+{
+    struct past past = past_of(jobs, job_len, config, NULL);
+    *ret = (struct relay_decision){0};
+    return !judge_past(arena, config, point, now_ms, &past, ret);
+}
+
+/* False while the next attempt waits. The first ambiguous failure is no alarm yet. */
+static bool judge_failures(struct arena *arena, const struct relay_point *point, int64_t now_ms,
+                           const struct past *past, struct relay_decision *ret)
+{
+    const struct relay_job *failed = past->failed;
+    if (!failed || !failed->at_ms || point->retry_now)
+        return true;
+    enum relay_failure failure = relay_failure_of(failed->message);
+    if (now_ms - failed->at_ms >= relay_failure_pause_ms(failure, past->failures))
+        return true;
+    const char *words = failed->message ? failed->message : "without a reason";
+    if (failure == RELAY_AMBIGUOUS && past->failures == 1)
+        conclude_for_now(ret, arena_printf(arena, "the copy failed and is tried again: %s", words));
+    else
+        conclude(ret, RELAY_REFUSE,
+                 arena_printf(arena, "the copy failed (attempt %lld, %s): %s",
+                              (long long)past->failures, relay_failure_name(failure), words));
+    return false;
+}
+
+/* ---- the decision ---- */
+
+/* False when the point itself ends the matter. */
+static bool judge_point(struct arena *arena, const struct relay_point *point, int64_t now_ms,
+                        struct relay_decision *ret)
+{
+    if (point_is_lost(point->status) || (point->expires_ms && point->expires_ms <= now_ms)) {
+        conclude(ret, RELAY_REFUSE,
+                 arena_printf(arena, "the point is %s and was never copied",
+                              point_is_lost(point->status) ? point->status : "past its expiry"));
+        return false;
+    }
+    if (!point_is_there(point->status)) {
+        conclude_for_now(ret, arena_printf(arena, "the point is %s", point->status));
+        return false;
+    }
+    if (ret->attempt == 0 && !point->destination_asked && !relay_history_reaches(point, now_ms)) {
+        conclude(ret, RELAY_REFUSE,
+                 "no copy job is listed, but the job history does not reach back to this point");
+        return false;
+    }
+    return true;
+}
+
+static bool retention_fits(const struct relay_destination *to)
+{
+    return (!to->lock_min_days && !to->lock_max_days) ||
+           retention_in_lock(to->delete_after_days ? to->delete_after_days : -1, to->lock_min_days,
+                             to->lock_max_days);
+}
+
+static void explain_start(struct arena *arena, const struct relay_point *point, int64_t now_ms,
+                          struct relay_decision *ret)
+{
+    if (ret->attempt > 0)
+        ret->reason = "earlier copies of this point failed";
+    if (point->tags_declared)
+        ret->reason = "its tag failed to travel; the rule of its plan declares it";
+    if (expires_soon(point, now_ms))
+        ret->reason = arena_printf(arena, "%s; the point expires in %lld hours", ret->reason,
+                                   (long long)hours_left(point, now_ms));
+    ret->worry = point->tags_declared || expires_soon(point, now_ms);
 }
 
 void relay_decide(struct arena *arena, const struct relay_config *config,
@@ -168,25 +315,33 @@ void relay_decide(struct arena *arena, const struct relay_config *config,
                   size_t job_len, struct relay_decision *ret)
 {
     relay_route(arena, config, point, ret);
-    if (ret->verdict != RELAY_START || !judge_jobs(jobs, job_len, ret))
+    if (ret->verdict != RELAY_START)
         return;
     const struct relay_destination *destination = ret->destination;
-    if (!point_is_there(point->status)) {
-        conclude_for_now(ret, arena_printf(arena, "the point is %s", point->status));
+    struct past past = past_of(jobs, job_len, config, destination);
+    if (!judge_past(arena, config, point, now_ms, &past, ret) ||
+        !judge_point(arena, point, now_ms, ret) ||
+        !judge_failures(arena, point, now_ms, &past, ret))
         return;
-    }
-    if (ret->attempt == 0 && !point->destination_asked && !relay_history_reaches(point, now_ms)) {
-        conclude(ret, RELAY_REFUSE,
-                 "no copy job is listed, but the job history does not reach back to this point");
-        return;
-    }
-    if ((destination->lock_min_days || destination->lock_max_days) &&
-        !retention_in_lock(destination->delete_after_days ? destination->delete_after_days : -1,
-                           destination->lock_min_days, destination->lock_max_days)) {
+    if (!retention_fits(destination)) {
         conclude(ret, RELAY_REFUSE, LOCK_COPY_STATUS_MESSAGE);
         return;
     }
     ret->token = token_of(arena, point->arn, destination->vault_arn, ret->attempt);
-    if (ret->attempt > 0)
-        ret->reason = "earlier copies of this point failed";
+    explain_start(arena, point, now_ms, ret);
+}
+
+void relay_decide_brake(struct arena *arena, const struct relay_point *point, int64_t now_ms,
+                        int64_t oldest_copied_ms, struct relay_decision *decision)
+{
+    int64_t days = (now_ms - point->creation_ms) / DAY_MS;
+    if (decision->verdict != RELAY_START || days < RELAY_BACKFILL_DAYS ||
+        point->creation_ms >= oldest_copied_ms)
+        return;
+    conclude_for_now(decision,
+                     arena_printf(arena,
+                                  "it is %lld days old, and nothing so old has been copied: "
+                                  "`relay once --backfill` copies it",
+                                  (long long)days));
+    decision->needs_backfill = decision->worry = true;
 }

@@ -15,16 +15,29 @@ struct relay_point {
     const char *status;       /* "AVAILABLE", "COMPLETED", ...; NULL: not known, taken as there */
     const struct value *tags; /* a map */
     int64_t creation_ms;      /* 0 (not known) counts as old */
+    int64_t expires_ms;       /* when the point goes by its lifecycle; 0: not known, or never */
     bool destination_asked;   /* the last vault was asked: its copy, if any, is among the jobs */
+    bool tags_declared; /* its own failed to travel: these are what its plan's rule declares */
+    bool retry_now;     /* somebody asks for it: no failure makes it wait */
 };
 
 /* AWS tells of copy jobs for about 30 days; a day is left for slow clocks. */
 #define RELAY_HISTORY_DAYS 29
 
+/* A point that goes within so many hours may be gone before its copy is made. */
+#define RELAY_EXPIRY_HOURS 24
+/* A copy that is under way for so long is told of. It is never doubled for its age: a job may stay
+ * CREATED for long and still finish. */
+#define RELAY_STUCK_HOURS 24
+/* Points older than this wait for somebody's word when nothing as old has been copied yet. */
+#define RELAY_BACKFILL_DAYS 3
+
 /* One copy job of this point, as ListCopyJobs tells; a copy found in the last vault is COMPLETED.
  */
 struct relay_job {
     const char *destination_vault_arn, *state;
+    const char *id, *message; /* or NULL */
+    int64_t at_ms;            /* its end, or its begin while it is under way; 0: not known */
 };
 
 enum relay_verdict {
@@ -38,6 +51,8 @@ struct relay_decision {
     const struct relay_destination *destination; /* or NULL */
     int64_t attempt;
     bool waits; /* of RELAY_LEAVE: for now only, a later pass may have to act */
+    bool worry; /* not wrong yet, but somebody should look: about to expire, stuck, untagged */
+    bool needs_backfill;
     const char *token;
     const char *reason; /* one sentence */
 };
@@ -45,10 +60,24 @@ struct relay_decision {
 /* jobs: those whose source is this point; others' destinations are skipped. A point older than the
  * job history of which no job is listed may have been copied long ago: it is refused unless the
  * last vault has been asked. A PARTIAL copy is refused too: it is an alarm, and a second copy
- * beside it could not be deleted from a locked vault. */
+ * beside it could not be deleted from a locked vault. After a failure the next attempt waits as
+ * long as failure.h says. */
 void relay_decide(struct arena *arena, const struct relay_config *config,
                   const struct relay_point *point, int64_t now_ms, const struct relay_job *jobs,
                   size_t job_len, struct relay_decision *ret);
+/* What the jobs alone say, whatever the tags are: a point that has been copied to any destination
+ * of the relay is done, and one whose copy is under way waits. False: they leave it open. */
+bool relay_decide_by_jobs(struct arena *arena, const struct relay_config *config,
+                          const struct relay_point *point, int64_t now_ms,
+                          const struct relay_job *jobs, size_t job_len, struct relay_decision *ret);
+/* The brake of a first run: a decision to start becomes one to wait when the point is old and
+ * nothing so old has been copied. oldest_copied_ms: the creation of the oldest point that any copy
+ * was begun of; INT64_MAX: of none. */
+void relay_decide_brake(struct arena *arena, const struct relay_point *point, int64_t now_ms,
+                        int64_t oldest_copied_ms, struct relay_decision *decision);
+/* The tags that the rule of that plan gives its points, as the topology says; NULL: none known. */
+const struct value *relay_declared_tags(const struct relay_config *config, const char *plan_name,
+                                        const char *rule_name);
 /* The list of copy jobs still tells of a copy that began when the point was made. */
 bool relay_history_reaches(const struct relay_point *point, int64_t now_ms);
 

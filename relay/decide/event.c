@@ -61,6 +61,7 @@ void relay_event_read(const struct relay_config *config, const struct value *jso
         .source_point_arn = value_str(value_item(value_get(json, "resources"), 0)),
         .source_vault_arn = from,
         .resource_arn = value_get_str(detail, "resourceArn"),
+        .role_arn = value_get_str(detail, "iamRoleArn"),
         .resource_type = value_get_str(detail, "resourceType"),
         .creation_ms = time_of(value_get_str(detail, "creationDate")),
     };

@@ -24,8 +24,9 @@ struct relay_event {
     const char *source_point_arn; /* what the copy was made from, or NULL */
     const char *source_vault_arn; /* and where that lies, or NULL */
     const char *resource_arn, *resource_type;
-    int64_t creation_ms; /* of the copy job, so of the point that it made; 0 when not told */
-    const char *why;     /* of INVALID and OTHER */
+    const char *role_arn; /* that the copy was made with, or NULL */
+    int64_t creation_ms;  /* of the copy job, so of the point that it made; 0 when not told */
+    const char *why;      /* of INVALID and OTHER */
 };
 
 void relay_event_read(const struct relay_config *config, const struct value *json,

@@ -61,6 +61,23 @@ static bool read_tag_keys(struct arena *arena, const struct value *list, struct 
     return true;
 }
 
+static bool read_declared(struct arena *arena, const struct value *list, struct relay_config *ret,
+                          const char **ret_why)
+{
+    size_t len = value_len(list);
+    struct relay_declared *declared = arena_array(arena, len + 1, sizeof(*declared));
+    for (size_t i = 0; i < len; i++) {
+        const struct value *item = value_item(list, i);
+        declared[i].tags = value_get(item, "tags");
+        if (!need(item, "plan", &declared[i].plan, ret_why) ||
+            !need(item, "rule", &declared[i].rule, ret_why))
+            return false;
+    }
+    ret->declared = declared;
+    ret->declared_len = len;
+    return true;
+}
+
 bool relay_config_parse(struct arena *arena, const struct value *json, struct relay_config *ret,
                         const char **ret_why)
 {
@@ -71,6 +88,7 @@ bool relay_config_parse(struct arena *arena, const struct value *json, struct re
     *ret = (struct relay_config){
         .copy_untagged = value_get_bool(json, "copy_untagged", false),
         .budget = value_get_int(json, "budget", DEFAULT_BUDGET),
+        .shorten_source_to_days = value_get_int(json, "shorten_source_to_days", 0),
     };
     return need(json, "topology", &ret->topology, ret_why) &&
            need(json, "relay", &ret->relay, ret_why) &&
@@ -81,5 +99,6 @@ bool relay_config_parse(struct arena *arena, const struct value *json, struct re
            need(json, "source_vault_name", &ret->source_vault_name, ret_why) &&
            need(json, "copy_role_arn", &ret->copy_role_arn, ret_why) &&
            read_destinations(arena, value_get(json, "destinations"), ret, ret_why) &&
-           read_tag_keys(arena, value_get(json, "tag_keys"), ret, ret_why);
+           read_tag_keys(arena, value_get(json, "tag_keys"), ret, ret_why) &&
+           read_declared(arena, value_get(json, "declared"), ret, ret_why);
 }

@@ -6,7 +6,8 @@
  * {"version":1,"topology","relay","partition","account_id","region","source_vault_arn","source_vault_name",
  *  "destinations":[{"vault_arn","vault_name","account_id","region","lock_min_days","lock_max_days",
  *                   "delete_after_days","move_to_cold_storage_after_days","reader_role_arn"}],
- *  "tag_keys":["FinalVault"],"copy_untagged":false,"copy_role_arn","budget"} */
+ *  "tag_keys":["FinalVault"],"copy_untagged":false,"copy_role_arn","budget",
+ *  "shorten_source_to_days","declared":[{"plan","rule","tags":{"FinalVault"}}]} */
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -21,6 +22,12 @@ struct relay_destination {
     int64_t move_to_cold_storage_after_days; /* 0: never */
 };
 
+/* The tags that a rule of a plan gives its points, of those that name a destination. */
+struct relay_declared {
+    const char *plan, *rule; /* by name */
+    const struct value *tags;
+};
+
 struct relay_config {
     const char *topology, *relay, *partition, *account_id, *region;
     const char *source_vault_arn, *source_vault_name, *copy_role_arn;
@@ -28,7 +35,10 @@ struct relay_config {
     size_t destination_len;
     const char *const *tag_keys; /* NULL-terminated, in order of precedence */
     bool copy_untagged;
-    int64_t budget; /* copies that one reconcile pass may start */
+    int64_t budget;                 /* copies that one reconcile pass may start */
+    int64_t shorten_source_to_days; /* the life of a source point once it is copied; 0: as it is */
+    const struct relay_declared *declared;
+    size_t declared_len;
 };
 
 /* False with a short reason when a member is missing or of the wrong type. */

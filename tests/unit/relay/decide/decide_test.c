@@ -17,6 +17,11 @@
 #define OTHER "arn:aws:backup:us-east-2:999988887777:backup-vault:final"
 #define POINT "arn:aws:rds:us-east-2:111122223333:snapshot:awsbackup:copyjob-1"
 
+#define JOB(vault, job_state)                                                                      \
+    {                                                                                              \
+        .destination_vault_arn = (vault), .state = (job_state)                                     \
+    }
+
 static const struct value *parse(struct arena *arena, const char *text)
 {
     const struct value *v = NULL;
@@ -98,43 +103,43 @@ static const struct row rows[] = {
     {"text that is no ARN is refused", "{\"FinalVault\":\"final\"}", {{0}}, 0, RELAY_REFUSE, 0},
     {"a running copy is not doubled",
      "{\"FinalVault\":\"" FINAL "\"}",
-     {{FINAL, "RUNNING"}},
+     {JOB(FINAL, "RUNNING")},
      1,
      RELAY_LEAVE,
      0},
     {"a job that only waits is not doubled",
      "{\"FinalVault\":\"" FINAL "\"}",
-     {{FINAL, "CREATED"}},
+     {JOB(FINAL, "CREATED")},
      1,
      RELAY_LEAVE,
      0},
     {"a finished copy is not doubled",
      "{\"FinalVault\":\"" FINAL "\"}",
-     {{FINAL, "FAILED"}, {FINAL, "COMPLETED"}},
+     {JOB(FINAL, "FAILED"), JOB(FINAL, "COMPLETED")},
      2,
      RELAY_LEAVE,
      1},
     {"failed copies count as attempts",
      "{\"FinalVault\":\"" FINAL "\"}",
-     {{FINAL, "FAILED"}, {FINAL, "FAILED"}},
+     {JOB(FINAL, "FAILED"), JOB(FINAL, "FAILED")},
      2,
      RELAY_START,
      2},
     {"a partial copy is an alarm and is not doubled",
      "{\"FinalVault\":\"" FINAL "\"}",
-     {{FINAL, "PARTIAL"}},
+     {JOB(FINAL, "PARTIAL")},
      1,
      RELAY_REFUSE,
      0},
     {"a partial copy matters no more when a whole one follows",
      "{\"FinalVault\":\"" FINAL "\"}",
-     {{FINAL, "PARTIAL"}, {FINAL, "COMPLETED"}},
+     {JOB(FINAL, "PARTIAL"), JOB(FINAL, "COMPLETED")},
      2,
      RELAY_LEAVE,
      0},
     {"jobs to other vaults do not count",
      "{\"FinalVault\":\"" FINAL "\"}",
-     {{OTHER, "COMPLETED"}, {OTHER, "FAILED"}},
+     {JOB(OTHER, "COMPLETED"), JOB(OTHER, "FAILED")},
      2,
      RELAY_START,
      0},
@@ -172,7 +177,7 @@ static void only_what_a_later_pass_may_have_to_act_on_waits(void **state)
     for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
         struct arena *arena = arena_new();
         struct relay_config config = config_with(arena, "");
-        struct relay_job job = {FINAL, cases[i].job};
+        struct relay_job job = JOB(FINAL, cases[i].job);
         struct relay_point point = point_with(arena, cases[i].tags);
         struct relay_decision decision;
         point.status = cases[i].status;
@@ -226,13 +231,13 @@ static const struct old_row old_rows[] = {
     {"an old point that the last vault holds is left",
      NOW_MS - 40 * DAY_MS,
      true,
-     {{FINAL, "COMPLETED"}},
+     {JOB(FINAL, "COMPLETED")},
      1,
      RELAY_LEAVE},
     {"an old point whose copy failed lately is tried again",
      NOW_MS - 40 * DAY_MS,
      false,
-     {{FINAL, "FAILED"}},
+     {JOB(FINAL, "FAILED")},
      1,
      RELAY_START},
 };
@@ -263,7 +268,7 @@ static void tokens_repeat_for_an_attempt_and_differ_between_attempts(void **stat
     (void)state;
     struct arena *arena = arena_new();
     struct relay_config config = config_with(arena, "");
-    const struct relay_job failed = {FINAL, "FAILED"};
+    const struct relay_job failed = JOB(FINAL, "FAILED");
     const char *tags = "{\"FinalVault\":\"" FINAL "\"}";
     const char *first = decide(arena, &config, tags, NULL, 0).token;
     assert_string_equal(first, decide(arena, &config, tags, NULL, 0).token);
@@ -384,6 +389,165 @@ static void points_of_every_type_are_relayed(void **state)
     arena_free(arena);
 }
 
+/* ---- what a point and its past say ---- */
+
+#define TAGGED "{\"FinalVault\":\"" FINAL "\"}"
+#define IMPOSSIBLE "Access Denied trying to call AWS Backup service"
+#define PERHAPS "The source snapshot KMS key does not exist, is not enabled or is not accessible"
+#define BUSY "Copy job failed: too many copy jobs are running"
+
+static struct relay_decision decide_at(struct arena *arena, const struct relay_point *point,
+                                       const struct relay_job *jobs, size_t len)
+{
+    struct relay_config config = config_with(arena, "");
+    struct relay_decision decision;
+    relay_decide(arena, &config, point, NOW_MS, jobs, len, &decision);
+    return decision;
+}
+
+static struct relay_point young(struct arena *arena)
+{
+    struct relay_point point = point_with(arena, TAGGED);
+    point.creation_ms = NOW_MS - 2 * HOUR_MS;
+    return point;
+}
+
+static const struct failure_row {
+    const char *message;
+    int64_t age_ms, failures;
+    enum relay_verdict verdict;
+    bool waits;
+} failure_rows[] = {
+    {BUSY, MINUTE_MS, 1, RELAY_START, false},
+    {BUSY, MINUTE_MS, 9, RELAY_START, false},
+    {PERHAPS, MINUTE_MS, 1, RELAY_LEAVE, true},
+    {PERHAPS, HOUR_MS, 1, RELAY_START, false},
+    {PERHAPS, HOUR_MS, 2, RELAY_REFUSE, false}, /* twice as long, and somebody is told */
+    {PERHAPS, 2 * HOUR_MS, 2, RELAY_START, false},
+    {PERHAPS, 24 * HOUR_MS, 9, RELAY_START, false},
+    {IMPOSSIBLE, 23 * HOUR_MS, 1, RELAY_REFUSE, false},
+    {IMPOSSIBLE, 24 * HOUR_MS, 1, RELAY_START, false},
+};
+
+static void the_next_attempt_waits_as_long_as_the_failure_means(void **state)
+{
+    (void)state;
+    struct arena *arena = arena_new();
+    for (size_t i = 0; i < ARRAY_LEN(failure_rows); i++) {
+        const struct failure_row *row = &failure_rows[i];
+        struct relay_job jobs[9];
+        for (int64_t k = 0; k < row->failures; k++)
+            jobs[k] = (struct relay_job){.destination_vault_arn = FINAL,
+                                         .state = "FAILED",
+                                         .message = row->message,
+                                         .at_ms = NOW_MS - row->age_ms - k};
+        struct relay_point point = young(arena);
+        struct relay_decision decision = decide_at(arena, &point, jobs, (size_t)row->failures);
+        if (decision.verdict != row->verdict || decision.waits != row->waits)
+            fail_msg("row %zu: %s (%s)", i, relay_verdict_name(decision.verdict), decision.reason);
+        if (row->verdict == RELAY_REFUSE)
+            assert_non_null(strstr(decision.reason, row->message));
+        point.retry_now = true;
+        assert_int_equal(decide_at(arena, &point, jobs, (size_t)row->failures).verdict,
+                         RELAY_START);
+    }
+    arena_free(arena);
+}
+
+static void a_copy_is_never_doubled_for_its_age_but_told_of(void **state)
+{
+    (void)state;
+    struct arena *arena = arena_new();
+    struct relay_point point = young(arena);
+    struct relay_job job = {
+        .destination_vault_arn = FINAL, .state = "CREATED", .at_ms = NOW_MS - 23 * HOUR_MS};
+    assert_false(decide_at(arena, &point, &job, 1).worry);
+    job.at_ms = NOW_MS - 30 * HOUR_MS;
+    struct relay_decision decision = decide_at(arena, &point, &job, 1);
+    assert_int_equal(decision.verdict, RELAY_LEAVE);
+    assert_true(decision.worry);
+    assert_string_equal(decision.reason, "a copy of this point has been CREATED for 30 hours");
+    arena_free(arena);
+}
+
+static void a_point_that_is_about_to_expire_is_told_of(void **state)
+{
+    (void)state;
+    struct arena *arena = arena_new();
+    struct relay_point point = young(arena);
+    struct relay_job job = JOB(FINAL, "RUNNING");
+    point.expires_ms = NOW_MS + 5 * HOUR_MS;
+    struct relay_decision decision = decide_at(arena, &point, NULL, 0);
+    assert_int_equal(decision.verdict, RELAY_START);
+    assert_true(decision.worry);
+    assert_non_null(strstr(decision.reason, "expires in 5 hours"));
+    assert_true(decide_at(arena, &point, &job, 1).worry);
+    point.expires_ms = NOW_MS + 48 * HOUR_MS;
+    assert_false(decide_at(arena, &point, NULL, 0).worry);
+    point.expires_ms = NOW_MS;
+    assert_int_equal(decide_at(arena, &point, NULL, 0).verdict, RELAY_REFUSE);
+    point.expires_ms = 0;
+    point.status = "EXPIRED";
+    assert_int_equal(decide_at(arena, &point, NULL, 0).verdict, RELAY_REFUSE);
+    arena_free(arena);
+}
+
+static void jobs_alone_settle_what_has_been_copied_anywhere(void **state)
+{
+    (void)state;
+    struct arena *arena = arena_new();
+    struct relay_config config = config_with(arena, "");
+    struct relay_point point = young(arena);
+    struct relay_decision decision;
+    struct relay_job jobs[] = {JOB(FINAL, "FAILED"), JOB(OTHER, "COMPLETED")};
+    assert_false(relay_decide_by_jobs(arena, &config, &point, NOW_MS, jobs, 2, &decision));
+    jobs[1].destination_vault_arn = FINAL;
+    assert_true(relay_decide_by_jobs(arena, &config, &point, NOW_MS, jobs, 2, &decision));
+    assert_int_equal(decision.verdict, RELAY_LEAVE);
+    assert_string_equal(decision.destination->vault_arn, FINAL);
+    arena_free(arena);
+}
+
+static void old_points_wait_for_a_word_until_something_as_old_was_copied(void **state)
+{
+    (void)state;
+    static const struct {
+        int64_t age_days, oldest_days; /* -1: nothing was copied */
+        bool waits;
+    } cases[] = {{2, -1, false}, {3, -1, true}, {10, 5, true}, {10, 10, false}, {10, 11, false}};
+    struct arena *arena = arena_new();
+    for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+        struct relay_point point = young(arena);
+        point.creation_ms = NOW_MS - cases[i].age_days * DAY_MS;
+        struct relay_decision decision = decide_at(arena, &point, NULL, 0);
+        int64_t oldest =
+            cases[i].oldest_days < 0 ? INT64_MAX : NOW_MS - cases[i].oldest_days * DAY_MS;
+        relay_decide_brake(arena, &point, NOW_MS, oldest, &decision);
+        assert_int_equal(decision.needs_backfill, cases[i].waits);
+        assert_int_equal(decision.verdict, cases[i].waits ? RELAY_LEAVE : RELAY_START);
+    }
+    arena_free(arena);
+}
+
+static void only_the_rule_that_made_the_point_declares_its_tags(void **state)
+{
+    (void)state;
+    struct arena *arena = arena_new();
+    struct relay_config config = config_with(
+        arena, "}],\"declared\":[{\"plan\":\"p\",\"rule\":\"daily\",\"tags\":" TAGGED "");
+    assert_null(relay_declared_tags(&config, "p", "weekly"));
+    assert_null(relay_declared_tags(&config, "q", "daily"));
+    assert_null(relay_declared_tags(&config, "p", NULL));
+    struct relay_point point = young(arena);
+    point.tags = relay_declared_tags(&config, "p", "daily");
+    point.tags_declared = true;
+    struct relay_decision decision;
+    relay_decide(arena, &config, &point, NOW_MS, NULL, 0, &decision);
+    assert_int_equal(decision.verdict, RELAY_START);
+    assert_true(decision.worry);
+    arena_free(arena);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -392,6 +556,12 @@ int main(void)
         cmocka_unit_test(points_of_every_type_are_relayed),
         cmocka_unit_test(a_retention_outside_the_lock_is_refused_in_the_words_of_aws),
         cmocka_unit_test(a_point_older_than_the_job_history_is_not_copied_blindly),
+        cmocka_unit_test(the_next_attempt_waits_as_long_as_the_failure_means),
+        cmocka_unit_test(a_copy_is_never_doubled_for_its_age_but_told_of),
+        cmocka_unit_test(a_point_that_is_about_to_expire_is_told_of),
+        cmocka_unit_test(jobs_alone_settle_what_has_been_copied_anywhere),
+        cmocka_unit_test(old_points_wait_for_a_word_until_something_as_old_was_copied),
+        cmocka_unit_test(only_the_rule_that_made_the_point_declares_its_tags),
         cmocka_unit_test(tokens_repeat_for_an_attempt_and_differ_between_attempts),
         cmocka_unit_test(untagged_points_go_to_the_only_destination_when_asked),
         cmocka_unit_test(events_are_read_with_their_quirks),
