@@ -12,6 +12,7 @@ static const char *const read_service_tags[] = {"rds:ListTagsForResource",
 static const char *const read_ec2_tags[] = {"ec2:DescribeTags", NULL};
 static const char *const start_copy[] = {"backup:StartCopyJob", NULL};
 static const char *const watch_copies[] = {"backup:DescribeCopyJob", "backup:ListCopyJobs", NULL};
+static const char *const shorten_points[] = {"backup:UpdateRecoveryPointLifecycle", NULL};
 static const char *const list_points[] = {"backup:ListRecoveryPointsByBackupVault", NULL};
 static const char *const pass_role[] = {"iam:PassRole", NULL};
 static const char *const assume_role[] = {"sts:AssumeRole", NULL};
@@ -56,6 +57,7 @@ static void add_points(struct lowering *lw, const struct instance *in, const cha
 
 struct function_resources {
     struct list_builder logs, letters, points, sources, own_tags, vaults, roles, readers;
+    bool shortens;
 };
 
 static void add_relay(struct lowering *lw, const struct relay_draft *relay,
@@ -69,6 +71,7 @@ static void add_relay(struct lowering *lw, const struct relay_draft *relay,
     add_points(lw, in, in->region, &r->points, &r->own_tags);
     for (size_t i = 0; i < relay->forward_len; i++)
         add_points(lw, in, relay->forward_regions[i], &r->sources, &r->own_tags);
+    r->shortens = r->shortens || value_get(in->body, "shorten_source_to_days");
     add_once_str(&r->vaults, relay->source_arn);
     add_once_str(&r->roles, relay->copy_role_arn);
     for (size_t i = 0; i < relay->destination_len; i++)
@@ -100,6 +103,9 @@ static const struct value *function_policy(struct lowering *lw, struct function_
     list_add(&list, iam_statement(arena, "ListPoints", "Allow", NULL, list_points,
                                   list_end(&r->vaults), NULL));
     list_add(&list, iam_statement(arena, "StartCopies", "Allow", NULL, start_copy, points, NULL));
+    if (r->shortens)
+        list_add(&list, iam_statement(arena, "ShortenPoints", "Allow", NULL, shorten_points, points,
+                                      NULL));
     list_add(&list, iam_statement(arena, "WatchCopies", "Allow", NULL, watch_copies, any, NULL));
     list_add(&list, iam_statement(arena, "PassCopyRole", "Allow", NULL, pass_role,
                                   list_end(&r->roles), to_backup));
@@ -123,7 +129,7 @@ static void make_function_role(struct lowering *lw, const struct relay_group *gr
     struct arena *arena = lw->arena;
     struct function_resources r = {list_begin(arena), list_begin(arena), list_begin(arena),
                                    list_begin(arena), list_begin(arena), list_begin(arena),
-                                   list_begin(arena), list_begin(arena)};
+                                   list_begin(arena), list_begin(arena), false};
     struct map_builder map = map_begin(arena);
     for (size_t i = 0; i < group->len; i++)
         if (group->relays[i].in->account == in->account)

@@ -28,6 +28,67 @@ static const struct value *destination(struct lowering *lw, const struct relay_d
     return map_end(&map);
 }
 
+/* Of a rule's tags those that name a destination; NULL: none does. */
+static const struct value *naming_tags(struct lowering *lw, const struct relay_draft *relay,
+                                       const struct value *rule)
+{
+    const struct value *keys = value_get(relay->in->body, "tag_keys");
+    const struct value *tags = value_get(rule, "recovery_point_tags");
+    struct map_builder map = map_begin(lw->arena);
+    for (size_t i = 0; value_is(tags, VALUE_MAP) && i < value_len(keys); i++) {
+        const char *key = value_str(value_item(keys, i));
+        const struct value *tag = key ? value_get(tags, key) : NULL;
+        map_put_str(&map, key, tag ? literal_text(lw, tag) : NULL);
+    }
+    return map.len ? map_end(&map) : NULL;
+}
+
+static bool copies_into_source(struct lowering *lw, const struct relay_draft *relay,
+                               const struct value *rule)
+{
+    const struct value *actions = value_get(rule, "copy_actions");
+    for (size_t i = 0; i < value_len(actions); i++) {
+        const struct value *to = value_get(value_item(actions, i), "destination_backup_vault_arn");
+        if (to && str_eq(literal_text(lw, to), relay->source_arn))
+            return true;
+    }
+    return false;
+}
+
+static void add_declared(struct lowering *lw, const struct relay_draft *relay,
+                         const struct draft *plan, struct list_builder *list)
+{
+    const struct value *rules = value_get(plan->properties, "rules");
+    const struct value *name = value_get(plan->properties, "name");
+    for (size_t i = 0; name && i < value_len(rules); i++) {
+        const struct value *rule = value_item(rules, i);
+        const struct value *tags =
+            copies_into_source(lw, relay, rule) ? naming_tags(lw, relay, rule) : NULL;
+        if (!tags)
+            continue;
+        struct map_builder map = map_begin(lw->arena);
+        map_put_str(&map, "plan", literal_text(lw, name));
+        map_put_str(&map, "rule", value_get_str(rule, "rule_name"));
+        map_put(&map, "tags", tags);
+        list_add(list, map_end(&map));
+    }
+}
+
+/* What the rules of the plans that copy into the source vault say of its points: a tag may fail to
+ * travel. Plans and rules go by name: their ids are AWS's, and a plan that is replaced gets new
+ * ones. NULL: nothing. */
+static const struct value *declared(struct lowering *lw, const struct relay_draft *relay)
+{
+    struct list_builder list = list_begin(lw->arena);
+    for (size_t i = 0; i < lw->drafts.len; i++) {
+        const struct draft *draft = lw->drafts.entries[i].value;
+        if (str_eq(draft->resource.schema->type_name, "aws_backup_plan") &&
+            draft->resource.account == relay->in->account)
+            add_declared(lw, relay, draft, &list);
+    }
+    return list.len ? list_end(&list) : NULL;
+}
+
 const struct value *relay_settings(struct lowering *lw, const struct relay_draft *relay)
 {
     const struct instance *in = relay->in;
@@ -48,6 +109,8 @@ const struct value *relay_settings(struct lowering *lw, const struct relay_draft
     map_put(&map, "tag_keys", keys ? keys : value_list(lw->arena, NULL, 0));
     map_put_bool(&map, "copy_untagged", value_get_bool(in->body, "copy_untagged", false));
     map_put_str(&map, "copy_role_arn", relay->copy_role_arn);
+    map_put(&map, "shorten_source_to_days", value_get(in->body, "shorten_source_to_days"));
+    map_put(&map, "declared", declared(lw, relay));
     map_put_int(&map, "budget", value_get_int(in->body, "budget", DEFAULT_BUDGET));
     return map_end(&map);
 }
