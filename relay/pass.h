@@ -1,15 +1,16 @@
 #pragma once
 /* The relay's hands: carries points of the source vault through the decision core and starts the
- * copies that it asks for. One event (Lambda), or all points of the vault (reconcile: `apply`,
- * `relay once`).
- *
- * A point older than the job history is looked for in the last vault first, through the session of
- * its account (the reader role in Lambda), by resource and creation date, which copies keep.
+ * copies that it asks for. One event (Lambda), or all points of the vault (reconcile: by the clock,
+ * after `apply`, `relay once`).
  *
  * For each point: its tags, its copy jobs, the decision, StartCopyJob with the decision's token.
  * The tags are asked of the service that the point's ARN names (RDS, EC2, FSx), then of AWS Backup,
- * then of the point that this one was copied from; where nobody tells them, `copy_untagged`
- * decides. Points run side by side, at most RELAY_WINDOW at once. */
+ * then of the point that this one was copied from; where nobody tells them, what the rule of the
+ * point's plan declares counts, and last `copy_untagged`. Points run side by side, at most
+ * RELAY_WINDOW at once.
+ *
+ * A point older than the job history is looked for in the last vault first, through the session of
+ * its account (the reader role in Lambda), by resource and creation date, which copies keep. */
 
 #include <signal.h>
 
@@ -24,7 +25,9 @@ struct relay_report {
     const struct relay_point *point;
     const struct relay_decision *decision; /* NULL when it failed before a decision */
     bool listed;                           /* met in a reconcile, not told by an event */
-    const char *copy_job_id;               /* of a copy that was started */
+    const struct relay_job *jobs;          /* of the point, as far as they were listed */
+    size_t job_len;
+    const char *copy_job_id; /* of a copy that was started */
     const char
         *error; /* "service:Operation in account ..., region: Code: message (...)", or NULL */
 };
@@ -39,11 +42,16 @@ struct relay_pass {
                             and leaves calls in flight: the loop must not be turned again */
     const volatile sig_atomic_t *stop; /* or NULL: once set no step begins; what flies ends */
     bool dry_run;
+    bool backfill;  /* copies old points as well when nothing so old has been copied */
+    bool retry_now; /* no failure makes a point wait */
     relay_report_fn *report;
     void *ctx;
     /* Counts of the last call. A dry run counts as started what it would start; waiting: points
      * that a later pass may have to act on, those beyond the budget among them. */
     size_t points, started, refused, waiting, left, failed;
+    /* Of these: what somebody should look at; started though the tag failed to travel; waiting for
+     * `backfill`. And the source points whose life was shortened. */
+    size_t worrying, untagged, need_backfill, shortened;
 };
 
 /* One event; a scheduled one is a reconcile. False when it is not one that can be understood, or
@@ -51,6 +59,8 @@ struct relay_pass {
  * dead letters. *ret_why names the cause. */
 MUST_CHECK bool relay_handle(struct relay_pass *pass, const struct value *event,
                              const char **ret_why);
-/* All points of the source vault, oldest first, at most config->budget copies. False when a call
- * failed. */
+/* All points of the source vault: starts what is missing, oldest first, one copy of a resource at a
+ * time, at most config->budget. It asks AWS for hardly more than the pages of points, of jobs to
+ * each destination, and, when there are points older than the job history, of the last vaults; tags
+ * are asked of those points only that no job or copy settles. False when a call failed. */
 MUST_CHECK bool relay_reconcile(struct relay_pass *pass, const char **ret_why);

@@ -110,7 +110,7 @@ static int apply(struct session *session)
         ok = keep_outputs(session, &run.planning);
     bool relays = ok && !*session->run.stop && relaying_follows(session, &run.planning);
     if (relays)
-        ok = relaying_reconcile(session, &relaying);
+        ok = relaying_reconcile(session, &(struct relaying_how){0}, &relaying);
     print_summary(session, &run.summary, relays ? &relaying : NULL);
     return ok ? EXIT_DONE : EXIT_ERROR;
 }

@@ -23,7 +23,11 @@ static int once(struct session *session)
     if (!session_load(session) || !session_open(session, SESSION_READS))
         return EXIT_ERROR;
     session_changes_begin(session);
-    bool ok = relaying_reconcile(session, &relaying);
+    const struct cli *cli = session->cli;
+    const struct relaying_how how = {.dry_run = cli_flag(cli, OPT_DRY_RUN),
+                                     .backfill = cli_flag(cli, OPT_BACKFILL),
+                                     .retry_now = true}; /* a person asks */
+    bool ok = relaying_reconcile(session, &how, &relaying);
     print_answer(session->cli, &relaying);
     return ok ? EXIT_DONE : EXIT_ERROR;
 }

@@ -219,9 +219,10 @@ static void look(struct leaver *leaver, bool start)
     leaver->relaying.decisions = list_begin(leaver->session->cli->arena);
     if (!leaver->unknown)
         look_for_jobs(leaver);
+    const struct relaying_how how = {.dry_run = !start, .silent = !start};
     if (!leaver->unknown)
-        leaver->unknown = relaying_pass(leaver->session, leaver->address, &leaver->config,
-                                        /* dry_run= */ !start, &leaver->relaying);
+        leaver->unknown = relaying_pass(leaver->session, leaver->address, &leaver->config, &how,
+                                        &leaver->relaying);
 }
 
 /* A copy that the relay has just begun may still fail, and then somebody has to begin it again. */

@@ -34,7 +34,10 @@ static void report(void *ctx, const struct relay_report *report)
     struct tally *tally = ctx;
     struct cli *cli = tally->cli;
     const struct relay_decision *decision = report->decision;
-    add_row(tally, report);
+    bool settled =
+        report->listed && !report->error && decision->verdict == RELAY_LEAVE && !decision->waits;
+    if (!settled) /* of those there may be very many */
+        add_row(tally, report);
     relay_log_report(NULL, report);
     if (report->error)
         diag_error(&cli->diags, E_RELAY_COPY, NO_POS, tally->relay, "%s: %s", report->point->arn,
@@ -95,21 +98,28 @@ static struct relay_pass pass_of(struct session *session, const struct relay_con
 }
 
 const char *relaying_pass(struct session *session, const char *address,
-                          const struct relay_config *config, bool dry_run, struct relaying *ret)
+                          const struct relay_config *config, const struct relaying_how *how,
+                          struct relaying *ret)
 {
-    struct tally tally = {session->cli, address, ret, dry_run};
+    struct tally tally = {session->cli, address, ret, how->dry_run};
     struct relay_pass pass = pass_of(session, config);
     const char *why = NULL;
-    pass.dry_run = dry_run;
-    pass.report = dry_run ? NULL : report;
+    pass.dry_run = how->dry_run;
+    pass.backfill = how->backfill;
+    pass.retry_now = how->retry_now;
+    pass.report = how->silent ? NULL : report;
     pass.ctx = &tally;
     bool ok = relay_reconcile(&pass, &why);
     add_counts(ret, &pass);
+    if (pass.need_backfill > 0 && !how->silent)
+        diag_warning(&session->cli->diags, E_RELAY_BACKFILL, NO_POS, address,
+                     "%zu point%s older than %d days would be copied, and nothing so old has been",
+                     pass.need_backfill, pass.need_backfill == 1 ? "" : "s", RELAY_BACKFILL_DAYS);
     return ok ? NULL : why;
 }
 
 static bool reconcile(struct session *session, const struct relay_entry *entry,
-                      struct relaying *ret)
+                      const struct relaying_how *how, struct relaying *ret)
 {
     struct cli *cli = session->cli;
     struct relay_config config;
@@ -121,7 +131,7 @@ static bool reconcile(struct session *session, const struct relay_entry *entry,
         return false;
     }
     size_t failed = ret->failed;
-    why = relaying_pass(session, entry->address, &config, /* dry_run= */ false, ret);
+    why = relaying_pass(session, entry->address, &config, how, ret);
     if (!why)
         return true;
     if (*session->stop)
@@ -135,12 +145,13 @@ static bool reconcile(struct session *session, const struct relay_entry *entry,
     return false;
 }
 
-bool relaying_reconcile(struct session *session, struct relaying *ret)
+bool relaying_reconcile(struct session *session, const struct relaying_how *how,
+                        struct relaying *ret)
 {
     *ret = (struct relaying){.decisions = list_begin(session->cli->arena)};
     bool ok = true;
     for (size_t i = 0; i < session->topology.relay_len && !*session->stop; i++)
-        ok = reconcile(session, &session->topology.relays[i], ret) && ok;
+        ok = reconcile(session, &session->topology.relays[i], how, ret) && ok;
     return ok && !*session->stop;
 }
 
@@ -242,7 +253,8 @@ static size_t foresee(struct session *session, const struct plan *plan,
         !relay_config_parse(cli->arena, settings, &config, &why))
         return 0; /* what its settings name is still to be made: no point can have arrived */
     struct relaying seen = {0};
-    why = relaying_pass(session, entry->address, &config, /* dry_run= */ true, &seen);
+    const struct relaying_how how = {.dry_run = true, .silent = true};
+    why = relaying_pass(session, entry->address, &config, &how, &seen);
     if (why)
         diag_warning(&cli->diags, E_RELAY_COPY, NO_POS, entry->address,
                      "how many copies it would start cannot be told: %s", why);

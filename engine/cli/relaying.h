@@ -12,13 +12,20 @@ struct relaying {
     struct list_builder decisions;
 };
 
+struct relaying_how {
+    bool dry_run, silent;     /* silent: only the counts are wanted */
+    bool backfill, retry_now; /* relay/pass.h */
+};
+
 /* Starts copies. False when a relay could not do all it should; what it did is counted all the
  * same. */
-MUST_CHECK bool relaying_reconcile(struct session *session, struct relaying *ret);
+MUST_CHECK bool relaying_reconcile(struct session *session, const struct relaying_how *how,
+                                   struct relaying *ret);
 /* One pass of one relay, by its settings; done, or only looked at. NULL, or why it could not look
  * at all there is. */
 const char *relaying_pass(struct session *session, const char *address,
-                          const struct relay_config *config, bool dry_run, struct relaying *ret);
+                          const struct relay_config *config, const struct relaying_how *how,
+                          struct relaying *ret);
 /* The settings of a relay, as far as what is recorded completes them. False with a short reason. */
 MUST_CHECK bool relaying_config(struct session *session, const struct relay_entry *entry,
                                 struct relay_config *ret, const char **ret_why);

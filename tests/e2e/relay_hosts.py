@@ -101,7 +101,8 @@ class Daemon:
         return self.process.wait(timeout=DEADLINE_S)
 
 
-with tempfile.TemporaryDirectory() as data, workspace() as folder:
+NO_CLOCK = ("    tag_keys: [FinalVault]\n", "    tag_keys: [FinalVault]\n    reconcile: never\n")
+with tempfile.TemporaryDirectory() as data, workspace(edit=lambda text: text.replace(*NO_CLOCK)) as folder:
     failing_package(data)
     with Served(folder) as served:
         served.holdfast("apply", "--auto-approve", "--allow-irreversible", LOCK, expect=0)

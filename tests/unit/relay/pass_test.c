@@ -117,7 +117,9 @@ static void an_old_point_that_stands_in_the_last_vault_is_not_copied_again(void 
 {
     struct room *room = *state;
     one_point(room, 40,
-              arena_printf(room->arena, "{\"RecoveryPoints\":[{\"CreationDate\":%lld.25}]}",
+              arena_printf(room->arena,
+                           "{\"RecoveryPoints\":[{\"ResourceArn\":\"" EFS
+                           "\",\"CreationDate\":%lld.25}]}",
                            (long long)(NOW_MS / 1000 - 40 * 86400)));
     assert_true(reconcile(room));
     assert_int_equal(room->pass.started, 0);
@@ -127,7 +129,9 @@ static void an_old_point_that_stands_in_the_last_vault_is_not_copied_again(void 
 static void an_old_point_that_the_last_vault_lacks_is_copied(void **state)
 {
     struct room *room = *state;
-    one_point(room, 40, "{\"RecoveryPoints\":[{\"CreationDate\":1700000000}]}");
+    one_point(room, 40,
+              "{\"RecoveryPoints\":[{\"ResourceArn\":\"" EFS "\",\"CreationDate\":1700000000}]}");
+    room->pass.backfill = true;
     assert_true(reconcile(room));
     assert_int_equal(room->pass.started, 1);
 }
@@ -186,7 +190,9 @@ static void a_listed_point_without_an_arn_is_an_error(void **state)
 {
     struct room *room = *state;
     answer(room, "GET /backup-vaults/intermediate/recovery-points",
-           "{\"RecoveryPoints\":[{\"BackupVaultArn\":\"" SOURCE "\",\"CreationDate\":1}]}");
+           "{\"RecoveryPoints\":[{\"BackupVaultArn\":\"" SOURCE
+           "\",\"CreationDate\":1767200000}]}");
+    one_point(room, 3, "{}");
     assert_false(reconcile(room));
     assert_int_equal(room->pass.failed, 1);
 }

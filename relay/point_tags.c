@@ -1,0 +1,242 @@
+/* The tags of a recovery point: of the service that keeps it, of AWS Backup, of the point that it
+ * was copied from, and last of what the plan's rule declares. */
+#include <string.h>
+
+#include "engine/aws/arn.h"
+#include "engine/base/log.h"
+#include "relay/walk.h"
+
+/* The services whose points keep ARNs of their own. AWS documents what they answer; of what
+ * ListTags says about such ARNs, that it may fail. */
+typedef const struct value *body_fn(struct arena *arena, const char *point_arn);
+typedef const struct value *tags_fn(struct arena *arena, const struct value *answer);
+
+static const struct value *rds_body(struct arena *arena, const char *point_arn)
+{
+    return relay_one(arena, "ResourceName", point_arn);
+}
+
+static const struct value *rds_tags(struct arena *arena, const struct value *answer)
+{
+    return aws_tag_map(arena, value_get(answer, "TagList"), "Key", "Value");
+}
+
+static const struct value *fsx_body(struct arena *arena, const char *point_arn)
+{
+    return relay_one(arena, "ResourceARN", point_arn);
+}
+
+static const struct value *fsx_tags(struct arena *arena, const struct value *answer)
+{
+    return aws_tag_map(arena, value_get(answer, "Tags"), "Key", "Value");
+}
+
+/* "snap-1a2b" of arn:aws:ec2:us-east-1::snapshot/snap-1a2b. */
+static const struct value *ec2_body(struct arena *arena, const char *point_arn)
+{
+    const char *slash = strrchr(point_arn, '/');
+    struct map_builder filter = map_begin(arena), b = map_begin(arena);
+    struct list_builder values = list_begin(arena), filters = list_begin(arena);
+    list_add_str(&values, slash ? slash + 1 : point_arn);
+    map_put_str(&filter, "Name", "resource-id");
+    map_put(&filter, "Value", list_end(&values));
+    list_add(&filters, map_end(&filter));
+    map_put(&b, "Filter", list_end(&filters));
+    return map_end(&b);
+}
+
+static const struct value *ec2_tags(struct arena *arena, const struct value *answer)
+{
+    return aws_tag_map(arena, value_get(answer, "tagSet"), "key", "value");
+}
+
+static const struct tag_reader {
+    const char *service;
+    const struct aws_operation *operation;
+    body_fn *body;
+    tags_fn *tags;
+} tag_readers[] = {
+    {"rds", &rds_ListTagsForResource, rds_body, rds_tags},
+    {"ec2", &ec2_DescribeTags, ec2_body, ec2_tags},
+    {"fsx", &fsx_ListTagsForResource, fsx_body, fsx_tags},
+};
+
+static const struct tag_reader *tag_reader_of(const char *arn)
+{
+    struct arn parts;
+    if (!arn_parse(slice_of(arn), &parts))
+        return NULL;
+    for (size_t i = 0; i < ARRAY_LEN(tag_readers); i++)
+        if (slice_is(parts.service, tag_readers[i].service))
+            return &tag_readers[i];
+    return NULL;
+}
+
+static void ask_tags(struct walk *walk);
+
+static bool of_source(const struct walk *walk)
+{
+    return walk->tagged_arn != walk->point.arn;
+}
+
+/* Nobody tells of tags. A tag that the plan's rule declares has failed to travel. */
+static void without_tags(struct walk *walk)
+{
+    struct map_builder none = map_begin(walk->pass->arena);
+    const struct relay_config *config = walk->pass->config;
+    const struct value *declared =
+        walk->plan_name ? relay_declared_tags(config, walk->plan_name, walk->rule_name) : NULL;
+    bool one_way = declared || (config->copy_untagged && config->destination_len == 1);
+    if (walk->tags_error && !one_way) {
+        walk_end(walk, NULL, walk->tags_error);
+        return;
+    }
+    if (walk->tags_error)
+        log_event(LOG_WARN, "tags", "reason", walk->tags_error, "point", walk->point.arn, NULL);
+    walk->point.tags_declared = declared != NULL;
+    walk->point.tags = declared ? declared : map_end(&none);
+    walk_decide(walk);
+}
+
+static void keep_maker(struct walk *walk, const struct value *created_by)
+{
+    struct arena *arena = walk->pass->arena;
+    if (walk->plan_name || !value_get_str(created_by, "BackupPlanName"))
+        return;
+    walk->plan_name = arena_strdup(arena, value_get_str(created_by, "BackupPlanName"));
+    walk->rule_name = arena_strdup(arena, value_get_str(created_by, "BackupRuleName"));
+}
+
+static void described(void *ctx, const struct response *rs)
+{
+    struct walk *walk = ctx;
+    if (rs->fault == FAULT_NONE)
+        keep_maker(walk, value_get(rs->body, "CreatedBy"));
+    without_tags(walk);
+}
+
+/* An event tells the plan by its id, which no topology knows; its name is known of the point. */
+static void find_maker(struct walk *walk)
+{
+    const struct relay_config *config = walk->pass->config;
+    struct map_builder labels = map_begin(walk->pass->arena);
+    if (walk->plan_name || config->declared_len == 0 || walk->listed) {
+        without_tags(walk);
+        return;
+    }
+    map_put_str(&labels, "backupVaultName", config->source_vault_name);
+    map_put_str(&labels, "recoveryPointArn", walk->point.arn);
+    walk_call(walk, config->account_id, config->region, &backup_DescribeRecoveryPoint,
+              map_end(&labels), NULL, NULL, described);
+}
+
+static void ask_source_tags(struct walk *walk)
+{
+    if (!walk->source_arn) {
+        find_maker(walk);
+        return;
+    }
+    walk->tagged_arn = walk->source_arn;
+    walk->asked_service = walk->asked_backup = false;
+    ask_tags(walk);
+}
+
+/* The copy job that made the point names its source. */
+static void source_listed(void *ctx, const struct response *rs)
+{
+    struct walk *walk = ctx;
+    const struct value *list = value_get(rs->body, "CopyJobs");
+    for (size_t i = 0; rs->fault == FAULT_NONE && i < value_len(list); i++) {
+        const struct value *job = value_item(list, i);
+        if (str_eq(value_get_str(job, "DestinationRecoveryPointArn"), walk->point.arn))
+            walk->source_arn =
+                arena_strdup(walk->pass->arena, value_get_str(job, "SourceRecoveryPointArn"));
+        if (str_eq(value_get_str(job, "DestinationRecoveryPointArn"), walk->point.arn))
+            keep_maker(walk, value_get(job, "CreatedBy"));
+    }
+    ask_source_tags(walk);
+}
+
+/* Copies carry the tags of their source, unless AWS failed to copy those. */
+static void look_at_source(struct walk *walk)
+{
+    struct arena *arena = walk->pass->arena;
+    if (of_source(walk) || !walk->source_region) {
+        find_maker(walk);
+        return;
+    }
+    if (walk->source_arn) {
+        ask_source_tags(walk);
+        return;
+    }
+    struct map_builder query = map_begin(arena);
+    map_put_str(&query, "destinationVaultArn", walk->pass->config->source_vault_arn);
+    map_put_str(&query, "resourceArn", walk->point.resource_arn);
+    walk_call(walk, walk->pass->config->account_id, walk->source_region, &backup_ListCopyJobs, NULL,
+              map_end(&query), NULL, source_listed);
+}
+
+static void tags_failed(struct walk *walk, const struct response *rs)
+{
+    const char *text = walk_error(walk, rs);
+    if (!of_source(walk))
+        walk->tags_error = walk->tags_error
+                               ? arena_printf(walk->pass->arena, "%s; %s", walk->tags_error, text)
+                               : text;
+    ask_tags(walk);
+}
+
+static void take_tags(struct walk *walk, const struct value *tags)
+{
+    walk->tags_error = NULL; /* its own, or those that it was made with */
+    if (value_len(tags) == 0) {
+        look_at_source(walk);
+        return;
+    }
+    walk->point.tags = value_copy(walk->pass->arena, tags);
+    walk_decide(walk);
+}
+
+static void service_answered(void *ctx, const struct response *rs)
+{
+    struct walk *walk = ctx;
+    if (rs->fault == FAULT_NONE)
+        take_tags(walk, tag_reader_of(walk->tagged_arn)->tags(walk->pass->arena, rs->body));
+    else
+        tags_failed(walk, rs);
+}
+
+static void backup_answered(void *ctx, const struct response *rs)
+{
+    struct walk *walk = ctx;
+    if (rs->fault == FAULT_NONE)
+        take_tags(walk, value_get(rs->body, "Tags"));
+    else
+        tags_failed(walk, rs);
+}
+
+/* The next one to ask about the tags of tagged_arn. */
+static void ask_tags(struct walk *walk)
+{
+    struct arena *arena = walk->pass->arena;
+    const struct relay_config *config = walk->pass->config;
+    const struct tag_reader *reader = tag_reader_of(walk->tagged_arn);
+    const char *region = of_source(walk) ? walk->source_region : config->region;
+    if (reader && !walk->asked_service) {
+        walk->asked_service = true;
+        walk_call(walk, config->account_id, region, reader->operation, NULL, NULL,
+                  reader->body(arena, walk->tagged_arn), service_answered);
+    } else if (!walk->asked_backup) {
+        walk->asked_backup = true;
+        walk_call(walk, config->account_id, region, &backup_ListTags,
+                  relay_one(arena, "resourceArn", walk->tagged_arn), NULL, NULL, backup_answered);
+    } else {
+        look_at_source(walk);
+    }
+}
+
+void walk_read_tags(struct walk *walk)
+{
+    walk->tagged_arn = walk->point.arn;
+    ask_tags(walk);
+}

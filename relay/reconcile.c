@@ -1,0 +1,297 @@
+/* One pass over all points of the source vault. What AWS lists is read page by page, and of what
+ * needs nothing only a count is kept: jobs and copies first, as digests, then the points, of which
+ * those that are left open are walked, the oldest first. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "engine/base/bug.h"
+#include "engine/base/clock.h"
+#include "relay/walk.h"
+
+#define PAGES_MAX 10000
+#define PAGE_LEN "1000"
+
+struct reconcile {
+    struct relay_pass *pass;
+    struct relay_ledger *ledger;
+    struct arena *scratch;                       /* of one page */
+    const struct relay_destination *destination; /* that is being listed */
+    struct walk *open;                           /* points that are left open */
+    size_t open_len, open_cap;
+    int64_t oldest_copied_ms;
+    bool old_points;        /* there are such as the job history forgot */
+    bool *looked;           /* at the last vault of that number */
+    const char *look_error; /* why one of them could not be read, or NULL */
+};
+
+/* ---- lists ---- */
+
+typedef void item_fn(struct reconcile *rc, const struct value *item);
+
+struct listing {
+    struct reconcile *rc;
+    const struct aws_call_spec *spec;
+    item_fn *item;
+    const char *token; /* of the next page, or NULL */
+    const char *error;
+    bool ended;
+};
+
+static void page_came(void *ctx, const struct response *rs)
+{
+    struct listing *listing = ctx;
+    const struct aws_call_spec *spec = listing->spec;
+    struct arena *arena = listing->rc->pass->arena;
+    listing->ended = true;
+    listing->token = NULL;
+    if (rs->fault != FAULT_NONE) {
+        listing->error =
+            relay_error_text(arena, spec->operation, spec->account_id, spec->region, rs);
+        return;
+    }
+    const struct value *items = value_get(rs->body, spec->operation->items);
+    for (size_t i = 0; i < value_len(items); i++) {
+        listing->item(listing->rc, value_item(items, i));
+        arena_reset(listing->rc->scratch);
+    }
+    const char *token = value_get_str(rs->body, spec->operation->token_out);
+    listing->token = token && token[0] ? arena_strdup(arena, token) : NULL;
+}
+
+/* All pages, or the first one when the query says how long it is. False with the reason when one
+ * could not be read. */
+static bool list(struct reconcile *rc, const struct aws_call_spec *spec, item_fn *item,
+                 const char **ret_why)
+{
+    struct relay_pass *pass = rc->pass;
+    struct listing listing = {.rc = rc, .spec = spec, .item = item};
+    struct aws_call_spec page = *spec;
+    size_t pages = 0;
+    bool one = spec->query && value_get(spec->query, "maxResults");
+    do {
+        struct map_builder query = map_begin_from(pass->arena, spec->query);
+        if (!one)
+            map_put_str(&query, "maxResults", PAGE_LEN);
+        map_put_str(&query, spec->operation->token_in, listing.token);
+        page.query = map_end(&query);
+        listing.ended = false;
+        aws_call(pass->loop, &page, page_came, &listing);
+        while (!listing.ended && !relay_too_late(pass))
+            BUG_ON(!relay_turn(pass) && !listing.ended);
+        if (!listing.ended)
+            listing.error = RELAY_LATE;
+        else if (relay_stopped(pass))
+            listing.error = "stopped by a signal";
+        else if (++pages == PAGES_MAX)
+            listing.error = "the pages of a list do not end";
+    } while (!listing.error && listing.token && !one);
+    *ret_why = listing.error;
+    return !listing.error;
+}
+
+static struct aws_call_spec points_of(struct relay_pass *pass, const char *account_id,
+                                      const char *region, const char *vault)
+{
+    return (struct aws_call_spec){.operation = &backup_ListRecoveryPointsByBackupVault,
+                                  .account_id = account_id,
+                                  .region = region,
+                                  .labels = relay_one(pass->arena, "backupVaultName", vault)};
+}
+
+/* ---- jobs and copies ---- */
+
+static void add_job(struct reconcile *rc, const struct value *job)
+{
+    ledger_add_job(rc->ledger, job);
+}
+
+static void add_copy(struct reconcile *rc, const struct value *point)
+{
+    ledger_add_copy(rc->ledger, rc->destination, point);
+}
+
+static bool list_jobs(struct reconcile *rc, const char **ret_why)
+{
+    struct relay_pass *pass = rc->pass;
+    const struct relay_config *config = pass->config;
+    for (size_t i = 0; i < config->destination_len; i++) {
+        const struct aws_call_spec spec = {.operation = &backup_ListCopyJobs,
+                                           .account_id = config->account_id,
+                                           .region = config->region,
+                                           .query = relay_one(pass->arena, "destinationVaultArn",
+                                                              config->destinations[i].vault_arn)};
+        if (!list(rc, &spec, add_job, ret_why))
+            return false;
+    }
+    return true;
+}
+
+/* Before that the job history may have forgotten a copy. */
+static int64_t history_begins_ms(const struct reconcile *rc)
+{
+    return rc->pass->now_ms - RELAY_HISTORY_DAYS * DAY_MS;
+}
+
+static void see_old_point(struct reconcile *rc, const struct value *point)
+{
+    rc->old_points = relay_time_ms(point, "CreationDate") < history_begins_ms(rc);
+}
+
+/* One point that is so old is enough to know. */
+static bool look_for_old_points(struct reconcile *rc, const char **ret_why)
+{
+    struct relay_pass *pass = rc->pass;
+    const struct relay_config *config = pass->config;
+    struct map_builder query = map_begin(pass->arena);
+    struct aws_call_spec spec =
+        points_of(pass, config->account_id, config->region, config->source_vault_name);
+    map_put_str(&query, "maxResults", "1");
+    map_put_str(&query, "createdBefore", time_iso(pass->arena, history_begins_ms(rc)));
+    spec.query = map_end(&query);
+    return list(rc, &spec, see_old_point, ret_why);
+}
+
+/* Where a last vault cannot be read, old points are refused, and the pass fails in the end; what is
+ * young is copied all the same. */
+static void list_copies(struct reconcile *rc)
+{
+    struct relay_pass *pass = rc->pass;
+    const struct relay_config *config = pass->config;
+    bool all = config->shorten_source_to_days > 0;
+    for (size_t i = 0; (all || rc->old_points) && i < config->destination_len; i++) {
+        const struct relay_destination *to = &config->destinations[i];
+        const char *why = NULL;
+        if (!to->reader_role_arn)
+            continue; /* nobody may look */
+        rc->destination = to;
+        struct aws_call_spec spec = points_of(pass, to->account_id, to->region, to->vault_name);
+        if (!all) /* a day more: clocks differ */
+            spec.query = relay_one(pass->arena, "createdBefore",
+                                   time_iso(pass->arena, history_begins_ms(rc) + DAY_MS));
+        rc->looked[i] = list(rc, &spec, add_copy, &why);
+        if (!rc->looked[i])
+            rc->look_error = why;
+    }
+}
+
+/* ---- points ---- */
+
+static struct walk walk_of(struct reconcile *rc, const struct value *item)
+{
+    const struct value *by = value_get(item, "CreatedBy");
+    return (struct walk){
+        .pass = rc->pass,
+        .listed = true,
+        .source_region = value_get_str(item, "SourceBackupVaultArn"), /* until it is kept */
+        .plan_name = value_get_str(by, "BackupPlanName"),
+        .rule_name = value_get_str(by, "BackupRuleName"),
+        .point = {.arn = value_get_str(item, "RecoveryPointArn"),
+                  .vault_arn = value_get_str(item, "BackupVaultArn"),
+                  .resource_arn = value_get_str(item, "ResourceArn"),
+                  .creation_ms = relay_time_ms(item, "CreationDate"),
+                  .expires_ms = relay_time_ms(value_get(item, "CalculatedLifecycle"), "DeleteAt"),
+                  .status = value_get_str(item, "Status"),
+                  .retry_now = rc->pass->retry_now}};
+}
+
+/* Copies what has to outlive the page. */
+static void keep(struct reconcile *rc, struct walk *walk)
+{
+    struct arena *arena = rc->pass->arena;
+    struct relay_point *point = &walk->point;
+    walk->source_region = relay_source_region(rc->pass, walk->source_region);
+    walk->plan_name = arena_strdup(arena, walk->plan_name);
+    walk->rule_name = arena_strdup(arena, walk->rule_name);
+    point->arn = arena_strdup(arena, point->arn);
+    point->vault_arn = arena_strdup(arena, point->vault_arn);
+    point->resource_arn = arena_strdup(arena, point->resource_arn);
+    point->status = arena_strdup(arena, point->status);
+    if (walk->job_len)
+        walk->jobs = arena_memdup(arena, walk->jobs, walk->job_len * sizeof(*walk->jobs));
+    rc->open = arena_grow(arena, rc->open, rc->open_len, &rc->open_cap, rc->open_len + 1,
+                          sizeof(*rc->open));
+    rc->open[rc->open_len++] = *walk;
+}
+
+/* The source point lives longer than it needs to, and its copy can be restored. */
+static bool is_to_shorten(struct reconcile *rc, const struct value *item, const struct walk *walk)
+{
+    int64_t days = rc->pass->config->shorten_source_to_days;
+    int64_t lives = value_get_int(value_get(item, "Lifecycle"), "DeleteAfterDays", -1);
+    return days > 0 && (lives > days || lives < 0) && ledger_is_safe(rc->ledger, &walk->point);
+}
+
+static void sort_out(struct reconcile *rc, const struct value *item)
+{
+    struct relay_pass *pass = rc->pass;
+    struct walk walk = walk_of(rc, item);
+    if (!walk.point.arn) {
+        keep(rc, &walk);
+        return;
+    }
+    walk.jobs = ledger_jobs(rc->ledger, rc->scratch, &walk.point, &walk.job_len);
+    if (walk.job_len && walk.point.creation_ms < rc->oldest_copied_ms)
+        rc->oldest_copied_ms = walk.point.creation_ms;
+    if (!relay_decide_by_jobs(rc->scratch, pass->config, &walk.point, pass->now_ms, walk.jobs,
+                              walk.job_len, &walk.decision)) {
+        keep(rc, &walk);
+        return;
+    }
+    walk.shortens = walk.decision.verdict == RELAY_LEAVE && is_to_shorten(rc, item, &walk);
+    if (walk.shortens)
+        keep(rc, &walk);
+    else
+        walk_conclude(&walk);
+}
+
+/* ---- the walk ---- */
+
+static int oldest_first(const void *a, const void *b)
+{
+    const struct walk *x = a, *y = b;
+    if (x->point.creation_ms != y->point.creation_ms)
+        return x->point.creation_ms < y->point.creation_ms ? -1 : 1;
+    return x->point.arn && y->point.arn ? strcmp(x->point.arn, y->point.arn) : 0;
+}
+
+static bool walk_open_points(struct reconcile *rc, const char **ret_why)
+{
+    struct relay_pass *pass = rc->pass;
+    struct walkers walkers = {.pass = pass,
+                              .looked = rc->looked,
+                              .budget = pass->config->budget,
+                              .oldest_copied_ms = pass->backfill ? 0 : rc->oldest_copied_ms};
+    if (rc->open_len)
+        qsort(rc->open, rc->open_len, sizeof(*rc->open), oldest_first);
+    walkers_line_up(&walkers, rc->open, rc->open_len, rc->ledger);
+    return walkers_run(&walkers, ret_why);
+}
+
+static bool reconcile(struct reconcile *rc, const char **ret_why)
+{
+    const struct relay_config *config = rc->pass->config;
+    const struct aws_call_spec points =
+        points_of(rc->pass, config->account_id, config->region, config->source_vault_name);
+    if (!list_jobs(rc, ret_why) || !look_for_old_points(rc, ret_why))
+        return false;
+    list_copies(rc);
+    if (!list(rc, &points, sort_out, ret_why) || !walk_open_points(rc, ret_why))
+        return false;
+    *ret_why = rc->look_error;
+    return !rc->look_error;
+}
+
+bool relay_reconcile(struct relay_pass *pass, const char **ret_why)
+{
+    struct reconcile rc = {
+        .pass = pass,
+        .ledger = ledger_new(pass->config),
+        .scratch = arena_new(),
+        .looked = arena_array(pass->arena, pass->config->destination_len + 1, sizeof(*rc.looked)),
+        .oldest_copied_ms = INT64_MAX};
+    relay_reset(pass);
+    bool ok = reconcile(&rc, ret_why);
+    arena_free(rc.scratch);
+    ledger_free(rc.ledger);
+    return ok;
+}
