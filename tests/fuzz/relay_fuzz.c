@@ -40,11 +40,11 @@ static void decide(struct arena *arena, const struct relay_config *config, const
     struct relay_job *items = arena_array(arena, len + 1, sizeof(*items));
     for (size_t i = 0; i < len; i++) {
         const struct value *job = value_item(jobs, i);
-        items[i] = (struct relay_job){
-            .destination_vault_arn = value_get_str(job, "destination_vault_arn"),
-            .state = value_get_str(job, "state"),
-            .message = value_get_str(job, "message"),
-            .at_ms = value_get_int(job, "at_ms", 0) % DAY_MS};
+        items[i] =
+            (struct relay_job){.destination_vault_arn = value_get_str(job, "destination_vault_arn"),
+                               .state = value_get_str(job, "state"),
+                               .message = value_get_str(job, "message"),
+                               .at_ms = value_get_int(job, "at_ms", 0) % DAY_MS};
         if (!items[i].destination_vault_arn || !items[i].state)
             return;
     }
