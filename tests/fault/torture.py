@@ -31,6 +31,7 @@ import sqlite3
 import subprocess
 import sys
 import time
+import traceback
 from concurrent.futures import ThreadPoolExecutor
 
 import boto3
@@ -158,6 +159,7 @@ class Torture:
     def __init__(self, servers, scratch):
         self.servers, self.scratch = servers, scratch
         self.operations = {}
+        self.missed = []  # faults that did not happen
 
     def add(self, topology, operation):
         path = f"{topology}/{operation.name}"
@@ -184,8 +186,8 @@ class Torture:
                     if wrong:
                         return wrong
                 return self.recover(operation, folder)
-            except (RuntimeError, ValueError, OSError, sqlite3.Error) as error:
-                return str(error)
+            except Exception:  # pylint: disable=broad-exception-caught
+                return traceback.format_exc()  # a case that cannot be judged has failed, and the others go on
 
     def suffer(self, operation, folder, fault):
         kind, _, point = fault.partition("@")
@@ -204,6 +206,7 @@ class Torture:
             return f"{fault}: a call without an intent" if flies else None
         report = faulty.read_report(folder)
         if report["fired"] == 0:  # chance (ids, jitter) made this run a little shorter
+            self.missed.append(f"{operation.name}/{fault}")
             return None if status == 0 else f"{fault} did not happen, and the status is {status}"
         if status not in FITTING[seam] and not (operation.shared and status == 4):
             return f"{fault} ended with {status}\n{said}"
@@ -286,6 +289,29 @@ class Torture:
         after = faulty.writes(folder, but="s3" if operation.shared else "")
         return None if after == before else "destroyed twice"
 
+    # ---- the injectors themselves ----
+
+    def injects(self, path, kind):
+        """None, or why a kind of fault from the first point on is not seen from outside."""
+        seam = next(seam for seam, kinds in KINDS.items() if kind in kinds)
+        operation, lasts = self.operations[path], "+" if seam in FORMS else ""
+        with faulty.scratch() as scratch:
+            folder = os.path.join(scratch, "case")
+            shutil.copytree(operation.folder, folder)
+            write(folder, operation.texts[0])
+            status = self.servers.run(folder, operation.args, faults=f"{kind}@1{lasts}", report="report")
+            made = faulty.database(folder, ".world.db")
+            calls = faulty.query(made, "SELECT count(*) FROM call")[0][0] if made and seam == "http" else 0
+        if status not in set(FITTING[seam]) - {0}:
+            return f"the command ends with {status}"
+        ran = kind in ("http:lost", "http:cut")
+        return f"{calls} calls ran" if (calls > 0) != ran else None
+
+    def prove_injectors(self):
+        path = next((path for path in self.operations if path.endswith("/create")), None)
+        kinds = [kind for kinds in KINDS.values() for kind in kinds] if path else []
+        return [(kind, wrong) for kind in kinds if (wrong := self.injects(path, kind))]
+
     # ---- many ----
 
     def points(self, path, kind, seam, chance):
@@ -315,6 +341,14 @@ class Torture:
     def run(self):
         chance = random.Random(SEED)
         begun, tried, failed = time.monotonic(), 0, []
+
+        def note(case, wrong):
+            failed.append((case, wrong))
+            if len(failed) < 20:
+                print(f"{case}: {wrong[:3000]}\n", file=sys.stderr, flush=True)
+
+        for kind, wrong in self.prove_injectors():
+            note(kind, wrong)
         with ThreadPoolExecutor(max_workers=2) as pool:
             for path in self.operations:
                 line = []
@@ -324,14 +358,16 @@ class Torture:
                     if not cases:
                         continue
                     wrongs = pool.map(lambda case, path=path: self.case(path, case), cases)
-                    failed += [(f"{path}/{case}", wrong) for case, wrong in zip(cases, wrongs) if wrong]
+                    for case, wrong in zip(cases, wrongs):
+                        if wrong:
+                            note(f"{path}/{case}", wrong)
                     tried += len(cases)
                     line.append(f"{seam} {len(cases)} of {there}")
                 print(f"{path}: {', '.join(line) or 'nothing'}", flush=True)
-        for case, wrong in failed[:20]:
-            print(f"{case}: {wrong[:3000]}\n", file=sys.stderr)
+        if len(self.missed) > 3 + tried // 50:
+            note(f"{len(self.missed)} faults", f"never happened, as {self.missed[:10]}")
         print(f"seed {SEED}; {time.monotonic() - begun:.0f} s", flush=True)
-        print(f"{tried - len(failed)} passed, {len(failed)} failed")
+        print(f"{tried - len(failed)} passed, {len(failed)} failed, {len(self.missed)} did not happen")
         return not failed
 
 
