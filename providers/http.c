@@ -331,7 +331,7 @@ static bool deliver(struct http *http)
 static void http_wait(void *self, int64_t until_ms)
 {
     struct http *http = self;
-    int64_t left_ms = until_ms == INT64_MAX ? POLL_MAX_MS : until_ms - clock_wall_ms();
+    int64_t left_ms = until_ms == INT64_MAX ? POLL_MAX_MS : until_ms - clock_steady_ms();
     if (!http->multi) {
         if (left_ms > 0)
             clock_sleep_ms(left_ms < POLL_MAX_MS ? left_ms : POLL_MAX_MS);
@@ -362,7 +362,7 @@ static void http_wait(void *self, int64_t until_ms)
 static int64_t http_now(void *self)
 {
     (void)self;
-    return clock_wall_ms();
+    return clock_steady_ms();
 }
 
 static void http_drop(void *self)

@@ -64,7 +64,7 @@ struct loop {
     uint64_t timer_seq;
 
     struct {
-        int64_t ms, next_ms; /* on the wall clock; ms 0: there is none */
+        int64_t ms, next_ms; /* monotonic; ms 0: there is none */
         loop_timer_fn *fn;
         void *ctx;
     } pulse;
@@ -509,17 +509,17 @@ static int64_t heed_stop(struct loop *loop)
 void loop_every(struct loop *loop, int64_t ms, loop_timer_fn *fn, void *ctx)
 {
     loop->pulse.ms = ms;
-    loop->pulse.next_ms = clock_wall_ms() + ms;
+    loop->pulse.next_ms = clock_monotonic_ms() + ms;
     loop->pulse.fn = fn;
     loop->pulse.ctx = ctx;
 }
 
 static void pulse(struct loop *loop)
 {
-    if (loop->pulse.ms == 0 || clock_wall_ms() < loop->pulse.next_ms)
+    if (loop->pulse.ms == 0 || clock_monotonic_ms() < loop->pulse.next_ms)
         return;
     loop->pulse.fn(loop->pulse.ctx);
-    loop->pulse.next_ms = clock_wall_ms() + loop->pulse.ms;
+    loop->pulse.next_ms = clock_monotonic_ms() + loop->pulse.ms;
 }
 
 bool loop_turn(struct loop *loop)

@@ -47,7 +47,7 @@ struct diags *loop_tell(struct loop *loop, struct diags *diags);
 void loop_start(struct loop *loop, const struct op_spec *spec, op_outcome_fn *done, void *ctx);
 typedef void loop_timer_fn(void *ctx);
 void loop_after(struct loop *loop, int64_t ms, loop_timer_fn *fn, void *ctx);
-/* Runs fn at the beginning of a turn, when so many milliseconds of the wall clock have passed since
+/* Runs fn at the beginning of a turn, when so many milliseconds of real time have passed since
  * the last time. It is no work of the loop's: no turn ends for it, though none over HTTP takes more
  * than a second, and a loop without work is idle all the same. One only. */
 void loop_every(struct loop *loop, int64_t ms, loop_timer_fn *fn, void *ctx);

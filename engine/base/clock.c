@@ -21,6 +21,19 @@ int64_t clock_monotonic_ms(void)
     return read_clock(CLOCK_MONOTONIC);
 }
 
+int64_t clock_steadied(int64_t *ahead_ms, int64_t wall_ms, int64_t running_ms)
+{
+    if (wall_ms - running_ms > *ahead_ms)
+        *ahead_ms = wall_ms - running_ms;
+    return running_ms + *ahead_ms;
+}
+
+int64_t clock_steady_ms(void)
+{
+    static _Thread_local int64_t ahead_ms = INT64_MIN;
+    return clock_steadied(&ahead_ms, clock_wall_ms(), read_clock(CLOCK_BOOTTIME));
+}
+
 void clock_sleep_ms(int64_t ms)
 {
     const struct timespec span = {ms / 1000, (long)(ms % 1000) * 1000000};

@@ -97,7 +97,7 @@ static const struct value *ask(struct cli *cli, const char *url, const char *pat
     };
     transport.ops->send(transport.self, &request, answered, &served);
     while (!served.ended)
-        transport.ops->wait(transport.self, clock_wall_ms() + 1000);
+        transport.ops->wait(transport.self, clock_steady_ms() + 1000);
     transport.ops->close(transport.self);
     return served.body;
 }

@@ -164,7 +164,7 @@ static void remove_objects(void *self, const char *const *names, size_t len, con
 static int64_t now_ms(void *self)
 {
     (void)self;
-    return clock_wall_ms();
+    return clock_steady_ms();
 }
 
 static void sleep_ms(void *self, int64_t ms)

@@ -37,6 +37,19 @@ static void known_moments_have_their_names(void **state)
     assert_string_equal(time_amz(arena, 1767277800999), "20260101T143000Z");
 }
 
+static void what_is_set_back_goes_on_evenly(void **state)
+{
+    (void)state;
+    int64_t ahead = INT64_MIN;
+    assert_true(clock_steadied(&ahead, 1000000, 5) == 1000000);
+    assert_true(clock_steadied(&ahead, 1000010, 15) == 1000010);
+    assert_true(clock_steadied(&ahead, 10, 25) == 1000020); /* set back */
+    assert_true(clock_steadied(&ahead, 20, 35) == 1000030);
+    assert_true(clock_steadied(&ahead, 5000000, 45) == 5000000); /* set forward */
+    int64_t now = clock_steady_ms();
+    assert_true(now >= clock_wall_ms() - 1000 && now <= clock_steady_ms());
+}
+
 static void every_day_of_two_centuries_follows_its_yesterday(void **state)
 {
     (void)state;
@@ -129,6 +142,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(known_moments_have_their_names),
+        cmocka_unit_test(what_is_set_back_goes_on_evenly),
         cmocka_unit_test(every_day_of_two_centuries_follows_its_yesterday),
         cmocka_unit_test(iso_takes_dates_fractions_and_offsets),
         cmocka_unit_test(what_is_no_time_is_refused),
