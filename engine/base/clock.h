@@ -12,13 +12,14 @@
 
 int64_t clock_wall_ms(void);
 int64_t clock_monotonic_ms(void); /* for measuring; no relation to the epoch */
-/* The wall clock for whoever waits: it never goes back. When somebody sets the wall clock back it goes
- * on evenly from where it was; it follows at once when that is set forward, or the machine wakes. */
+/* The wall clock for whoever waits: it never goes back. When somebody sets the wall clock back it
+ * goes on evenly from where it was; it follows at once when that is set forward, or the machine
+ * wakes. */
 int64_t clock_steady_ms(void);
 /* How it does so: *ahead_ms is the most that the wall clock was ever ahead of one that only runs;
  * it begins as INT64_MIN. */
 int64_t clock_steadied(int64_t *ahead_ms, int64_t wall_ms, int64_t running_ms);
-void clock_sleep_ms(int64_t ms);  /* less when a signal comes that is caught */
+void clock_sleep_ms(int64_t ms); /* less when a signal comes that is caught */
 
 #define DAY_MS ((int64_t)86400000)
 #define HOUR_MS ((int64_t)3600000)

@@ -20,7 +20,9 @@ struct cli {
     struct diags diags;
     struct command_line line;
     bool json, color, quiet;
-    bool result_printed; /* a JSON answer went out: diagnostics go to stderr only */
+    bool result_printed;          /* a JSON answer went out: diagnostics go to stderr only */
+    void (*meanwhile)(void *ctx); /* or NULL: every second while a person is being asked */
+    void *meanwhile_ctx;
 };
 
 const char *cli_option(const struct cli *cli, enum option_id id); /* the last value, or NULL */

@@ -65,7 +65,8 @@ bool cli_stdin_is_terminal(void)
 const char *cli_read_line(struct cli *cli)
 {
     char line[512];
-    if (!signals_await_input(STDIN_FILENO) || !fgets(line, sizeof(line), stdin))
+    if (!signals_await_input(STDIN_FILENO, cli->meanwhile, cli->meanwhile_ctx) ||
+        !fgets(line, sizeof(line), stdin))
         return NULL;
     line[strcspn(line, "\n")] = '\0';
     return arena_strdup(cli->arena, line);

@@ -79,6 +79,8 @@ static void keep(void *ctx)
 void sharing_keep(struct session *session)
 {
     loop_every(session->loop, KEEP_MS, keep, session);
+    session->cli->meanwhile = keep;
+    session->cli->meanwhile_ctx = session;
 }
 
 void sharing_close(struct session *session)

@@ -9,7 +9,7 @@ MUST_CHECK bool sharing_open(struct session *session);
  * after twice the grace, since what flies to AWS may use up the first, and then the run is written
  * down and the lock given back. */
 MUST_CHECK bool sharing_heed_signals(struct session *session, bool writes);
-/* Keeps the lock of the open state while the session's loop turns; where it is lost, the loop sends
- * no change any more. */
+/* Keeps the lock of the open state while the session's loop turns and while a person is asked;
+ * where it is lost, the loop sends no change any more. */
 void sharing_keep(struct session *session);
 void sharing_close(struct session *session);

@@ -33,7 +33,7 @@ int signals_caught(void)
     return (int)caught;
 }
 
-bool signals_await_input(int fd)
+bool signals_await_input(int fd, void (*meanwhile)(void *ctx), void *ctx)
 {
     sigset_t ours, before;
     sigemptyset(&ours);
@@ -41,10 +41,13 @@ bool signals_await_input(int fd)
         sigaddset(&ours, numbers[i]);
     sigprocmask(SIG_BLOCK, &ours, &before); /* one that comes now ends the wait, not before it */
     struct pollfd wanted = {.fd = fd, .events = POLLIN};
+    const struct timespec second = {.tv_sec = 1};
     bool waits = true;
     while (waits && !caught) {
-        int ready = ppoll(&wanted, 1, NULL, &before);
-        waits = ready < 0 && errno == EINTR; /* what cannot be waited for is read at once */
+        int ready = ppoll(&wanted, 1, meanwhile ? &second : NULL, &before);
+        if (ready == 0)
+            meanwhile(ctx);
+        waits = ready == 0 || (ready < 0 && errno == EINTR); /* what cannot be waited for is read */
     }
     sigprocmask(SIG_SETMASK, &before, NULL);
     return !caught;

@@ -10,5 +10,6 @@
 /* From now on. The first one's number appears behind the pointer. Idempotent. */
 const volatile sig_atomic_t *signals_catch(void);
 int signals_caught(void); /* its number, or 0 */
-/* Waits until there is something to read, or a signal was caught (false), however close before. */
-bool signals_await_input(int fd);
+/* Waits until there is something to read, or a signal was caught (false), however close before.
+ * `meanwhile` (or NULL) runs every second. */
+bool signals_await_input(int fd, void (*meanwhile)(void *ctx), void *ctx);

@@ -18,7 +18,7 @@ class Place:
                             aws_access_key_id="111122223333", aws_secret_access_key="simulated")
 
 
-for name, scene in {**sharing.SCENES, "silent": sharing.silent}.items():
+for name, scene in {**sharing.SCENES, "silent": sharing.silent, "kept": sharing.kept}.items():
     with workspace() as folder, Served(folder) as served:
         place = Place(served)
         sharing.make_bucket(place)

@@ -5,6 +5,7 @@ A `place` has `url` and `environment()` as the servers of tests/servers have the
 
 import contextlib
 import os
+import pty
 import shutil
 import signal
 import subprocess
@@ -62,11 +63,11 @@ class Runner:
     def run(self, *args, expect=0):
         return holdfast(*args, cwd=self.folder, env=self.env, expect=expect)
 
-    def start(self, *args):
+    def start(self, *args, **popen):
+        popen = {"stdin": subprocess.DEVNULL, "stderr": subprocess.PIPE, **popen}
         # pylint: disable=consider-using-with
-        self.process = subprocess.Popen(
-            [HOLDFAST, *args], cwd=self.folder, env=clean_environment(self.env), text=True,
-            stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+        self.process = subprocess.Popen([HOLDFAST, *args], cwd=self.folder, env=clean_environment(self.env), text=True,
+                                        stdout=subprocess.PIPE, **popen)
         return self
 
     def end(self):
@@ -251,6 +252,41 @@ def silent(place):
         runner.run("apply", "--auto-approve")
         check(queues(place) == ["t-one", "t-two"], f"each once: {queues(place)}")
         check(runner.run("plan", "--detailed-exitcode").status == 0, "nothing is left to do")
+
+
+def kept(place):
+    """A holder that slept looks at its lock as soon as it wakes, also while it waits for AWS, or for an answer."""
+    lock = f"PUT /{BUCKET}/{KEY}.lock"
+
+    def renewed(proxy, runner):
+        runner.process.send_signal(signal.SIGSTOP)
+        time.sleep(6)  # longer than a holder goes without looking at its lock
+        before = len(proxy.seen)
+        runner.process.send_signal(signal.SIGCONT)
+        until = time.monotonic() + 60
+        while time.monotonic() < until and not any(r.operation == lock for r in proxy.seen[before:]):
+            time.sleep(0.1)
+        return any(r.operation == lock for r in proxy.seen[before:])
+
+    with Proxy(place.url) as proxy, runners(proxy, place, 1) as (runner,):
+        gate = Gate(proxy, "CreateQueue")
+        runner.start("apply", "--auto-approve")
+        gate.wait(runner)
+        check(renewed(proxy, runner), "while it waits for AWS")
+        gate.open()
+        check(runner.end()[0] == 0, "and goes on")
+        runner.write(TOPOLOGY + SECOND)
+        terminal, ours = pty.openpty()
+        runner.start("apply", stdin=ours, stderr=ours)
+        os.close(ours)
+        said = ""
+        while "Type" not in said:
+            said += os.read(terminal, 4096).decode()
+        check(renewed(proxy, runner), "while it asks")
+        os.write(terminal, b"yes\n")
+        check(runner.process.wait(300) == 0, "and goes on")
+        os.close(terminal)
+        check(queues(place) == ["t-one", "t-two"], f"both: {queues(place)}")
 
 
 SCENES = {"race": race, "killed": killed, "stale": stale, "lossy": lossy}
