@@ -109,6 +109,7 @@ enum id_rule {
     BY_COLON, /* as BY_REST, up to a colon */
     BY_DASH,  /* as BY_REST, up to a dash: an id of AWS's follows */
     BY_RULE,  /* "BUS/NAME", of the default bus too */
+    BY_END,   /* what follows the last slash, of an organization: no account's */
 };
 
 /* Where the tags of a resource stand: by the start of what follows the account in its ARN. All else
@@ -132,6 +133,7 @@ static const struct tagged {
     {"kms", "key/", "kms.key", BY_REST, false},
     {"lambda", "function:", "lambda.function", BY_COLON, false},
     {"logs", "log-group:", "logs.group", BY_COLON, false},
+    {"organizations", "policy/", "organizations.policy", BY_END, true},
     {"sns", "", "sns.topic", BY_REST, false},
     {"sqs", "", "sqs.queue", BY_REST, false},
 };
@@ -149,6 +151,7 @@ static const char *id_of(struct arena *arena, const struct tagged *row, const st
         if (!memchr(rest.ptr, '/', rest.len))
             return arena_printf(arena, "default/%.*s", (int)rest.len, rest.ptr);
         break;
+    case BY_END: return strrchr(text, '/') + 1;
     case BY_REST: break;
     }
     return arena_strndup(arena, rest.ptr, rest.len);
@@ -168,8 +171,8 @@ static const struct value *resource_tags(struct sim_call *call, const char *reso
         if (!slice_is(arn.service, row->service) || !slice_starts(arn.resource, row->start))
             continue;
         const struct value *body =
-            store_get(call->world, arena, row->kind, account, row->global ? "" : region,
-                      id_of(arena, row, &arn, resource));
+            store_get(call->world, arena, row->kind, row->id == BY_END ? "" : account,
+                      row->global ? "" : region, id_of(arena, row, &arn, resource));
         return value_get(body, "Tags");
     }
     return value_get(store_get(call->world, arena, "backup.point", account, region, resource),

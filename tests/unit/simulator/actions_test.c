@@ -188,6 +188,37 @@ static void the_tags_of_what_is_there_may_decide(void **state)
     }
 }
 
+/* They belong to no account. */
+static void the_tags_of_an_organization_s_policy_may_decide(void **state)
+{
+    struct room *room = *state;
+    static const char *const owners[] = {"me", "you"};
+    world_begin(room->world);
+    setting_put(room->world, "organization.management", ACCOUNT);
+    assert_true(world_commit(room->world));
+    const char *key = holder(room, MAY_IF("organizations:DescribePolicy", "*",
+                                          WHEN("StringEquals", "aws:ResourceTag/owner", "me")));
+    for (size_t i = 0; i < ARRAY_LEN(owners); i++) {
+        struct answer made =
+            call(room, ACCOUNT, "organizations", "CreatePolicy",
+                 arena_printf(
+                     room->arena,
+                     "{\"Name\":\"%s\",\"Description\":\"\",\"Type\":\"SERVICE_CONTROL_POLICY\","
+                     "\"Content\":\"{\\\"Version\\\":\\\"2012-10-17\\\",\\\"Statement\\\":[{"
+                     "\\\"Effect\\\":\\\"Deny\\\",\\\"Action\\\":\\\"s3:*\\\",\\\"Resource\\\":"
+                     "\\\"*\\\"}]}\",\"Tags\":[{\"Key\":\"owner\",\"Value\":\"%s\"}]}",
+                     owners[i], owners[i]));
+        assert_good(made);
+        const char *id = value_str(value_pointer(made.body, "/Policy/PolicySummary/Id"));
+        struct answer seen = call(room, key, "organizations", "DescribePolicy",
+                                  arena_printf(room->arena, "{\"PolicyId\":\"%s\"}", id));
+        if (i == 0)
+            assert_good(seen);
+        else
+            assert_lacks(seen, "organizations:DescribePolicy", id);
+    }
+}
+
 static void a_role_is_passed_to_one_service(void **state)
 {
     struct room *room = *state;
@@ -280,6 +311,7 @@ int main(void)
         IN_ROOM(a_vault_wants_its_capsule_and_its_key),
         IN_ROOM(tags_at_the_making_want_a_right_of_their_own),
         IN_ROOM(the_tags_of_what_is_there_may_decide),
+        IN_ROOM(the_tags_of_an_organization_s_policy_may_decide),
         IN_ROOM(a_role_is_passed_to_one_service),
         IN_ROOM(what_the_input_says_may_decide),
         IN_ROOM(an_alias_wants_rights_on_its_key_too),
