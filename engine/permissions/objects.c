@@ -217,7 +217,8 @@ static void answer_template(const struct question *q, const struct resource *of,
     const char *template = row->template ? row->template : of->schema->arn;
     struct answer a = {.kind = row->kind, .resource = expand(q, of, template, it, &open)};
     const char *alias = of->external ? value_get_str(of->properties, "alias") : NULL;
-    open |= strchr(a.resource, '*') != NULL;
+    /* What is looked for by its name need not be there: then it bears no tag. */
+    open |= strchr(a.resource, '*') && !action_only_reads(q->row->action);
     if (row->key) {
         const struct value *values = values_at(q->arena, of, row->value);
         if (value_len(values) == 0)
@@ -295,12 +296,16 @@ static const struct action_row *action_row_of(const char *action)
     return NULL;
 }
 
-static bool has_kind(const struct action_row *row, const char *kind)
+/* A type with a plus stands for an object that is made, in the place of the others. */
+static bool has_kind(const struct question *q, const char *kind)
 {
-    struct slice rest = slice_of(row->kinds);
-    while (rest.ptr)
-        if (slice_is(slice_cut(&rest, ' '), kind))
-            return true;
+    bool made = q->creates && strchr(q->row->kinds, '+');
+    struct slice rest = slice_of(q->row->kinds);
+    while (rest.ptr) {
+        struct slice one = slice_cut(&rest, ' ');
+        if (slice_is(one, kind))
+            return str_ends(kind, "+") == made;
+    }
     return false;
 }
 
@@ -331,8 +336,7 @@ bool rights_of_action(struct rights *rights, const struct resource *resource, co
         return true;
     }
     for (size_t i = 0; i < ARRAY_LEN(targets); i++)
-        if (str_eq(targets[i].type, resource->schema->type_name) &&
-            has_kind(q.row, targets[i].kind)) {
+        if (str_eq(targets[i].type, resource->schema->type_name) && has_kind(&q, targets[i].kind)) {
             answer_row(&q, &targets[i]);
             known = true;
         }

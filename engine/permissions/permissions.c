@@ -13,7 +13,9 @@ static const struct purpose {
     bool parts;              /* looks for what others have added */
     bool writes;             /* the state as well */
     enum relaying relaying;  /* a pass of the relays */
+    bool letters;            /* dead letters of relays */
     bool leaves;             /* looks whether a relay may leave */
+    bool verifies;
 } purposes[] = {
     [PERMISSIONS_PLAN] = {.name = "plan", .handlers = {"read", "find"}, .relaying = RELAY_FORESEEN},
     [PERMISSIONS_APPLY] = {.name = "apply",
@@ -22,7 +24,11 @@ static const struct purpose {
                            .writes = true,
                            .relaying = RELAY_STARTS},
     [PERMISSIONS_DRIFT] = {.name = "drift", .handlers = {"read", "find"}, .parts = true},
-    [PERMISSIONS_RELAY] = {.name = "relay", .handlers = {NULL}, .relaying = RELAY_STARTS},
+    [PERMISSIONS_VERIFY] = {.name = "verify", .handlers = {NULL}, .verifies = true},
+    [PERMISSIONS_RELAY] = {.name = "relay",
+                           .handlers = {NULL},
+                           .relaying = RELAY_STARTS,
+                           .letters = true},
     [PERMISSIONS_DESTROY] = {.name = "destroy",
                              .handlers = {"read", "find", "delete"},
                              .writes = true,
@@ -58,8 +64,12 @@ void rights_of_command(struct rights *rights, const struct schema_set *schemas,
         rights_of_parts(rights, schemas);
     if (p->relaying != RELAY_NOT)
         rights_of_reconcile(rights, p->relaying == RELAY_STARTS);
+    if (p->letters)
+        rights_of_letters(rights);
     if (p->leaves)
         rights_of_leaving(rights);
+    if (p->verifies)
+        rights_of_verify(rights);
 }
 
 static void finish(const struct rights *rights, enum permissions_for purpose,

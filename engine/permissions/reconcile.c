@@ -74,6 +74,22 @@ void rights_of_reconcile(struct rights *rights, bool starts)
     }
 }
 
+/* In the account and Region of the queue: of the function, and of each rule that forwards. */
+void rights_of_letters(struct rights *rights)
+{
+    static const char *const actions[] = {"sqs:ReceiveMessage", "sqs:DeleteMessage",
+                                          "sqs:ChangeMessageVisibility", NULL};
+    const struct topology *topology = rights->topology;
+    for (size_t i = 0; i < topology->resource_len; i++) {
+        const struct resource *r = &topology->resources[i];
+        if (str_starts(r->address, "relays.") && str_eq(r->schema->type_name, "aws_sqs_queue") &&
+            str_eq(r->account->id, rights->account->id))
+            rights_allow(
+                rights, actions, "queue",
+                schema_arn(rights->arena, r->schema, r->account->id, r->region, r->properties));
+    }
+}
+
 void rights_of_leaving(struct rights *rights)
 {
     static const char *const list_backups[] = {"backup:ListBackupJobs", NULL};

@@ -184,10 +184,11 @@ static void assert_reads_only(const struct value *actions)
     }
 }
 
-static void plan_and_drift_read_only(void **state)
+static void plan_drift_and_verify_read_only(void **state)
 {
     struct room *room = *state;
-    static const enum permissions_for purposes[] = {PERMISSIONS_PLAN, PERMISSIONS_DRIFT};
+    static const enum permissions_for purposes[] = {PERMISSIONS_PLAN, PERMISSIONS_DRIFT,
+                                                    PERMISSIONS_VERIFY};
     for (size_t e = 0; e < ARRAY_LEN(examples); e++) {
         load_example(room, examples[e]);
         for (size_t i = 0; i < ARRAY_LEN(purposes); i++) {
@@ -238,6 +239,17 @@ static void what_aws_names_is_known_by_its_tag(void **state)
            "{\"Bool\":{\"kms:GrantIsForAWSResource\":\"true\"},\"StringEquals\":{\"aws:ResourceTag/"
            "holdfast:topology\":\"rds-immutable-backup\",\"kms:ViaService\":\"backup.us-east-2."
            "amazonaws.com\"}}");
+}
+
+static void what_is_looked_for_by_name_need_not_be_there(void **state)
+{
+    struct room *room = *state;
+    load_example(room, "more-backup");
+    struct permissions apply = made(room, PERMISSIONS_APPLY);
+    const char *framework = "arn:aws:backup:us-east-1:111122223333:framework:tables-*";
+    expect(room, &apply, "main", "backup:DescribeFramework", framework, "{}");
+    expect(room, &apply, "main", "backup:UpdateFramework", framework,
+           "{\"StringEquals\":{\"aws:ResourceTag/holdfast:topology\":\"more-backup\"}}");
 }
 
 static void roles_are_passed_to_their_service_only(void **state)
@@ -323,6 +335,38 @@ static void drift_looks_for_what_others_have_added(void **state)
     assert_null(allowed(room, &plan, "a", "backup:GetBackupVaultAccessPolicy", vault));
 }
 
+static void verify_looks_into_every_vault_on_the_way(void **state)
+{
+    struct room *room = *state;
+    static const char *const vaults[][2] = {
+        {"workload", "arn:aws:backup:us-east-1:111122223333:backup-vault:rds-immutable-backup-"
+                     "primary"},
+        {"workload", "arn:aws:backup:us-east-2:111122223333:backup-vault:rds-immutable-backup-"
+                     "intermediate"},
+        {"backup", "arn:aws:backup:us-east-2:444455556666:backup-vault:rds-immutable-backup-"
+                   "final"}};
+    load_example(room, "rds-immutable-backup");
+    struct permissions verify = made(room, PERMISSIONS_VERIFY);
+    for (size_t i = 0; i < ARRAY_LEN(vaults); i++)
+        expect(room, &verify, vaults[i][0], "backup:ListRecoveryPointsByBackupVault", vaults[i][1],
+               "{}");
+    expect(room, &verify, "workload", "rds:DescribeDBInstances",
+           "arn:aws:rds:us-east-1:111122223333:db:*", "{}");
+    assert_null(allowed(room, &verify, "workload", "tag:GetResources", "*"));
+}
+
+static void relays_get_their_dead_letters(void **state)
+{
+    struct room *room = *state;
+    const char *queue = "arn:aws:sqs:us-east-1:111122223333:rds-immutable-backup-to_final-forward_"
+                        "dead_letter";
+    load_example(room, "rds-immutable-backup");
+    struct permissions relay = made(room, PERMISSIONS_RELAY);
+    struct permissions apply = made(room, PERMISSIONS_APPLY);
+    expect(room, &relay, "workload", "sqs:ReceiveMessage", queue, "{}");
+    assert_null(allowed(room, &apply, "workload", "sqs:ReceiveMessage", queue));
+}
+
 static void a_statement_that_is_too_large_is_cut(void **state)
 {
     struct room *room = *state;
@@ -363,15 +407,18 @@ int main(void)
         cmocka_unit_test_setup_teardown(every_action_of_every_handler_has_a_resource, begin, end),
         cmocka_unit_test_setup_teardown(every_policy_of_every_example_is_one_that_iam_takes, begin,
                                         end),
-        cmocka_unit_test_setup_teardown(plan_and_drift_read_only, begin, end),
+        cmocka_unit_test_setup_teardown(plan_drift_and_verify_read_only, begin, end),
         cmocka_unit_test_setup_teardown(what_follows_from_names_is_literal, begin, end),
         cmocka_unit_test_setup_teardown(what_aws_names_is_known_by_its_tag, begin, end),
+        cmocka_unit_test_setup_teardown(what_is_looked_for_by_name_need_not_be_there, begin, end),
         cmocka_unit_test_setup_teardown(roles_are_passed_to_their_service_only, begin, end),
         cmocka_unit_test_setup_teardown(a_reconcile_pass_is_part_of_apply_and_relay, begin, end),
         cmocka_unit_test_setup_teardown(a_key_of_others_is_known_by_its_alias, begin, end),
         cmocka_unit_test_setup_teardown(the_shared_state_is_read_by_plan_and_written_by_apply,
                                         begin, end),
         cmocka_unit_test_setup_teardown(drift_looks_for_what_others_have_added, begin, end),
+        cmocka_unit_test_setup_teardown(verify_looks_into_every_vault_on_the_way, begin, end),
+        cmocka_unit_test_setup_teardown(relays_get_their_dead_letters, begin, end),
         cmocka_unit_test_setup_teardown(a_statement_that_is_too_large_is_cut, begin, end),
         cmocka_unit_test_setup_teardown(a_policy_that_is_too_large_is_split_and_says_so, begin,
                                         end),
