@@ -31,9 +31,8 @@ static enum tri action_matches(const struct evaluation *e, const struct policy_s
     struct slice action = slice_of(e->request->action);
     for (size_t i = 0; i < s->actions.len && any != TRI_YES; i++) {
         const struct policy_text *t = &s->actions.items[i];
-        any = tri_or(any, t->unknown ? TRI_UNDECIDED
-                                     : tri_of(text_glob(slice_of(t->text), action,
-                                                        WILDCARDS_WRITTEN, true)));
+        any =
+            tri_or(any, t->unknown ? TRI_UNDECIDED : tri_of(text_action_matches(t->text, action)));
     }
     return s->not_action ? tri_not(any) : any;
 }
@@ -98,10 +97,22 @@ static void add_match(struct evaluation *e, enum policy_source source, const cha
     list->items[list->len++] = (struct policy_match){source, label, index, s};
 }
 
+/* A role may have ten managed policies: their names are at hand. */
+static const char *identity_label(struct evaluation *e, size_t i)
+{
+    static const char *const names[] = {
+        "identity_policies[0]", "identity_policies[1]", "identity_policies[2]",
+        "identity_policies[3]", "identity_policies[4]", "identity_policies[5]",
+        "identity_policies[6]", "identity_policies[7]", "identity_policies[8]",
+        "identity_policies[9]",
+    };
+    return i < ARRAY_LEN(names) ? names[i] : arena_printf(e->arena, "identity_policies[%zu]", i);
+}
+
 static const char *label_of(struct evaluation *e, enum policy_source source, size_t level, size_t i)
 {
     switch (source) {
-    case POLICY_FROM_IDENTITY: return arena_printf(e->arena, "identity_policies[%zu]", i);
+    case POLICY_FROM_IDENTITY: return identity_label(e, i);
     case POLICY_FROM_RESOURCE: return "resource_policy";
     case POLICY_FROM_BOUNDARY: return arena_printf(e->arena, "permission_boundaries[%zu]", i);
     case POLICY_FROM_SESSION: return arena_printf(e->arena, "session_policies[%zu]", i);

@@ -84,6 +84,15 @@ bool text_glob(struct slice pattern, struct slice text, struct wildcards wild, b
     return p == pattern.len;
 }
 
+bool text_action_matches(const char *pattern, struct slice action)
+{
+    size_t i = 0;
+    for (; i < action.len && pattern[i] && pattern[i] != '*' && pattern[i] != '?'; i++)
+        if (text_lower(pattern[i]) != text_lower(action.ptr[i]))
+            return false;
+    return text_glob(slice_of(pattern + i), slice_from(action, i), WILDCARDS_WRITTEN, true);
+}
+
 size_t text_arn_parts(struct slice text, struct slice parts[ARN_PARTS])
 {
     size_t len = 0;

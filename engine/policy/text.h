@@ -31,6 +31,9 @@ struct wildcards {
 #define WILDCARDS_NONE ((struct wildcards){'\0', '\0'}) /* plain equality */
 
 bool text_glob(struct slice pattern, struct slice text, struct wildcards wild, bool fold);
+/* The Action element, wildcards and all, without regard to case. Most actions of most policies are
+ * not the one that is asked for: what differs before its first wildcard is told at once. */
+bool text_action_matches(const char *pattern, struct slice action);
 
 /* The first `want` - 1 parts between colons and, as the last, all the rest. Returns how many parts
  * there are, at most `want`. */

@@ -32,6 +32,31 @@ static void patterns_match_as_aws_documents_them(void **state)
             fail_msg("row %zu: %s and %s", i, rows[i].pattern, rows[i].text);
 }
 
+static void actions_match_without_regard_to_case(void **state)
+{
+    static const struct {
+        const char *pattern, *action;
+        bool matches;
+    } rows[] = {
+        {"backup:StartCopyJob", "backup:StartCopyJob", true},
+        {"Backup:startcopyjob", "backup:StartCopyJob", true},
+        {"backup:StartCopyJobs", "backup:StartCopyJob", false},
+        {"backup:StartCopy", "backup:StartCopyJob", false},
+        {"backup:start*", "backup:StartCopyJob", true},
+        {"backup:StartCopyJob*", "backup:StartCopyJob", true},
+        {"backup:StartCopyJ?b", "backup:StartCopyJob", true},
+        {"backup:StartCopyJob?", "backup:StartCopyJob", false},
+        {"*", "backup:StartCopyJob", true},
+        {"*:startcopyjob", "backup:StartCopyJob", true},
+        {"", "backup:StartCopyJob", false},
+        {"", "", true},
+    };
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++)
+        if (text_action_matches(rows[i].pattern, slice_of(rows[i].action)) != rows[i].matches)
+            fail_msg("row %zu: %s and %s", i, rows[i].pattern, rows[i].action);
+}
+
 static void resources_match_part_by_part(void **state)
 {
     static const struct {
@@ -146,6 +171,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(patterns_match_as_aws_documents_them),
+        cmocka_unit_test(actions_match_without_regard_to_case),
         cmocka_unit_test(resources_match_part_by_part),
         cmocka_unit_test(addresses_lie_within_their_ranges),
         cmocka_unit_test(literals_of_another_shape_are_refused),
