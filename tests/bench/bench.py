@@ -467,6 +467,12 @@ def part_proof(options):
             row(f"validate, {size} accounts x 3 Regions", figures[0])
             row(f"check, {size} accounts x 3 Regions", figures[1],
                 f"{(figures[1]['cpu'] - figures[0]['cpu']) * 1000 / size:.2f} ms of CPU an account")
+    bench = os.path.join(os.path.dirname(HOLDFAST), "tests", "policy_bench")
+    seed = os.path.join(os.path.dirname(__file__), "..", "..", "examples", "rds-immutable-backup.yaml")
+    seconds = "1" if options.quick else "5"
+    figures = json.loads(subprocess.run([bench, seed, os.environ["HOLDFAST_DATA_DIR"], seconds], check=True, text=True,
+                                        stdout=subprocess.PIPE).stdout)
+    print(f"decisions in one process, {figures['questions']} calls of the seed topology: {figures['a_second']:,} a second of CPU")
     count = 2000 if options.quick else 20000
     with tempfile.TemporaryDirectory() as folder:
         figures = decisions(folder, count)
