@@ -10,6 +10,7 @@
 #include "engine/base/log.h"
 #include "providers/aws/aws.h"
 #include "providers/http.h"
+#include "relay/decide/embedded.h"
 #include "relay/lambda_runtime.h"
 #include "relay/report.h"
 
@@ -61,6 +62,20 @@ static bool set_up_aws(struct arena *arena, const struct relay_config *config, s
     return aws_setup(arena, loop, &options, diags);
 }
 
+/* CloudWatch makes metrics of this line of the log. */
+static void tell_metrics(const struct relay_pass *pass)
+{
+    const struct relay_counts counts = {.started = (int64_t)pass->started,
+                                        .copies_failed = (int64_t)pass->copies_failed,
+                                        .refused = (int64_t)pass->refused,
+                                        .waiting = (int64_t)pass->waiting,
+                                        .worrying = (int64_t)pass->worrying,
+                                        .untagged = (int64_t)pass->untagged,
+                                        .failed = (int64_t)pass->failed,
+                                        .oldest_waiting_ms = pass->oldest_waiting_ms};
+    log_line(relay_embedded_text(pass->arena, pass->config, pass->now_ms, &counts));
+}
+
 static bool handle(struct lambda_runtime *runtime, const struct relay_config *config,
                    struct loop *loop, const struct lambda_invocation *invocation)
 {
@@ -75,7 +90,9 @@ static bool handle(struct lambda_runtime *runtime, const struct relay_config *co
                               .report = relay_log_report};
     if (!json_parse(runtime->arena, invocation->event, &event, &why))
         return lambda_fail(runtime, invocation->request_id, "InvalidEvent", why);
-    if (!relay_handle(&pass, event, &why))
+    bool handled = relay_handle(&pass, event, &why);
+    tell_metrics(&pass);
+    if (!handled)
         return lambda_fail(runtime, invocation->request_id, "RelayError", why) &&
                !str_eq(why, RELAY_LATE); /* calls are in flight: a fresh process is next */
     return lambda_respond(runtime, invocation->request_id, "{}");

@@ -52,6 +52,8 @@ struct relay_pass {
     /* Of these: what somebody should look at; started though the tag failed to travel; waiting for
      * `backfill`. And the source points whose life was shortened. */
     size_t worrying, untagged, need_backfill, shortened;
+    size_t copies_failed;      /* told of by the event: a copy FAILED or is PARTIAL */
+    int64_t oldest_waiting_ms; /* when the oldest point that waits or failed was made; 0: none */
 };
 
 /* One event; a scheduled one is a reconcile. False when it is not one that can be understood, or

@@ -49,6 +49,8 @@ void relay_reset(struct relay_pass *pass)
     pass->points = pass->started = pass->refused = 0;
     pass->waiting = pass->left = pass->failed = 0;
     pass->worrying = pass->untagged = pass->need_backfill = pass->shortened = 0;
+    pass->copies_failed = 0;
+    pass->oldest_waiting_ms = 0;
 }
 
 const char *relay_source_region(const struct relay_pass *pass, const char *vault_arn)
@@ -97,6 +99,13 @@ const struct value *relay_one(struct arena *arena, const char *key, const char *
 
 /* ---- the end of a walk ---- */
 
+static void note_waiting(struct relay_pass *pass, const struct relay_point *point)
+{
+    if (point->creation_ms > 0 &&
+        (pass->oldest_waiting_ms == 0 || point->creation_ms < pass->oldest_waiting_ms))
+        pass->oldest_waiting_ms = point->creation_ms;
+}
+
 static void count(struct relay_pass *pass, const struct walk *walk, const char *error)
 {
     const struct relay_decision *decision = &walk->decision;
@@ -110,6 +119,8 @@ static void count(struct relay_pass *pass, const struct walk *walk, const char *
         pass->waiting++;
     else
         pass->left++;
+    if (error || (decision->verdict == RELAY_LEAVE && decision->waits))
+        note_waiting(pass, &walk->point);
     pass->worrying += !error && decision->worry;
     pass->untagged += !error && decision->verdict == RELAY_START && walk->point.tags_declared;
     pass->need_backfill += !error && decision->needs_backfill;
@@ -377,6 +388,8 @@ bool walkers_run(struct walkers *walkers, const char **ret_why)
         BUG_ON(!relay_turn(pass) && walkers->running > 0);
     }
     pass->waiting += walkers->waiting;
+    if (walkers->ready)
+        note_waiting(pass, &walkers->ready->point);
     if (relay_stopped(pass))
         *ret_why = "stopped by a signal";
     else if (pass->failed > 0)

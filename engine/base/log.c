@@ -87,3 +87,8 @@ void log_event(enum log_level level, const char *msg, ...)
     va_end(args);
     fprintf(stderr, chosen_json ? "%s}\n" : "%s\n", strbuf_str(&line));
 }
+
+void log_line(const char *text)
+{
+    fprintf(stderr, "%s\n", text);
+}

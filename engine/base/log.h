@@ -11,4 +11,6 @@ enum log_level { LOG_ERROR, LOG_WARN, LOG_INFO, LOG_DEBUG };
 
 void log_setup(enum log_level level, bool json);
 bool log_enabled(enum log_level level);
+/* A line that is a document of its own, such as CloudWatch's embedded metrics, as it stands. */
+void log_line(const char *text);
 void log_event(enum log_level level, const char *msg, ...) __attribute__((sentinel));

@@ -432,6 +432,7 @@ static void make_pieces(struct lowering *lw, const struct relay_draft *relay)
     lower_log_group(lw, relay->in, name_of(lw, relay->in, NULL));
     make_function(lw, relay);
     make_rules(lw, relay);
+    relay_alarms(lw, relay);
     for (size_t i = 0; i < relay->forward_len; i++)
         make_forward(lw, relay, relay->forward_regions[i]);
     for (size_t i = 0; i < relay->destination_len; i++) {

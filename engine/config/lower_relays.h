@@ -1,7 +1,7 @@
 #pragma once
 /* What the pieces of one relay need to know of each other. Private to the relay's lowering:
  * lower_relays.c gathers it and makes function, rules and queues; relay_roles.c the IAM roles;
- * relay_settings.c the function's settings. */
+ * relay_settings.c the function's settings, relay_alarms.c what watches it. */
 
 #include "engine/config/lower.h"
 
@@ -37,5 +37,8 @@ const char *relay_reader_address(struct lowering *lw, const struct entry *entry,
                                  const struct account *account);
 /* The default bus of the relay's account and Region. */
 const char *relay_bus_arn(struct lowering *lw, const struct instance *in);
+/* The alarms that the entry asks for: about the relay beside it, and one for each last vault in its
+ * account. */
+void relay_alarms(struct lowering *lw, const struct relay_draft *relay);
 /* The settings as relay/decide/relay_config.h reads them; all literal. */
 const struct value *relay_settings(struct lowering *lw, const struct relay_draft *relay);

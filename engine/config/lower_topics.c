@@ -23,6 +23,28 @@ static bool alarm_reports_to(struct lowering *lw, const struct instance *alarm, 
     return false;
 }
 
+/* The alarms of a relay name their topics in `alarms`, the one of the last vaults as seen from
+ * those. */
+static bool relay_reports_to(struct lowering *lw, const struct instance *relay, const char *topic)
+{
+    const struct value *beside = value_pointer(relay->body, "/alarms/topic");
+    const struct value *far = value_pointer(relay->body, "/alarms/no_recent_point/topic");
+    struct target target;
+    struct targets vaults;
+    if (beside && target_of(lw, relay, "topics", beside, &target) && target.instance &&
+        str_eq(target.instance->address, topic))
+        return true;
+    if (!far ||
+        !targets_of(lw, relay, "vaults", value_get(relay->body, "destination_vaults"), &vaults))
+        return false;
+    for (size_t i = 0; i < vaults.len; i++)
+        if (vaults.items[i].instance &&
+            target_of(lw, vaults.items[i].instance, "topics", far, &target) && target.instance &&
+            str_eq(target.instance->address, topic))
+            return true;
+    return false;
+}
+
 /* Who publishes on behalf of what reports to a topic. */
 static const struct {
     const char *section, *service, *sid;
@@ -30,6 +52,7 @@ static const struct {
 } publishers[] = {
     {"vaults", "backup.amazonaws.com", "VaultsReport", vault_reports_to},
     {"alarms", "cloudwatch.amazonaws.com", "AlarmsReport", alarm_reports_to},
+    {"relays", "cloudwatch.amazonaws.com", "RelaysReport", relay_reports_to},
 };
 
 static bool has_publisher(struct lowering *lw, const char *topic, size_t publisher)

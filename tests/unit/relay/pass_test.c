@@ -184,6 +184,26 @@ static void what_is_beyond_the_budget_waits(void **state)
     assert_true(reconcile(room));
     assert_int_equal(room->pass.started, 0);
     assert_int_equal(room->pass.waiting, 1);
+    assert_int_equal(room->pass.oldest_waiting_ms, NOW_MS - 3 * DAY_MS + 250);
+    room->config.budget = 1;
+    assert_true(reconcile(room));
+    assert_int_equal(room->pass.oldest_waiting_ms, 0);
+}
+
+static void a_copy_that_failed_is_counted(void **state)
+{
+    struct room *room = *state;
+    const struct value *event = NULL;
+    const char *why = NULL;
+    const char *text =
+        "{\"source\":\"aws.backup\",\"detail-type\":\"Copy Job State Change\","
+        "\"detail\":{\"state\":\"PARTIAL\",\"destinationBackupVaultArn\":\"" SOURCE "\"}}";
+    assert_true(json_parse(room->arena, slice_of(text), &event, &why));
+    assert_true(relay_handle(&room->pass, event, &why));
+    assert_int_equal(room->pass.copies_failed, 1);
+    one_point(room, 3, "{}");
+    assert_true(reconcile(room));
+    assert_int_equal(room->pass.copies_failed, 0);
 }
 
 static void a_listed_point_without_an_arn_is_an_error(void **state)
@@ -374,6 +394,7 @@ int main(void)
         TEST(a_young_point_is_copied_without_a_look),
         TEST(a_dry_run_starts_nothing_and_counts_what_it_would),
         TEST(what_is_beyond_the_budget_waits),
+        TEST(a_copy_that_failed_is_counted),
         TEST(a_listed_point_without_an_arn_is_an_error),
         TEST(a_signal_stops_it_before_the_next_step),
         TEST(a_scheduled_event_is_a_reconcile),

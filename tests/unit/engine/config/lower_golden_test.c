@@ -145,6 +145,12 @@ static void groups_become_one_instance_a_member(void **state)
     becomes("groups", GOLDEN "groups/topology.yaml");
 }
 
+static void a_relay_has_its_alarms_beside_it_and_in_the_other_account(void **state)
+{
+    (void)state;
+    becomes("relay-alarms", GOLDEN "relay-alarms/topology.yaml");
+}
+
 static void entries_by_hand_become_what_they_say(void **state)
 {
     (void)state;
@@ -174,6 +180,7 @@ int main(void)
         cmocka_unit_test(a_unit_becomes_a_group_of_one_symbolic_member),
         cmocka_unit_test(the_watched_vault_becomes_what_stands_around_it),
         cmocka_unit_test(groups_become_one_instance_a_member),
+        cmocka_unit_test(a_relay_has_its_alarms_beside_it_and_in_the_other_account),
         cmocka_unit_test(entries_by_hand_become_what_they_say),
         cmocka_unit_test(alarms_and_buses_become_what_they_say),
         cmocka_unit_test(policies_of_an_organization_become_what_they_say),
