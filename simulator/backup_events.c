@@ -3,7 +3,10 @@
 #include "simulator/backup.h"
 
 #include "simulator/events.h"
+#include "simulator/metrics.h"
 #include "simulator/sns.h"
+
+#define METRICS "AWS/Backup"
 
 static void put_date(struct map_builder *b, const char *key, const struct value *job,
                      const char *member)
@@ -140,6 +143,25 @@ void copy_job_event(struct world *world, struct arena *arena, const struct value
          copy_detail(arena, job));
 }
 
+/* Points count where they lie, jobs where they ran; both by their vault. */
+static void count(struct world *world, struct arena *arena, bool copy, const struct value *job,
+                  const struct value *point)
+{
+    const char *state = value_get_str(job, "State"), *account = value_get_str(job, "AccountId");
+    const char *vault = value_get_str(job, copy ? "DestinationBackupVaultArn" : "BackupVaultArn");
+    const char *ended = str_eq(state, "COMPLETED") ? "Completed" : "Failed";
+    struct vault_place place;
+    if (vault_place_of(arena, value_get_str(point, "BackupVaultArn"), &place))
+        metric_count(world, arena, place.account, place.region, METRICS,
+                     str_eq(state, "PARTIAL") ? "NumberOfRecoveryPointsPartial"
+                                              : "NumberOfRecoveryPointsCompleted",
+                     "BackupVaultName", place.name, 1);
+    if (account && vault_place_of(arena, vault, &place))
+        metric_count(world, arena, account, value_get_str(job, "Region"), METRICS,
+                     arena_printf(arena, "NumberOf%sJobs%s", copy ? "Copy" : "Backup", ended),
+                     "BackupVaultName", place.name, 1);
+}
+
 void backup_timeline(struct world *world, struct arena *arena, const char *what,
                      const char *account, const char *region, const struct value *job,
                      const struct value *point)
@@ -167,4 +189,5 @@ void backup_timeline(struct world *world, struct arena *arena, const char *what,
     }
     map_put(&b, "message", value_get(job, "StatusMessage"));
     timeline_add(world, account, region, what, value_get_str(job, "ResourceName"), map_end(&b));
+    count(world, arena, copy, job, point);
 }

@@ -1,12 +1,8 @@
-/* CloudWatch: alarms on metrics and their tags. Nothing here emits metrics: an alarm stays where it
- * begins, at INSUFFICIENT_DATA. */
-#include "simulator/service.h"
-
+/* CloudWatch: alarms on metrics and their tags. When they ring: alarms.h. */
 #include <string.h>
 
+#include "simulator/alarms.h"
 #include "simulator/tags.h"
-
-#define ALARM "cloudwatch.alarm"
 
 /* What an alarm is given; the tags are apart. */
 static const char *const members[] = {
@@ -145,7 +141,11 @@ static bool put_alarm(struct sim_call *call)
     map_put(&b, "Tags", tags);
     map_put_int(&b, "Modified_ms", call->now);
     map_put_int(&b, "Created_ms", old ? value_get_int(old, "Created_ms", 0) : call->now);
-    store_put(call->world, ALARM, call->account, call->region, name, map_end(&b));
+    map_put(&b, "StateValue", value_get(old, "StateValue"));
+    map_put(&b, "StateReason", value_get(old, "StateReason"));
+    map_put(&b, "State_ms", value_get(old, "State_ms"));
+    store_put(call->world, ALARM, call->account, call->region, name,
+              alarm_begin(call->world, arena, call->account, call->region, name, map_end(&b)));
     return call_answer(call, NULL);
 }
 
@@ -155,6 +155,12 @@ static void put_list(struct map_builder *b, const char *member, const struct val
 {
     struct list_builder none = list_begin(b->arena);
     map_put(b, member, given ? given : list_end(&none));
+}
+
+static const char *state_of(const struct value *alarm)
+{
+    const char *state = value_get_str(alarm, "StateValue");
+    return state ? state : "INSUFFICIENT_DATA";
 }
 
 static const struct value *alarm_shape(struct sim_call *call, const struct object *row)
@@ -176,10 +182,12 @@ static const struct value *alarm_shape(struct sim_call *call, const struct objec
         put_list(&b, "Dimensions", value_get(row->body, "Dimensions"));
     map_put(&b, "AlarmConfigurationUpdatedTimestamp",
             call_time(call, value_get_int(row->body, "Modified_ms", 0)));
-    map_put_str(&b, "StateValue", "INSUFFICIENT_DATA");
-    map_put_str(&b, "StateReason", "Unchecked: Initial alarm creation");
-    map_put(&b, "StateUpdatedTimestamp", call_time(call, created));
-    map_put(&b, "StateTransitionedTimestamp", call_time(call, created));
+    const char *reason = value_get_str(row->body, "StateReason");
+    const struct value *since = call_time(call, value_get_int(row->body, "State_ms", created));
+    map_put_str(&b, "StateValue", state_of(row->body));
+    map_put_str(&b, "StateReason", reason ? reason : "Unchecked: Initial alarm creation");
+    map_put(&b, "StateUpdatedTimestamp", since);
+    map_put(&b, "StateTransitionedTimestamp", since);
     return map_end(&b);
 }
 
@@ -197,15 +205,15 @@ static bool describe_alarms(struct sim_call *call)
     const struct value *names = call_get(call, "AlarmNames");
     const struct value *types = call_get(call, "AlarmTypes");
     const char *state = call_str(call, "StateValue"), *next;
-    bool none = (types && !names_text(types, "MetricAlarm")) ||
-                (state && !str_eq(state, "INSUFFICIENT_DATA"));
+    bool none = types && !names_text(types, "MetricAlarm");
     if (names && call_get(call, "AlarmNamePrefix"))
         return bad_value(call, "AlarmNames and AlarmNamePrefix cannot be used together");
     struct objects rows = store_list(call->world, call->arena, ALARM, call->account, call->region,
                                      call_str(call, "AlarmNamePrefix"));
     size_t kept = 0;
     for (size_t i = 0; i < rows.len; i++)
-        if (!none && (!names || names_text(names, rows.items[i].id)))
+        if (!none && (!names || names_text(names, rows.items[i].id)) &&
+            (!state || str_eq(state, state_of(rows.items[i].body))))
             rows.items[kept++] = rows.items[i];
     rows.len = kept;
     if (!call_page(call, &rows, "NextToken", "MaxRecords", 50, &next))
@@ -305,6 +313,10 @@ static const struct sim_operation operations[] = {
     {.name = "ListTagsForResource", .run = list_tags},
 };
 
+static const struct sim_task tasks[] = {
+    {.kind = ALARM_LOOK, .run = alarm_look_task, .background = true},
+};
+
 const struct sim_api sim_cloudwatch = {
     .service = "monitoring",
     .wire = SIM_JSON,
@@ -313,4 +325,6 @@ const struct sim_api sim_cloudwatch = {
     .missing = "ValidationError",
     .operations = operations,
     .operation_len = ARRAY_LEN(operations),
+    .tasks = tasks,
+    .task_len = ARRAY_LEN(tasks),
 };

@@ -3,6 +3,7 @@
 #include "engine/base/json.h"
 #include "simulator/authorize.h"
 #include "simulator/lambda.h"
+#include "simulator/metrics.h"
 #include "simulator/sqs.h"
 
 #define THROTTLED_PAUSE_MS (5 * MINUTE_MS)
@@ -63,6 +64,12 @@ static void note(const struct invocation *in, const char *what, const char *code
     map_put_str(&b, "error", code);
     map_put_str(&b, "message", message);
     timeline_add(in->world, in->account, in->region, what, arn_of(in), map_end(&b));
+}
+
+static void count(const struct invocation *in, const char *metric, int64_t number)
+{
+    metric_count(in->world, in->arena, in->account, in->region, "AWS/Lambda", metric,
+                 "FunctionName", in->name, (double)number);
 }
 
 /* ---- the end of a failed invocation ---- */
@@ -135,6 +142,9 @@ static void settle(struct invocation *in, const struct function_run *run)
     const struct value *now =
         store_get(in->world, in->arena, LAMBDA_FUNCTION, in->account, in->region, in->name);
     in->function = now ? now : in->function;
+    count(in, "Invocations", 1);
+    count(in, "Errors", run->good ? 0 : 1);
+    count(in, "AsyncEventAge", world_now_ms(in->world) - in->queued_ms);
     const struct value *answer = NULL;
     const char *why = NULL, *message = NULL;
     if (!run->good && run->answer && json_parse(in->arena, slice_of(run->answer), &answer, &why))
@@ -157,6 +167,7 @@ static bool throttled(struct invocation *in)
     if (!in->function || !reserved || reserved->integer > 0)
         return false;
     world_begin(in->world);
+    count(in, "Throttles", 1);
     retry(in, THROTTLED_PAUSE_MS, "429", "Rate Exceeded.");
     (void)world_commit(in->world);
     return true;

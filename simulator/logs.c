@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "engine/aws/arn.h"
+#include "simulator/metrics.h"
 #include "simulator/tags.h"
 
 #define GROUP "logs.group"
@@ -249,6 +250,7 @@ static void append(struct world *world, struct arena *arena, const char *account
               arena_printf(arena, "%s:%012lld", id, (long long)count), map_end(&b));
     store_put(world, STREAM, account, region, id,
               value_with(arena, stream, "Events", value_int(arena, count + 1)));
+    metrics_embedded(world, arena, account, region, line);
 }
 
 void logs_append(struct world *world, struct arena *arena, const char *account, const char *region,

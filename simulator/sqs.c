@@ -8,6 +8,7 @@
 #include "engine/aws/partition.h"
 #include "engine/base/crypto.h"
 #include "simulator/authorize.h"
+#include "simulator/metrics.h"
 #include "simulator/tags.h"
 
 #define QUEUE "sqs.queue"
@@ -385,6 +386,20 @@ static bool list_tags(struct sim_call *call)
 
 /* ---- messages ---- */
 
+void sqs_tell(struct world *world, struct arena *arena, const char *account, const char *region,
+              const char *name)
+{
+    if (!metrics_matter(world, account, region))
+        return;
+    struct objects messages = messages_of(world, arena, account, region, name);
+    size_t visible = 0;
+    for (size_t i = 0; i < messages.len; i++)
+        visible += value_get_int(messages.items[i].body, "Visible_ms", 0) <= world_now_ms(world);
+    if (visible > 0)
+        metric_count(world, arena, account, region, "AWS/SQS", "ApproximateNumberOfMessagesVisible",
+                     "QueueName", name, (double)visible);
+}
+
 static const struct value *send(struct world *world, struct arena *arena, const char *account,
                                 const char *region, const char *name, const char *body,
                                 const struct value *attributes)
@@ -404,6 +419,7 @@ static const struct value *send(struct world *world, struct arena *arena, const 
     const struct value *message = map_end(&b);
     store_put(world, MESSAGE, account, region,
               arena_printf(arena, "%s:%012lld", name, (long long)number), message);
+    sqs_tell(world, arena, account, region, name);
     return message;
 }
 

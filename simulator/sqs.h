@@ -9,3 +9,6 @@
 bool sqs_deliver(struct world *world, struct arena *arena, const char *queue_arn,
                  const char *principal, const char *source_arn, const char *body,
                  const struct value *attributes, const char **ret_why);
+/* Tells CloudWatch how many messages of a queue can be received, when there are any. */
+void sqs_tell(struct world *world, struct arena *arena, const char *account, const char *region,
+              const char *name);

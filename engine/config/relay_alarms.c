@@ -22,7 +22,8 @@ static const struct alarm {
     const char *missing;
 } alarms[] = {
     {"failed", "A copy into the relay's source vault, or out of it, FAILED or is PARTIAL.",
-     OF_RELAY, RELAY_METRIC_COPIES_FAILED, "Sum", "GreaterThanThreshold", 0, 300, "notBreaching"},
+     OF_RELAY, RELAY_METRIC_COPIES_FAILED, "Sum", "GreaterThanThreshold", 0, HOUR_S,
+     "notBreaching"},
     {"refused",
      "The relay refuses a point: its tags, its age or the lock of its vault forbid the "
      "copy. The relay's log names it.",

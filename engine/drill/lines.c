@@ -61,11 +61,46 @@ static void add_trouble(struct lines *lines, int64_t at_ms, const struct value *
     line->message = message;
 }
 
+/* ---- the alarms of CloudWatch ---- */
+
+static int64_t time_of(const struct value *entry)
+{
+    const char *at = value_get_str(entry, "at");
+    int64_t ms = 0;
+    return at && time_parse_iso(slice_of(at), &ms) ? ms : 0;
+}
+
+/* When the alarm that began with this entry was over; the end of the drill if never. */
+static int64_t end_of_alarm(const struct value *timeline, size_t begin)
+{
+    const char *arn = value_get_str(value_item(timeline, begin), "address");
+    for (size_t i = begin + 1; i < value_len(timeline); i++) {
+        const struct value *entry = value_item(timeline, i);
+        if (str_eq(value_get_str(entry, "what"), "alarm over") &&
+            str_eq(value_get_str(entry, "address"), arn))
+            return time_of(entry);
+    }
+    return time_of(value_item(timeline, value_len(timeline) - 1));
+}
+
+/* An alarm for want of data rings from the moment it is made. That is news only when the time that
+ * it grants has passed since, and it still rings. */
+static size_t add_alarm(struct lines *lines, const struct value *timeline, size_t i)
+{
+    const struct value *entry = value_item(timeline, i), *detail = value_get(entry, "detail");
+    bool unheard = value_get_bool(detail, "unheard", false);
+    int64_t at_ms = time_of(entry) + (unheard ? value_get_int(detail, "window_ms", 0) : 0);
+    if (unheard && end_of_alarm(timeline, i) < at_ms)
+        return 0;
+    add_trouble(lines, at_ms, entry);
+    return 1;
+}
+
 static void add_entry(struct lines *lines, int64_t at_ms, const struct value *entry)
 {
     static const char *const jobs[] = {"backup", "copy", "expire", NULL};
-    static const char *const troubles[] = {"event lost", "dead letter", "invoke failed",
-                                           "key deleted", NULL};
+    static const char *const troubles[] = {"event lost",  "dead letter", "invoke failed",
+                                           "key deleted", "alarm over",  NULL};
     const char *what = value_get_str(entry, "what");
     if (str_is_one_of(what, jobs))
         add_job(lines, at_ms, entry);
@@ -158,11 +193,14 @@ size_t drill_lines(const struct drill_names *names, const struct drill_facts *fa
 {
     struct lines lines = {.names = names};
     size_t alarms = 0;
-    int64_t at_ms;
     for (size_t i = 0; i < value_len(facts->timeline); i++) {
         const struct value *entry = value_item(facts->timeline, i);
-        const char *at = value_get_str(entry, "at");
-        if (at && time_parse_iso(slice_of(at), &at_ms) && at_ms >= facts->start_ms)
+        int64_t at_ms = time_of(entry);
+        if (at_ms < facts->start_ms)
+            continue;
+        if (str_eq(value_get_str(entry, "what"), "alarm"))
+            alarms += add_alarm(&lines, facts->timeline, i);
+        else
             add_entry(&lines, at_ms, entry);
     }
     for (size_t i = 0; i < value_len(facts->logs); i++) {
