@@ -263,7 +263,7 @@ def kept(place):
         time.sleep(6)  # longer than a holder goes without looking at its lock
         before = len(proxy.seen)
         runner.process.send_signal(signal.SIGCONT)
-        until = time.monotonic() + 60
+        until = time.monotonic() + 15
         while time.monotonic() < until and not any(r.operation == lock for r in proxy.seen[before:]):
             time.sleep(0.1)
         return any(r.operation == lock for r in proxy.seen[before:])
