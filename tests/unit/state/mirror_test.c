@@ -503,6 +503,78 @@ static void whoever_lost_the_lock_can_write_nothing_more(void **state)
     (void)seen_on(room, a);
 }
 
+/* Nobody has written anything yet who broke the lock: only the lock itself can tell. */
+static void take_lock(struct room *room)
+{
+    break_lock(room);
+    fake_store(room->fake, ".lock", slice_of("{\"id\":\"another\"}"));
+    room->fake->now_ms += 60000;
+}
+
+static void take_lock_in_mid_write(struct fake_remote *fake, const char *operation,
+                                   const char *name)
+{
+    if (str_eq(operation, "put") && str_starts(name, ".journal/")) {
+        fake->on_call = NULL;
+        take_lock(fake->ctx);
+    }
+}
+
+/* *ret_batches: how many batches stand afterwards. */
+static void lose_the_lock(struct room *room, bool in_mid_write, size_t *ret_batches)
+{
+    struct diags own;
+    diags_init(&own, room->arena);
+    struct state *old = open_on(room, new_machine(room));
+    struct intent first = intent_of("vaults.one"), second = intent_of("vaults.two");
+    assert_true(journal_begin_run(old, "f", 1, &room->diags));
+    assert_true(journal_intent(old, &first, &room->diags));
+    assert_true(journal_commit(old, &room->diags));
+    room->fake->ctx = room;
+    if (in_mid_write)
+        room->fake->on_call = take_lock_in_mid_write;
+    else
+        take_lock(room);
+    assert_true(journal_intent(old, &second, &own));
+    assert_false(journal_commit(old, &own));
+    assert_int_equal(own.items[0].code, E_STATE_FENCED);
+    *ret_batches = count_of(room, ".journal/");
+    state_close(old);
+}
+
+static void a_lock_that_is_lost_is_missed_before_a_turn_is_written(void **state)
+{
+    size_t batches = 0;
+    lose_the_lock(*state, false, &batches);
+    assert_int_equal(batches, 1);
+}
+
+static void a_lock_that_was_lost_while_a_turn_was_written_stops_its_calls(void **state)
+{
+    size_t batches = 0;
+    lose_the_lock(*state, true, &batches);
+    assert_int_equal(batches, 2);
+}
+
+static void a_batch_that_leads_to_another_serial_is_refused(void **state)
+{
+    struct room *room = *state;
+    struct state *s = open_on(room, new_machine(room));
+    make_one(room, s, "vaults.one");
+    state_close(s);
+    struct fake_entry *batch = fake_find(room->fake, ".journal/000000000001");
+    const struct value *v = NULL;
+    const char *why = NULL;
+    assert_true(json_parse(room->arena, batch->body, &v, &why));
+    int64_t serial = value_get_int(v, "serial", 0);
+    v = value_with(room->arena, v, "serial", value_int(room->arena, serial + 1));
+    struct slice good = batch->body;
+    batch->body = slice_of(json_print(room->arena, v, JSON_SORTED));
+    refused_on(room, new_machine(room), true, E_STATE_CORRUPT);
+    batch->body = good;
+    (void)seen_on(room, new_machine(room));
+}
+
 /* A run that has not written yet when its lock is broken, and somebody else's run is over. */
 static void whoever_read_an_old_head_never_overwrites_the_new_one(void **state)
 {
@@ -791,6 +863,9 @@ int main(void)
         TEST(a_large_state_is_kept_in_parts),
         TEST(the_intents_of_a_dead_machine_are_settled_by_another),
         TEST(whoever_lost_the_lock_can_write_nothing_more),
+        TEST(a_lock_that_is_lost_is_missed_before_a_turn_is_written),
+        TEST(a_lock_that_was_lost_while_a_turn_was_written_stops_its_calls),
+        TEST(a_batch_that_leads_to_another_serial_is_refused),
         TEST(whoever_read_an_old_head_never_overwrites_the_new_one),
         TEST(a_snapshot_that_comes_too_late_is_kept_aside),
         TEST(a_batch_that_slips_in_before_the_fence_is_part_of_the_state),
