@@ -225,8 +225,11 @@ static void look_at_settings(struct beside *b)
 {
     const struct topology *topology = b->input->topology;
     const struct account *management = account_of(b, b->sights->management_account_id);
-    for (size_t i = 0; i < topology->account_len; i++)
+    for (size_t i = 0; i < topology->account_len; i++) {
         look_at_linked_role(b, &topology->accounts[i]);
+        if (topology->accounts[i].assume_role)
+            follow_arn(b, topology->accounts[i].assume_role);
+    }
     for (size_t i = 0; i < topology->resource_len; i++) {
         const struct resource *plan = &topology->resources[i];
         if (str_eq(plan->schema->type_name, "aws_backup_plan"))

@@ -5,27 +5,11 @@
 #include "engine/aws/arn.h"
 #include "engine/base/clock.h"
 #include "engine/plan/lock.h"
-#include "engine/proof/ask.h"
 #include "engine/proof/statements.h"
+#include "engine/proof/takeover_rows.h"
 
-struct takeover {
-    struct model *model;
-    struct arena *arena;
-    struct map seen;
-    struct proof_threat *items;
-    size_t len, cap;
-};
-
-/* Of one deed: who, what to, and what speaks for or against it. */
-struct deed {
-    const struct account *account;
-    enum rule_id rule;
-    const char *target, *what; /* "deletes every point in vaults.final" */
-    struct source_pos pos;
-};
-
-static void add(struct takeover *t, const struct deed *deed, enum proof_openness openness,
-                const char *who, const char *reason)
+void takeover_add(struct takeover *t, const struct deed *deed, enum proof_openness openness,
+                  const char *who, const char *reason)
 {
     const char *key = arena_printf(t->arena, "%s|%s", deed->account->id, deed->what);
     if (map_get(&t->seen, key))
@@ -55,35 +39,35 @@ static const char *left_out(const struct policy_answer *answer)
     return NULL;
 }
 
-static const char *intruder(struct takeover *t, const struct account *account)
+const char *takeover_intruder(struct takeover *t, const struct account *account)
 {
     return arena_printf(t->arena, "arn:%s:iam::%s:role/whoever-took-the-account",
                         account->partition, account->id);
 }
 
 /* Open when any of the actions is allowed to an intruder with every right. */
-static void try_deed(struct takeover *t, const struct deed *deed, const char *const *actions,
-                     const char *resource, const struct policy *policy, bool policy_decides)
+static void try_deed(struct takeover *t, const struct deed *deed, struct means means)
 {
     struct ask_answer answer = {0};
     const char *who = NULL;
-    for (size_t i = 0; actions[i]; i++) {
-        const struct ask question = {.role = intruder(t, deed->account),
-                                     .action = actions[i],
-                                     .resource = resource,
+    for (size_t i = 0; means.actions[i]; i++) {
+        const struct ask question = {.role = takeover_intruder(t, deed->account),
+                                     .action = means.actions[i],
+                                     .resource = means.resource,
                                      .resource_account = deed->account->id,
-                                     .resource_policy = policy,
-                                     .resource_policy_decides = policy_decides,
+                                     .resource_policy = means.policy,
+                                     .resource_policy_decides = means.policy_decides,
                                      .as_if_all_rights = true};
         ask(t->model, &question, &answer);
         if (answer.verdict == ASK_YES) {
-            add(t, deed, PROOF_OPEN, NULL, arena_printf(t->arena, "nothing denies %s", actions[i]));
+            takeover_add(t, deed, PROOF_OPEN, NULL,
+                         arena_printf(t->arena, "nothing denies %s", means.actions[i]));
             return;
         }
         if (!who)
             who = left_out(&answer.policy);
     }
-    add(t, deed, who ? PROOF_BREAK_GLASS : PROOF_CLOSED, who, answer.why);
+    takeover_add(t, deed, who ? PROOF_BREAK_GLASS : PROOF_CLOSED, who, answer.why);
 }
 
 /* ---- the account of a last vault ---- */
@@ -94,70 +78,103 @@ static const struct policy *policy_of_vault(struct takeover *t, const struct mod
     return object ? model_policy(t->model, value_get(object->properties, "policy")) : NULL;
 }
 
-static void try_points(struct takeover *t, const struct model_object *vault, bool locked)
+struct means means_of_points(struct takeover *t, const struct model_object *vault)
 {
     static const char *const actions[] = {"backup:DeleteRecoveryPoint", NULL};
+    const struct resource *r = vault->resource;
+    return (struct means){.actions = actions,
+                          .resource =
+                              arena_printf(t->arena, "arn:%s:backup:%s:%s:recovery-point:any",
+                                           r->account->partition, r->region, r->account->id),
+                          .policy = policy_of_vault(t, vault)};
+}
+
+struct means means_of_lock(struct takeover *t, const struct model_object *vault)
+{
+    static const char *const actions[] = {"backup:DeleteBackupVaultLockConfiguration",
+                                          "backup:PutBackupVaultLockConfiguration", NULL};
+    return (struct means){
+        .actions = actions, .resource = vault->arn, .policy = policy_of_vault(t, vault)};
+}
+
+struct means means_of_policy(struct takeover *t, const struct model_object *vault)
+{
+    static const char *const actions[] = {"backup:PutBackupVaultAccessPolicy",
+                                          "backup:DeleteBackupVaultAccessPolicy", NULL};
+    return (struct means){
+        .actions = actions, .resource = vault->arn, .policy = policy_of_vault(t, vault)};
+}
+
+struct means means_of_key(struct takeover *t, const struct model_object *key)
+{
+    static const char *const actions[] = {"kms:ScheduleKeyDeletion", "kms:DisableKey",
+                                          "kms:PutKeyPolicy", NULL};
+    return (struct means){.actions = actions,
+                          .resource = key->arn,
+                          .policy = model_policy(t->model, value_get(key->properties, "policy")),
+                          .policy_decides = true};
+}
+
+const struct model_object *takeover_key_of(struct takeover *t, const struct model_object *vault)
+{
+    const struct model_object *key =
+        model_find(t->model, value_get_str(vault->properties, "encryption_key_arn"));
+    return key && !model_is_open(key) ? key : NULL;
+}
+
+static void try_points(struct takeover *t, const struct model_object *vault, bool locked)
+{
     const struct resource *r = vault->resource;
     const struct deed deed = {r->account, RULE_NO_LOCK, r->address,
                               arena_printf(t->arena, "deletes the points in %s", r->address),
                               r->pos};
     if (locked)
-        add(t, &deed, PROOF_CLOSED, NULL, "the vault is locked");
+        takeover_add(t, &deed, PROOF_CLOSED, NULL, "the vault is locked");
     else
-        try_deed(t, &deed, actions,
-                 arena_printf(t->arena, "arn:%s:backup:%s:%s:recovery-point:any",
-                              r->account->partition, r->region, r->account->id),
-                 policy_of_vault(t, vault), false);
+        try_deed(t, &deed, means_of_points(t, vault));
 }
 
 static void try_lock(struct takeover *t, const struct model_object *vault,
                      const struct model_object *lock)
 {
-    static const char *const actions[] = {"backup:DeleteBackupVaultLockConfiguration",
-                                          "backup:PutBackupVaultLockConfiguration", NULL};
     int64_t grace = value_get_int(lock->properties, "changeable_for_days", 0);
+    int64_t date = lock_date_observed(lock->properties);
     const struct resource *r = vault->resource;
     const struct deed deed = {r->account, RULE_GOVERNANCE, lock->resource->address,
                               arena_printf(t->arena, "takes the lock off %s", r->address),
                               lock->resource->pos};
-    int64_t date = lock_date_observed(lock->properties);
     if (date)
-        add(t, &deed, PROOF_CLOSED, NULL,
+        takeover_add(
+            t, &deed, PROOF_CLOSED, NULL,
             arena_printf(t->arena, "it is permanent from %s on", time_iso(t->arena, date)));
     else if (grace > 0)
-        add(t, &deed, PROOF_CLOSED, NULL,
-            arena_printf(t->arena, "it is permanent once its %lld days of grace are over",
-                         (long long)grace));
+        takeover_add(t, &deed, PROOF_CLOSED, NULL,
+                     arena_printf(t->arena, "it is permanent once its %lld days of grace are over",
+                                  (long long)grace));
     else
-        try_deed(t, &deed, actions, vault->arn, policy_of_vault(t, vault), false);
+        try_deed(t, &deed, means_of_lock(t, vault));
 }
 
 static void try_policy(struct takeover *t, const struct model_object *vault)
 {
-    static const char *const actions[] = {"backup:PutBackupVaultAccessPolicy",
-                                          "backup:DeleteBackupVaultAccessPolicy", NULL};
     const struct resource *r = vault->resource;
     const struct deed deed = {r->account, RULE_VAULT_UNPROTECTED, r->address,
                               arena_printf(t->arena, "rewrites who may reach %s", r->address),
                               r->pos};
-    try_deed(t, &deed, actions, vault->arn, policy_of_vault(t, vault), false);
+    try_deed(t, &deed, means_of_policy(t, vault));
 }
 
 static void try_key(struct takeover *t, const struct model_object *vault)
 {
-    static const char *const actions[] = {"kms:ScheduleKeyDeletion", "kms:DisableKey",
-                                          "kms:PutKeyPolicy", NULL};
-    const struct model_object *key =
-        model_find(t->model, value_get_str(vault->properties, "encryption_key_arn"));
-    if (!key || model_is_open(key))
+    const struct model_object *key = takeover_key_of(t, vault);
+    if (!key)
         return;
     const struct resource *r = key->resource;
     const struct deed deed = {r->account, RULE_KEY_UNPROTECTED, r->address,
                               arena_printf(t->arena, "makes %s unusable, and %s unreadable with it",
                                            r->address, vault->resource->address),
                               r->pos};
-    try_deed(t, &deed, actions, key->arn,
-             model_policy(t->model, value_get(key->properties, "policy")), true);
+    try_deed(t, &deed, means_of_key(t, key));
 }
 
 static void try_leaving(struct takeover *t, const struct model_object *vault)
@@ -168,7 +185,7 @@ static void try_leaving(struct takeover *t, const struct model_object *vault)
                               "leaves the organization, whose policies then hold no longer",
                               r->pos};
     if (model_organization(t->model, r->account->id))
-        try_deed(t, &deed, actions, "*", NULL, false);
+        try_deed(t, &deed, (struct means){.actions = actions, .resource = "*"});
 }
 
 static void try_vault(struct takeover *t, const struct model_object *vault)
@@ -182,6 +199,7 @@ static void try_vault(struct takeover *t, const struct model_object *vault)
     try_policy(t, vault);
     try_key(t, vault);
     try_leaving(t, vault);
+    takeover_strangers(t, vault);
 }
 
 /* ---- the account that backups come from ---- */
@@ -200,19 +218,20 @@ static void try_flood(struct takeover *t, const struct account *source,
         lock->resource->pos};
     int64_t max = value_get_int(lock->properties, "max_retention_days", 0);
     struct ask_answer answer;
-    const struct ask question = {.role = intruder(t, source),
+    const struct ask question = {.role = takeover_intruder(t, source),
                                  .action = actions[0],
                                  .resource = vault->arn,
                                  .resource_policy = policy_of_vault(t, vault),
                                  .as_if_all_rights = true};
     ask(t->model, &question, &answer);
     if (max > 0)
-        add(t, &deed, PROOF_CLOSED, NULL,
+        takeover_add(
+            t, &deed, PROOF_CLOSED, NULL,
             arena_printf(t->arena, "the lock lets points live %lld days at most", (long long)max));
     else if (answer.verdict == ASK_YES)
-        add(t, &deed, PROOF_OPEN, NULL, "the lock names no longest retention");
+        takeover_add(t, &deed, PROOF_OPEN, NULL, "the lock names no longest retention");
     else
-        add(t, &deed, PROOF_CLOSED, NULL, answer.why);
+        takeover_add(t, &deed, PROOF_CLOSED, NULL, answer.why);
 }
 
 static void try_silence(struct takeover *t, const struct account *source, const char *by,
@@ -227,11 +246,12 @@ static void try_silence(struct takeover *t, const struct account *source, const 
                    model_in(t->model, "aws_cloudwatch_alarm", r->account->id, r->region)->len > 0;
     if (source == r->account)
         return;
-    add(t, &deed, watched ? PROOF_CLOSED : PROOF_OPEN, NULL,
-        watched ? arena_printf(t->arena, "account %s has an alarm or reports of the vault",
-                               r->account->name)
-                : arena_printf(t->arena, "account %s has neither an alarm nor reports of the vault",
-                               r->account->name));
+    takeover_add(t, &deed, watched ? PROOF_CLOSED : PROOF_OPEN, NULL,
+                 watched ? arena_printf(t->arena, "account %s has an alarm or reports of the vault",
+                                        r->account->name)
+                         : arena_printf(t->arena,
+                                        "account %s has neither an alarm nor reports of the vault",
+                                        r->account->name));
 }
 
 void takeovers(struct model *model, const struct proof_path *paths, size_t path_len,
@@ -240,6 +260,7 @@ void takeovers(struct model *model, const struct proof_path *paths, size_t path_
     struct takeover t = {.model = model, .arena = model->arena};
     struct map vaults;
     map_init(&t.seen, model->arena);
+    map_init(&t.strangers, model->arena);
     map_init(&vaults, model->arena);
     for (size_t i = 0; i < path_len; i++) {
         const struct model_object *vault = model_find(model, paths[i].last_vault);

@@ -68,6 +68,29 @@ for name, topology, edit, hop, rule, error, fix in OMISSIONS:
           f"{name}: the mending: {broken['fix']}")
     check(any(f["id"] == rule and f["severity"] == "error" for f in report["findings"]), f"{name}: a finding as well")
 
+# Who else: a principal of an account that the topology does not name, by a role of the last vault's account or by its key.
+STRANGER = "777788889999"
+
+
+def with_role(action):
+    return lambda text: text + f"""
+roles:
+  janitor:
+    account: backup
+    assume_role_policy_document:
+      {{Version: "2012-10-17", Statement: [{{Effect: Allow, Principal: {{AWS: "arn:aws:iam::{STRANGER}:role/ci"}}, Action: "sts:AssumeRole"}}]}}
+    inline_policies: {{p: {{Version: "2012-10-17", Statement: [{{Effect: Allow, Action: "{action}", Resource: "*"}}]}}}}
+"""
+
+
+def strangers(report):
+    return [t["what"] for t in report["takeovers"] if t["account_id"] == STRANGER and t["verdict"] == "open"]
+
+
+check(strangers(prove(edit=with_role("backup:Put*"))[1]) == ["rewrites who may reach vaults.final, as roles.janitor"], "by a role")
+check(strangers(prove(edit=with_role("kms:*"))[1]) == ["makes keys.final unusable, as roles.janitor"], "the key as well")
+check(strangers(prove(edit=with_role("backup:List*"))[1]) == [], "a role that only reads opens nothing")
+
 # The text has the same, in the order of the links.
 with workspace(edit=without(r"^ *accept_copies_from:.*\n")) as folder:
     text = holdfast("check", cwd=folder, expect=7).out

@@ -173,6 +173,19 @@ with workspace(SECOND, locked_and_by_tag) as folder, tempfile.TemporaryDirectory
     check(world.holdfast("check", "--json").json["takeovers"] != report["takeovers"], "of which the file knows nothing")
     mend()
 
+    # Another account in the policy of the last vault's key, of whom the file knows nothing.
+    theirs = client(LAST, "kms", B)
+    text = theirs.get_key_policy(KeyId=last_key, PolicyName="default")["Policy"]
+    statement = {"Sid": "Stranger", "Effect": "Allow", "Principal": {"AWS": f"arn:aws:iam::{MANAGEMENT}:root"},
+                 "Action": "kms:ScheduleKeyDeletion", "Resource": "*"}
+    document = json.loads(text)
+    theirs.put_key_policy(KeyId=last_key, PolicyName="default",
+                          Policy=json.dumps({**document, "Statement": document["Statement"] + [statement]}))
+    opened = [t for t in live()["takeovers"] if t["account_id"] == MANAGEMENT]
+    check([t["what"] for t in opened] == ["makes keys.destination unusable"] and opened[0]["verdict"] == "open",
+          f"another account's principal can: {opened}")
+    theirs.put_key_policy(KeyId=last_key, PolicyName="default", Policy=text)
+
     # What does no harm.
     backup.tag_resource(ResourceArn=recorded("vaults.destination")["arn"], Tags={"team": "platform"})
     kms.update_key_description(KeyId=shared_key, Description="somebody's")
