@@ -233,13 +233,29 @@ void walk_end(struct walk *walk, const char *copy_job_id, const char *error)
 
 /* ---- the last step: StartCopyJob ---- */
 
+static void start_copy(struct walk *walk);
+
+/* AWS answers a token that it has seen with the job of that time. One that is older than the job
+ * history has failed, or its copy would have been found: the next attempt is the one after it. */
+static bool is_forgotten(const struct walk *walk, const struct value *job)
+{
+    int64_t begun_ms = relay_time_ms(job, "CreationDate");
+    return begun_ms && walk->pass->now_ms - begun_ms > RELAY_HISTORY_DAYS * DAY_MS;
+}
+
 static void started(void *ctx, const struct response *rs)
 {
     struct walk *walk = ctx;
-    if (rs->fault != FAULT_NONE)
+    const char *id = value_get_str(rs->body, "CopyJobId");
+    if (rs->fault != FAULT_NONE) {
         walk_end(walk, NULL, walk_error(walk, rs));
-    else
-        walk_end(walk, value_get_str(rs->body, "CopyJobId"), NULL);
+    } else if (id && is_forgotten(walk, rs->body)) {
+        walk->decision.token = relay_token(walk->pass->arena, walk->point.arn,
+                                           walk->decision.destination->vault_arn, id);
+        start_copy(walk);
+    } else {
+        walk_end(walk, id, NULL);
+    }
 }
 
 static const struct value *lifecycle_of(struct arena *arena, const struct relay_destination *to)

@@ -155,10 +155,11 @@ static bool expires_soon(const struct relay_point *point, int64_t now_ms)
     return point->expires_ms && hours_left(point, now_ms) < RELAY_EXPIRY_HOURS;
 }
 
-static const char *token_of(struct arena *arena, const char *point_arn, const char *vault_arn,
-                            int64_t attempt)
+const char *relay_token(struct arena *arena, const char *point_arn, const char *vault_arn,
+                        const char *failed_id)
 {
-    const char *text = arena_printf(arena, "%s|%s|%lld", point_arn, vault_arn, (long long)attempt);
+    const char *text =
+        arena_printf(arena, "%s|%s|%s", point_arn, vault_arn, failed_id ? failed_id : "0");
     return arena_strndup(arena, sha256_hex(arena, slice_of(text)), 32);
 }
 
@@ -327,7 +328,8 @@ void relay_decide(struct arena *arena, const struct relay_config *config,
         conclude(ret, RELAY_REFUSE, LOCK_COPY_STATUS_MESSAGE);
         return;
     }
-    ret->token = token_of(arena, point->arn, destination->vault_arn, ret->attempt);
+    ret->token = relay_token(arena, point->arn, destination->vault_arn,
+                             past.failed ? past.failed->id : NULL);
     explain_start(arena, point, now_ms, ret);
 }
 

@@ -4,8 +4,8 @@
  *
  * A point is copied only if it is in the source vault, carries one of tag_keys (the exact key
  * first, then without regard to case; two that disagree are refused), and the value is the ARN of
- * one of the configured destinations. The token is hash(point, destination, attempt) and the
- * attempt is the number of failed jobs listed for the pair: a repeated delivery repeats the token,
+ * one of the configured destinations. The token is hash(point, destination, the job that failed
+ * last): a repeated delivery repeats the token,
  * which AWS answers with the same job. */
 
 #include "relay/decide/relay_config.h"
@@ -80,6 +80,12 @@ const struct value *relay_declared_tags(const struct relay_config *config, const
                                         const char *rule_name);
 /* The list of copy jobs still tells of a copy that began when the point was made. */
 bool relay_history_reaches(const struct relay_point *point, int64_t now_ms);
+
+/* The token of the copy that is tried after that job failed; NULL: of the first copy. A count of
+ * the failures would not do: it falls when the oldest leave the job history, and a token that was
+ * used is answered with the old job. */
+const char *relay_token(struct arena *arena, const char *point_arn, const char *vault_arn,
+                        const char *failed_id);
 
 /* Which destination the tags name, before any job is looked at: RELAY_START when one does. */
 void relay_route(struct arena *arena, const struct relay_config *config,

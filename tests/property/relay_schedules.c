@@ -337,7 +337,7 @@ static void back_up(struct life *life)
         arena_printf(arena, "arn:aws:rds:" ROOM_FIRST_REGION ":" ROOM_ACCOUNT ":db:db%lld",
                      (long long)random_below(&life->random, RESOURCES));
     if (*vault)
-        map_put_str(&b, random_chance(&life->random, 6) ? "finalvault" : ROOM_TAG, vault);
+        map_put_str(&b, random_chance(&life->random, 6) ? ROOM_TAG_OTHERWISE : ROOM_TAG, vault);
     map_put_str(&b, "team", "orders");
     map_set(&life->wanted,
             arena_printf(arena, "%s|%lld", resource, (long long)room_now(&life->room)),
@@ -421,6 +421,7 @@ static void settle(struct life *life)
     for (size_t i = 0; life->hard && i < ARRAY_LEN(hardships); i++)
         set_hardship(life, &hardships[i], false);
     life->room.between = NULL;
+    life->room.backfill = true;
     for (int round = 0; !life->wrong; round++) {
         bool rests = reconcile(life) && !world_has_pending(life->room.world);
         if (rests && life->queued == 0)
@@ -447,8 +448,6 @@ static void judge(struct life *life)
         const char *mark = mark_of(arena, here.items[i].body);
         const char *why = map_get(&life->refused, here.items[i].id);
         if (!str_eq(map_get(&life->wanted, mark), ROOM_LAST_VAULT) || map_get(&copied, mark))
-            continue;
-        if (!value_get(value_get(here.items[i].body, "Tags"), "team") && !why)
             continue;
         if (!why)
             blame(life, "a point has no last copy, and nobody says so", here.items[i].id);

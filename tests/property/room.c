@@ -9,6 +9,8 @@
 #include "simulator/kms.h"
 
 #define KEEP_DAYS 1000 /* longer than any life */
+#define PLAN "daily"
+#define TAGGING_RULE "tagging" /* the rule whose points carry the tag; that of others: "plain" */
 #define COPY_ROLE "arn:aws:iam::111122223333:role/copy"
 #define READER_ROLE "arn:aws:iam::444455556666:role/reader"
 
@@ -99,6 +101,9 @@ static void furnish(struct room *room)
 static void configure(struct room *room)
 {
     room->tag_keys[0] = ROOM_TAG;
+    struct map_builder tags = map_begin(room->arena);
+    map_put_str(&tags, ROOM_TAG, ROOM_LAST_VAULT);
+    room->declared = (struct relay_declared){PLAN, TAGGING_RULE, map_end(&tags)};
     room->destination = (struct relay_destination){.vault_arn = ROOM_LAST_VAULT,
                                                    .vault_name = "final",
                                                    .account_id = ROOM_BACKUP_ACCOUNT,
@@ -116,6 +121,8 @@ static void configure(struct room *room)
                                          .destination_len = 1,
                                          .tag_keys = room->tag_keys,
                                          .copy_role_arn = COPY_ROLE,
+                                         .declared = &room->declared,
+                                         .declared_len = 1,
                                          .budget = 1 + random_below(room->random, 20)};
 }
 
@@ -182,16 +189,31 @@ static const struct value *new_point(struct room *room, struct arena *arena,
     return map_end(&b);
 }
 
+static const struct value *made_by(struct arena *arena, const struct value *tags)
+{
+    struct map_builder b = map_begin(arena);
+    bool tagged = str_eq(value_get_str(tags, ROOM_TAG), ROOM_LAST_VAULT) ||
+                  str_eq(value_get_str(tags, ROOM_TAG_OTHERWISE), ROOM_LAST_VAULT);
+    map_put_str(&b, "BackupPlanId", "p-1");
+    map_put_str(&b, "BackupPlanName", PLAN);
+    map_put_str(&b, "BackupRuleName", tagged ? TAGGING_RULE : "plain");
+    return map_end(&b);
+}
+
 void room_back_up(struct room *room, const char *resource_arn, const struct value *tags)
 {
     struct arena *arena = arena_new();
+    const struct value *maker = made_by(arena, tags);
     world_begin(room->world);
-    const struct copy_order order = {.point = new_point(room, arena, resource_arn, tags),
+    const struct value *point =
+        value_with(arena, new_point(room, arena, resource_arn, tags), "CreatedBy", maker);
+    const struct copy_order order = {.point = point,
                                      .account = ROOM_ACCOUNT,
                                      .region = ROOM_FIRST_REGION,
                                      .source_vault_arn = ROOM_FIRST_VAULT,
                                      .destination_vault_arn = ROOM_SOURCE_VAULT,
-                                     .role = COPY_ROLE};
+                                     .role = COPY_ROLE,
+                                     .created_by = maker};
     point_put(room->world, arena, ROOM_ACCOUNT, ROOM_FIRST_REGION, order.point);
     copy_job_add(room->world, arena, &order);
     BUG_ON(!world_commit(room->world));
@@ -268,6 +290,7 @@ bool room_call(struct room *room, struct host *host, struct arena *arena, const 
                               .loop = host->loop,
                               .config = &room->config,
                               .now_ms = room_now(room),
+                              .backfill = room->backfill,
                               .report = room->report,
                               .ctx = room->ctx};
     *ret_why = NULL;

@@ -19,6 +19,7 @@
 #define ROOM_SOURCE_VAULT "arn:aws:backup:us-east-2:111122223333:backup-vault:intermediate"
 #define ROOM_LAST_VAULT "arn:aws:backup:us-east-2:444455556666:backup-vault:final"
 #define ROOM_TAG "FinalVault"
+#define ROOM_TAG_OTHERWISE "finalvault"
 #define ROOM_HOSTS 3
 
 struct random {
@@ -50,7 +51,9 @@ struct room {
     struct diags diags;
     struct relay_destination destination;
     const char *tag_keys[2];
+    struct relay_declared declared;
     struct relay_config config;
+    bool backfill; /* somebody gives the word for old points */
     struct host hosts[ROOM_HOSTS];
     room_between_fn *between;
     relay_report_fn *report;

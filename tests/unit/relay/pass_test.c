@@ -136,6 +136,30 @@ static void an_old_point_that_the_last_vault_lacks_is_copied(void **state)
     assert_int_equal(room->pass.started, 1);
 }
 
+/* AWS repeats its answer to a token, also when the job of that time has failed long ago. */
+static void an_attempt_that_is_out_of_the_history_is_followed_by_another(void **state)
+{
+    struct room *room = *state;
+    long long then = (long long)(NOW_MS / 1000) - 35 * 86400;
+    fake_when(room->fake, "PUT /copy-jobs",
+              (struct fake_answer){
+                  .status = 200,
+                  .times = 1,
+                  .body = arena_printf(room->arena, "{\"CopyJobId\":\"old\",\"CreationDate\":%lld}",
+                                       then)});
+    one_point(room, 40, "{\"RecoveryPoints\":[]}");
+    room->pass.backfill = true;
+    assert_true(reconcile(room));
+    assert_int_equal(room->pass.started, 1);
+    size_t asked = 0;
+    const char *bodies[2] = {NULL};
+    for (size_t i = 0; i < fake_call_count(room->fake); i++)
+        if (str_eq(fake_call(room->fake, i)->method, "PUT") && asked < 2)
+            bodies[asked++] = fake_call(room->fake, i)->body;
+    assert_int_equal(asked, 2);
+    assert_string_not_equal(bodies[0], bodies[1]);
+}
+
 static void an_old_point_is_refused_where_nobody_may_look(void **state)
 {
     struct room *room = *state;
@@ -389,6 +413,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(an_old_point_that_stands_in_the_last_vault_is_not_copied_again),
         TEST(an_old_point_that_the_last_vault_lacks_is_copied),
+        TEST(an_attempt_that_is_out_of_the_history_is_followed_by_another),
         TEST(an_old_point_is_refused_where_nobody_may_look),
         TEST(without_credentials_it_fails_and_says_so),
         TEST(a_young_point_is_copied_without_a_look),

@@ -268,12 +268,33 @@ static void tokens_repeat_for_an_attempt_and_differ_between_attempts(void **stat
     (void)state;
     struct arena *arena = arena_new();
     struct relay_config config = config_with(arena, "");
-    const struct relay_job failed = JOB(FINAL, "FAILED");
+    struct relay_job failed = JOB(FINAL, "FAILED");
+    failed.id = "first";
     const char *tags = "{\"FinalVault\":\"" FINAL "\"}";
     const char *first = decide(arena, &config, tags, NULL, 0).token;
     assert_string_equal(first, decide(arena, &config, tags, NULL, 0).token);
     assert_string_not_equal(first, decide(arena, &config, tags, &failed, 1).token);
     assert_true(strlen(first) == 32);
+    arena_free(arena);
+}
+
+/* Or a point that has failed for a month would ask with tokens that were used. */
+static void a_token_stays_when_older_failures_leave_the_history(void **state)
+{
+    (void)state;
+    struct arena *arena = arena_new();
+    struct relay_config config = config_with(arena, "");
+    struct relay_job failed[] = {JOB(FINAL, "FAILED"), JOB(FINAL, "FAILED")};
+    const char *tags = "{\"FinalVault\":\"" FINAL "\"}";
+    for (size_t i = 0; i < ARRAY_LEN(failed); i++) {
+        failed[i].id = i ? "late" : "early";
+        failed[i].at_ms = (int64_t)i - 2;
+        failed[i].message = "an internal error";
+    }
+    assert_string_equal(decide(arena, &config, tags, failed, 2).token,
+                        decide(arena, &config, tags, failed + 1, 1).token);
+    assert_string_not_equal(decide(arena, &config, tags, failed, 2).token,
+                            decide(arena, &config, tags, failed, 1).token);
     arena_free(arena);
 }
 
@@ -563,6 +584,7 @@ int main(void)
         cmocka_unit_test(old_points_wait_for_a_word_until_something_as_old_was_copied),
         cmocka_unit_test(only_the_rule_that_made_the_point_declares_its_tags),
         cmocka_unit_test(tokens_repeat_for_an_attempt_and_differ_between_attempts),
+        cmocka_unit_test(a_token_stays_when_older_failures_leave_the_history),
         cmocka_unit_test(untagged_points_go_to_the_only_destination_when_asked),
         cmocka_unit_test(events_are_read_with_their_quirks),
         cmocka_unit_test(settings_without_a_member_name_it),
