@@ -167,6 +167,58 @@ static bool configure(struct db *db, const struct db_options *options, struct di
     return true;
 }
 
+/* The file as it stands, without the index of its log that SQLite makes beside it: a URI. */
+static const char *frozen_uri(struct arena *arena, const char *path)
+{
+    struct strbuf sb;
+    strbuf_init(&sb, arena, SIZE_MAX);
+    strbuf_add(&sb, "file:");
+    for (; *path; path++)
+        if (*path == '?' || *path == '#' || *path == '%')
+            strbuf_addf(&sb, "%%%02X", (unsigned)*path);
+        else
+            strbuf_add_n(&sb, path, 1);
+    strbuf_add(&sb, "?immutable=1");
+    return strbuf_str(&sb);
+}
+
+/* A read-only or full disk: nothing can be made beside the file, and no log waits there. */
+static bool can_only_be_looked_at(const struct db *db, const struct db_options *options)
+{
+    int rc = sqlite3_errcode(db->handle) & 0xff;
+    bool hindered =
+        rc == SQLITE_CANTOPEN || rc == SQLITE_READONLY || rc == SQLITE_IOERR || rc == SQLITE_FULL;
+    struct stat log;
+    return options->read_only && hindered && !db_is_unborn(options->path) &&
+           (stat(arena_printf(db->arena, "%s-wal", options->path), &log) != 0 || log.st_size == 0);
+}
+
+static bool open_handle(struct db *db, const struct db_options *options, const char *name,
+                        int flags, struct diags *diags)
+{
+    int rc = sqlite3_open_v2(name, &db->handle, flags | SQLITE_OPEN_NOMUTEX, NULL);
+    BUG_ON(!db->handle);
+    if (rc != SQLITE_OK)
+        return fail(db, options->open_code, diags);
+    add_functions(db);
+    return configure(db, options, diags);
+}
+
+static bool open_reader(struct db *db, const struct db_options *options, struct diags *diags)
+{
+    struct diags own;
+    diags_init(&own, db->arena);
+    if (open_handle(db, options, options->path, SQLITE_OPEN_READONLY, &own))
+        return true;
+    if (can_only_be_looked_at(db, options)) {
+        sqlite3_close(db->handle);
+        return open_handle(db, options, frozen_uri(db->arena, options->path),
+                           SQLITE_OPEN_READONLY | SQLITE_OPEN_URI, diags);
+    }
+    diag_error(diags, own.items[0].code, NO_POS, NULL, "%s", own.items[0].message);
+    return false;
+}
+
 bool db_open(const struct db_options *options, struct db **ret, struct diags *diags)
 {
     bool in_memory = str_eq(options->path, ":memory:");
@@ -182,15 +234,9 @@ bool db_open(const struct db_options *options, struct db **ret, struct diags *di
                       .write_code = options->write_code,
                       .damage_code =
                           options->damage_code ? options->damage_code : options->open_code};
-    int flags = options->read_only ? SQLITE_OPEN_READONLY
-                                   : SQLITE_OPEN_READWRITE | (in_memory ? SQLITE_OPEN_CREATE : 0);
-    int rc = sqlite3_open_v2(options->path, &db->handle, flags | SQLITE_OPEN_NOMUTEX, NULL);
-    BUG_ON(!db->handle);
-    if (rc != SQLITE_OK)
-        fail(db, options->open_code, diags);
-    else
-        add_functions(db);
-    if (rc != SQLITE_OK || !configure(db, options, diags)) {
+    int flags = SQLITE_OPEN_READWRITE | (in_memory ? SQLITE_OPEN_CREATE : 0);
+    if (options->read_only ? !open_reader(db, options, diags)
+                           : !open_handle(db, options, options->path, flags, diags)) {
         db_close(db);
         return false;
     }

@@ -15,7 +15,7 @@ struct db_stmt;
 
 struct db_options {
     const char *path; /* ":memory:" for a private one */
-    bool read_only;   /* must exist */
+    bool read_only;   /* must exist; a disk that cannot be written to is no hindrance */
     bool full_sync; /* WAL + synchronous=FULL; else WAL + OFF (safe against kill, not power loss) */
     bool check_indexes; /* not only that pages are in order: what is found by an index is there */
     int busy_timeout_ms;

@@ -4,6 +4,7 @@
 #include <stdint.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <cmocka.h>
@@ -259,6 +260,45 @@ static void a_reader_creates_and_changes_nothing(void **state)
     assert_false(db_exec(reader, "INSERT INTO t VALUES(1)", &room->diags));
 }
 
+/* As root nothing is forbidden: the child becomes somebody else first. */
+static int read_as_a_stranger(struct room *room, const struct db_options *options)
+{
+    pid_t child = fork();
+    assert_true(child >= 0);
+    if (child == 0) {
+        struct db *reader = NULL;
+        if (getuid() == 0 && setuid(65534) != 0)
+            _exit(2);
+        bool good = db_open(options, &reader, &room->diags);
+        if (good)
+            good = answer(room, reader, "SELECT a FROM t") == 7;
+        _exit(good ? 0 : 1);
+    }
+    int status = 0;
+    assert_true(waitpid(child, &status, 0) == child && WIFEXITED(status));
+    return WEXITSTATUS(status);
+}
+
+static void a_reader_needs_no_folder_that_can_be_written_to(void **state)
+{
+    struct room *room = *state;
+    room->path = path_join(room->arena, room->dir, "a#1?%20.db");
+    struct db *writer = opened(room);
+    exec(room, writer, "CREATE TABLE t(a); INSERT INTO t VALUES(7)");
+    db_close(writer);
+    assert_true(chown(room->path, getuid() == 0 ? 65534 : getuid(), getgid()) == 0);
+    assert_true(chmod(room->dir, 0555) == 0);
+    struct db_options options = options_of(room);
+    options.read_only = true;
+    assert_int_equal(read_as_a_stranger(room, &options), 0);
+    assert_true(chmod(room->dir, 0755) == 0);
+    const char *log = arena_printf(room->arena, "%s-wal", room->path);
+    assert_true(file_write_atomic(log, slice_of("what was not moved over"), 0600, &room->diags));
+    assert_true(chmod(room->dir, 0555) == 0);
+    assert_int_equal(read_as_a_stranger(room, &options), 1); /* it would look like an older one */
+    assert_true(chmod(room->dir, 0755) == 0);
+}
+
 static void a_database_in_memory_leaves_no_file(void **state)
 {
     struct room *room = *state;
@@ -328,6 +368,7 @@ int main(void)
         CASE(what_is_no_database_is_refused),
         CASE(a_damaged_database_is_refused_as_damaged),
         CASE(a_reader_creates_and_changes_nothing),
+        CASE(a_reader_needs_no_folder_that_can_be_written_to),
         CASE(a_database_in_memory_leaves_no_file),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
