@@ -7,50 +7,60 @@
 static const char *const list_points[] = {"backup:ListRecoveryPointsByBackupVault", NULL};
 static const char *const list_jobs[] = {"backup:ListCopyJobs", NULL};
 
-/* Points of one Region in all the ARNs that AWS Backup and the services give them. */
-static void add_points(struct rights *rights, const struct relay_config *config, const char *region,
-                       bool starts)
+/* On points of one Region, in all the ARNs that AWS Backup and the services give them; of one
+ * service: on those that have its ARNs. */
+static void allow_on_points(struct rights *rights, const struct relay_config *config,
+                            const char *region, const char *action, const char *service,
+                            const char *kind)
 {
-    static const char *const tags[] = {"backup:ListTags", NULL};
-    static const char *const start[] = {"backup:StartCopyJob", NULL};
-    static const char *const rds_tags[] = {"rds:ListTagsForResource", NULL};
-    static const char *const fsx_tags[] = {"fsx:ListTagsForResource", NULL};
+    const char *const actions[] = {action, NULL};
     size_t len;
     const struct backup_type *types = backup_types(&len);
     for (size_t i = 0; i < len; i++)
-        for (int copy = 0; copy < 2; copy++) {
-            const char *arn = backup_point_arn(rights->arena, &types[i], config->partition, region,
-                                               config->account_id, "*", copy);
-            rights_allow(rights, tags, "recoveryPoint", arn);
-            if (starts)
-                rights_allow(rights, start, "recoveryPoint", arn);
-            if (str_eq(types[i].service, "rds"))
-                rights_allow(rights, rds_tags, "snapshot", arn);
-            if (str_eq(types[i].service, "fsx"))
-                rights_allow(rights, fsx_tags, "backup", arn);
-        }
+        for (int copy = 0; copy < 2; copy++)
+            if (!service || str_eq(types[i].service, service))
+                rights_allow(rights, actions, kind,
+                             backup_point_arn(rights->arena, &types[i], config->partition, region,
+                                              config->account_id, "*", copy));
 }
 
+static void add_tags(struct rights *rights, const struct relay_config *config, const char *region)
+{
+    allow_on_points(rights, config, region, "backup:ListTags", NULL, "recoveryPoint");
+    allow_on_points(rights, config, region, "rds:ListTagsForResource", "rds", "snapshot");
+    allow_on_points(rights, config, region, "fsx:ListTagsForResource", "fsx", "backup");
+}
+
+static void add_start(struct rights *rights, const struct relay_config *config)
+{
+    struct arena *arena = rights->arena;
+    allow_on_points(rights, config, config->region, "backup:StartCopyJob", NULL, "recoveryPoint");
+    if (config->shorten_source_to_days > 0)
+        allow_on_points(rights, config, config->region, "backup:UpdateRecoveryPointLifecycle", NULL,
+                        "recoveryPoint");
+    rights_add(rights, (struct right){.action = "iam:PassRole",
+                                      .kind = "role",
+                                      .resource = config->copy_role_arn,
+                                      .condition = condition_with(
+                                          arena, NULL, "StringEquals", "iam:PassedToService",
+                                          value_string(arena, "backup.amazonaws.com"))});
+}
+
+/* The points come from the vaults that the account has, so their tags are asked for there too. */
 static void add_source(struct rights *rights, const struct relay_config *config, bool starts)
 {
     static const char *const ec2_tags[] = {"ec2:DescribeTags", NULL};
     const struct topology *topology = rights->topology;
-    add_points(rights, config, config->region, starts);
+    add_tags(rights, config, config->region);
     for (size_t i = 0; i < topology->resource_len; i++)
         if (str_eq(topology->resources[i].schema->type_name, "aws_backup_vault") &&
             str_eq(topology->resources[i].account->id, config->account_id))
-            add_points(rights, config, topology->resources[i].region, /* starts= */ false);
+            add_tags(rights, config, topology->resources[i].region);
     rights_allow(rights, list_points, "backupVault", config->source_vault_arn);
     rights_allow(rights, list_jobs, "", "*");
     rights_allow(rights, ec2_tags, "", "*");
     if (starts)
-        rights_add(rights,
-                   (struct right){.action = "iam:PassRole",
-                                  .kind = "role",
-                                  .resource = config->copy_role_arn,
-                                  .condition = condition_with(
-                                      rights->arena, NULL, "StringEquals", "iam:PassedToService",
-                                      value_string(rights->arena, "backup.amazonaws.com"))});
+        add_start(rights, config);
 }
 
 /* Where the job history does not reach back, the last vault is asked. */
@@ -61,16 +71,35 @@ static void add_destinations(struct rights *rights, const struct relay_config *c
             rights_allow(rights, list_points, "backupVault", config->destinations[i].vault_arn);
 }
 
+/* The settings are literal: what the topology does not know yet is an error before this. */
+static struct relay_config config_of(struct arena *arena, const struct relay_entry *relay)
+{
+    struct relay_config config;
+    const char *why;
+    BUG_ON(!relay_config_parse(arena, relay->config, &config, &why));
+    return config;
+}
+
 void rights_of_reconcile(struct rights *rights, bool starts)
 {
     const struct topology *topology = rights->topology;
     for (size_t i = 0; i < topology->relay_len; i++) {
-        struct relay_config config;
-        const char *why;
-        BUG_ON(!relay_config_parse(rights->arena, topology->relays[i].config, &config, &why));
+        struct relay_config config = config_of(rights->arena, &topology->relays[i]);
         if (str_eq(config.account_id, rights->account->id))
             add_source(rights, &config, starts);
         add_destinations(rights, &config);
+    }
+}
+
+/* A point that an event names and nobody lists is looked at: which rule made it tells its tags. */
+static void of_events(struct rights *rights)
+{
+    const struct topology *topology = rights->topology;
+    for (size_t i = 0; i < topology->relay_len; i++) {
+        struct relay_config config = config_of(rights->arena, &topology->relays[i]);
+        if (str_eq(config.account_id, rights->account->id) && config.declared_len > 0)
+            allow_on_points(rights, &config, config.region, "backup:DescribeRecoveryPoint", NULL,
+                            "recoveryPoint");
     }
 }
 
@@ -80,6 +109,7 @@ void rights_of_letters(struct rights *rights)
     static const char *const actions[] = {"sqs:ReceiveMessage", "sqs:DeleteMessage",
                                           "sqs:ChangeMessageVisibility", NULL};
     const struct topology *topology = rights->topology;
+    of_events(rights);
     for (size_t i = 0; i < topology->resource_len; i++) {
         const struct resource *r = &topology->resources[i];
         if (str_starts(r->address, "relays.") && str_eq(r->schema->type_name, "aws_sqs_queue") &&

@@ -73,7 +73,7 @@ void rights_of_surroundings(struct rights *rights, bool writes);
 void rights_of_parts(struct rights *rights, const struct schema_set *schemas);
 /* A reconcile pass of every relay: to foresee what it would do, or to start the copies as well. */
 void rights_of_reconcile(struct rights *rights, bool starts);
-/* `relay replay` takes letters out of the queues of the relays. */
+/* Events by hand: `relay replay` takes letters out of the queues of the relays. */
 void rights_of_letters(struct rights *rights);
 /* `verify`, where it asks beside what the others look at. */
 void rights_of_verify(struct rights *rights);

@@ -42,9 +42,10 @@ static const char *noun_of(const struct right *right)
 static const struct verb_row {
     const char *action, *verb;
 } verbs[] = {
-    {"iam:PassRole", "Pass"},       {"sts:AssumeRole", "TakeOn"}, {"backup:StartCopyJob", "Copy"},
-    {"kms:CreateGrant", "Use"},     {"kms:RetireGrant", "Use"},   {"kms:Decrypt", "Use"},
-    {"kms:GenerateDataKey", "Use"},
+    {"iam:PassRole", "Pass"},        {"sts:AssumeRole", "TakeOn"},
+    {"backup:StartCopyJob", "Copy"}, {"kms:CreateGrant", "Use"},
+    {"kms:RetireGrant", "Use"},      {"kms:Decrypt", "Use"},
+    {"kms:GenerateDataKey", "Use"},  {"backup:UpdateRecoveryPointLifecycle", "Shorten"},
 };
 
 static const char *verb_of(const struct right *right)
