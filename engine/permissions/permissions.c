@@ -2,6 +2,7 @@
 
 #include <assert.h>
 
+#include "engine/permissions/jobs.h"
 #include "engine/permissions/rights.h"
 
 enum relaying { RELAY_NOT, RELAY_FORESEEN, RELAY_STARTS };
@@ -34,6 +35,7 @@ static const struct purpose {
                              .writes = true,
                              .relaying = RELAY_STARTS,
                              .leaves = true},
+    [PERMISSIONS_JOBS] = {.name = "jobs"},
 };
 static_assert(ARRAY_LEN(purposes) == PERMISSIONS_FOR_COUNT, "a row for each purpose");
 
@@ -128,6 +130,10 @@ void permissions_make(struct arena *arena, const struct schema_set *schemas,
     struct permission_grant *grants =
         arena_array(arena, topology->account_len + 1, sizeof(*grants));
     struct permission_grant grant;
+    if (purpose == PERMISSIONS_JOBS) {
+        jobs_make(arena, topology, ret);
+        return;
+    }
     *ret = (struct permissions){.topology = topology->name, .purpose = purpose, .grants = grants};
     grant_runner(arena, topology, purpose, &grant);
     add_grant(ret, grants, grant);

@@ -16,6 +16,7 @@ enum permissions_for {
     PERMISSIONS_VERIFY,
     PERMISSIONS_RELAY,
     PERMISSIONS_DESTROY,
+    PERMISSIONS_JOBS, /* of the roles of plans, not of whoever runs a command */
     PERMISSIONS_FOR_COUNT,
 };
 const char *permissions_for_name(enum permissions_for purpose); /* "plan" */
@@ -37,6 +38,7 @@ struct permission_grant {
     const char *who;               /* "workload 111122223333", or who runs the command */
     const struct account *account; /* NULL: whose credentials the command begins with */
     const char *principal;         /* the role's ARN; NULL: the credentials that are there */
+    const char *note;              /* what else is to be said of them, or NULL */
     const struct permission_policy *policies;
     size_t len;
 };

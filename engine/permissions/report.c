@@ -28,6 +28,7 @@ const struct value *permissions_to_json(struct arena *arena, const struct permis
         map_put_str(&g, "account", grant->account ? grant->account->name : NULL);
         map_put_str(&g, "account_id", grant->account ? grant->account->id : NULL);
         map_put_str(&g, "principal", grant->principal);
+        map_put_str(&g, "note", grant->note);
         map_put(&g, "policies", policies_to_json(arena, grant));
         list_add(&grants, map_end(&g));
     }
@@ -50,6 +51,8 @@ static void add_heading(struct strbuf *sb, const struct permissions *permissions
         strbuf_addf(sb, ": %zu managed policies, because one holds no more than %d characters",
                     grant->len, MANAGED_POLICY_MAX);
     strbuf_add(sb, "\n");
+    if (grant->note)
+        strbuf_addf(sb, "# %s\n", grant->note);
     if (grant->len > ROLE_POLICIES_MAX)
         strbuf_addf(sb, "# a role takes %d of them: ask AWS for a higher quota\n",
                     ROLE_POLICIES_MAX);

@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 """The policies of `permissions --for organization`, put into the topology that they were made of: `check` finds what they
-close closed and every path still reachable, and in a drill under them every backup arrives."""
+close closed and every path still reachable, and in a drill under them every backup arrives, by a role of the plan that may do
+what `--for jobs` prints and no more."""
 import json
 import os
 import pathlib
@@ -39,6 +40,20 @@ def verdicts(report):
     return {short: t["verdict"] for t in report["takeovers"] for what, short in words.items() if t["what"].startswith(what)}
 
 
+def with_least_role(topology):
+    """The plan's role has what its jobs need instead of AWS's managed policy."""
+    status, made = run("permissions", "--for", "jobs", "-f", str(topology))
+    assert status == 0 and len(made["grants"]) == 1, made
+    trust = {"Version": "2012-10-17", "Statement": [
+        {"Effect": "Allow", "Principal": {"Service": "backup.amazonaws.com"}, "Action": "sts:AssumeRole"}]}
+    role = {"account": "workload", "name": "least-AWSBackup", "assume_role_policy_document": trust,
+            "inline_policies": {"jobs": made["grants"][0]["policies"][0]["document"]}}
+    text = topology.read_text()
+    assert "\n      rds:\n" in text
+    topology.write_text(text.replace("\n      rds:\n", "\n      rds:\n        role: least\n")
+                        + f"roles: {json.dumps({'least': role})}\n")
+
+
 def judge(folder, name):
     text = (EXAMPLES / f"{name}.yaml").read_text().replace("mode: compliance", "mode: governance")
     text = "\n".join(line for line in text.split("\n") if "changeable_for_days" not in line)
@@ -63,6 +78,9 @@ def judge(folder, name):
 with tempfile.TemporaryDirectory() as temporary:
     judge(pathlib.Path(temporary), "fleet")
     kept = judge(pathlib.Path(temporary), "rds-immutable-backup")
+    with_least_role(kept)
+    _, report = run("check", "-f", str(kept))
+    assert report["verdict"] == "reachable", report
     status, drill = run("drill", "--days", "1", "-f", str(kept))
     assert status == 0 and drill["arrived"] == drill["backups"] > 0, drill
     print(f"{drill['backups']} backups arrive under them")

@@ -164,7 +164,7 @@ static void every_policy_of_every_example_is_one_that_iam_takes(void **state)
         load_example(room, examples[e]);
         for (int purpose = 0; purpose < PERMISSIONS_FOR_COUNT; purpose++) {
             struct permissions permissions = made(room, (enum permissions_for)purpose);
-            assert_true(permissions.len > 0);
+            assert_true(permissions.len > 0 || purpose == PERMISSIONS_JOBS); /* no plan */
             for (size_t g = 0; g < permissions.len; g++)
                 for (size_t p = 0; p < permissions.grants[g].len; p++)
                     check_policy(room, &permissions.grants[g].policies[p]);
@@ -367,6 +367,23 @@ static void relays_get_their_dead_letters(void **state)
     assert_null(allowed(room, &apply, "workload", "sqs:ReceiveMessage", queue));
 }
 
+static void jobs_get_what_their_plans_make_of_the_managed_policy(void **state)
+{
+    struct room *room = *state;
+    const char *vault = "arn:aws:backup:us-east-1:111122223333:backup-vault:t-v";
+    load_text(room, HEAD "vaults: {v: {account: a, region: r}}\nplans: {p: {account: a, region: r, "
+                         "rules: {d: {target_vault: v}}, selections: {s: {resources: "
+                         "[\"arn:aws:rds:*:*:db:*\"]}}}}\n");
+    struct permissions jobs = made(room, PERMISSIONS_JOBS);
+    assert_string_equal(jobs.grants[0].principal, "arn:aws:iam::111122223333:role/t-p-AWSBackup");
+    expect(room, &jobs, "a", "rds:CreateDBSnapshot", "*", "{}");
+    expect(room, &jobs, "a", "backup:DescribeBackupVault", vault, "{}");
+    assert_null(allowed(room, &jobs, "a", "backup:CopyIntoBackupVault", vault));
+    assert_null(allowed(room, &jobs, "a", "rds:CopyDBSnapshot", "*"));
+    assert_null(allowed(room, &jobs, "a", "ec2:CreateSnapshot", "*"));
+    assert_null(allowed(room, &jobs, "a", "tag:GetResources", "*"));
+}
+
 static void a_statement_that_is_too_large_is_cut(void **state)
 {
     struct room *room = *state;
@@ -419,6 +436,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(drift_looks_for_what_others_have_added, begin, end),
         cmocka_unit_test_setup_teardown(verify_looks_into_every_vault_on_the_way, begin, end),
         cmocka_unit_test_setup_teardown(relays_get_their_dead_letters, begin, end),
+        cmocka_unit_test_setup_teardown(jobs_get_what_their_plans_make_of_the_managed_policy, begin,
+                                        end),
         cmocka_unit_test_setup_teardown(a_statement_that_is_too_large_is_cut, begin, end),
         cmocka_unit_test_setup_teardown(a_policy_that_is_too_large_is_split_and_says_so, begin,
                                         end),
