@@ -162,6 +162,14 @@ with workspace() as folder:
         fresh.refused("HF0623", says="DisabledException")
         fresh.refused("HF0623", "apply", "--auto-approve", says="is disabled")
         fresh.refused("HF0623", "state", "check-backend", says="is disabled")
+        pulled = os.path.join(folder, "pulled.json")  # a cache that is current needs no key
+        with open(pulled, "w", encoding="utf-8") as file:
+            file.write(three.run("state", "pull").out)
+        plain = Machine(served, folder, "prod/plain")
+        plain.write("prod/plain", more=more_queues(8))
+        plain.run("state", "push", pulled)
+        check("nothing to do" in plain.run("plan").out, "the state goes on under another name, in clear")
+        check(bucket.get("prod/plain").startswith(b"{\n"), "in clear")
         bucket.kms.enable_key(KeyId=key["KeyId"])
         check(fresh.run("lock", "show", "--json").json["lock"] is None, "the lock was given back")
         other_key = bucket.kms.create_key()["KeyMetadata"]["Arn"]
