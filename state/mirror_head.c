@@ -135,8 +135,10 @@ bool head_read(struct state *state, const struct remote_object *object, struct d
         return false;
     }
     if (!str_eq(value_get_str(head, "topology"), state->topology)) {
-        diag_error(diags, E_STATE_FOREIGN, NO_POS, NULL, "%s belongs to topology %s, not to %s",
-                   where, value_get_str(head, "topology"), state->topology);
+        struct diag *diag =
+            diag_error(diags, E_STATE_FOREIGN, NO_POS, NULL, "%s belongs to topology %s, not to %s",
+                       where, value_get_str(head, "topology"), state->topology);
+        diag_hint(diags, diag, "Give this topology another `key` under `state.s3`.");
         return false;
     }
     take_head(mirror, head, object->etag);

@@ -6,6 +6,7 @@
 #include "engine/config/normalize.h"
 #include "engine/plan/items.h"
 #include "engine/plan/lock.h"
+#include "engine/plan/text.h"
 
 /* ---- what stands ---- */
 
@@ -220,6 +221,8 @@ static void refuse(struct builder *b, struct item *item)
 
 static const char *text_of(struct arena *arena, const struct value *v)
 {
+    if (v && (v->kind == VALUE_REF || v->kind == VALUE_CONCAT))
+        return text_value(arena, NULL, v);
     return v ? json_print(arena, v, JSON_COMPACT) : "absent";
 }
 
