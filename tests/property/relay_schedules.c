@@ -14,13 +14,15 @@
  *     relay_schedules [--seed N] [--lives N | --seconds N] [--without HARDSHIP] [--trace]
  *
  * The first life has seed N (without one: the time), the next N+1, and so on. What goes wrong is
- * printed with its seed and all that happened; `--seed N --lives 1` shows it again. */
+ * printed with its seed and all that happened; `--seed N --lives 1` shows it again. With
+ * HOLDFAST_SOAK in the environment other lives are lived, for an hour. */
 
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "engine/base/clock.h"
+#include "engine/base/env.h"
 #include "engine/base/log.h"
 #include "engine/base/strbuf.h"
 #include "room.h"
@@ -31,6 +33,7 @@
 #define NESTED 2 /* so many relays may stand still one above the other */
 #define SETTLED_WITHIN 400
 #define RESOURCES 4
+#define SOAK_SECONDS 3600
 
 struct delivery {
     int64_t due_ms;
@@ -527,6 +530,10 @@ static bool read_options(int argc, char **argv, struct options *ret)
             i++;
         else
             return false;
+    }
+    if (env_get("HOLDFAST_SOAK")) {
+        seed = clock_wall_ms() / 1000;
+        ret->seconds = SOAK_SECONDS;
     }
     ret->seed = (uint64_t)seed;
     return true;
