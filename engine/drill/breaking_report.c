@@ -93,15 +93,15 @@ const char *drill_breaking_markdown(struct arena *arena, const struct drill_brea
 {
     struct strbuf sb;
     strbuf_init(&sb, arena, TEXT_MAX);
-    strbuf_add(&sb, "| fault | what happens | outcome | what had arrived | alarms | foreseen by |\n"
+    strbuf_add(&sb, "| fault | what happens | outcome | what had arrived | alarm | foreseen by |\n"
                     "|---|---|---|---|---|---|\n");
     for (size_t i = 0; i < breaking->len; i++) {
         const struct drill_outcome *outcome = &breaking->items[i];
         const char *lost = damage(arena, &outcome->report.blow);
-        strbuf_addf(&sb, "| `%s` | %s | %s: %s | %s | %zu | %s |\n", outcome->fault->name,
+        strbuf_addf(&sb, "| `%s` | %s | %s: %s | %s | %s | %s |\n", outcome->fault->name,
                     outcome->fault->what, drill_verdict_name(outcome->verdict),
-                    arrivals(arena, &outcome->report), lost ? lost : "", outcome->alarms,
-                    outcome->foreseen);
+                    arrivals(arena, &outcome->report), lost ? lost : "",
+                    outcome->alarms ? "yes" : "no", outcome->foreseen);
     }
     return strbuf_str(&sb);
 }

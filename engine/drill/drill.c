@@ -230,15 +230,26 @@ static void set_scene(struct drill *drill)
                              .diags = drill->diags};
 }
 
+/* In an arena of its own: this is asked every hour, and a world tells all that ever happened. */
+static bool all_arrived(const struct drill *drill)
+{
+    struct drill once = *drill;
+    struct drill_report report;
+    once.arena = arena_new();
+    count(&once, &report);
+    bool all = report.missing == 0;
+    arena_free(once.arena);
+    return all;
+}
+
 /* Until every backup has arrived, or no later pass of anything that looks once a day can bring it.
  */
-static bool wait_for_the_rest(struct drill *drill, struct drill_report *report)
+static bool wait_for_the_rest(struct drill *drill)
 {
     int64_t mended = world_now_ms(drill->world), last = mended + DRILL_DRAIN_MS;
     for (int64_t now = mended; now < last && !is_stopped(drill);) {
-        bool pending = world_has_pending(drill->world);
-        count(drill, report);
-        if (!pending && (report->missing == 0 || now >= mended + DRILL_MENDED_MS))
+        if (!world_has_pending(drill->world) &&
+            (now >= mended + DRILL_MENDED_MS || all_arrived(drill)))
             break;
         now += HOUR_MS;
         if (!world_advance_to(drill->world, now, drill->diags))
@@ -268,7 +279,7 @@ static bool let_pass_with_fault(struct drill *drill, struct drill_report *ret)
         if (!drill_fault_mend(fault, &drill->scene))
             return false;
     }
-    bool good = wait_for_the_rest(drill, ret);
+    bool good = wait_for_the_rest(drill);
     world_pause_schedules(drill->world, false);
     count(drill, ret);
     blow.tries = intruder_tries(drill->scene.intruder, &blow.try_len);

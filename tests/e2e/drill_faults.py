@@ -45,6 +45,24 @@ date = faults["lock-date-crossed"]
 check(status == 2 and date["verdict"] == "destroyed" and date["destroyed"] == 1, f"no lock, no point: {date}")
 check(date["foreseen_by"] == ["HP401"], f"as check says: {date['foreseen_by']}")
 
+
+# An alarm in an account that the intruder does not have: the relay is gone, and that is heard.
+def watched(text):
+    return text.replace("    event_regions:", "    alarms: {topic: alerts, no_recent_point: {topic: vault_alerts}}\n"
+                        "    event_regions:").replace("\nrelays:", """
+topics:
+  alerts: {account: workload, region: backup}
+  vault_alerts: {account: backup, region: backup}
+
+relays:""")
+
+
+status, faults = broken("compromised-workload", watched)
+raid = faults["compromised-workload"]
+check(status == 0 and raid["verdict"] == "alarmed" and "HP801" not in raid["foreseen_by"], f"heard: {raid['verdict']}")
+rung = {t["account"] for t in raid["timeline"] if t["what"] == "alarm" and t["at"] > raid["struck_at"]}
+check("backup" in rung, f"in the other account: {rung}")
+
 with workspace() as folder:
     for arguments, words in ((["--break", "rust"], "there is no such fault: all, lost-events"),
                              (["--break", "all", "--world", "w.db"], "fresh worlds only"),
