@@ -1,9 +1,12 @@
 /* verify: the newest copy of each protected resource in its last vault, against the objective. */
 
+#include "engine/base/clock.h"
 #include "engine/base/file.h"
 #include "engine/base/json.h"
 #include "engine/cli/commands.h"
 #include "engine/cli/session.h"
+#include "engine/cli/signing.h"
+#include "engine/verify/evidence.h"
 #include "engine/verify/ledger.h"
 #include "engine/verify/verify.h"
 
@@ -114,6 +117,56 @@ static void keep(struct session *session, const struct verify_report *report, bo
     ledger_parse(arena, slice_of(arena_printf(arena, "%.*s%s", (int)old.len, old.ptr, line)), ret);
 }
 
+/* ---- evidence ---- */
+
+static const struct value *asked_by(struct session *session)
+{
+    struct arena *arena = session->cli->arena;
+    struct list_builder list = list_begin(arena);
+    size_t len = 0;
+    const struct aws_identity *identities = aws_identities(session->loop, &len);
+    for (size_t i = 0; i < len; i++) {
+        struct map_builder b = map_begin(arena);
+        map_put_str(&b, "account", identities[i].account_name);
+        map_put_str(&b, "account_id", identities[i].account_id);
+        map_put_str(&b, "arn", identities[i].arn);
+        list_add(&list, map_end(&b));
+    }
+    return list_end(&list);
+}
+
+static bool write_evidence(struct session *session, const struct verify_report *report,
+                           const struct sign_key *key)
+{
+    struct cli *cli = session->cli;
+    struct arena *arena = cli->arena;
+    const struct value *guards = NULL;
+    const char *path = cli_option(cli, OPT_EVIDENCE);
+    if (!evidence_read(arena, session->loop, &session->topology, report, &guards, &cli->diags))
+        return false;
+    struct map_builder b = map_begin_from(arena, guards);
+    map_put_str(&b, "program_version", PROGRAM_VERSION);
+    map_put_str(&b, "topology_digest", session->topology.spec_digest);
+    map_put_str(&b, "world", session_world_name(session));
+    map_put_str(&b, "clock_of_this_machine", time_iso(arena, clock_wall_ms()));
+    map_put(&b, "asked_by", asked_by(session));
+    map_put(&b, "report", verify_to_json(arena, report));
+    if (!file_write_atomic(path, evidence_seal(arena, map_end(&b), key), 0644, &cli->diags))
+        return false;
+    cli_note(cli, "Evidence: %s, signed with the key %s", path, sign_key_id(arena, key));
+    return true;
+}
+
+/* Before anything is asked: without a key nothing can be signed. */
+static bool take_key(struct cli *cli, struct sign_key **ret)
+{
+    bool wanted = cli_option(cli, OPT_EVIDENCE) != NULL;
+    if (wanted == (cli_option(cli, OPT_SIGN_KEY) != NULL))
+        return !wanted || signing_private_key(cli, ret);
+    diag_error(&cli->diags, E_USAGE, NO_POS, NULL, "--evidence and --sign-key go together");
+    return false;
+}
+
 /* ---- the command ---- */
 
 static int verify(struct session *session)
@@ -123,9 +176,10 @@ static int verify(struct session *session)
     struct verify_input input = {0};
     struct verify_report report;
     struct ledger ledger;
+    CLEANUP(sign_key_freep) struct sign_key *key = NULL;
     if (!format || !cli_duration(cli, OPT_MAX_AGE, 0, &input.max_age_ms))
         return EXIT_USAGE;
-    if (!session_load(session) || !session_open(session, SESSION_READS))
+    if (!take_key(cli, &key) || !session_load(session) || !session_open(session, SESSION_READS))
         return EXIT_ERROR;
     input.loop = session->loop;
     input.topology = &session->topology;
@@ -135,7 +189,7 @@ static int verify(struct session *session)
     keep(session, &report, complete, &ledger);
     cli_out(cli, format->write(cli->arena, &report, &ledger));
     cli->result_printed = str_eq(format->name, "json");
-    if (!complete)
+    if (!complete || (key && !write_evidence(session, &report, key)))
         return EXIT_ERROR;
     bool misses = report.missing > 0 || report.idle_len > 0;
     return misses && cli_flag(cli, OPT_DETAILED_EXITCODE) ? EXIT_CHANGES : EXIT_DONE;

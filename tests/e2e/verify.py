@@ -1,10 +1,12 @@
 """verify: every protected resource has a fresh copy in its last vault, or the answer says where it stops and why."""
 
+import base64
 import html.parser
 import json
 import os
 import re
 import stat
+import subprocess
 import tempfile
 import xml.etree.ElementTree
 import zipfile
@@ -100,6 +102,39 @@ def formats(folder):
     holdfast("verify", "--simulate", "--format", "xml", cwd=folder, expect=64)
 
 
+def openssl(folder, *args):
+    subprocess.run(["openssl", *args], cwd=folder, check=True, capture_output=True)
+
+
+def evidence(folder):
+    """A bundle that holdfast finds unchanged, that openssl finds signed, and in which nothing can be changed."""
+    openssl(folder, "genpkey", "-algorithm", "ed25519", "-out", "private.pem")
+    openssl(folder, "pkey", "-in", "private.pem", "-pubout", "-out", "public.pem")
+    verify(folder, "--evidence", "bundle.json", "--sign-key", "private.pem")
+    read = ("evidence", "verify", "bundle.json", "--public-key", "public.pem")
+    said = holdfast(*read, "--json", cwd=folder, expect=0).json["evidence"]
+    check(said["report"]["within_objective"] == 1 and said["world"].startswith("simulated "), f"what was seen: {said}")
+    check(said["vaults"][0]["locked"] and said["vaults"][0]["policy"]["Statement"] and said["vaults"][0]["lock_date"],
+          f"the lock and the policy of the last vault: {said['vaults']}")
+    check(said["keys"][0]["state"] == "Enabled" and said["keys"][0]["policy"]["Statement"], f"and of its key: {said['keys']}")
+    check({a["account_id"] for a in said["asked_by"]} == {"111122223333", FINAL}, f"who asked: {said['asked_by']}")
+    check("proves nothing about real backups" in holdfast(*read, cwd=folder, expect=0).out, "a simulated world is none")
+    path = os.path.join(folder, "bundle.json")
+    with open(path, "rb") as file:
+        bundle = file.read()
+    signs = json.loads(bundle)
+    with open(os.path.join(folder, "signature"), "wb") as file:
+        file.write(base64.b64decode(signs.pop("signature")))
+    with open(os.path.join(folder, "signs"), "w", encoding="utf-8") as file:
+        file.write(json.dumps(signs, sort_keys=True, separators=(",", ":"), ensure_ascii=False))
+    openssl(folder, "pkeyutl", "-verify", "-pubin", "-inkey", "public.pem", "-rawin", "-in", "signs", "-sigfile", "signature")
+    for at in range(0, len(bundle), len(bundle) // 4):  # every byte: unit/engine/verify/evidence
+        with open(path, "wb") as file:
+            file.write(bundle[:at] + bytes([bundle[at] ^ 1]) + bundle[at + 1:])
+        check("HF1462" in holdfast(*read, cwd=folder, expect=1).err, f"byte {at} was changed")
+    verify(folder, "--evidence", "bundle.json", expect=64)
+
+
 # ---- all is well; then the objective is missed; the last vault's history becomes immutable ----
 with workspace(edit=lambda text: text.replace("changeable_for_days: 14", "changeable_for_days: 3")) as folder:
     apply_seed(folder, "--simulate")
@@ -111,6 +146,7 @@ with workspace(edit=lambda text: text.replace("changeable_for_days: 14", "change
     check(made and not any(c["writes"] for c in made), "verify writes nothing")
     golden("late", verify(folder, "--max-age", "1h", "--detailed-exitcode", expect=2).out)
     formats(folder)
+    evidence(folder)
     advance(folder, days=2)
     answer = rows(folder)
     row = answer["resources"][0]
