@@ -25,14 +25,16 @@ target_link_options(relay_launcher PRIVATE -static -s)
 
 add_executable(relay_pack tools/relay_pack_main.c)
 target_link_libraries(relay_pack PRIVATE engine_base)
+add_executable(relay_trim tools/relay_trim_main.c)
+target_link_libraries(relay_trim PRIVATE engine_base)
 
 set(relay_package ${CMAKE_BINARY_DIR}/share/holdfast/relay/bootstrap.zip)
 add_custom_command(
   OUTPUT ${relay_package}
   COMMAND ${CMAKE_COMMAND} -DRELAY=$<TARGET_FILE:relay_bootstrap> -DLAUNCHER=$<TARGET_FILE:relay_launcher>
-          -DPACK=$<TARGET_FILE:relay_pack> -DLOADER=${relay_loader} -DLIBCURL=$<TARGET_FILE:CURL::libcurl>
+          -DPACK=$<TARGET_FILE:relay_pack> -DTRIM=$<TARGET_FILE:relay_trim> -DLOADER=${relay_loader} -DLIBCURL=$<TARGET_FILE:CURL::libcurl>
           -DOUT=${relay_package}
           -P ${CMAKE_SOURCE_DIR}/cmake/relay_package.cmake
-  DEPENDS relay_bootstrap relay_launcher relay_pack ${CMAKE_SOURCE_DIR}/cmake/relay_package.cmake
+  DEPENDS relay_bootstrap relay_launcher relay_pack relay_trim ${CMAKE_SOURCE_DIR}/cmake/relay_package.cmake
   VERBATIM)
 add_custom_target(relay_package ALL DEPENDS ${relay_package})

@@ -1,6 +1,14 @@
 # Collects what the relay needs at run time and packs it. Run by the build (cmake/products.cmake).
 # libcurl is loaded by its soname (providers/http.c), so nothing in the relay tells of it.
+get_filename_component(folder ${OUT} DIRECTORY)
+file(MAKE_DIRECTORY ${folder})
 get_filename_component(libcurl ${LIBCURL} REALPATH)
+
+# Of what the distribution's libcurl can do the relay needs HTTPS; LDAP, Kerberos, RTMP, cookies, names beyond ASCII and
+# other compressions stay behind, with the thirty libraries that they would bring.
+execute_process(COMMAND ${TRIM} ${libcurl} ${folder}/libcurl.so.4 libgssapi libldap liblber librtmp libpsl libidn2
+                libzstd libbrotli COMMAND_ERROR_IS_FATAL ANY)
+set(libcurl ${folder}/libcurl.so.4)
 file(GET_RUNTIME_DEPENDENCIES EXECUTABLES ${RELAY} LIBRARIES ${libcurl} RESOLVED_DEPENDENCIES_VAR libraries
      UNRESOLVED_DEPENDENCIES_VAR missing)
 if(missing)
@@ -17,8 +25,6 @@ foreach(name Amazon_Root_CA_1 Amazon_Root_CA_2 Amazon_Root_CA_3 Amazon_Root_CA_4
   file(READ /etc/ssl/certs/${name}.pem certificate)
   string(APPEND roots "${certificate}")
 endforeach()
-get_filename_component(folder ${OUT} DIRECTORY)
-file(MAKE_DIRECTORY ${folder})
 file(WRITE ${folder}/roots.pem "${roots}")
 
 set(entries +bootstrap=${LAUNCHER} +lib/relay=${RELAY} roots.pem=${folder}/roots.pem

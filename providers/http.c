@@ -88,14 +88,23 @@ static const char *folder_of_authorities(struct arena *arena, const char *ca_bun
     return NULL;
 }
 
-static void start_libcurl(struct http *http)
+static void ask_libcurl(struct http *http)
 {
-    if (curl.global_init(CURL_GLOBAL_DEFAULT) != CURLE_OK)
-        BUG("libcurl cannot be set up");
     const curl_version_info_data *info = curl.version_info(CURLVERSION_NOW);
     if (!(info->features & CURL_VERSION_ASYNCHDNS))
         BUG("this libcurl resolves names on the calling thread, which would stop the loop");
     http->ca_folder = folder_of_authorities(http->arena, http->ca_bundle, info);
+}
+
+static void start_libcurl(struct http *http)
+{
+    if (curl.global_init(CURL_GLOBAL_DEFAULT) != CURLE_OK)
+        BUG("libcurl cannot be set up");
+    /* The relay's package names a file of authorities; its libcurl could not tell the versions of
+     * all libraries that it was built with, for some of them stayed behind
+     * (tools/relay_trim_main.c). */
+    if (!http->ca_bundle || dir_exists(http->ca_bundle))
+        ask_libcurl(http);
     http->multi = curl.multi_init();
     if (!http->multi)
         BUG("out of memory");

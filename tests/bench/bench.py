@@ -22,7 +22,7 @@ import time
 HOLDFAST = os.environ["HOLDFAST"]
 TERRAFORM = shutil.which("terraform")
 GROUP = 12  # resources that one group of entries becomes
-PARTS = ["start", "sizes", "local", "latency", "state", "rows", "shared", "proof"]
+PARTS = ["start", "sizes", "local", "latency", "state", "rows", "shared", "proof", "bootstrap"]
 APPLY = ["apply", "--auto-approve", "--quiet"]
 
 
@@ -477,6 +477,20 @@ def part_proof(options):
     with tempfile.TemporaryDirectory() as folder:
         figures = decisions(folder, count)
         row("policy eval", figures, f"{count / figures['cpu']:.0f} requests a second of CPU, JSON and parsing included")
+
+
+# ---- the relay's function ----
+
+def part_bootstrap(options):
+    import bootstrap
+    package = os.path.join(os.environ["HOLDFAST_DATA_DIR"], "relay", "bootstrap.zip")
+    with tempfile.TemporaryDirectory() as folder:
+        certificates(folder)
+        ours, python = bootstrap.measure(package, folder, in_turn, 5 if options.quick else 15)
+    header(f"the relay's function: start and first event, package of {os.path.getsize(package) / 1e6:.1f} MB")
+    row("bootstrap", ours, f"1/{python['cpu'] / ours['cpu']:.0f} of the CPU, 1/{python['rss'] / ours['rss']:.1f} of "
+                           "the memory")
+    row("the same in Python with boto3", python)
 
 
 def main():

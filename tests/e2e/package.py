@@ -17,6 +17,8 @@ with tempfile.TemporaryDirectory() as root:
         for info in package.infolist():
             path = package.extract(info, root)
             os.chmod(path, (info.external_attr >> 16) & 0o777)
+    needless = ("ldap", "lber", "gssapi", "krb5", "sasl", "gnutls", "rtmp", "psl", "idn2", "unistring", "zstd", "brotli")
+    check(not [n for n in names if any(word in n for word in needless)], f"what HTTPS needs, and no more: {names}")
     check("bootstrap" in names and "roots.pem" in names, "launcher and certificates are there")
     command = ["chroot", root, "/bootstrap"]
     if os.geteuid() != 0:
