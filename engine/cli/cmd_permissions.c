@@ -4,6 +4,7 @@
 
 #include "engine/base/json.h"
 #include "engine/cli/commands.h"
+#include "engine/cli/emptying.h"
 #include "engine/cli/session.h"
 #include "engine/permissions/bootstrap.h"
 #include "engine/permissions/controls.h"
@@ -22,6 +23,25 @@ static int print_controls(struct session *session)
     return EXIT_DONE;
 }
 
+static bool are_vaults(struct session *session, enum permissions_for purpose,
+                       const char *const *addresses)
+{
+    struct cli *cli = session->cli;
+    for (size_t i = 0; addresses && addresses[i]; i++) {
+        const struct resource *vault = topology_find(&session->topology, addresses[i]);
+        if (purpose != PERMISSIONS_DESTROY)
+            diag_error(&cli->diags, E_USAGE, NO_POS, NULL,
+                       "--empty-vaults goes with --for destroy");
+        else if (!vault || !schema_property_of(vault->schema->root, "number_of_recovery_points"))
+            diag_error(&cli->diags, E_USAGE, NO_POS, NULL,
+                       "--empty-vaults: %s is no vault of the topology", addresses[i]);
+        else
+            continue;
+        return false;
+    }
+    return true;
+}
+
 static int print_policies(struct session *session)
 {
     struct cli *cli = session->cli;
@@ -37,7 +57,11 @@ static int print_policies(struct session *session)
     }
     if (!session_load(session))
         return EXIT_ERROR;
-    permissions_make(cli->arena, session->schemas, &session->topology, purpose, &permissions);
+    const char *const *emptied = emptying_addresses(cli);
+    if (!are_vaults(session, purpose, emptied))
+        return EXIT_USAGE;
+    permissions_make(cli->arena, session->schemas, &session->topology, purpose, emptied,
+                     &permissions);
     if (cli->json)
         cli_out_json(cli, permissions_to_json(cli->arena, &permissions));
     else

@@ -81,6 +81,8 @@ static void add_relays(struct job *job, const struct topology *topology)
     for (size_t i = 0; i < topology->relay_len; i++) {
         struct relay_config config;
         const char *why;
+        if (!str_eq(topology->relays[i].account->id, job->account->id))
+            continue;
         BUG_ON(!relay_config_parse(job->arena, topology->relays[i].config, &config, &why));
         for (size_t k = 0;
              k < config.destination_len && str_eq(config.copy_role_arn, job->role_arn); k++)

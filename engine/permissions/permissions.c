@@ -84,11 +84,13 @@ static void finish(const struct rights *rights, enum permissions_for purpose,
 
 static void grant_account(struct arena *arena, const struct schema_set *schemas,
                           const struct topology *topology, enum permissions_for purpose,
-                          const struct account *account, struct permission_grant *ret)
+                          const char *const *emptied, const struct account *account,
+                          struct permission_grant *ret)
 {
     struct rights rights;
     rights_init(&rights, arena, topology, account);
     rights_of_command(&rights, schemas, purpose);
+    rights_of_emptying(&rights, emptied);
     *ret = (struct permission_grant){
         .who = account->name, .account = account, .principal = account->assume_role};
     finish(&rights, purpose, ret);
@@ -125,7 +127,7 @@ static void add_grant(struct permissions *permissions, struct permission_grant *
 
 void permissions_make(struct arena *arena, const struct schema_set *schemas,
                       const struct topology *topology, enum permissions_for purpose,
-                      struct permissions *ret)
+                      const char *const *emptied, struct permissions *ret)
 {
     struct permission_grant *grants =
         arena_array(arena, topology->account_len + 1, sizeof(*grants));
@@ -140,7 +142,7 @@ void permissions_make(struct arena *arena, const struct schema_set *schemas,
     for (size_t i = 0; i < topology->account_len; i++) {
         if (stands_before(topology, i))
             continue;
-        grant_account(arena, schemas, topology, purpose, &topology->accounts[i], &grant);
+        grant_account(arena, schemas, topology, purpose, emptied, &topology->accounts[i], &grant);
         add_grant(ret, grants, grant);
     }
 }

@@ -50,9 +50,10 @@ struct permissions {
     size_t len;
 };
 
+/* emptied: addresses of the vaults that a `destroy` is to empty, NULL-terminated; NULL: none. */
 void permissions_make(struct arena *arena, const struct schema_set *schemas,
                       const struct topology *topology, enum permissions_for purpose,
-                      struct permissions *ret);
+                      const char *const *emptied, struct permissions *ret);
 
 const struct value *permissions_to_json(struct arena *arena, const struct permissions *permissions);
 const char *permissions_text(struct arena *arena, const struct permissions *permissions);

@@ -1,5 +1,4 @@
 /* What a reconcile pass of a relay calls: the deployer makes it, in the accounts of both vaults. */
-#include "engine/aws/backup_types.h"
 #include "engine/base/bug.h"
 #include "engine/permissions/rights.h"
 #include "relay/decide/relay_config.h"
@@ -7,36 +6,25 @@
 static const char *const list_points[] = {"backup:ListRecoveryPointsByBackupVault", NULL};
 static const char *const list_jobs[] = {"backup:ListCopyJobs", NULL};
 
-/* On points of one Region, in all the ARNs that AWS Backup and the services give them; of one
- * service: on those that have its ARNs. */
-static void allow_on_points(struct rights *rights, const struct relay_config *config,
-                            const char *region, const char *action, const char *service,
-                            const char *kind)
+static void allow_on_points(struct rights *rights, const char *region, const char *action,
+                            const char *service, const char *kind)
 {
-    const char *const actions[] = {action, NULL};
-    size_t len;
-    const struct backup_type *types = backup_types(&len);
-    for (size_t i = 0; i < len; i++)
-        for (int copy = 0; copy < 2; copy++)
-            if (!service || str_eq(types[i].service, service))
-                rights_allow(rights, actions, kind,
-                             backup_point_arn(rights->arena, &types[i], config->partition, region,
-                                              config->account_id, "*", copy));
+    rights_on_points(rights, region, service, (struct right){.action = action, .kind = kind});
 }
 
-static void add_tags(struct rights *rights, const struct relay_config *config, const char *region)
+static void add_tags(struct rights *rights, const char *region)
 {
-    allow_on_points(rights, config, region, "backup:ListTags", NULL, "recoveryPoint");
-    allow_on_points(rights, config, region, "rds:ListTagsForResource", "rds", "snapshot");
-    allow_on_points(rights, config, region, "fsx:ListTagsForResource", "fsx", "backup");
+    allow_on_points(rights, region, "backup:ListTags", NULL, "recoveryPoint");
+    allow_on_points(rights, region, "rds:ListTagsForResource", "rds", "snapshot");
+    allow_on_points(rights, region, "fsx:ListTagsForResource", "fsx", "backup");
 }
 
 static void add_start(struct rights *rights, const struct relay_config *config)
 {
     struct arena *arena = rights->arena;
-    allow_on_points(rights, config, config->region, "backup:StartCopyJob", NULL, "recoveryPoint");
+    allow_on_points(rights, config->region, "backup:StartCopyJob", NULL, "recoveryPoint");
     if (config->shorten_source_to_days > 0)
-        allow_on_points(rights, config, config->region, "backup:UpdateRecoveryPointLifecycle", NULL,
+        allow_on_points(rights, config->region, "backup:UpdateRecoveryPointLifecycle", NULL,
                         "recoveryPoint");
     rights_add(rights, (struct right){.action = "iam:PassRole",
                                       .kind = "role",
@@ -51,11 +39,11 @@ static void add_source(struct rights *rights, const struct relay_config *config,
 {
     static const char *const ec2_tags[] = {"ec2:DescribeTags", NULL};
     const struct topology *topology = rights->topology;
-    add_tags(rights, config, config->region);
+    add_tags(rights, config->region);
     for (size_t i = 0; i < topology->resource_len; i++)
         if (str_eq(topology->resources[i].schema->type_name, "aws_backup_vault") &&
             str_eq(topology->resources[i].account->id, config->account_id))
-            add_tags(rights, config, topology->resources[i].region);
+            add_tags(rights, topology->resources[i].region);
     rights_allow(rights, list_points, "backupVault", config->source_vault_arn);
     rights_allow(rights, list_jobs, "", "*");
     rights_allow(rights, ec2_tags, "", "*");
@@ -71,6 +59,15 @@ static void add_destinations(struct rights *rights, const struct relay_config *c
             rights_allow(rights, list_points, "backupVault", config->destinations[i].vault_arn);
 }
 
+bool relay_concerns(const struct relay_entry *relay, const char *account_id)
+{
+    const struct value *destinations = value_get(relay->config, "destinations");
+    bool concerns = str_eq(relay->account->id, account_id);
+    for (size_t i = 0; i < value_len(destinations) && !concerns; i++)
+        concerns = str_eq(value_get_str(value_item(destinations, i), "account_id"), account_id);
+    return concerns;
+}
+
 /* The settings are literal: what the topology does not know yet is an error before this. */
 static struct relay_config config_of(struct arena *arena, const struct relay_entry *relay)
 {
@@ -84,6 +81,8 @@ void rights_of_reconcile(struct rights *rights, bool starts)
 {
     const struct topology *topology = rights->topology;
     for (size_t i = 0; i < topology->relay_len; i++) {
+        if (!relay_concerns(&topology->relays[i], rights->account->id))
+            continue;
         struct relay_config config = config_of(rights->arena, &topology->relays[i]);
         if (str_eq(config.account_id, rights->account->id))
             add_source(rights, &config, starts);
@@ -96,9 +95,11 @@ static void of_events(struct rights *rights)
 {
     const struct topology *topology = rights->topology;
     for (size_t i = 0; i < topology->relay_len; i++) {
+        if (!relay_concerns(&topology->relays[i], rights->account->id))
+            continue;
         struct relay_config config = config_of(rights->arena, &topology->relays[i]);
         if (str_eq(config.account_id, rights->account->id) && config.declared_len > 0)
-            allow_on_points(rights, &config, config.region, "backup:DescribeRecoveryPoint", NULL,
+            allow_on_points(rights, config.region, "backup:DescribeRecoveryPoint", NULL,
                             "recoveryPoint");
     }
 }

@@ -54,6 +54,11 @@ const struct value *const *rights_statements(const struct rights *rights, size_t
 const struct permission_policy *rights_policies(const struct rights *rights, const char *name,
                                                 size_t *ret_len);
 
+/* On every recovery point of the account in a Region, or on those with ARNs of that service only
+ * (NULL: all): right.resource is not read. */
+void rights_on_points(struct rights *rights, const char *region, const char *service,
+                      struct right right);
+
 /* ---- what a command needs ---- */
 
 /* All that it needs in the account, as the rows below. */
@@ -73,9 +78,13 @@ void rights_of_surroundings(struct rights *rights, bool writes);
 void rights_of_parts(struct rights *rights, const struct schema_set *schemas);
 /* A reconcile pass of every relay: to foresee what it would do, or to start the copies as well. */
 void rights_of_reconcile(struct rights *rights, bool starts);
+/* Its source or one of its last vaults is in that account. */
+bool relay_concerns(const struct relay_entry *relay, const char *account_id);
 /* Events by hand: `relay replay` takes letters out of the queues of the relays. */
 void rights_of_letters(struct rights *rights);
 /* `verify`, where it asks beside what the others look at. */
 void rights_of_verify(struct rights *rights);
+/* Deleting all points of these vaults; NULL: of none. */
+void rights_of_emptying(struct rights *rights, const char *const *addresses);
 /* Whether a relay may leave: what is still on its way. */
 void rights_of_leaving(struct rights *rights);

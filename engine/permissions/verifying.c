@@ -89,6 +89,8 @@ static void of_relays(struct rights *rights)
     for (size_t i = 0; i < rights->topology->relay_len; i++) {
         struct relay_config config;
         const char *why;
+        if (!relay_concerns(&rights->topology->relays[i], rights->account->id))
+            continue;
         BUG_ON(
             !relay_config_parse(rights->arena, rights->topology->relays[i].config, &config, &why));
         of_vault(rights, config.source_vault_arn);

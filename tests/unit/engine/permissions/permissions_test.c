@@ -7,6 +7,7 @@
 
 #include <cmocka.h>
 
+#include "engine/base/file.h"
 #include "engine/base/json.h"
 #include "engine/config/config.h"
 #include "engine/permissions/permissions.h"
@@ -67,7 +68,8 @@ static int end(void **state)
 static struct permissions made(struct room *room, enum permissions_for purpose)
 {
     struct permissions permissions;
-    permissions_make(room->arena, room->schemas, &room->topology, purpose, &permissions);
+    permissions_make(room->arena, room->schemas, &room->topology, purpose, /* emptied= */ NULL,
+                     &permissions);
     return permissions;
 }
 
@@ -384,6 +386,42 @@ static void jobs_get_what_their_plans_make_of_the_managed_policy(void **state)
     assert_null(allowed(room, &jobs, "a", "tag:GetResources", "*"));
 }
 
+static void points_are_deleted_of_vaults_that_are_emptied(void **state)
+{
+    struct room *room = *state;
+    static const char *const emptied[] = {"vaults.v", NULL};
+    const char *point = "arn:aws:rds:us-east-1:111122223333:snapshot:awsbackup:job-*";
+    struct permissions permissions;
+    load_text(room, HEAD "vaults: {v: {account: a, region: r}}\n");
+    struct permissions destroy = made(room, PERMISSIONS_DESTROY);
+    assert_null(allowed(room, &destroy, "a", "backup:DeleteRecoveryPoint", point));
+    permissions_make(room->arena, room->schemas, &room->topology, PERMISSIONS_DESTROY, emptied,
+                     &permissions);
+    expect(room, &permissions, "a", "backup:DeleteRecoveryPoint", point, "{}");
+    expect(room, &permissions, "a", "rds:DeleteDBSnapshot", point,
+           "{\"ForAnyValue:StringEquals\":{\"aws:CalledVia\":\"backup.amazonaws.com\"}}");
+}
+
+#define LIFE "lifecycle: {delete_after_days: 30}"
+
+static void a_relay_shortens_what_it_has_copied(void **state)
+{
+    struct room *room = *state;
+    const char *point = "arn:aws:rds:us-east-2:111122223333:snapshot:awsbackup:copyjob-*";
+    struct slice text;
+    load_example(room, "rds-immutable-backup");
+    struct permissions relay = made(room, PERMISSIONS_RELAY);
+    expect(room, &relay, "workload", "backup:DescribeRecoveryPoint", point, "{}");
+    assert_null(allowed(room, &relay, "workload", "backup:UpdateRecoveryPointLifecycle", point));
+    assert_true(file_read(room->arena, SOURCE_DIR "/examples/rds-immutable-backup.yaml", 1 << 16,
+                          &text, &room->diags));
+    const char *at = strstr(text.ptr, LIFE) + strlen(LIFE);
+    load_text(room, arena_printf(room->arena, "%.*s\n    shorten_source_to_days: 2%s",
+                                 (int)(at - text.ptr), text.ptr, at));
+    relay = made(room, PERMISSIONS_RELAY);
+    expect(room, &relay, "workload", "backup:UpdateRecoveryPointLifecycle", point, "{}");
+}
+
 static void a_statement_that_is_too_large_is_cut(void **state)
 {
     struct room *room = *state;
@@ -438,6 +476,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(relays_get_their_dead_letters, begin, end),
         cmocka_unit_test_setup_teardown(jobs_get_what_their_plans_make_of_the_managed_policy, begin,
                                         end),
+        cmocka_unit_test_setup_teardown(points_are_deleted_of_vaults_that_are_emptied, begin, end),
+        cmocka_unit_test_setup_teardown(a_relay_shortens_what_it_has_copied, begin, end),
         cmocka_unit_test_setup_teardown(a_statement_that_is_too_large_is_cut, begin, end),
         cmocka_unit_test_setup_teardown(a_policy_that_is_too_large_is_split_and_says_so, begin,
                                         end),
