@@ -5,8 +5,6 @@
 #include "engine/base/strbuf.h"
 #include "engine/base/zip.h"
 
-#define RELAY_PACKAGE "relay/bootstrap.zip"
-
 /* Where messages about one asset go. */
 struct where {
     struct arena *arena;
@@ -185,23 +183,43 @@ const struct asset *assets_get(struct assets *assets, const struct value *path, 
     return *slot;
 }
 
-const struct asset *assets_relay(struct assets *assets, struct source_pos pos, const char *address,
-                                 struct diags *diags)
+/* "relay/bootstrap.zip" is for the machine that built the program. */
+static const char *relay_package(struct arena *arena, const char *architecture)
+{
+    return str_eq(architecture, RELAY_ARCHITECTURE)
+               ? "relay/bootstrap.zip"
+               : arena_printf(arena, "relay/bootstrap-%s.zip", architecture);
+}
+
+static void report_missing(const struct where *where, const char *architecture, const char *why,
+                           struct diags *diags)
+{
+    struct diag *diag = diag_error(diags, E_RELAY_PACKAGE, where->pos, where->address, "%s", why);
+    if (!str_eq(architecture, RELAY_ARCHITECTURE))
+        diag_hint(diags, diag,
+                  "This program was built for %s: build it on a machine of %s as well, and lay "
+                  "the relay/bootstrap.zip of that build there under this name.",
+                  RELAY_ARCHITECTURE, architecture);
+}
+
+const struct asset *assets_relay(struct assets *assets, const char *architecture,
+                                 struct source_pos pos, const char *address, struct diags *diags)
 {
     bool fresh = false;
-    const struct asset **slot = slot_of(assets, "/" RELAY_PACKAGE, &fresh); /* no path of a user */
+    const char *name = relay_package(assets->arena, architecture);
+    const struct asset **slot =
+        slot_of(assets, arena_printf(assets->arena, "/%s", name), &fresh); /* no path of a user */
     if (!fresh)
         return *slot;
     struct diags below;
     diags_init(&below, assets->arena);
     struct where where = {assets->arena, pos, address, &below};
-    const char *path =
-        assets->data_dir ? path_join(assets->arena, assets->data_dir, RELAY_PACKAGE) : NULL;
+    const char *path = assets->data_dir ? path_join(assets->arena, assets->data_dir, name) : NULL;
     struct asset *asset = arena_new_of(assets->arena, struct asset);
     if (path && pack(&where, path, asset))
         *slot = asset;
     else
-        diag_error(diags, E_RELAY_PACKAGE, pos, address, "%s",
-                   path ? below.items[0].message : "no data directory is known");
+        report_missing(&where, architecture,
+                       path ? below.items[0].message : "no data directory is known", diags);
     return *slot;
 }

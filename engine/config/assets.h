@@ -15,6 +15,13 @@
 #define ASSET_ZIP_MAX ((size_t)50 * 1024 * 1024)      /* what Lambda takes in a request */
 #define ASSET_CONTENT_MAX ((size_t)250 * 1024 * 1024) /* and what it unpacks */
 
+/* What the program was built for, as Lambda calls it: the package that lies beside it. */
+#ifdef __aarch64__
+#define RELAY_ARCHITECTURE "arm64"
+#else
+#define RELAY_ARCHITECTURE "x86_64"
+#endif
+
 struct asset {
     const char *path;   /* for this process to open: pack it again with asset_pack() */
     const char *sha256; /* of the zip, in base64: Lambda's CodeSha256 */
@@ -35,10 +42,11 @@ void assets_init(struct assets *assets, struct arena *arena, const char *dir, co
 const struct asset *assets_get(struct assets *assets, const struct value *path, const char *address,
                                struct diags *diags);
 
-/* The relay's own package, relay/bootstrap.zip in the data directory; NULL after an
+/* The relay's own package for x86_64 or arm64, relay/bootstrap.zip or, for what the program was not
+ * built for, relay/bootstrap-ARCHITECTURE.zip in the data directory; NULL after an
  * E_RELAY_PACKAGE. */
-const struct asset *assets_relay(struct assets *assets, struct source_pos pos, const char *address,
-                                 struct diags *diags);
+const struct asset *assets_relay(struct assets *assets, const char *architecture,
+                                 struct source_pos pos, const char *address, struct diags *diags);
 
 /* Packs what asset.path names; for the call that sends it. E_ASSET when it cannot be read. */
 MUST_CHECK bool asset_pack(struct arena *arena, const char *path, struct source_pos pos,

@@ -8,12 +8,6 @@
 #define RELAY_MEMORY_MB 128
 #define RELAY_TIMEOUT_S 60
 #define DEFAULT_RECONCILE "rate(1 hour)"
-/* The package holds the bootstrap that this program was built with. */
-#ifdef __aarch64__
-#define RELAY_ARCHITECTURE "arm64"
-#else
-#define RELAY_ARCHITECTURE "x86_64"
-#endif
 
 const char *relay_bus_arn(struct lowering *lw, const struct instance *in)
 {
@@ -308,8 +302,11 @@ static void make_function(struct lowering *lw, const struct relay_draft *relay)
     struct map_builder map = map_begin(lw->arena), variables = map_begin(lw->arena),
                        environment = map_begin(lw->arena);
     const struct value *settings = relay_settings(lw, relay);
-    const struct asset *package = assets_relay(lw->assets, in->entry->pos, in->address, lw->diags);
-    const char *architecture[] = {RELAY_ARCHITECTURE};
+    const char *given = value_get_str(in->body, "architecture");
+    const char *architecture[] = {given ? given : RELAY_ARCHITECTURE};
+    const struct asset *package = assets_relay(
+        lw->assets, architecture[0], place_or(value_get(in->body, "architecture"), in->entry->pos),
+        in->address, lw->diags);
     map_put(&map, "name", name_of(lw, in, NULL));
     map_put(&map, "description",
             value_stringf(lw->arena, "Copies recovery points of %s on into last vaults",
@@ -321,6 +318,8 @@ static void make_function(struct lowering *lw, const struct relay_draft *relay)
     map_put(&map, "architectures", text_list(lw, architecture, 1));
     map_put_int(&map, "memory_size", RELAY_MEMORY_MB);
     map_put_int(&map, "timeout", RELAY_TIMEOUT_S);
+    map_put(&map, "reserved_concurrent_executions",
+            value_get(in->body, "reserved_concurrent_executions"));
     map_put_str(&variables, "HOLDFAST_RELAY", json_print(lw->arena, settings, JSON_COMPACT));
     map_put(&environment, "variables", map_end(&variables));
     map_put(&map, "environment", map_end(&environment));
