@@ -1,5 +1,5 @@
-/* The event of the first copy, from the default bus of its source Region to the relay's function.
- */
+/* The event of the first copy, from the default bus of its source Region to the relay's function;
+ * and the schedule that wakes the function without one. */
 #include "engine/aws/arn.h"
 #include "engine/aws/event_pattern.h"
 #include "engine/base/json.h"
@@ -221,18 +221,76 @@ bool hop_arrives(struct walk *walk, struct proof_hop *hop)
     return true;
 }
 
+static void ask_invoke(struct walk *walk, struct proof_hop *hop, const struct way *way)
+{
+    at_rule(hop, way);
+    const struct ask question = {.service = EVENTS,
+                                 .source_arn = way->rule->arn,
+                                 .action = "lambda:InvokeFunction",
+                                 .resource = walk->function->arn,
+                                 .resource_policy =
+                                     model_function_policy(walk->model, walk->function)};
+    hop_ask(walk, hop, &question);
+}
+
 bool hop_invoke(struct walk *walk, struct proof_hop *hop)
 {
     struct way way = last_way(walk);
     if (!way.rule || !walk->function)
         return false;
+    ask_invoke(walk, hop, &way);
+    return true;
+}
+
+/* ---- without the event ---- */
+
+/* The first enabled rule by the clock that wakes the function; else a disabled one. */
+static struct way way_by_clock(const struct walk *walk)
+{
+    struct way best = {NULL, NULL};
+    const struct model_list *rules =
+        model_in(walk->model, "aws_event_rule", walk->config.account_id, walk->config.region);
+    for (size_t i = 0; walk->function && i < rules->len; i++) {
+        const struct model_object *rule = rules->items[i];
+        const struct value *targets = value_get(rule->properties, "targets");
+        for (size_t k = 0; value_get(rule->properties, "schedule_expression") &&
+                           k < value_len(targets) && (!best.rule || !is_enabled(best.rule));
+             k++)
+            if (str_eq(value_get_str(value_item(targets, k), "arn"), walk->function->arn))
+                best = (struct way){rule, value_item(targets, k)};
+    }
+    return best;
+}
+
+bool hop_by_clock(struct walk *walk, struct proof_hop *hop)
+{
+    struct way way = way_by_clock(walk);
+    if (!way.rule)
+        return false;
     at_rule(hop, &way);
-    const struct ask question = {.service = EVENTS,
-                                 .source_arn = way.rule->arn,
-                                 .action = "lambda:InvokeFunction",
-                                 .resource = walk->function->arn,
-                                 .resource_policy =
-                                     model_function_policy(walk->model, walk->function)};
+    if (!is_enabled(way.rule))
+        hop_broken(walk, hop, NULL, arena_printf(walk->arena, "%s is disabled", hop->address));
+    return true;
+}
+
+bool hop_by_clock_invoke(struct walk *walk, struct proof_hop *hop)
+{
+    struct way way = way_by_clock(walk);
+    if (!way.rule)
+        return false;
+    ask_invoke(walk, hop, &way);
+    return true;
+}
+
+bool hop_by_clock_points(struct walk *walk, struct proof_hop *hop)
+{
+    const char *role = walk->function ? value_get_str(walk->function->properties, "role") : NULL;
+    if (!role || !way_by_clock(walk).rule)
+        return false;
+    hop_at_role(walk, hop, role);
+    const struct ask question = {.role = role,
+                                 .action = "backup:ListRecoveryPointsByBackupVault",
+                                 .resource = walk->config.source_vault_arn};
     hop_ask(walk, hop, &question);
     return true;
 }

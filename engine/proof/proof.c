@@ -11,7 +11,7 @@
 
 const char *proof_verdict_name(enum proof_verdict verdict)
 {
-    static const char *const names[] = {"reachable", "unknown", "broken"};
+    static const char *const names[] = {"reachable", "unknown", "late", "broken"};
     static_assert(ARRAY_LEN(names) == PROOF_BROKEN + 1, "one name a verdict");
     return names[verdict];
 }
@@ -84,6 +84,7 @@ void proof_check(struct arena *arena, const struct proof_input *input, struct pr
     walk_all(&model, &report.paths, &report.path_len);
     for (size_t i = 0; i < report.path_len; i++) {
         report.broken += report.paths[i].verdict == PROOF_BROKEN;
+        report.late += report.paths[i].verdict == PROOF_LATE;
         add_hops(&f, &report.paths[i]);
     }
     f.paths = report.paths;
@@ -101,6 +102,6 @@ void proof_check(struct arena *arena, const struct proof_input *input, struct pr
     report.finding_len = f.len;
     for (size_t i = 0; i < f.len; i++)
         report.ignored += f.items[i].ignored != NULL;
-    report.verdict = report.broken ? PROOF_BROKEN : PROOF_REACHABLE;
+    report.verdict = report.broken ? PROOF_BROKEN : report.late ? PROOF_LATE : PROOF_REACHABLE;
     *ret = report;
 }

@@ -17,6 +17,7 @@
 enum proof_verdict {
     PROOF_REACHABLE,
     PROOF_UNKNOWN, /* of a hop: an assumption */
+    PROOF_LATE,    /* of a path: only the relay's schedule brings it, since its event gets lost */
     PROOF_BROKEN,
 };
 
@@ -58,10 +59,10 @@ struct proof_path {
     const char *relay;                    /* NULL: a direct copy */
     const char *first_vault, *last_vault; /* ARNs; of the last one NULL: not known */
     const struct value *action;           /* the copy action of the plan, or NULL */
-    enum proof_verdict verdict;           /* REACHABLE or BROKEN */
+    enum proof_verdict verdict;           /* REACHABLE, LATE or BROKEN */
     const struct proof_hop *hops;
     size_t hop_len;
-    size_t broken_at; /* index of the first broken hop */
+    size_t broken_at; /* index of the first broken hop, of LATE as well */
     size_t assumptions;
 };
 
@@ -95,7 +96,7 @@ struct proof_report {
     enum proof_verdict verdict;
     const struct sights *sights; /* it rests on; or NULL */
     const struct proof_path *paths;
-    size_t path_len, broken;
+    size_t path_len, broken, late;
     const struct proof_finding *findings; /* by rule, then address; ignored ones last */
     size_t finding_len, ignored;
     const struct proof_threat *threats; /* by account, in the order of the paths */
@@ -111,8 +112,9 @@ struct proof_input {
 };
 void proof_check(struct arena *arena, const struct proof_input *input, struct proof_report *ret);
 
-const char *proof_basis_name(enum proof_basis basis);       /* "declared", "live" */
-const char *proof_verdict_name(enum proof_verdict verdict); /* "reachable", "unknown", "broken" */
+const char *proof_basis_name(enum proof_basis basis); /* "declared", "live" */
+const char *
+proof_verdict_name(enum proof_verdict verdict); /* "reachable", "unknown", "late", "broken" */
 
 /* As people read it; `sources` are the files that places point into. */
 const char *proof_text(struct arena *arena, const struct proof_report *report,

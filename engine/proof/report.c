@@ -41,12 +41,14 @@ static const char *plural(size_t n)
     return n == 1 ? "" : "s";
 }
 
+/* A path that is broken, or that only the schedule completes. */
 static void add_broken(struct strbuf *sb, const struct proof_path *path,
                        const struct diags *sources)
 {
     const struct proof_hop *hop = &path->hops[path->broken_at];
     size_t more = broken_hops(path) - 1;
-    strbuf_add(sb, "broken     ");
+    bool late = path->verdict == PROOF_LATE;
+    strbuf_add(sb, late ? "late       " : "broken     ");
     add_path_name(sb, path);
     strbuf_addf(sb, ", hop %zu of %zu: %s\n", path->broken_at + 1, path->hop_len, hop->title);
     strbuf_addf(sb, "    %s\n", hop->reason);
@@ -54,6 +56,9 @@ static void add_broken(struct strbuf *sb, const struct proof_path *path,
         strbuf_addf(sb, "    AWS would say: %s\n", hop->error);
     else
         strbuf_add(sb, "    AWS would say nothing.\n");
+    if (late)
+        strbuf_addf(sb, "    The schedule of %s brings it all the same, when it runs next.\n",
+                    path->relay);
     strbuf_add(sb, "    ");
     add_place(sb, sources, hop->pos);
     strbuf_addf(sb, "%s  [%s, holdfast explain %s]\n", hop->fix ? hop->fix : hop->rule->mend,
@@ -73,7 +78,7 @@ static size_t live_hops(const struct proof_path *path)
 static void add_path(struct strbuf *sb, const struct proof_path *path, bool live,
                      const struct diags *sources)
 {
-    if (path->verdict == PROOF_BROKEN) {
+    if (path->verdict >= PROOF_LATE) {
         add_broken(sb, path, sources);
         return;
     }
@@ -178,6 +183,11 @@ const char *proof_line(struct arena *arena, const struct proof_report *report)
         return arena_printf(arena, "Path: %zu of %zu path%s broken; see holdfast check",
                             report->broken, report->path_len,
                             report->path_len == 1 ? " is" : "s are");
+    if (report->late)
+        return arena_printf(arena,
+                            "Path: every backup arrives, %zu of %zu path%s late, by the relay's "
+                            "schedule; see holdfast check",
+                            report->late, report->path_len, plural(report->path_len));
     for (size_t i = 0; i < report->path_len; i++) {
         proven += report->paths[i].hop_len - report->paths[i].assumptions;
         assumed += report->paths[i].assumptions;
@@ -192,7 +202,7 @@ const char *proof_line(struct arena *arena, const struct proof_report *report)
 /* A path says where it breaks first; that need not stand below once more. */
 static void note_said(struct map *said, const struct proof_path *path)
 {
-    if (path->verdict == PROOF_BROKEN)
+    if (path->verdict >= PROOF_LATE)
         map_set(said, path->hops[path->broken_at].reason, said);
 }
 
@@ -215,8 +225,11 @@ const char *proof_text(struct arena *arena, const struct proof_report *report,
         if (!map_get(&said, report->findings[i].message))
             add_finding(&sb, &report->findings[i], sources);
     size_t open = report->finding_len - report->ignored;
-    strbuf_addf(&sb, "Check: %zu path%s, %zu broken; %zu finding%s", report->path_len,
-                plural(report->path_len), report->broken, open, plural(open));
+    strbuf_addf(&sb, "Check: %zu path%s, %zu broken", report->path_len, plural(report->path_len),
+                report->broken);
+    if (report->late)
+        strbuf_addf(&sb, ", %zu late", report->late);
+    strbuf_addf(&sb, "; %zu finding%s", open, plural(open));
     if (report->ignored)
         strbuf_addf(&sb, ", %zu ignored", report->ignored);
     strbuf_add(&sb, "\n");
@@ -288,7 +301,7 @@ static const struct value *path_json(struct arena *arena, const struct proof_pat
     map_put_str(&b, "verdict", proof_verdict_name(path->verdict));
     map_put_int(&b, "assumptions", (int64_t)path->assumptions);
     map_put_str(&b, "broken_at",
-                path->verdict == PROOF_BROKEN ? path->hops[path->broken_at].id : NULL);
+                path->verdict >= PROOF_LATE ? path->hops[path->broken_at].id : NULL);
     map_put(&b, "hops", list_end(&hops));
     return map_end(&b);
 }

@@ -162,7 +162,7 @@ static void note_basis(struct walk *walk, struct proof_hop *hop)
 
 /* ---- links ---- */
 
-static const char *const stage_names[] = {"backup", "copy", "event", "relay"};
+static const char *const stage_names[] = {"backup", "copy", "event", "schedule", "relay"};
 
 void walk_stage(struct walk *walk, enum stage stage)
 {
@@ -458,11 +458,13 @@ static void end_path(struct paths *paths, struct walk *walk, const char *destina
         .hops = walk->hops,
         .hop_len = walk->len,
     };
-    for (size_t i = 0; i < walk->len; i++) {
+    for (size_t i = walk->len; i-- > 0;) {
+        bool of_event = i >= walk->event_from && i < walk->event_to;
         path.assumptions += walk->hops[i].verdict == PROOF_UNKNOWN;
-        if (walk->hops[i].verdict != PROOF_BROKEN || path.verdict == PROOF_BROKEN)
+        if (walk->hops[i].verdict != PROOF_BROKEN)
             continue;
-        path.verdict = PROOF_BROKEN;
+        if (path.verdict != PROOF_BROKEN)
+            path.verdict = of_event && walk->by_clock ? PROOF_LATE : PROOF_BROKEN;
         path.broken_at = i;
     }
     paths->items = arena_grow(paths->model->arena, paths->items, paths->len, &paths->cap,
@@ -509,6 +511,26 @@ static const struct value *settings_seen(const struct walk *walk)
     return text && json_parse(walk->arena, slice_of(text), &settings, &why) ? settings : NULL;
 }
 
+static bool is_broken(const struct walk *walk, size_t from)
+{
+    for (size_t i = from; i < walk->len; i++)
+        if (walk->hops[i].verdict == PROOF_BROKEN)
+            return true;
+    return false;
+}
+
+/* Where the event gets lost, the schedule may bring the copy later. */
+static void walk_to_relay(struct walk *walk)
+{
+    walk->event_from = walk->len;
+    walk_stage(walk, STAGE_EVENT);
+    walk->event_to = walk->len;
+    if (!is_broken(walk, walk->event_from))
+        return;
+    walk_stage(walk, STAGE_SCHEDULE);
+    walk->by_clock = walk->len > walk->event_to && !is_broken(walk, walk->event_to);
+}
+
 static void find_relay(struct walk *walk, const struct relay_entry *relay)
 {
     walk->relay = relay;
@@ -529,7 +551,7 @@ static void walk_relay(struct paths *paths, struct walk walk, const struct relay
         return; /* lower wrote it */
     walk_stage(&walk, STAGE_BACKUP);
     walk_first_copy(&walk, &leg, "first_copy");
-    walk_stage(&walk, STAGE_EVENT);
+    walk_to_relay(&walk);
     walk_stage(&walk, STAGE_RELAY);
     walk_last_copy(&walk, &leg);
     struct vault_end last = vault_end_of(walk.model, walk.destination ? walk.destination->vault_arn

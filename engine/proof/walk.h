@@ -7,7 +7,7 @@
 #include "engine/proof/proof.h"
 #include "relay/decide/relay_config.h"
 
-enum stage { STAGE_BACKUP, STAGE_COPY, STAGE_EVENT, STAGE_RELAY };
+enum stage { STAGE_BACKUP, STAGE_COPY, STAGE_EVENT, STAGE_SCHEDULE, STAGE_RELAY };
 
 /* types.inc */
 struct type_rights {
@@ -64,6 +64,8 @@ struct walk {
     const struct relay_destination *destination;
     struct proof_hop *hops;
     size_t len, cap;
+    size_t event_from, event_to; /* the links of the event among the hops */
+    bool by_clock;               /* the event gets lost, and the schedule makes up for it */
 };
 
 /* Judges a link; false: it does not apply here. On entry `hop` is REACHABLE. */

@@ -44,7 +44,8 @@ OMISSIONS = [
      "backup.route", "HP103", None, "copy_actions"),
     ("retention below the lock", None, swap("lifecycle: {delete_after_days: 30}", "lifecycle: {delete_after_days: 3}"),
      "last_copy.retention", "HP130", "The retention specified in the job is not within the range", "delete_after_days: 7"),
-    ("no forwarding", None, without(r"^ *event_regions:.*\n"), "event.taken", "HP140", None, "event_regions"),
+    ("no forwarding, no schedule", None, lambda text: re.sub(r"^( *)event_regions:.*\n", r"\1reconcile: never\n", text, flags=re.M),
+     "event.taken", "HP140", None, "event_regions"),
     ("a vault without a key", None, swap("    region: backup\n    key: final\n", "    region: backup\n"),
      "last_copy.vault_own_key", "HP128", "default Backup service managed key", "key:"),
     ("the organization's switch", SECOND, without(r"^  cross_account_backup: true\n"), "last_copy.organization",
@@ -90,6 +91,19 @@ def strangers(report):
 check(strangers(prove(edit=with_role("backup:Put*"))[1]) == ["rewrites who may reach vaults.final, as roles.janitor"], "by a role")
 check(strangers(prove(edit=with_role("kms:*"))[1]) == ["makes keys.final unusable, as roles.janitor"], "the key as well")
 check(strangers(prove(edit=with_role("backup:List*"))[1]) == [], "a role that only reads opens nothing")
+
+# Where only the event gets lost the relay's schedule brings the copy.
+status, report = prove(edit=without(r"^ *event_regions:.*\n"))
+path = report["paths"][0]
+check(status == 0 and report["verdict"] == path["verdict"] == "late" and path["broken_at"] == "event.taken", "late, not broken")
+check({h["id"]: h["verdict"] for h in path["hops"] if h["id"].startswith("schedule.")} ==
+      {"schedule.by_clock": "reachable", "schedule.by_clock_invoke": "reachable", "schedule.by_clock_points": "reachable"},
+      "each link of the schedule is proven")
+check(any(f["id"] == "HP140" for f in report["findings"]), "what is lost is a finding")
+with workspace(edit=without(r"^ *event_regions:.*\n")) as folder:
+    text = holdfast("check", cwd=folder, expect=0).out
+    check(text.startswith("late       plans.rds_daily") and "The schedule of relays.to_final brings it" in text, text)
+    check("1 path, 0 broken, 1 late" in text, text)
 
 # The text has the same, in the order of the links.
 with workspace(edit=without(r"^ *accept_copies_from:.*\n")) as folder:

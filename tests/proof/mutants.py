@@ -4,13 +4,15 @@ exists is held against what `drill` then sees.
     SEED=7 COUNT=2000 mutants.py        repeats a run; each disagreement is printed and kept as a file
 
 A change is one of the operators below; at least a quarter of them do no harm. Printed are the counts by operator and the confusion
-matrix, which has to be diagonal: no "reachable" that does not arrive, no "broken" that does. What AWS refuses to make does not arrive.
+matrix, which has to be diagonal: no "reachable" that does not arrive, no "broken" that does, and "late" where the relay hears of the
+first copy by its schedule only. What AWS refuses to make does not arrive.
 Proof and simulator might agree on a mistake, so each operator says as well whether it does harm, as AWS documents it.
 """
 
 import collections
 import concurrent.futures
 import copy
+import datetime
 import json
 import os
 import random
@@ -74,7 +76,10 @@ def allow(principal, action, **more):
 
 # ---- operators ----
 
-OPERATORS = {}  # name -> (function, does harm: True, False, or None where it depends)
+# name -> (function, does harm: True, False, LATE where only the relay's schedule makes up for it, or None where it depends)
+OPERATORS = {}
+LATE = "late"
+SOON_MINUTES = 10  # a relay that has heard of a copy acts at once; by the clock it acts every hour
 
 
 def operator(harm):
@@ -459,13 +464,13 @@ def second_rule_that_travels(t, rng):
 
 # the relay
 
-@operator(True)
+@operator(LATE)
 def events_not_forwarded(t, rng):
     need(t.relay)
     t.relay.pop("event_regions")
 
 
-@operator(True)
+@operator(LATE)
 def events_of_another_region(t, rng):
     need(t.relay)
     t.doc["regions"]["third"] = "eu-west-1"
@@ -477,6 +482,25 @@ def events_of_more_regions(t, rng):
     need(t.relay)
     t.doc["regions"]["third"] = "eu-west-1"
     t.relay["event_regions"] = t.relay["event_regions"] + ["third"]
+
+
+@operator(True)
+def events_not_forwarded_and_no_schedule(t, rng):
+    need(t.relay)
+    t.relay.pop("event_regions")
+    t.relay["reconcile"] = "never"
+
+
+@operator(False)
+def no_schedule(t, rng):
+    need(t.relay)
+    t.relay["reconcile"] = "never"
+
+
+@operator(False)
+def schedule_of_six_hours(t, rng):
+    need(t.relay)
+    t.relay["reconcile"] = "rate(6 hours)"
 
 
 @operator(False)
@@ -629,6 +653,21 @@ def role_beside(t, rng):
 
 # ---- one mutant ----
 
+def minutes(text):
+    return datetime.datetime.fromisoformat(text.replace("Z", "+00:00")).timestamp() / 60
+
+
+def comes_by_the_clock(seen):
+    """Whether a relay started a copy long after the copy before it had come."""
+    came = 0
+    for event in seen["timeline"]:
+        if event["what"] == "copy":
+            came = minutes(event["at"])
+        elif event["what"] == "relay" and event["detail"].startswith("started") and minutes(event["at"]) - came > SOON_MINUTES:
+            return True
+    return False
+
+
 def make(number):
     """The mutant of this number: its base, its operator and its topology. The same for the same seed."""
     rng = random.Random(f"{SEED}/{number}")
@@ -669,7 +708,8 @@ def judge(number):
         seen = json.loads(out)
     arrives = seen["backups"] > 0 and seen["missing"] == 0 and seen["unrouted"] == 0 and not seen["misses"]
     why = [h["id"] for p in said["paths"] for h in p["hops"] if h["verdict"] == "broken"][:1] + [m["reason"] for m in seen["misses"]][:1]
-    return number, base, name, said["verdict"], "reachable" if arrives else "broken", "; ".join(why), text
+    observed = "broken" if not arrives else LATE if comes_by_the_clock(seen) else "reachable"
+    return number, base, name, said["verdict"], observed, "; ".join(why), text
 
 
 PACKAGES = tempfile.TemporaryDirectory(prefix="mutants-")
@@ -697,11 +737,11 @@ def main():
             used[name] += 1
             harmless += seen == "reachable"
             harm = OPERATORS[name][1]
-            arrives = seen == "reachable"
-            if seen != "refused" and (said == "reachable") != arrives:
+            expected = {True: ("broken", "not made"), False: ("reachable",), LATE: (LATE,)}.get(harm, (seen,))
+            if seen != "refused" and said != {"not made": "broken"}.get(seen, seen):
                 wrong.append(number)
                 print(f"\nmutant {number} ({base}, {name}): check says {said}, the drill sees {seen}: {why}", file=sys.stderr)
-            elif seen != "refused" and harm is not None and harm == arrives:
+            elif seen != "refused" and seen not in expected:
                 wrong.append(number)
                 print(f"\nmutant {number} ({base}, {name}): {seen}, which is not what AWS does: {why}", file=sys.stderr)
             if os.environ.get("SHOW") or "NUMBER" in os.environ:
@@ -709,9 +749,10 @@ def main():
     for name in sorted(used):
         print(f"{used[name]:5} {name}")
     print(f"seed {SEED}: {sum(matrix.values())} mutants of {len(OPERATORS)} operators, {harmless} harmless")
-    print(f"{'':>24}{'arrives':>10}{'does not':>10}{'not made':>10}")
-    for said in ("reachable", "broken"):
-        print(f"check says {said:>12} {matrix[said, 'reachable']:>10}{matrix[said, 'broken']:>10}{matrix[said, 'not made']:>10}")
+    print(f"{'':>24}{'arrives':>10}{'late':>10}{'does not':>10}{'not made':>10}")
+    for said in ("reachable", LATE, "broken"):
+        counts = "".join(f"{matrix[said, seen]:>10}" for seen in ("reachable", LATE, "broken", "not made"))
+        print(f"check says {said:>12} {counts}")
     print(f"refused by validate      {matrix['refused', 'refused']:>10}")
     if wrong:
         print(f"SEED={SEED} NUMBER={wrong[0]} {sys.argv[0]} shows the first", file=sys.stderr)
