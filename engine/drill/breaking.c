@@ -46,16 +46,17 @@ static size_t alarms_since(const struct drill_report *report, int64_t ms)
 {
     size_t alarms = 0;
     for (size_t i = 0; i < report->line_len; i++)
-        alarms += str_eq(report->lines[i].what, "alarm") && report->lines[i].at_ms >= ms;
+        alarms += report->lines[i].rang && report->lines[i].at_ms >= ms;
     return alarms;
 }
 
 static enum drill_verdict judge(const struct drill_outcome *outcome)
 {
     const struct drill_report *report = &outcome->report;
-    if (report->blow.destroyed + report->blow.unreadable > 0)
+    const struct drill_blow *blow = &report->blow;
+    if (blow->destroyed > 0 || (blow->unreadable > 0 && !outcome->alarms))
         return DRILL_DESTROYED;
-    if (report->missing == 0)
+    if (report->missing == 0 && blow->unreadable == 0)
         return DRILL_SURVIVED;
     return outcome->alarms > 0 ? DRILL_ALARMED : DRILL_SILENT;
 }

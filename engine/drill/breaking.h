@@ -5,16 +5,16 @@
 
 enum drill_verdict {
     DRILL_SURVIVED, /* every backup arrived once, and what had arrived is there */
-    DRILL_ALARMED,  /* copying was impossible, and an alarm was raised */
+    DRILL_ALARMED,  /* a backup is missing, or cannot be read for now, and an alarm rang */
     DRILL_SILENT,   /* a backup is neither there nor alarmed */
-    DRILL_DESTROYED /* what had arrived is gone, or cannot be read any more */
+    DRILL_DESTROYED /* what had arrived is gone, or its key is on its way and no alarm rang */
 };
 
 struct drill_outcome {
     const struct drill_fault *fault;
     struct drill_report report;
     enum drill_verdict verdict;
-    size_t alarms;        /* since the fault struck */
+    size_t alarms;        /* of CloudWatch, that rang since the fault struck */
     const char *foreseen; /* the rules of `check` that had foreseen harm, by spaces; "" for none */
 };
 

@@ -93,6 +93,7 @@ static size_t add_alarm(struct lines *lines, const struct value *timeline, size_
     if (unheard && end_of_alarm(timeline, i) < at_ms)
         return 0;
     add_trouble(lines, at_ms, entry);
+    lines->items[lines->len - 1].rang = true;
     return 1;
 }
 
