@@ -197,8 +197,9 @@ static bool names_account(const char *resource)
            !slice_is(arn.account, "aws");
 }
 
-bool call_authorize(struct sim_call *call, const char *action, const char *resource,
-                    const struct value *resource_policy, const struct value *context)
+static bool judge(struct sim_call *call, const char *action, const char *resource,
+                  const struct value *resource_policy, const struct value *context,
+                  const char **ret_why)
 {
     const struct authorization request = {
         .principal = call->principal,
@@ -210,8 +211,21 @@ bool call_authorize(struct sim_call *call, const char *action, const char *resou
         .resource_account = names_account(resource) ? NULL : call->account,
         .context = call_context(call, action, resource, context),
     };
+    return authorize(call->world, call->arena, &request, ret_why);
+}
+
+bool call_may(struct sim_call *call, const char *action, const char *resource)
+{
+    const char *why = NULL;
+    return call_judged(call, action, resource, judge(call, action, resource, NULL, NULL, &why));
+}
+
+bool call_authorize(struct sim_call *call, const char *action, const char *resource,
+                    const struct value *resource_policy, const struct value *context)
+{
     const char *why = "";
-    if (call_judged(call, action, resource, authorize(call->world, call->arena, &request, &why)))
+    if (call_judged(call, action, resource,
+                    judge(call, action, resource, resource_policy, context, &why)))
         return true;
     call_denied(call, action, resource);
     call->error_message =

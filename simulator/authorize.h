@@ -29,6 +29,9 @@ bool authorize(struct world *world, struct arena *arena, const struct authorizat
 bool call_authorize(struct sim_call *call, const char *action, const char *resource,
                     const struct value *resource_policy, const struct value *context);
 
+/* The same of what an answer leaves out for who may not see it: no error. */
+bool call_may(struct sim_call *call, const char *action, const char *resource);
+
 /* Whether a role may be assumed by a service, on behalf of source_arn where it says so (or NULL);
  * judged by its trust policy, with aws:SourceArn and aws:SourceAccount. False as well when the role
  * does not exist or has not settled yet (setting iam_delay_ms). */

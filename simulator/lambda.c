@@ -259,6 +259,19 @@ static bool create_function(struct sim_call *call)
     return call_answer(call, configuration(call, save(call, name, map_end(&b))));
 }
 
+/* Whoever may not list tags does not get them here either. */
+static void put_tags(struct sim_call *call, struct map_builder *b, const struct value *function)
+{
+    if (call->admin || call_may(call, "lambda:ListTags", value_get_str(function, "FunctionArn"))) {
+        map_put(b, "Tags", value_get(function, "Tags"));
+        return;
+    }
+    struct map_builder error = map_begin(call->arena);
+    map_put_str(&error, "ErrorCode", "AccessDeniedException");
+    map_put_str(&error, "Message", "You are not authorized to perform: lambda:ListTags.");
+    map_put(b, "TagsError", map_end(&error));
+}
+
 static bool get_function(struct sim_call *call)
 {
     const char *name;
@@ -272,7 +285,7 @@ static bool get_function(struct sim_call *call)
     map_put(&b, "Configuration", configuration(call, function));
     map_put(&b, "Code", map_end(&code));
     if (value_len(value_get(function, "Tags")))
-        map_put(&b, "Tags", value_get(function, "Tags"));
+        put_tags(call, &b, function);
     const struct value *reserved = value_get(function, "Reserved");
     if (reserved) {
         struct map_builder concurrency = map_begin(call->arena);
