@@ -23,7 +23,8 @@ static const struct purpose {
                            .handlers = {"read", "find", "create", "update"},
                            .replaced = true,
                            .writes = true,
-                           .relaying = RELAY_STARTS},
+                           .relaying = RELAY_STARTS,
+                           .leaves = true},
     [PERMISSIONS_DRIFT] = {.name = "drift", .handlers = {"read", "find"}, .parts = true},
     [PERMISSIONS_VERIFY] = {.name = "verify", .handlers = {NULL}, .verifies = true},
     [PERMISSIONS_RELAY] = {.name = "relay",
@@ -32,9 +33,7 @@ static const struct purpose {
                            .letters = true},
     [PERMISSIONS_DESTROY] = {.name = "destroy",
                              .handlers = {"read", "find", "delete"},
-                             .writes = true,
-                             .relaying = RELAY_STARTS,
-                             .leaves = true},
+                             .writes = true},
     [PERMISSIONS_JOBS] = {.name = "jobs"},
 };
 static_assert(ARRAY_LEN(purposes) == PERMISSIONS_FOR_COUNT, "a row for each purpose");
