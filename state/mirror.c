@@ -10,19 +10,25 @@
 
 /* ---- the head ---- */
 
+const struct value *mirror_run(struct state *state, struct arena *arena)
+{
+    const struct remote_lock *lock = &state->mirror->lock;
+    struct map_builder run = map_begin(arena);
+    map_put_str(&run, "lock", lock->id);
+    map_put_str(&run, "command", state->command);
+    map_put_str(&run, "who", state->who);
+    map_put_str(&run, "since", lock->since);
+    return map_end(&run);
+}
+
 /* From the first batch of a run to its snapshot the head says whose it is: until then it is not the
  * newest, and readers look into the journal. */
 static enum remote_result mark_run(struct state *state, struct diags *diags)
 {
     struct mirror *mirror = state->mirror;
     CLEANUP(arena_freep) struct arena *scratch = arena_new();
-    struct map_builder run = map_begin(scratch);
-    map_put_str(&run, "lock", mirror->lock.id);
-    map_put_str(&run, "command", state->command);
-    map_put_str(&run, "who", state->who);
-    map_put_str(&run, "since", mirror->lock.since);
-    enum remote_result result =
-        head_put(mirror, value_with(scratch, mirror->head, "run", map_end(&run)), diags);
+    enum remote_result result = head_put(
+        mirror, value_with(scratch, mirror->head, "run", mirror_run(state, scratch)), diags);
     mirror->opened = result == REMOTE_DONE;
     return result;
 }
@@ -55,6 +61,7 @@ static bool make_shared(struct state *state, struct diags *diags)
     const struct value *snapshot = NULL;
     struct slice text;
     mirror->through = 0;
+    mirror->digest[0] = '\0';
     mirror->etag = NULL;
     if (snapshot_put(state, scratch, &snapshot, &text, diags) != REMOTE_DONE)
         return false;
@@ -99,8 +106,16 @@ static bool come_in(struct state *state, struct diags *diags)
         bool absent = false;
         if (!mirror_sync(state, &absent, diags))
             return false;
-        if (absent)
+        if (absent && !mirror->recovers)
             return make_shared(state, diags);
+        if (absent) {
+            bool nothing = false;
+            if (!mirror_recover(state, &nothing, diags))
+                return false;
+            if (nothing)
+                return make_shared(state, diags);
+            continue;
+        }
         mirror->wrote = !mirror_is_as_sealed(mirror); /* by the end of the run it is */
         if (!head_run(mirror))
             return true;

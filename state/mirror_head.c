@@ -6,7 +6,7 @@
 
 const char *mirror_batch_name(struct arena *arena, int64_t number)
 {
-    return arena_printf(arena, ".journal/%012lld", (long long)number);
+    return arena_printf(arena, JOURNAL "%012lld", (long long)number);
 }
 
 bool mirror_fenced(struct state *state, const char *what, struct diags *diags)

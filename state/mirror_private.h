@@ -8,6 +8,8 @@
 #include "state/remote_lock.h"
 
 #define HEAD ""
+#define JOURNAL ".journal/"
+#define SNAPSHOTS ".snapshots/"
 #define FACT_HEAD "shared" /* {"place", "etag", "head"}: as it was when the file was current */
 #define FACT_THROUGH "shared_through" /* {"number", "digest"}: of the last batch in the file */
 #define DIGEST_LEN ((size_t)2 * SHA256_LEN)
@@ -34,6 +36,8 @@ struct mirror {
     bool wrote;  /* something that no snapshot has yet */
     bool broken; /* somebody else writes, or a write is in doubt: nothing more is written */
     bool replaying;
+    bool recovers;  /* a head that is missing is made again */
+    bool recovered; /* it was */
     const char *under_way;
 };
 
@@ -84,19 +88,39 @@ MUST_CHECK bool mirror_remember_head(struct state *state, struct diags *diags);
 /* Current by its own account: the head was at rest, and the file has reached it. */
 bool mirror_is_at_rest(const struct mirror *mirror);
 
+/* The run of this process, as a head names it. */
+const struct value *mirror_run(struct state *state, struct arena *arena);
+
 /* ---- mirror_sync.c: bringing the file up to date ---- */
 
 void mirror_new(struct state *state, const struct state_options *options);
-/* Reads the head and brings the file to it. *ret_absent: there is none. */
+/* Reads the head and brings the file to it. *ret_absent: there is none, and a state may be founded,
+ * or its head made again. */
 MUST_CHECK bool mirror_sync(struct state *state, bool *ret_absent, struct diags *diags);
 /* Applies the batches behind the file's, to the last there is. */
 MUST_CHECK bool mirror_follow(struct state *state, struct diags *diags);
+
+/* Its lineage is checked against what it says itself: a batch may bring a new one. */
+MUST_CHECK bool mirror_unpack_batch(struct mirror *mirror, struct arena *arena, int64_t number,
+                                    struct slice bytes, struct slice *ret, struct diags *diags);
+
+/* ---- mirror_recover.c: where there is no head ---- */
+
+/* E_STATE_HEADLESS: a state stands there, without its head. */
+MUST_CHECK bool mirror_may_found(struct state *state, struct diags *diags);
+/* Makes a head of the newest snapshot that is whole and that the journal goes on from. The lock is
+ * ours. *ret_nothing: nothing stands there, and the file is a cache of what did. */
+MUST_CHECK bool mirror_recover(struct state *state, bool *ret_nothing, struct diags *diags);
 
 /* ---- mirror_snapshot.c ---- */
 
 /* What the file holds, under a name that nobody else uses; *ret: what a head says of it. */
 enum remote_result snapshot_put(struct state *state, struct arena *arena, const struct value **ret,
                                 struct slice *ret_text, struct diags *diags);
+/* The document of a snapshot, named as a head names it. lineage NULL: of any. */
+MUST_CHECK bool snapshot_read(struct mirror *mirror, struct arena *arena,
+                              const struct value *snapshot, const char *lineage, struct slice *ret,
+                              struct diags *diags);
 /* The snapshot that the head names takes the place of what the file holds. */
 MUST_CHECK bool snapshot_import(struct state *state, struct diags *diags);
 /* What the head has kept of earlier runs, without what is old enough to be removed now. */

@@ -15,7 +15,7 @@ static const char *part_name(struct arena *arena, const char *name, int64_t part
 /* The lock's id keeps the snapshots of two holders apart. */
 static const char *snapshot_name(struct arena *arena, const struct mirror *mirror)
 {
-    return arena_printf(arena, ".snapshots/%012lld-%.8s", (long long)mirror->through,
+    return arena_printf(arena, SNAPSHOTS "%012lld-%.8s", (long long)mirror->through,
                         mirror->lock.id);
 }
 
@@ -65,22 +65,22 @@ enum remote_result snapshot_put(struct state *state, struct arena *arena, const 
 
 /* ---- reading ---- */
 
-static bool broken(const struct mirror *mirror, const char *what, struct diags *diags)
+static bool broken(const struct mirror *mirror, const struct value *snapshot, const char *what,
+                   struct diags *diags)
 {
-    struct diag *diag =
-        diag_error(diags, E_STATE_CORRUPT, NO_POS, NULL, "%s%s %s", mirror->remote.where,
-                   value_get_str(head_snapshot(mirror), "name"), what);
+    struct diag *diag = diag_error(diags, E_STATE_CORRUPT, NO_POS, NULL, "%s%s %s",
+                                   mirror->remote.where, value_get_str(snapshot, "name"), what);
     diag_hint(diags, diag, "The bucket keeps older versions: restore this one. Nothing was sent.");
     return false;
 }
 
-static bool get_parts(struct mirror *mirror, struct arena *arena, struct slice *ret,
-                      struct diags *diags)
+static bool get_parts(struct mirror *mirror, struct arena *arena, const struct value *snapshot,
+                      struct slice *ret, struct diags *diags)
 {
-    const char *name = value_get_str(head_snapshot(mirror), "name");
-    size_t len = (size_t)value_get_int(head_snapshot(mirror), "parts", 0);
+    const char *name = value_get_str(snapshot, "name");
+    size_t len = (size_t)value_get_int(snapshot, "parts", 0);
     if (len > SNAPSHOT_MAX / PART_MAX + 1)
-        return broken(mirror, "is larger than any snapshot", diags);
+        return broken(mirror, snapshot, "is larger than any snapshot", diags);
     const char **names = arena_array(arena, len, sizeof(*names));
     struct remote_object *parts = arena_array(arena, len, sizeof(*parts));
     struct strbuf sb;
@@ -92,7 +92,7 @@ static bool get_parts(struct mirror *mirror, struct arena *arena, struct slice *
         if (parts[i].result == REMOTE_FAILED)
             return false;
         if (parts[i].result != REMOTE_DONE || parts[i].body.len > PART_MAX)
-            return broken(mirror, "is not whole", diags);
+            return broken(mirror, snapshot, "is not whole", diags);
         strbuf_add_slice(&sb, parts[i].body);
     }
     *ret = (struct slice){strbuf_str(&sb), sb.len};
@@ -122,20 +122,29 @@ static bool take_in(struct state *state, struct slice text, struct diags *diags)
     return good;
 }
 
+bool snapshot_read(struct mirror *mirror, struct arena *arena, const struct value *snapshot,
+                   const char *lineage, struct slice *ret, struct diags *diags)
+{
+    const struct envelope_label expected = {.kind = ENVELOPE_SNAPSHOT,
+                                            .lineage = lineage,
+                                            .number = value_get_int(snapshot, "through", 0)};
+    struct slice bytes;
+    return get_parts(mirror, arena, snapshot, &bytes, diags) &&
+           mirror_unpack(mirror, arena, value_get_str(snapshot, "name"), &expected, bytes, ret,
+                         diags);
+}
+
 bool snapshot_import(struct state *state, struct diags *diags)
 {
     struct mirror *mirror = state->mirror;
     CLEANUP(arena_freep) struct arena *scratch = arena_new();
-    const struct envelope_label expected = {.kind = ENVELOPE_SNAPSHOT,
-                                            .lineage = value_get_str(mirror->head, "lineage"),
-                                            .number = head_snapshot_through(mirror)};
-    struct slice bytes, text;
-    if (!get_parts(mirror, scratch, &bytes, diags) ||
-        !mirror_unpack(mirror, scratch, value_get_str(head_snapshot(mirror), "name"), &expected,
-                       bytes, &text, diags))
+    const struct value *snapshot = head_snapshot(mirror);
+    struct slice text;
+    if (!snapshot_read(mirror, scratch, snapshot, value_get_str(mirror->head, "lineage"), &text,
+                       diags))
         return false;
-    if (!str_eq(sha256_hex(scratch, text), value_get_str(head_snapshot(mirror), "digest")))
-        return broken(mirror, "is not what the head says", diags);
+    if (!str_eq(sha256_hex(scratch, text), value_get_str(snapshot, "digest")))
+        return broken(mirror, snapshot, "is not what the head says", diags);
     return take_in(state, text, diags);
 }
 

@@ -8,7 +8,10 @@
 void mirror_new(struct state *state, const struct state_options *options)
 {
     struct mirror *mirror = arena_new_of(state->arena, struct mirror);
-    *mirror = (struct mirror){.arena = state->arena, .remote = *options->remote, .through = -1};
+    *mirror = (struct mirror){.arena = state->arena,
+                              .remote = *options->remote,
+                              .through = -1,
+                              .recovers = options->recover};
     batch_init(&mirror->batch, arena_new());
     if (options->sealing) {
         mirror->sealer = sealer_new(&options->sealing->service);
@@ -77,8 +80,7 @@ static bool perform(struct state *state, const struct value *batch, const char *
     return false;
 }
 
-/* Its lineage is checked against what it says itself: a batch may bring a new one. */
-static bool unpack_batch(struct mirror *mirror, struct arena *arena, int64_t number,
+bool mirror_unpack_batch(struct mirror *mirror, struct arena *arena, int64_t number,
                          struct slice bytes, struct slice *ret, struct diags *diags)
 {
     const struct envelope_label expected = {.kind = ENVELOPE_BATCH, .number = number};
@@ -96,7 +98,7 @@ static bool apply_batch(struct state *state, int64_t number, struct slice bytes,
     const struct value *batch = NULL;
     const char *why = NULL;
     struct slice text;
-    if (!unpack_batch(mirror, scratch, number, bytes, &text, diags))
+    if (!mirror_unpack_batch(mirror, scratch, number, bytes, &text, diags))
         return false;
     if (!json_parse(scratch, text, &batch, &why))
         batch = NULL;
@@ -160,7 +162,7 @@ static bool last_is_there(struct state *state, struct diags *diags)
     if (object.result == REMOTE_FAILED)
         return false;
     if (object.result == REMOTE_DONE &&
-        !unpack_batch(mirror, scratch, mirror->through, object.body, &text, diags))
+        !mirror_unpack_batch(mirror, scratch, mirror->through, object.body, &text, diags))
         return false;
     return (object.result == REMOTE_DONE && str_eq(sha256_hex(scratch, text), mirror->digest)) ||
            mirror_rolled_back(state, "the last batch that was seen here is gone, or another",
@@ -242,6 +244,23 @@ static bool is_unchanged(struct mirror *mirror, struct diags *diags, bool *ret_f
     return now.result == REMOTE_DONE && str_eq(now.etag, mirror->etag);
 }
 
+/* Nobody has shared it yet; else it was taken away. */
+static bool may_be_absent(struct state *state, struct diags *diags)
+{
+    struct mirror *mirror = state->mirror;
+    if (!mirror_may_found(state, diags))
+        return false;
+    if (mirror->through < 0)
+        return true;
+    struct diag *diag = diag_error(diags, E_STATE_ROLLED_BACK, NO_POS, NULL,
+                                   "%s: there is no state any more", mirror->remote.where);
+    diag_hint(diags, diag,
+              "The bucket's versions can bring its objects back. Without them `holdfast state "
+              "recover` founds it anew from the local cache %s, as it was last seen here.",
+              state->path);
+    return false;
+}
+
 static bool reach(struct state *state, bool *ret_absent, struct diags *diags)
 {
     struct mirror *mirror = state->mirror;
@@ -249,8 +268,7 @@ static bool reach(struct state *state, bool *ret_absent, struct diags *diags)
     struct remote_object object = mirror_get(mirror, scratch, HEAD, diags);
     *ret_absent = object.result == REMOTE_ABSENT;
     if (*ret_absent)
-        return mirror->through < 0 ||
-               mirror_rolled_back(state, "there is no state any more", diags);
+        return mirror->recovers || may_be_absent(state, diags);
     if (object.result != REMOTE_DONE || !head_read(state, &object, diags) ||
         !check_file(state, diags) ||
         !(head_run(mirror) ? reach_journal(state, diags) : reach_head(state, diags)))
@@ -313,6 +331,11 @@ bool mirror_refresh(struct state *state, const struct state_options *options, bo
 {
     mirror_new(state, options);
     return reach(state, ret_absent, diags) && look_at_run(state, diags);
+}
+
+bool state_was_recovered(const struct state *state)
+{
+    return state->mirror && state->mirror->recovered;
 }
 
 const char *state_under_way(const struct state *state)

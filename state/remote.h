@@ -25,6 +25,11 @@ struct remote_object {
     struct slice body; /* of get() */
 };
 
+struct remote_names {
+    const char **items;
+    size_t len;
+};
+
 /* What is returned lives in the arena. */
 struct remote_ops {
     /* over: the etag of the version that is replaced; NULL: nothing may stand there. */
@@ -38,6 +43,9 @@ struct remote_ops {
     /* Of each how it went: DONE also where nothing stood. etag: only this version; NULL: any. */
     void (*remove)(void *self, const char *const *names, size_t len, const char *etag,
                    enum remote_result *ret, struct diags *diags);
+    /* The names that begin with this, rising. False: E_STATE_REMOTE was added. */
+    bool (*list)(void *self, struct arena *arena, const char *prefix, struct remote_names *ret,
+                 struct diags *diags);
     int64_t (*now_ms)(void *self); /* of the people's clock */
     void (*sleep_ms)(void *self, int64_t ms);
 };

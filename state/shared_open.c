@@ -2,7 +2,7 @@
 #include <unistd.h>
 
 #include "state/internal.h"
-#include "state/mirror.h"
+#include "state/mirror_private.h"
 
 /* A cache that is damaged is made anew, from what is shared: else it is no cache. */
 static bool set_aside(struct state *state, const struct state_options *options, struct diags *diags)
@@ -102,7 +102,7 @@ static enum mirror_age age_of(struct state *state, const struct state_options *o
     return MIRROR_OLD;
 }
 
-/* Nobody has shared it yet: a reader makes no file. */
+/* A reader makes no file where nobody has shared anything yet. */
 static bool is_nowhere(struct state *state, const struct state_options *options,
                        struct diags *diags, bool *ret)
 {
@@ -112,8 +112,12 @@ static bool is_nowhere(struct state *state, const struct state_options *options,
     if (has_file(state))
         return true;
     enum remote_result result = remote->ops->head(remote->self, scratch, "", diags).result;
-    *ret = result == REMOTE_ABSENT;
-    return result != REMOTE_FAILED;
+    if (result != REMOTE_ABSENT)
+        return result != REMOTE_FAILED;
+    mirror_new(state, options);
+    *ret = mirror_may_found(state, diags);
+    mirror_drop(state);
+    return *ret;
 }
 
 static bool bring_up_to_date(struct state *state, const struct state_options *options,

@@ -26,6 +26,7 @@ struct state_options {
     const volatile sig_atomic_t *stop; /* not 0: no longer; or NULL */
     /* Where the state is shared; the file at `path` is then a cache of it. NULL: only the file. */
     const struct remote *remote;
+    bool recover; /* a shared state whose head is missing gets a new one: state_was_recovered() */
     /* How what is shared is encrypted; NULL: it stands there in clear. */
     const struct sealing *sealing;
 };
@@ -42,6 +43,7 @@ void state_close(struct state *state); /* accepts NULL; releases the lock of the
 /* Keeps the lock of a shared state alive; to be called every few seconds. False, with
  * E_STATE_FENCED: somebody has broken it, and nothing more can be written. */
 MUST_CHECK bool state_keep(struct state *state, struct diags *diags);
+bool state_was_recovered(const struct state *state);
 /* The run of somebody else that a reader has met in a shared state, for people; or NULL. */
 const char *state_under_way(const struct state *state);
 const char *state_lineage(const struct state *state);

@@ -202,7 +202,8 @@ bool session_open_state(struct session *session, enum session_mode mode)
                                     .read_only = mode == SESSION_READS,
                                     .command = cli->line.command->words,
                                     .who = env_get("USER"),
-                                    .stop = session->stop};
+                                    .stop = session->stop,
+                                    .recover = session->recovers};
     name_state(session, &options.path, &options.world);
     if (!cli_duration(cli, OPT_LOCK_TIMEOUT, 0, &options.lock_timeout_ms))
         return false;

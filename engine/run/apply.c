@@ -58,6 +58,7 @@ struct executor {
     struct map attributes; /* address -> const struct value *: what is true now */
     struct run_summary summary;
     struct node *batch; /* whose outcomes the next commit holds */
+    size_t durable;     /* how many of summary.done the last commit held */
     bool broken;        /* the state cannot be written */
 };
 
@@ -607,7 +608,9 @@ static void skip_rest(struct executor *executor)
 {
     for (size_t i = 0; i < executor->len; i++) {
         struct node *node = &executor->nodes[i];
-        if (node->phase == NODE_WAITING || node->phase == NODE_READY)
+        bool held_back =
+            node->phase == NODE_RUNNING && !node->sent; /* its intent was not written */
+        if (node->phase == NODE_WAITING || node->phase == NODE_READY || held_back)
             settle_node(node, NODE_SKIPPED);
     }
 }
@@ -616,10 +619,14 @@ static void skip_rest(struct executor *executor)
 static void commit(struct executor *executor)
 {
     struct run *run = executor->run;
+    struct run_summary *summary = &executor->summary;
     if (executor->broken || !journal_commit(run->state, run->diags)) {
         executor->broken = true;
+        summary->failed += summary->done - executor->durable; /* nobody will know of it */
+        summary->done = executor->durable;
         return;
     }
+    executor->durable = summary->done;
     for (; executor->batch; executor->batch = executor->batch->next_in_batch)
         executor->batch->recorded = true;
 }

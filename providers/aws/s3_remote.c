@@ -1,5 +1,7 @@
 #include "providers/aws/s3_remote.h"
 
+#include <string.h>
+
 #include "engine/base/clock.h"
 
 struct s3_remote {
@@ -15,6 +17,7 @@ struct call {
     struct s3_remote *remote;
     struct arena *arena; /* of the answer */
     const char *name;    /* of the object; NULL: the bucket */
+    const struct value *query;
     size_t *pending;
     enum fault fault;
     const char *code, *message;
@@ -50,6 +53,7 @@ static void begin(struct call *call, const struct aws_operation *operation, cons
                                  .account_id = remote->account_id,
                                  .region = remote->region,
                                  .labels = map_end(&labels),
+                                 .query = call->query,
                                  .headers = map_end(&headers),
                                  .body = map_end(&content)};
     ++*call->pending;
@@ -161,6 +165,46 @@ static void remove_objects(void *self, const char *const *names, size_t len, con
     }
 }
 
+/* S3 sorts by bytes. One object alone is no list in XML. */
+static void add_page(struct remote_names *names, size_t *cap, const struct call *page)
+{
+    const struct value *contents = value_get(page->body, "Contents");
+    bool single = value_is(contents, VALUE_MAP);
+    size_t len = single ? 1 : value_len(contents), skipped = strlen(page->remote->key);
+    names->items = arena_grow(page->arena, names->items, names->len, cap, names->len + len,
+                              sizeof(*names->items));
+    for (size_t i = 0; i < len; i++) {
+        const char *key = value_get_str(single ? contents : value_item(contents, i), "Key");
+        if (str_starts(key, page->remote->key))
+            names->items[names->len++] = key + skipped;
+    }
+}
+
+static bool list(void *self, struct arena *arena, const char *prefix, struct remote_names *ret,
+                 struct diags *diags)
+{
+    struct s3_remote *remote = self;
+    const char *token = NULL;
+    struct remote_names names = {0};
+    size_t cap = 0;
+    do {
+        size_t pending = 0;
+        struct map_builder query = map_begin(arena);
+        map_put_str(&query, "prefix", arena_printf(arena, "%s%s", remote->key, prefix));
+        map_put_str(&query, "continuation-token", token);
+        struct call page = {.remote = remote, .arena = arena, .pending = &pending};
+        page.query = map_end(&query);
+        begin(&page, &s3_ListObjectsV2, NULL, NULL, (struct slice){0});
+        finish(remote, &pending);
+        if (page.fault != FAULT_NONE)
+            return fail(&page, "listed", diags);
+        add_page(&names, &cap, &page);
+        token = value_get_str(page.body, "NextContinuationToken");
+    } while (token);
+    *ret = names;
+    return true;
+}
+
 static int64_t now_ms(void *self)
 {
     (void)self;
@@ -177,6 +221,7 @@ static const struct remote_ops ops = {.put = put,
                                       .get = get,
                                       .head = head,
                                       .remove = remove_objects,
+                                      .list = list,
                                       .now_ms = now_ms,
                                       .sleep_ms = sleep_ms};
 

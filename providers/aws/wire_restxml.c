@@ -113,6 +113,7 @@ static const struct {
     {&s3_GetBucketEncryption, "ServerSideEncryptionConfiguration"},
     {&s3_GetObjectLockConfiguration, "ObjectLockConfiguration"},
     {&s3_GetBucketTagging, "Tagging"},
+    {&s3_ListObjectsV2, "ListBucketResult"},
 };
 
 static const char *root_of(const struct aws_operation *operation)

@@ -155,12 +155,26 @@ with workspace() as folder:
         head = os.path.join(folder, "head.json")
         s3api(served, "get-object", "--key", "prod/t.state", head)
         one.run("state", "rm", "queues.one")
+        newest = os.path.join(folder, "newest.json")
+        s3api(served, "get-object", "--key", "prod/t.state", newest)
         s3api(served, "put-object", "--key", "prod/t.state", "--body", head)
         refused = one.run("plan", expect=4)
         check("HF0612" in refused.err and database[-20:] in refused.err, refused.err)
         one.run("apply", "--auto-approve", expect=4)
         check(served.holdfast("lock", "show", "--json", expect=0).json["lock"] is None,
               "and the lock is not kept")
+
+        # the head is gone: nobody founds a second state in its place
+        s3api(served, "put-object", "--key", "prod/t.state", "--body", newest)
+        one.run("apply", "--auto-approve")
+        s3api(served, "delete-object", "--key", "prod/t.state")
+        three = Machine(served, os.path.join(folder, "three"))
+        for command in (("plan",), ("apply", "--auto-approve")):
+            check("HF0632" in three.run(*command, expect=4).err, f"{command} without the head")
+        recovered = three.run("state", "recover", "--json").json
+        check(recovered["recovered"] and recovered["resources"] == 1, f"{recovered}")
+        check(one.addresses() == ["queues.one"], "every machine goes on from it")
+        check("nothing was done" in one.run("state", "recover").out, "a head that is there stays")
 
         # a drill is of this machine alone
         before = len(s3api(served, "list-objects-v2")["Contents"])

@@ -8,6 +8,7 @@
 #include <stdint.h>
 
 #include <cmocka.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "engine/base/bug.h"
@@ -166,6 +167,25 @@ static inline void fake_remove(void *self, const char *const *names, size_t len,
     }
 }
 
+static inline int fake_compare(const void *a, const void *b)
+{
+    return strcmp(*(const char *const *)a, *(const char *const *)b);
+}
+
+static inline bool fake_list(void *self, struct arena *arena, const char *prefix,
+                             struct remote_names *ret, struct diags *diags)
+{
+    struct fake_remote *fake = self;
+    if (fake_enter(fake, "list", prefix) != FAKE_NONE)
+        return fake_fail(diags) == REMOTE_DONE;
+    *ret = (struct remote_names){arena_array(arena, fake->len, sizeof(*ret->items)), 0};
+    for (size_t i = 0; i < fake->len; i++)
+        if (str_starts(fake->entries[i].name, prefix))
+            ret->items[ret->len++] = fake->entries[i].name;
+    qsort(ret->items, ret->len, sizeof(*ret->items), fake_compare);
+    return true;
+}
+
 static inline int64_t fake_now(void *self)
 {
     return ((struct fake_remote *)self)->now_ms;
@@ -186,6 +206,7 @@ static inline struct remote fake_remote_of(struct fake_remote *fake)
                                           .get = fake_get,
                                           .head = fake_head,
                                           .remove = fake_remove,
+                                          .list = fake_list,
                                           .now_ms = fake_now,
                                           .sleep_ms = fake_sleep};
     return (struct remote){.ops = &ops, .self = fake, .where = "s3://fake/t"};

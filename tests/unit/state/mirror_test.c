@@ -759,6 +759,199 @@ static void a_batch_or_snapshot_that_was_changed_is_refused(void **state)
     refused_on(room, new_machine(room), true, E_STATE_CORRUPT);
 }
 
+/* ---- a head that is gone ---- */
+
+static bool try_recover(struct room *room, const char *path, struct state **ret,
+                        struct diags *diags)
+{
+    struct state_options options = {.path = path,
+                                    .topology = "t",
+                                    .world = "aws",
+                                    .command = "state recover",
+                                    .who = "somebody",
+                                    .remote = &room->remote,
+                                    .recover = true};
+    return state_open(room->arena, &options, ret, diags);
+}
+
+static const char *recover_on(struct room *room, const char *path)
+{
+    struct state *s = NULL;
+    if (!try_recover(room, path, &s, &room->diags))
+        fail_msg("%s", room->diags.items[0].message);
+    assert_true(state_was_recovered(s));
+    const char *document = document_of(room, s);
+    finish(room, s);
+    return document;
+}
+
+static void not_recovered_on(struct room *room, const char *path, const char *says)
+{
+    struct diags own;
+    struct state *s = NULL;
+    diags_init(&own, room->arena);
+    assert_false(try_recover(room, path, &s, &own));
+    assert_int_equal(own.items[0].code, E_STATE_HEADLESS);
+    assert_non_null(strstr(own.items[0].message, says));
+    assert_null(fake_find(room->fake, ".lock"));
+}
+
+static void without_its_head_a_state_is_not_founded_again(void **state)
+{
+    struct room *room = *state;
+    const char *a = new_machine(room), *b = new_machine(room);
+    struct state *s = open_on(room, a);
+    make_one(room, s, "vaults.one");
+    finish(room, s);
+    s = open_on(room, a);
+    make_one(room, s, "vaults.two");
+    const char *written = document_of(room, s);
+    finish(room, s);
+    fake_drop(room->fake, "");
+    size_t len = room->fake->len;
+    for (int reads = 0; reads <= 1; reads++) {
+        refused_on(room, a, reads, E_STATE_HEADLESS);
+        refused_on(room, b, reads, E_STATE_HEADLESS); /* an empty disk knows of nothing */
+    }
+    assert_int_equal(room->fake->len, len); /* and nothing was written, no lock kept */
+    assert_string_equal(recover_on(room, new_machine(room)), written);
+    assert_string_equal(seen_on(room, a), written);
+    assert_string_equal(seen_on(room, b), written);
+    s = open_on(room, a);
+    make_one(room, s, "vaults.three");
+    written = document_of(room, s);
+    finish(room, s);
+    assert_string_equal(seen_on(room, b), written);
+}
+
+static void a_head_that_is_there_is_left_as_it_is(void **state)
+{
+    struct room *room = *state;
+    struct state *s = open_on(room, new_machine(room));
+    make_one(room, s, "vaults.one");
+    finish(room, s);
+    const char *etag = fake_find(room->fake, "")->etag;
+    assert_true(try_recover(room, new_machine(room), &s, &room->diags));
+    assert_false(state_was_recovered(s));
+    finish(room, s);
+    assert_string_equal(fake_find(room->fake, "")->etag, etag);
+}
+
+/* The head went while a run was under way, which died: its intents are settled as ever. */
+static void what_the_journal_says_behind_the_snapshot_is_recovered(void **state)
+{
+    struct room *room = *state;
+    struct state *s = open_on(room, new_machine(room));
+    make_one(room, s, "vaults.one");
+    finish(room, s);
+    s = open_on(room, new_machine(room));
+    make_one(room, s, "vaults.two");
+    struct intent intent = intent_of("vaults.three");
+    assert_true(journal_begin_run(s, "f", 1, &room->diags));
+    assert_true(journal_intent(s, &intent, &room->diags));
+    assert_true(journal_commit(s, &room->diags));
+    const char *written = document_of(room, s);
+    state_close(s);
+    break_lock(room);
+    fake_drop(room->fake, "");
+    assert_string_equal(recover_on(room, new_machine(room)), written);
+    s = read_on(room, new_machine(room));
+    assert_int_equal(open_count(room, s), 1);
+    assert_null(state_under_way(s));
+    state_close(s);
+}
+
+static struct fake_entry *newest_snapshot(struct room *room)
+{
+    struct fake_entry *newest = NULL;
+    for (size_t i = 0; i < room->fake->len; i++) {
+        struct fake_entry *entry = &room->fake->entries[i];
+        if (str_starts(entry->name, ".snapshots/") &&
+            (!newest || strcmp(entry->name, newest->name) > 0))
+            newest = entry;
+    }
+    return newest;
+}
+
+static void an_older_snapshot_does_where_the_newest_is_damaged(void **state)
+{
+    struct room *room = *state;
+    struct state *s = NULL;
+    const char *written = NULL;
+    for (int i = 0; i < 2; i++) {
+        s = open_on(room, new_machine(room));
+        make_one(room, s, arena_printf(room->arena, "vaults.v%d", i));
+        written = document_of(room, s);
+        finish(room, s);
+    }
+    fake_drop(room->fake, "");
+    newest_snapshot(room)->body = slice_of("{\"format_version\"");
+    assert_string_equal(recover_on(room, new_machine(room)), written);
+}
+
+static void what_the_journal_does_not_reach_is_not_recovered(void **state)
+{
+    struct room *room = *state;
+    struct state *s = open_on(room, new_machine(room));
+    make_one(room, s, "vaults.one");
+    state_close(s);
+    break_lock(room);
+    fake_drop(room->fake, "");
+    fake_drop(room->fake, ".journal/000000000002");
+    not_recovered_on(room, new_machine(room), "no snapshot that is there can be gone on from");
+    assert_null(fake_find(room->fake, ""));
+}
+
+static void of_a_bucket_that_is_empty_the_cache_is_what_is_left(void **state)
+{
+    struct room *room = *state;
+    const char *a = new_machine(room), *b = new_machine(room);
+    struct state *s = open_on(room, a);
+    make_one(room, s, "vaults.one");
+    const char *written = document_of(room, s);
+    finish(room, s);
+    room->fake->len = 0;
+    not_recovered_on(room, b, "nor a cache of it here");
+    assert_string_equal(recover_on(room, a), written);
+    assert_string_equal(seen_on(room, b), written);
+    s = open_on(room, b);
+    make_one(room, s, "vaults.two");
+    written = document_of(room, s);
+    finish(room, s);
+    assert_string_equal(seen_on(room, a), written);
+}
+
+/* Whoever founds it and is cut off before the head has kept nobody out; but a file that came into
+ * it with rows is known to nobody else. */
+static void a_founding_that_was_cut_off_is_no_state(void **state)
+{
+    struct room *room = *state;
+    const char *a = new_machine(room);
+    finish(room, open_on(room, new_machine(room)));
+    fake_drop(room->fake, "");
+    finish(room, open_on(room, new_machine(room)));
+    room->fake->len = 0;
+
+    struct state_options alone = {.path = a, .topology = "t", .world = "aws", .command = "apply"};
+    struct state *s = NULL;
+    assert_true(state_open(room->arena, &alone, &s, &room->diags));
+    make_one(room, s, "vaults.one");
+    const char *written = document_of(room, s);
+    state_close(s);
+    struct diags own;
+    diags_init(&own, room->arena);
+    room->fake->bad_call =
+        room->fake->calls + 6; /* lock, head, two lists, the snapshot; the head */
+    room->fake->trouble = FAKE_FAILS;
+    assert_false(try_open(room, a, false, &s, &own));
+    room->fake->bad_call = 0;
+    assert_int_equal(count_of(room, ".snapshots/"), 1);
+    assert_null(fake_find(room->fake, ""));
+    refused_on(room, new_machine(room), false, E_STATE_HEADLESS);
+    finish(room, open_on(room, a));
+    assert_string_equal(seen_on(room, new_machine(room)), written);
+}
+
 /* ---- every call fails once, and for ever ---- */
 
 /* An apply in miniature. *ret_sent: how many calls to AWS have left, each of which wants its intent
@@ -872,6 +1065,13 @@ int main(void)
         TEST(an_older_state_is_not_taken_for_the_newest),
         TEST(a_batch_that_was_seen_and_is_gone_is_missed),
         TEST(a_batch_or_snapshot_that_was_changed_is_refused),
+        TEST(without_its_head_a_state_is_not_founded_again),
+        TEST(a_head_that_is_there_is_left_as_it_is),
+        TEST(what_the_journal_says_behind_the_snapshot_is_recovered),
+        TEST(an_older_snapshot_does_where_the_newest_is_damaged),
+        TEST(what_the_journal_does_not_reach_is_not_recovered),
+        TEST(of_a_bucket_that_is_empty_the_cache_is_what_is_left),
+        TEST(a_founding_that_was_cut_off_is_no_state),
         TEST(whatever_call_fails_no_intent_is_lost),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

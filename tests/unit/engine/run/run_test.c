@@ -4,6 +4,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <sys/mman.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -24,14 +25,25 @@ struct aws {
     int mutations; /* calls that change something, two points each: before and after the effect */
     int kill_at;   /* the point at which the process dies; 0: never */
     int fail_at;   /* the mutation that fails before its effect; 0: none */
+    int full_at;   /* the point from which on the disk takes nothing; 0: never */
     char log[16384];
 };
 static struct aws *aws;
+
+static void limit_files(rlim_t limit)
+{
+    struct rlimit files;
+    assert_int_equal(getrlimit(RLIMIT_FSIZE, &files), 0);
+    files.rlim_cur = limit;
+    assert_int_equal(setrlimit(RLIMIT_FSIZE, &files), 0);
+}
 
 static void point(void)
 {
     if (++aws->mutations == aws->kill_at)
         raise(SIGKILL);
+    if (aws->mutations == aws->full_at)
+        limit_files(0);
 }
 
 static void note(struct op *op, const char *what)
@@ -434,6 +446,24 @@ static void a_failed_call_skips_what_depends_on_it_and_the_next_run_goes_on(void
     assert_int_equal(scene->record_len, 4);
 }
 
+/* The key was made, and nobody can write it down. */
+static void what_could_not_be_written_down_does_not_count_as_done(void **state)
+{
+    struct scene *scene = *state;
+    fill(scene->f, "p", 7);
+    signal(SIGXFSZ, SIG_IGN);
+    aws->full_at = 2;
+    assert_false(apply(scene));
+    limit_files(RLIM_INFINITY);
+    assert_string_equal(aws->log, "create keys.k");
+    assert_int_equal(scene->summary.done, 0);
+    assert_int_equal(scene->summary.failed, 1);
+    assert_int_equal(scene->summary.skipped, 3);
+    assert_int_equal(value_len(scene->summary.unrecorded), 1);
+    assert_applies(scene);
+    assert_int_equal(scene->summary.done, 3); /* the key was found, and the rest made */
+}
+
 static void what_was_deleted_outside_comes_back_with_its_users(void **state)
 {
     struct scene *scene = *state;
@@ -561,6 +591,7 @@ int main(void)
         RUN_TEST(what_changed_since_the_plan_was_saved_is_left_alone_and_the_rest_goes_on),
         RUN_TEST(the_old_half_of_a_replacement_is_looked_at_before_the_new_one_is_made),
         RUN_TEST(a_failed_call_skips_what_depends_on_it_and_the_next_run_goes_on),
+        RUN_TEST(what_could_not_be_written_down_does_not_count_as_done),
         RUN_TEST(what_was_deleted_outside_comes_back_with_its_users),
         RUN_TEST(destroy_leaves_nothing),
         RUN_TEST(a_kill_at_any_point_of_a_first_apply_is_survived),
