@@ -33,6 +33,7 @@ struct slot {
 struct relay_ledger {
     struct arena *arena, *row_arena, *slot_arena;
     const struct relay_config *config;
+    bool whole;
     struct row *rows;
     size_t row_len, row_cap;
     struct slot *slots;
@@ -40,7 +41,7 @@ struct relay_ledger {
     struct map busy; /* resources */
 };
 
-struct relay_ledger *ledger_new(const struct relay_config *config)
+struct relay_ledger *ledger_new(const struct relay_config *config, bool whole)
 {
     struct arena *arena = arena_new();
     struct relay_ledger *ledger = arena_new_of(arena, struct relay_ledger);
@@ -48,6 +49,7 @@ struct relay_ledger *ledger_new(const struct relay_config *config)
                                     .row_arena = arena_new(),
                                     .slot_arena = arena_new(),
                                     .config = config,
+                                    .whole = whole,
                                     .slot_count = FIRST_SLOTS};
     ledger->slots = arena_array(ledger->slot_arena, FIRST_SLOTS, sizeof(*ledger->slots));
     map_init(&ledger->busy, arena);
@@ -186,7 +188,8 @@ void ledger_add_job(struct relay_ledger *ledger, const struct value *job)
         return;
     if (!row.at_ms)
         row.at_ms = relay_time_ms(job, "CreationDate");
-    if (row.state != COMPLETED) { /* of the many that have gone well nothing more is asked */
+    if (ledger->whole ||
+        row.state != COMPLETED) { /* of the many that have gone well nothing more is asked */
         struct words *words = arena_new_of(arena, struct words);
         words->id = arena_strdup(arena, value_get_str(job, "CopyJobId"));
         words->message = arena_strdup(arena, value_get_str(job, "StatusMessage"));

@@ -42,8 +42,9 @@ struct relay_pass {
                             and leaves calls in flight: the loop must not be turned again */
     const volatile sig_atomic_t *stop; /* or NULL: once set no step begins; what flies ends */
     bool dry_run;
-    bool backfill;  /* copies old points as well when nothing so old has been copied */
-    bool retry_now; /* no failure makes a point wait */
+    bool backfill;     /* copies old points as well when nothing so old has been copied */
+    bool retry_now;    /* no failure makes a point wait */
+    bool whole_ledger; /* reports name the jobs that have gone well, too */
     relay_report_fn *report;
     void *ctx;
     /* Counts of the last call. A dry run counts as started what it would start; waiting: points

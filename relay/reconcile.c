@@ -285,7 +285,7 @@ bool relay_reconcile(struct relay_pass *pass, const char **ret_why)
 {
     struct reconcile rc = {
         .pass = pass,
-        .ledger = ledger_new(pass->config),
+        .ledger = ledger_new(pass->config, pass->whole_ledger),
         .scratch = arena_new(),
         .looked = arena_array(pass->arena, pass->config->destination_len + 1, sizeof(*rc.looked)),
         .oldest_copied_ms = INT64_MAX};

@@ -310,7 +310,7 @@ static void jobs_listed(void *ctx, const struct response *rs)
         walk_end(walk, NULL, walk_error(walk, rs));
         return;
     }
-    struct relay_ledger *ledger = ledger_new(walk->pass->config);
+    struct relay_ledger *ledger = ledger_new(walk->pass->config, /* whole= */ false);
     const struct value *list = value_get(rs->body, "CopyJobs");
     for (size_t i = 0; i < value_len(list); i++)
         ledger_add_job(ledger, value_item(list, i));

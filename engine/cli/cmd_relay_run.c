@@ -7,6 +7,7 @@
 #include "engine/base/log.h"
 #include "engine/base/notify.h"
 #include "engine/cli/commands.h"
+#include "engine/cli/pausing.h"
 #include "engine/cli/relaying.h"
 #include "relay/metrics.h"
 #include "relay/report.h"
@@ -98,7 +99,10 @@ static bool pass_of(struct daemon *daemon, size_t i)
                               .stop = session->stop,
                               .report = relay_log_report};
     int64_t began = clock_monotonic_ms();
-    const char *why = NULL;
+    const char *why = NULL, *since = pausing_since(daemon->session, metrics->relay);
+    if (since)
+        log_event(LOG_WARN, "pass", "relay", metrics->relay, "paused_since", since, NULL);
+    pass.dry_run = since;
     bool good = relay_reconcile(&pass, &why);
     if (good) {
         metrics->passes_done++;
@@ -107,10 +111,10 @@ static bool pass_of(struct daemon *daemon, size_t i)
         metrics->passes_failed++;
         log_event(LOG_ERROR, "pass", "relay", metrics->relay, "reason", why, NULL);
     }
-    metrics->copies_started += pass.started;
+    metrics->copies_started += since ? 0 : pass.started;
     metrics->points = pass.points;
     metrics->refused = pass.refused;
-    metrics->waiting = pass.waiting;
+    metrics->waiting = pass.waiting + (since ? pass.started : 0);
     metrics->failed = pass.failed;
     metrics->took_ms = clock_monotonic_ms() - began;
     arena_reset(daemon->pass_arena);

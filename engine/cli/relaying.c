@@ -1,6 +1,7 @@
 #include "engine/cli/relaying.h"
 
 #include "engine/cli/outputs.h"
+#include "engine/cli/pausing.h"
 #include "relay/decide/event.h"
 #include "relay/report.h"
 
@@ -103,13 +104,20 @@ const char *relaying_pass(struct session *session, const char *address,
 {
     struct tally tally = {session->cli, address, ret, how->dry_run};
     struct relay_pass pass = pass_of(session, config);
-    const char *why = NULL;
-    pass.dry_run = how->dry_run;
+    const char *why = NULL, *since = pausing_since(session, address);
+    if (since && !how->silent)
+        diag_warning(&session->cli->diags, E_RELAY_PAUSED, NO_POS, address,
+                     "paused since %s: nothing is started", since);
+    tally.dry_run = pass.dry_run = how->dry_run || since;
     pass.backfill = how->backfill;
     pass.retry_now = how->retry_now;
     pass.report = how->silent ? NULL : report;
     pass.ctx = &tally;
     bool ok = relay_reconcile(&pass, &why);
+    if (since) { /* what it would start waits for the end of the pause */
+        pass.waiting += pass.started;
+        pass.started = 0;
+    }
     add_counts(ret, &pass);
     if (pass.need_backfill > 0 && !how->silent)
         diag_warning(&session->cli->diags, E_RELAY_BACKFILL, NO_POS, address,
@@ -157,7 +165,25 @@ bool relaying_reconcile(struct session *session, const struct relaying_how *how,
 
 /* ---- one event ---- */
 
+const char *relaying_look(struct session *session, const struct relay_config *config,
+                          relay_report_fn *each, void *ctx, struct relaying *ret)
+{
+    struct relay_pass pass = pass_of(session, config);
+    const char *why = NULL;
+    pass.dry_run = pass.whole_ledger = true;
+    pass.report = each;
+    pass.ctx = ctx;
+    bool ok = relay_reconcile(&pass, &why);
+    add_counts(ret, &pass);
+    return ok ? NULL : why;
+}
+
 bool relaying_open(struct session *session)
+{
+    return relaying_open_for(session, SESSION_READS);
+}
+
+bool relaying_open_for(struct session *session, enum session_mode mode)
 {
     struct cli *cli = session->cli;
     if (!session_load(session))
@@ -167,7 +193,7 @@ bool relaying_open(struct session *session)
                    session->topology.name);
         return false;
     }
-    if (!session_open(session, SESSION_READS))
+    if (!session_open(session, mode))
         return false;
     session_changes_begin(session);
     return true;
@@ -194,6 +220,10 @@ static void hand_to(struct session *session, const struct relay_entry *entry,
     relay_event_read(&config, event, &read);
     if (read.kind == RELAY_EVENT_OTHER)
         return;
+    if (pausing_since(session, entry->address)) {
+        *ret = (struct relaying_event){.relay = entry->address, .why = "the relay is paused"};
+        return;
+    }
     struct tally tally = {session->cli, entry->address, counts, dry_run};
     struct relay_pass pass = pass_of(session, &config);
     pass.dry_run = dry_run;

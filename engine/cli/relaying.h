@@ -3,7 +3,7 @@
  * at. */
 
 #include "engine/cli/planning.h"
-#include "relay/decide/relay_config.h"
+#include "relay/pass.h"
 
 /* Counts over all relays (relay/pass.h), a relay that could not begin being one failure; decisions:
  * one row for each point that was looked at. */
@@ -33,6 +33,11 @@ MUST_CHECK bool relaying_config(struct session *session, const struct relay_entr
 /* Loads and opens a session for a command about relays. False with E_RELAY_NONE where the topology
  * has none. */
 MUST_CHECK bool relaying_open(struct session *session);
+MUST_CHECK bool relaying_open_for(struct session *session, enum session_mode mode);
+/* Looks at all points of the relay, reading only, with what is known of their jobs. NULL, or why it
+ * could not look at all there is. */
+const char *relaying_look(struct session *session, const struct relay_config *config,
+                          relay_report_fn *each, void *ctx, struct relaying *ret);
 
 /* What became of one event. */
 struct relaying_event {

@@ -7,6 +7,7 @@
 #include "engine/base/env.h"
 #include "engine/base/file.h"
 #include "engine/cli/moving.h"
+#include "engine/cli/pausing.h"
 #include "engine/cli/sharing.h"
 #include "engine/cli/signals.h"
 #include "engine/cli/source_keys.h"
@@ -81,6 +82,7 @@ static bool load(struct session *session)
         .units = session->units,
         .source_keys = session->source_keys,
         .first_names = session->first_names,
+        .paused = session->paused,
     };
     return config_load(cli->arena, &options, session->schemas, &session->topology, &cli->diags) &&
            plan_check_cycles(cli->arena, &session->topology, session->schemas, &cli->diags);
@@ -360,7 +362,7 @@ static bool open_and_connect(struct session *session, enum session_mode mode)
 bool session_open(struct session *session, enum session_mode mode)
 {
     return open_and_connect(session, mode) && meet_world(session) &&
-           load_and_recover(session, mode) &&
+           load_and_recover(session, mode) && pausing_recall(session) &&
            moving_apply(session, session->topology.moves, session->topology.move_len);
 }
 

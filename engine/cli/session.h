@@ -32,6 +32,7 @@ struct session {
     size_t before, after;                    /* diagnostics of the last reading of the topology */
     const struct value *units, *source_keys; /* what was found out, for config_load(); or NULL */
     const struct value *first_names;         /* as the state has them, for config_load(); or NULL */
+    const struct value *paused;              /* relays, the same (pausing.h) */
 };
 
 enum session_mode { SESSION_READS, SESSION_WRITES };

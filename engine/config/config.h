@@ -22,6 +22,8 @@ struct config_options {
     const struct value *source_keys;
     /* What default names are made of where an entry was moved: {"vaults.new": "old"}, or NULL. */
     const struct value *first_names;
+    /* Relays whose function is stopped, whatever the file says: a map by address, or NULL. */
+    const struct value *paused;
 };
 
 MUST_CHECK bool config_load(struct arena *arena, const struct config_options *options,

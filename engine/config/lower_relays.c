@@ -324,6 +324,8 @@ static void make_function(struct lowering *lw, const struct relay_draft *relay)
     map_put(&environment, "variables", map_end(&variables));
     map_put(&map, "environment", map_end(&environment));
     function_dead_letter(lw, &map, part_arn(lw, in, "/dead_letter"));
+    if (value_get(lw->options->paused, in->address))
+        map_put_int(&map, "reserved_concurrent_executions", 0);
     map_put_str(&map, "code_sha256", package ? package->sha256 : NULL);
     map_put_str(&map, "filename", package ? package->path : NULL);
     lw->broken = lw->broken || !package;

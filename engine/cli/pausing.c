@@ -1,0 +1,33 @@
+#include "engine/cli/pausing.h"
+
+#define PAUSED "paused_relays"
+
+bool pausing_recall(struct session *session)
+{
+    bool knew = value_len(session->paused) > 0; /* and has read the topology so */
+    session->paused = state_fact(session->state, session->cli->arena, PAUSED);
+    return (!knew && value_len(session->paused) == 0) || session_reload(session);
+}
+
+const char *pausing_since(struct session *session, const char *relay)
+{
+    const struct value *paused = state_fact(session->state, session->cli->arena, PAUSED);
+    return value_get_str(value_get(paused, relay), "since");
+}
+
+/* A relay that is paused already keeps its day. */
+bool pausing_note(struct session *session, const char *relay, const char *since)
+{
+    struct cli *cli = session->cli;
+    const struct value *paused = state_fact(session->state, cli->arena, PAUSED);
+    struct map_builder all = map_begin_from(cli->arena, paused), one = map_begin(cli->arena);
+    if (since && value_get(paused, relay))
+        return true;
+    if (since) {
+        map_put_str(&one, "since", since);
+        map_put(&all, relay, map_end(&one));
+    } else {
+        map_drop(&all, relay);
+    }
+    return state_set_fact(session->state, PAUSED, map_end(&all), &cli->diags);
+}
