@@ -30,6 +30,8 @@ def call_all(place):
     linked = iam.create_service_linked_role(AWSServiceName="rds.amazonaws.com", Description="d")["Role"]
     check(linked["Path"] == "/aws-service-role/rds.amazonaws.com/", "a service-linked role's path")
     check(iam.get_role(RoleName=linked["RoleName"])["Role"]["Description"] == "d", "its description")
+    task = iam.delete_service_linked_role(RoleName=linked["RoleName"])["DeletionTaskId"]
+    check(task.startswith("task/aws-service-role/rds.amazonaws.com/"), f"its deletion has a name: {task}")
     iam.delete_role(RoleName="all")
     check("all" not in [r["RoleName"] for r in iam.list_roles()["Roles"]], "a deleted role is gone")
 

@@ -81,3 +81,12 @@ def resource_limits(place):
     organizations.detach_policy(PolicyId=policy_id, TargetId=BACKUP)
     organizations.delete_policy(PolicyId=policy_id)
     queues.delete_queue(QueueUrl=url)
+
+
+def leave(place):
+    """The management account cannot; a member that has left is in none, and no policy limits it."""
+    refused("MasterCannotLeaveOrganizationException", place.organizations.leave_organization, status=400)
+    member = place.world.place(BACKUP).organizations
+    member.leave_organization()
+    refused("AWSOrganizationsNotInUseException", member.describe_organization)
+    refused("AWSOrganizationsNotInUseException", member.leave_organization)

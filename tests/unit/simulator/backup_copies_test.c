@@ -430,6 +430,53 @@ static void tags_may_fail_to_travel_while_the_copy_completes(void **state)
     client_close(&s.c);
 }
 
+static void set(struct scene *s, const char *setting, const char *text)
+{
+    world_begin(s->c.world);
+    setting_put(s->c.world, setting, text);
+    assert_true(world_commit(s->c.world));
+}
+
+static void copies_may_fail_for_reasons_of_awss_own(void **state)
+{
+    (void)state;
+    struct scene s;
+    scene_open(&s);
+    set(&s, "copy_fails", "1");
+    client_advance(&s.c, DAY_MS);
+    const struct value *job = scene_copy(&s);
+    assert_string_equal(value_get_str(job, "State"), "FAILED");
+    assert_non_null(strstr(value_get_str(job, "StatusMessage"), "internal error"));
+    client_close(&s.c);
+}
+
+static void copies_wait_for_a_region_that_stands_still(void **state)
+{
+    (void)state;
+    struct scene s;
+    scene_open(&s);
+    set(&s, "outage_region", "us-east-2");
+    client_advance(&s.c, DAY_MS);
+    assert_string_equal(value_get_str(scene_copy(&s), "State"), "RUNNING");
+    set(&s, "outage_region", "");
+    client_advance(&s.c, HOUR_MS);
+    assert_string_equal(value_get_str(scene_copy(&s), "State"), "COMPLETED");
+    client_close(&s.c);
+}
+
+static void while_the_world_sleeps_no_backup_falls_due(void **state)
+{
+    (void)state;
+    struct scene s;
+    scene_open(&s);
+    assert_true(world_sleep(s.c.world, world_now_ms(s.c.world) + 3 * DAY_MS, &s.c.diags));
+    struct objects jobs = store_list(s.c.world, s.c.arena, "~backup.job", NULL, NULL, NULL);
+    assert_int_equal(jobs.len, 0);
+    client_advance(&s.c, DAY_MS);
+    assert_string_equal(value_get_str(scene_copy(&s), "State"), "COMPLETED");
+    client_close(&s.c);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -437,6 +484,9 @@ int main(void)
         cmocka_unit_test(a_copy_without_a_lifecycle_inherits_its_sources),
         cmocka_unit_test(a_copy_token_gives_the_same_job_even_when_it_failed),
         cmocka_unit_test(copies_of_one_resource_wait_for_each_other),
+        cmocka_unit_test(copies_may_fail_for_reasons_of_awss_own),
+        cmocka_unit_test(copies_wait_for_a_region_that_stands_still),
+        cmocka_unit_test(while_the_world_sleeps_no_backup_falls_due),
         cmocka_unit_test(copy_jobs_are_listed_by_what_they_are_for_thirty_days),
         cmocka_unit_test(starting_a_copy_needs_a_point_a_vault_and_a_role),
         cmocka_unit_test(every_refusal_of_the_second_hop_has_its_message),

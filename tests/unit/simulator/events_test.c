@@ -217,6 +217,23 @@ static void settings_lose_and_double_events(void **state)
     assert_int_equal(value_len(messages(room, REGION, "q")), 4); /* two lost, two doubled */
 }
 
+static void spread_events_all_come_though_later(void **state)
+{
+    struct room *room = *state;
+    make_queue(room, REGION, "q", RULE);
+    make_rule(room, REGION, "{\"Id\":\"q\",\"Arn\":\"arn:aws:sqs:us-east-1:" ACCOUNT ":q\"}");
+    world_begin(room->world);
+    setting_put(room->world, "event_spread_ms", "21600000");
+    assert_true(world_commit(room->world));
+    for (int i = 0; i < 8; i++)
+        emit(room);
+    size_t at_once = value_len(messages(room, REGION, "q"));
+    assert_true(at_once < 8);
+    advance(room, 6 * HOUR_MS);
+    assert_true(value_len(messages(room, REGION, "q")) > at_once);
+    assert_false(world_has_pending(room->world));
+}
+
 static void what_a_target_gets_can_be_rewritten(void **state)
 {
     struct room *room = *state;
@@ -247,6 +264,7 @@ int main(void)
         IN_ROOM(events_of_aws_cannot_be_put_by_others),
         IN_ROOM(a_rule_keeps_its_targets_when_put_again_and_cannot_go_before_them),
         IN_ROOM(settings_lose_and_double_events),
+        IN_ROOM(spread_events_all_come_though_later),
         IN_ROOM(what_a_target_gets_can_be_rewritten),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -42,6 +42,27 @@ static void what_fails_before_it_runs_leaves_nothing_and_is_answered_the_second_
     assert_int_equal(key_count(room), 2);
 }
 
+static void every_nth_call_is_throttled_and_answered_the_second_time(void **state)
+{
+    struct room *room = *state;
+    set(room, "throttle_every", "2");
+    assert_good(make_key(room, "a"));
+    assert_refused(make_key(room, "b"), "ThrottlingException");
+    assert_good(make_key(room, "b"));
+}
+
+static void a_region_that_stands_still_answers_nothing_and_is_whole_afterwards(void **state)
+{
+    struct room *room = *state;
+    assert_good(make_key(room, "a"));
+    set(room, "outage_region", REGION);
+    struct answer none = make_key(room, "b");
+    assert_int_equal(none.status, 503);
+    assert_good(form(room, ACCOUNT, "iam", "ListRoles", "")); /* of no Region */
+    set(room, "outage_region", "");
+    assert_int_equal(key_count(room), 1);
+}
+
 static void quotas_are_for_changes(void **state)
 {
     struct room *room = *state;
@@ -89,6 +110,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         IN_ROOM(a_burst_is_throttled_and_a_second_later_it_is_not),
         IN_ROOM(what_fails_before_it_runs_leaves_nothing_and_is_answered_the_second_time),
+        IN_ROOM(every_nth_call_is_throttled_and_answered_the_second_time),
+        IN_ROOM(a_region_that_stands_still_answers_nothing_and_is_whole_afterwards),
         IN_ROOM(quotas_are_for_changes),
         IN_ROOM(a_lost_answer_comes_from_a_call_that_ran),
         IN_ROOM(a_cut_answer_has_lost_its_end_and_its_call_ran),
