@@ -19,8 +19,9 @@ static bool reconcile_by_the_clock(struct relay_pass *pass, const char **ret_why
 }
 
 /* What is no reason to stop, but to look. */
-static void notice(const struct relay_pass *pass, const struct relay_event *ev)
+static void notice(struct relay_pass *pass, const struct relay_event *ev)
 {
+    pass->worrying += ev->message != NULL;
     if (ev->message)
         log_event(LOG_WARN, "notice", "reason", ev->message, "point", ev->point_arn, "resource",
                   ev->resource_arn, "id", ev->id, NULL);

@@ -338,6 +338,133 @@ static void tags_that_were_not_copied_are_read_from_the_source(void **state)
     assert_int_equal(room->pass.started, 1);
 }
 
+/* A plan's backup of an hour ago, of which nobody knows a tag; the plan `p` declares one for its
+ * rule `daily`. */
+static void one_untagged(struct room *room, const char *rule)
+{
+    static struct relay_declared declared[] = {{.plan = "p", .rule = "daily"}};
+    struct map_builder tags = map_begin(room->arena);
+    map_put_str(&tags, "FinalVault", FINAL);
+    declared[0].tags = map_end(&tags);
+    room->config.declared = declared;
+    room->config.declared_len = 1;
+    const char *by = arena_printf(
+        room->arena, "\"CreatedBy\":{\"BackupPlanName\":\"p\",\"BackupRuleName\":\"%s\"}", rule);
+    answer(room, "GET /backup-vaults/intermediate/recovery-points/arn",
+           arena_printf(room->arena, "{%s}", by));
+    answer(room, "GET /backup-vaults/intermediate/recovery-points",
+           arena_printf(room->arena,
+                        "{\"RecoveryPoints\":[{\"RecoveryPointArn\":\"" POINT
+                        "\",\"BackupVaultArn\":\"" SOURCE "\",\"ResourceArn\":\"" EFS
+                        "\",\"Status\":\"COMPLETED\",\"CreationDate\":%lld,%s}]}",
+                        (long long)(NOW_MS / 1000 - 3600), by));
+    answer(room, "GET /tags/", "{\"Tags\":{}}");
+    answer(room, "GET /copy-jobs", "{\"CopyJobs\":[]}");
+    answer(room, "PUT /copy-jobs", "{\"CopyJobId\":\"j\"}");
+}
+
+#define ARRIVED(more)                                                                              \
+    "{\"source\":\"aws.backup\",\"detail-type\":\"Copy Job State Change\","                        \
+    "\"detail\":{\"state\":\"COMPLETED\",\"destinationBackupVaultArn\":\"" SOURCE                  \
+    "\",\"creationDate\":\"2025-12-31T23:00:00Z\"," more                                           \
+    "\"destinationRecoveryPointArn\":\"" POINT "\"}}"
+
+static bool handle(struct room *room, const char *text)
+{
+    const struct value *event = NULL;
+    const char *why = NULL;
+    assert_true(json_parse(room->arena, slice_of(text), &event, &why));
+    return relay_handle(&room->pass, event, &why);
+}
+
+static void a_tag_that_failed_to_travel_is_known_from_the_rule(void **state)
+{
+    struct room *room = *state;
+    one_untagged(room, "daily");
+    assert_true(reconcile(room));
+    assert_int_equal(room->pass.started, 1);
+    assert_int_equal(room->pass.untagged, 1);
+    assert_true(handle(room, ARRIVED("")));
+    assert_int_equal(room->pass.started, 1);
+    assert_int_equal(room->pass.untagged, 1);
+}
+
+static void an_untagged_point_of_no_known_rule_is_left_alone(void **state)
+{
+    struct room *room = *state;
+    one_untagged(room, "weekly");
+    assert_true(reconcile(room));
+    assert_int_equal(room->pass.left, 1);
+    assert_true(handle(room, ARRIVED("")));
+    assert_int_equal(room->pass.left, 1);
+}
+
+static void a_copy_that_completed_with_a_message_is_noticed(void **state)
+{
+    struct room *room = *state;
+    one_point(room, 1, "{}");
+    assert_true(handle(room, ARRIVED("\"iamRoleArn\":\"arn:aws:iam::111122223333:role/other\",")));
+    assert_int_equal(room->pass.started, 1);
+    assert_int_equal(room->pass.worrying, 0); /* only said */
+    assert_true(handle(room, ARRIVED("\"statusMessage\":\"unable to copy resource tags\",")));
+    assert_int_equal(room->pass.started, 1);
+    assert_int_equal(room->pass.worrying, 1);
+}
+
+static void an_old_point_waits_for_a_word_where_nothing_was_copied(void **state)
+{
+    struct room *room = *state;
+    one_point(room, 5, "{}");
+    assert_true(reconcile(room));
+    assert_int_equal(room->pass.started, 0);
+    assert_int_equal(room->pass.waiting, 1);
+    assert_int_equal(room->pass.need_backfill, 1);
+    room->pass.backfill = true;
+    assert_true(reconcile(room));
+    assert_int_equal(room->pass.started, 1);
+}
+
+#define LISTED(arn, seconds)                                                                       \
+    "{\"RecoveryPointArn\":\"" arn "\",\"BackupVaultArn\":\"" SOURCE "\",\"ResourceArn\":\"" EFS   \
+    "\",\"Status\":\"COMPLETED\",\"CreationDate\":" seconds "}"
+#define DONE(arn)                                                                                  \
+    "{\"SourceRecoveryPointArn\":\"" arn "\",\"DestinationBackupVaultArn\":\"" FINAL               \
+    "\",\"State\":\"COMPLETED\"}"
+
+static void a_pass_asks_for_pages_and_not_for_points(void **state)
+{
+    struct room *room = *state;
+    struct fake_answer first = {.status = 200, .times = 2}; /* the look for old points, a page */
+    first.body =
+        "{\"RecoveryPoints\":[" LISTED("arn:aws:backup:p1", "1767200000") "],"
+                                                                          "\"NextToken\":\"t\"}";
+    fake_when(room->fake, "GET /backup-vaults/intermediate/recovery-points", first);
+    answer(room, "GET /backup-vaults/intermediate/recovery-points",
+           "{\"RecoveryPoints\":[" LISTED("arn:aws:backup:p2", "1767200000") "]}");
+    answer(room, "GET /copy-jobs",
+           "{\"CopyJobs\":[" DONE("arn:aws:backup:p1") "," DONE("arn:aws:backup:p2") "]}");
+    assert_true(reconcile(room));
+    assert_int_equal(room->pass.left, 2);
+    size_t calls = 0;
+    for (size_t i = 0; i < fake_call_count(room->fake); i++)
+        calls += str_eq(fake_call(room->fake, i)->method, "GET");
+    assert_int_equal(calls, 4);
+}
+
+static void a_resource_has_one_copy_at_a_time_the_oldest_first(void **state)
+{
+    struct room *room = *state;
+    answer(room, "GET /backup-vaults/intermediate/recovery-points",
+           "{\"RecoveryPoints\":[" LISTED("arn:aws:backup:young", "1767210000") "," LISTED(
+               "arn:aws:backup:old", "1767200000") "]}");
+    one_point(room, 1, "{}");
+    assert_true(reconcile(room));
+    assert_int_equal(room->pass.started, 1);
+    assert_int_equal(room->pass.waiting, 1);
+    const struct fake_call *last = fake_call(room->fake, fake_call_count(room->fake) - 1);
+    assert_non_null(strstr(last->body, "arn:aws:backup:old"));
+}
+
 static void an_event_names_the_source_itself(void **state)
 {
     struct room *room = *state;
@@ -426,6 +553,12 @@ int main(void)
         TEST(an_event_that_takes_too_long_fails_before_lambda_ends_it),
         TEST(tags_are_asked_of_the_service_of_the_point),
         TEST(tags_that_were_not_copied_are_read_from_the_source),
+        TEST(a_tag_that_failed_to_travel_is_known_from_the_rule),
+        TEST(an_untagged_point_of_no_known_rule_is_left_alone),
+        TEST(a_copy_that_completed_with_a_message_is_noticed),
+        TEST(an_old_point_waits_for_a_word_where_nothing_was_copied),
+        TEST(a_pass_asks_for_pages_and_not_for_points),
+        TEST(a_resource_has_one_copy_at_a_time_the_oldest_first),
         TEST(an_event_names_the_source_itself),
         TEST(tags_that_nobody_tells_fail_with_every_reason),
         TEST(tags_that_nobody_tells_do_not_matter_where_untagged_points_go),
