@@ -22,7 +22,7 @@ import time
 HOLDFAST = os.environ["HOLDFAST"]
 TERRAFORM = shutil.which("terraform")
 GROUP = 12  # resources that one group of entries becomes
-PARTS = ["start", "sizes", "local", "latency", "state", "rows", "shared", "proof", "bootstrap"]
+PARTS = ["start", "sizes", "local", "latency", "state", "rows", "shared", "proof", "bootstrap", "relay"]
 APPLY = ["apply", "--auto-approve", "--quiet"]
 
 
@@ -491,6 +491,17 @@ def part_bootstrap(options):
     row("bootstrap", ours, f"1/{python['cpu'] / ours['cpu']:.0f} of the CPU, 1/{python['rss'] / ours['rss']:.1f} of "
                            "the memory")
     row("the same in Python with boto3", python)
+
+
+def part_relay(options):
+    """One reconcile pass over points that have all been copied."""
+    bench = os.path.join(os.path.dirname(HOLDFAST), "tests", "relay_bench")
+    header("a pass of the relay over points that need nothing")
+    for points in (1000, 10000) if options.quick else (1000, 10000, 100000):
+        figures = json.loads(subprocess.run([bench, str(points)], check=True, text=True, stdout=subprocess.PIPE).stdout)
+        over = figures["calls"] / figures["minimum"] - 1
+        print(f"{points:,} points: {figures['calls']} calls, {over:.1%} over the pages there are; {figures['cpu_s']:.2f} s of "
+              f"CPU, {figures['rss_kb'] / 1024:.0f} MiB")
 
 
 def main():
