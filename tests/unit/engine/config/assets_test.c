@@ -135,7 +135,7 @@ static void what_is_missing_or_no_zip_is_refused_once(void **state)
 static void the_relay_package_comes_from_the_data_directory(void **state)
 {
     struct fixture *f = *state;
-    assert_null(assets_relay(&f->assets, NO_POS, "relays.r", &f->diags));
+    assert_null(assets_relay(&f->assets, "x86_64", NO_POS, "relays.r", &f->diags));
     assert_int_equal(f->diags.items[0].code, E_RELAY_PACKAGE);
     const struct asset *asset = get(f, "one.py");
     put(f, "data/relay/x", "");
@@ -143,7 +143,8 @@ static void the_relay_package_comes_from_the_data_directory(void **state)
                                   asset->zip, 0600, &f->diags));
     struct assets fresh;
     assets_init(&fresh, f->arena, f->dir, path_join(f->arena, f->root, "data"));
-    assert_string_equal(assets_relay(&fresh, NO_POS, "relays.r", &f->diags)->sha256, asset->sha256);
+    assert_string_equal(assets_relay(&fresh, "x86_64", NO_POS, "relays.r", &f->diags)->sha256,
+                        asset->sha256);
 }
 
 int main(void)
