@@ -2,6 +2,7 @@
 
 #include "engine/adopt/beside.h"
 #include "engine/adopt/organization.h"
+#include "engine/cli/source_keys.h"
 
 struct seeing {
     struct session *session;
@@ -70,6 +71,7 @@ bool seeing(struct session *session, struct sights *ret)
         const struct sight sight = sight_at(&s, &topology->resources[i]);
         sights_add(ret, &sight);
     }
+    ret->source_keys = source_keys_now(session);
     organization_read(arena, session->loop, topology, ret);
     const struct beside_input input = {.loop = session->loop,
                                        .topology = topology,

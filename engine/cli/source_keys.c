@@ -254,6 +254,25 @@ void source_keys_see(struct session *session, struct findings *findings)
     }
 }
 
+const struct value *source_keys_now(struct session *session)
+{
+    struct reading reading = {.session = session, .arena = session->cli->arena};
+    struct map_builder keys = map_begin(reading.arena);
+    const struct topology *topology = &session->topology;
+    map_init(&reading.databases, reading.arena);
+    map_init(&reading.keys, reading.arena);
+    for (size_t i = 0; i < topology->resource_len; i++) {
+        const struct resource *selection = &topology->resources[i];
+        if (!str_eq(selection->schema->type_name, "aws_backup_selection"))
+            continue;
+        const struct place place = {selection->account->id, selection->region};
+        enum key_class key = judge(&reading, &place, selection->properties).key;
+        if (key != KEY_UNKNOWN)
+            map_put_str(&keys, selection->address, key_class_name(key));
+    }
+    return map_end(&keys);
+}
+
 const struct value *source_keys_read(struct session *session)
 {
     struct reading reading = {.session = session, .arena = session->cli->arena};

@@ -187,7 +187,9 @@ static void check_ways(struct findings *f)
             path->selection ? model_at(f->model, path->selection) : NULL;
         if (!path->destination)
             continue;
-        if (!path->relay && !value_get(f->model->topology->source_keys, path->selection))
+        const struct sights *sights = f->model->sights;
+        if (!path->relay && !value_get(f->model->topology->source_keys, path->selection) &&
+            !(sights && value_get(sights->source_keys, path->selection)))
             finding_addf(f, RULE_SOURCE_KEY_OPEN, selection, NO_POS,
                          "the way to %s depends on the key of the resources", path->destination);
         const char *key = arena_printf(f->arena, "%s|%s|%s|%s", path->plan, path->rule,

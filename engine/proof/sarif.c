@@ -110,6 +110,19 @@ static const struct value *result_json(struct arena *arena, const struct proof_f
     return map_end(&b);
 }
 
+/* What the results rest on. */
+static const struct value *properties_json(struct arena *arena, const struct proof_report *report)
+{
+    struct map_builder b = map_begin(arena);
+    const struct sights *sights = report->sights;
+    map_put_str(&b, "basis", proof_basis_name(sights ? PROOF_LIVE : PROOF_DECLARED));
+    map_put_str(&b, "verdict", proof_verdict_name(report->verdict));
+    if (sights)
+        map_put(&b, "assumptions",
+                value_list(arena, list_items(&sights->unread), sights->unread.len));
+    return map_end(&b);
+}
+
 const struct value *proof_to_sarif(struct arena *arena, const struct proof_report *report,
                                    const struct diags *sources, const char *version)
 {
@@ -120,6 +133,7 @@ const struct value *proof_to_sarif(struct arena *arena, const struct proof_repor
     map_put(&run, "tool", driver_json(arena, version));
     map_put(&run, "results", list_end(&results));
     map_put_str(&run, "columnKind", "unicodeCodePoints");
+    map_put(&run, "properties", properties_json(arena, report));
     list_add(&runs, map_end(&run));
     map_put_str(&log, "$schema", SCHEMA);
     map_put_str(&log, "version", "2.1.0");

@@ -36,7 +36,9 @@ struct sights {
     size_t control_len, control_cap;
     struct map organizations;          /* account id -> id of its organization */
     const char *management_account_id; /* or NULL */
-    struct list_builder unread;        /* sentences: what no object stands for */
+    /* By the selection's address, the class of the keys of what it takes now; or NULL. */
+    const struct value *source_keys;
+    struct list_builder unread; /* sentences: what no object stands for */
 };
 
 void sights_init(struct sights *sights, struct arena *arena);

@@ -303,14 +303,23 @@ static const struct value *tags_of(struct walk *walk)
     return map_end(&tags);
 }
 
-/* What the file says; where it says nothing, the worst: the service's default key, which AWS
- * manages. */
+/* What was read; of a key of the customer's own the file says which. */
+static const char *source_key_said(const struct walk *walk)
+{
+    const struct model *model = walk->model;
+    const char *selection = walk->selection ? walk->selection->resource->address : NULL;
+    const char *said = selection ? value_get_str(model->topology->source_keys, selection) : NULL;
+    const char *seen =
+        selection && model->sights ? value_get_str(model->sights->source_keys, selection) : NULL;
+    bool names_one = said && str_eq(seen, key_class_name(KEY_CUSTOMER_MANAGED));
+    return seen && !names_one ? seen : said;
+}
+
+/* Where nobody says anything, the worst: the service's default key, which AWS manages. */
 static struct point_key source_key_of(struct walk *walk)
 {
     const struct model *model = walk->model;
-    const char *said = walk->selection ? value_get_str(model->topology->source_keys,
-                                                       walk->selection->resource->address)
-                                       : NULL;
+    const char *said = source_key_said(walk);
     enum key_class class = KEY_AWS_MANAGED;
     walk->source_key_said = said != NULL;
     if (!said)

@@ -126,6 +126,7 @@ with workspace(edit=lambda text: without(r"^ *accept_copies_from:.*\n")(text) + 
 
     # SARIF against the classes that are made from its schema, which take nothing that it does not know.
     log = json.loads(holdfast("check", "--format", "sarif", cwd=folder, expect=7).out)
+    check(log["runs"][0]["properties"] == {"basis": "declared", "verdict": "broken"}, "and what the results rest on")
     Sarif.model_validate(log)
     run = log["runs"][0]
     rules = [rule["id"] for rule in run["tool"]["driver"]["rules"]]

@@ -212,4 +212,16 @@ with workspace(SECOND, locked_and_by_tag) as folder, tempfile.TemporaryDirectory
     live()
     mine = calls()[marks:]
     check(len(mine) > 50 and not [c for c in mine if c["writes"]], f"{len(mine)} calls, none of which writes")
+
+# The file says that the databases are under its own key; they are under the one that AWS manages, which cannot leave the account.
+DIRECT = os.path.join(EXAMPLES, "direct-copy.yaml")
+with workspace(DIRECT) as folder:
+    with open(os.path.join(folder, "topology.yaml"), encoding="utf-8") as file:
+        text = file.read()
+    with open(os.path.join(folder, "world.yaml"), "w", encoding="utf-8") as file:
+        file.write(re.sub(r"^ *(source_key|route): .*\n", "", text, flags=re.M))
+    with Served(folder, "-f", "world.yaml") as world:
+        check(holdfast("check", "--json", cwd=folder, expect=0).json["verdict"] == "reachable", "the file believes itself")
+        path = world.holdfast("check", "--live", "--json", expect=7).json["paths"][0]
+        check(path["broken_at"] == "copy.shared_key", f"the databases say otherwise: {path['broken_at']}")
 done()
