@@ -319,13 +319,13 @@ static void make_function(struct lowering *lw, const struct relay_draft *relay)
     map_put_int(&map, "memory_size", RELAY_MEMORY_MB);
     map_put_int(&map, "timeout", RELAY_TIMEOUT_S);
     map_put(&map, "reserved_concurrent_executions",
-            value_get(in->body, "reserved_concurrent_executions"));
+            value_get(lw->options->paused, in->address)
+                ? value_int(lw->arena, 0)
+                : value_get(in->body, "reserved_concurrent_executions"));
     map_put_str(&variables, "HOLDFAST_RELAY", json_print(lw->arena, settings, JSON_COMPACT));
     map_put(&environment, "variables", map_end(&variables));
     map_put(&map, "environment", map_end(&environment));
     function_dead_letter(lw, &map, part_arn(lw, in, "/dead_letter"));
-    if (value_get(lw->options->paused, in->address))
-        map_put_int(&map, "reserved_concurrent_executions", 0);
     map_put_str(&map, "code_sha256", package ? package->sha256 : NULL);
     map_put_str(&map, "filename", package ? package->path : NULL);
     lw->broken = lw->broken || !package;
