@@ -196,10 +196,11 @@ static void report_missing(const struct where *where, const char *architecture, 
 {
     struct diag *diag = diag_error(diags, E_RELAY_PACKAGE, where->pos, where->address, "%s", why);
     if (!str_eq(architecture, RELAY_ARCHITECTURE))
-        diag_hint(diags, diag,
-                  "This program was built for %s: build it on a machine of %s as well, and lay "
-                  "the relay/bootstrap.zip of that build there under this name.",
-                  RELAY_ARCHITECTURE, architecture);
+        diag_hint(
+            diags, diag,
+            "This program was built for %s. `./dev arm64` cross-compiles for arm64; a build on "
+            "a machine of %s makes it as relay/bootstrap.zip.",
+            RELAY_ARCHITECTURE, architecture);
 }
 
 const struct asset *assets_relay(struct assets *assets, const char *architecture,

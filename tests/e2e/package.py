@@ -31,4 +31,13 @@ with tempfile.TemporaryDirectory() as root:
                           check=False)
     check("HOLDFAST_RELAY is not set" in bare.stdout, f"it names the missing settings: {bare.stdout}")
     check(bare.returncode not in (0, 127), "and fails")
+
+# The package for the other processor is built where that is possible, and where it is not, what is missing is named.
+source = os.path.dirname(os.environ["EXAMPLES"])
+with tempfile.TemporaryDirectory() as nothing:
+    refused = subprocess.run(["cmake", "--preset", "arm64", "-B", os.path.join(nothing, "build")], cwd=source, text=True,
+                             env={"PATH": os.environ["PATH"], "HOLDFAST_SYSROOT": nothing}, stdout=subprocess.PIPE,
+                             stderr=subprocess.STDOUT, timeout=120, check=False)
+    said = " ".join(refused.stdout.split())
+    check(refused.returncode != 0 and "these are missing" in said and "libssl-dev:arm64" in said, f"arm64: {said}")
 done()
