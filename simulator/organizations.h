@@ -20,8 +20,8 @@ bool organization_policies(struct world *world, struct arena *arena, const char 
 /* Whether policies of the organization limit anybody: those who have every right as well. */
 bool organization_limits(struct world *world);
 
-/* The ARN of what an id of the organization names: an account, a unit, the root or a policy. An id
- * of none of them, or NULL: "*" in its place. */
+/* The ARN of what an id of the organization names: an account, a unit, the root or a policy. NULL:
+ * of a policy that is to be made. */
 const char *organization_arn(struct sim_call *call, const char *id);
 
 /* For the operations: the caller's organization, or NULL with the error set. */

@@ -421,7 +421,7 @@ const char *organization_arn(struct sim_call *call, const char *id)
     const char *kind = "ou";
     organization = organization ? organization : "*";
     if (!id)
-        return arena_printf(call->arena, "arn:%s:organizations::%s:*/%s/*", call->partition,
+        return arena_printf(call->arena, "arn:%s:organizations::%s:policy/%s/*/*", call->partition,
                             call->account, organization);
     const struct aws_policy *aws = aws_policy_of(id);
     const struct value *policy =
