@@ -34,6 +34,8 @@ static struct sight sight_at(const struct seeing *s, const struct resource *reso
     } else if (record && observation && observation->gone) {
         sight.state = SIGHT_GONE;
         sight.attributes = record->attributes;
+    } else if (resource->external && observation && observation->found == FOUND_NOTHING) {
+        sight.state = SIGHT_GONE; /* the next apply does not make it */
     }
     return sight;
 }

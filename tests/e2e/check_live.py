@@ -224,4 +224,13 @@ with workspace(DIRECT) as folder:
         check(holdfast("check", "--json", cwd=folder, expect=0).json["verdict"] == "reachable", "the file believes itself")
         path = world.holdfast("check", "--live", "--json", expect=7).json["paths"][0]
         check(path["broken_at"] == "copy.shared_key", f"the databases say otherwise: {path['broken_at']}")
+
+        # A vault that the file only looks up is not there: no apply would make it.
+        with open(os.path.join(folder, "topology.yaml"), "w", encoding="utf-8") as file:
+            file.write(re.sub(r"  primary: \{account: workload, region: primary\}", "  primary: {account: workload, region: primary, "
+                              "name: theirs, external: true}", re.sub(r"^ *(source_key|route): .*\n", "", text, flags=re.M)))
+        check(holdfast("check", "--json", cwd=folder).json["paths"][0]["broken_at"] == "copy.shared_key", "the file believes in it")
+        path = world.holdfast("check", "--live", "--json", expect=7).json["paths"][0]
+        broken = next(h for h in path["hops"] if h["id"] == path["broken_at"])
+        check(broken["id"] == "backup.vault" and broken["error"] == "Backup vault theirs was not found", f"nobody made it: {broken}")
 done()
