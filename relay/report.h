@@ -1,7 +1,7 @@
 #pragma once
 /* One structured log line for each decision: {"msg":"decision","verdict","reason","point",...}. Of
- * what a reconcile meets, only for what it acts on, refuses or fails at: every pass meets all
- * points again. */
+ * what a reconcile meets, only for what it acts on, refuses, fails at or worries about: every
+ * pass meets all points again. */
 
 #include "relay/pass.h"
 
