@@ -4,7 +4,8 @@
 #include "state/internal.h"
 #include "state/mirror.h"
 
-#define BATCH_MAX ((size_t)64 * 1024 * 1024)
+/* With its head and its envelope it has to fit into one answer of S3 (HTTP_ANSWER_MAX). */
+#define BATCH_MAX ((size_t)63 * 1024 * 1024)
 
 void batch_init(struct batch *batch, struct arena *arena)
 {
@@ -180,12 +181,14 @@ void batch_note_take_over(struct state *state)
     end_record(state, &b);
 }
 
-void batch_note_replace(struct state *state, struct slice document)
+void batch_note_replace(struct state *state, const struct value *document)
 {
-    struct batch *batch = mirror_batch(state);
-    if (takes_notes(state))
-        strbuf_addf(&batch->text, "%s{\"do\":\"replace\",\"document\":%.*s}",
-                    batch->len++ == 0 ? "\n" : ",\n", (int)document.len, document.ptr);
+    if (!takes_notes(state))
+        return;
+    CLEANUP(arena_freep) struct arena *scratch = arena_new();
+    struct map_builder b = begin_record(scratch, "replace");
+    map_put(&b, "document", document);
+    end_record(state, &b);
 }
 
 /* ---- reading ---- */

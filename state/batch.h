@@ -31,8 +31,9 @@ void batch_note_fact(struct state *state, const char *key, const struct value *v
 void batch_note_world(struct state *state, const char *world);
 /* A run begins where another was cut off: changes nothing, and keeps that one out. */
 void batch_note_take_over(struct state *state);
-/* The state was replaced by this document. */
-void batch_note_replace(struct state *state, struct slice document);
+/* The state was replaced by a document that stands beside the journal: named like a
+ * snapshot. */
+void batch_note_replace(struct state *state, const struct value *document);
 
 /* Performs a list of records inside the open transaction; `run` as the batch says. What is no
  * record of a batch is E_STATE_CORRUPT. */

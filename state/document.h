@@ -23,7 +23,8 @@ struct state_head {
 };
 
 /* As of one moment, also while another process writes; appended row by row, so that memory follows
- * the document. Not inside a batch. A state whose file is missing is E_STATE_OPEN. */
+ * the document. Not inside a batch. A state whose file is missing is E_STATE_OPEN; one that does
+ * not fit into the buffer is E_STATE_WRITE. */
 MUST_CHECK bool state_export(struct state *state, struct strbuf *sb, struct diags *diags);
 
 /* `name` is how messages call the document. E_STATE_NEWER for a format that this program does not

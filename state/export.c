@@ -98,6 +98,17 @@ static bool write_head(struct state *state, struct strbuf *sb, struct diags *dia
     return true;
 }
 
+bool too_large(const char *where, const struct strbuf *sb, struct diags *diags)
+{
+    struct diag *diag = diag_error(diags, E_STATE_WRITE, NO_POS, NULL,
+                                   "%s: what is to be written at once has more than %zu MiB", where,
+                                   sb->max / 1024 / 1024);
+    diag_hint(diags, diag,
+              "Nothing of it was written or sent. Split the topology into several, each with a "
+              "state of its own.");
+    return false;
+}
+
 bool export_document(struct state *state, struct strbuf *sb, struct diags *diags)
 {
     if (!write_head(state, sb, diags))
@@ -106,7 +117,9 @@ bool export_document(struct state *state, struct strbuf *sb, struct diags *diags
         if (!write_table(state, sb, &state_tables[i], diags))
             return false;
     strbuf_add(sb, "}\n");
-    return true;
+    if (!strbuf_overflowed(sb))
+        return true;
+    return too_large(state->path, sb, diags);
 }
 
 bool state_export(struct state *state, struct strbuf *sb, struct diags *diags)

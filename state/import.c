@@ -7,6 +7,7 @@
 #include "engine/base/json_scan.h"
 #include "state/document.h"
 #include "state/internal.h"
+#include "state/mirror.h"
 #include "state/tables.h"
 
 #define LINEAGE_LEN 36
@@ -349,6 +350,24 @@ static bool replace_if(struct state *state, struct document *document,
            check_serials(state, document);
 }
 
+/* All in one transaction, which holds the batch of a shared state as well. */
+static bool replace(struct state *state, struct document *document,
+                    const struct import_checks *checks)
+{
+    return (replace_if(state, document, checks) && meta_read(state, document->diags) &&
+            mirror_replace(state, document->diags)) ||
+           batch_drop(state);
+}
+
+/* What was there is what there is. */
+static void take_back(struct state *state)
+{
+    CLEANUP(arena_freep) struct arena *scratch = arena_new();
+    struct diags ignored;
+    diags_init(&ignored, scratch);
+    (void)!meta_read(state, &ignored);
+}
+
 bool import_document(struct state *state, const char *name, struct slice text,
                      const struct import_checks *checks, struct diags *diags)
 {
@@ -356,14 +375,14 @@ bool import_document(struct state *state, const char *name, struct slice text,
     CLEANUP(arena_freep) struct arena *arena = arena_new();
     struct document document = {.arena = arena, .name = name, .diags = diags};
     if (!open_document(&document, text) || !check_owner(state, &document) ||
-        !db_begin(state->db, diags))
+        !batch_begin(state, diags))
         return false;
-    if (!replace_if(state, &document, checks) || !db_commit(state->db, diags)) {
-        db_rollback(state->db);
+    if (!replace(state, &document, checks) || !journal_commit(state, diags)) {
+        take_back(state);
         return false;
     }
     state->is_new = false;
-    return meta_read(state, diags);
+    return true;
 }
 
 bool state_import(struct state *state, const char *name, struct slice text, struct diags *diags)

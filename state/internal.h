@@ -48,7 +48,9 @@ bool is_world_of(const char *recorded, const char *wanted);
 /* Reports E_STATE_CORRUPT; always false. */
 bool damaged(struct state *state, const char *what, struct diags *diags);
 
-/* export.c: state_export() inside a transaction. */
+/* export.c: what has overflowed is reported as E_STATE_WRITE. Always false. */
+bool too_large(const char *where, const struct strbuf *sb, struct diags *diags);
+/* state_export() inside a transaction. */
 MUST_CHECK bool export_document(struct state *state, struct strbuf *sb, struct diags *diags);
 
 /* import.c: as state_import(). `begin` is asked before anything is replaced, `end` when all is,

@@ -207,6 +207,8 @@ bool mirror_publish(struct state *state, struct diags *diags)
         return true;
     if (mirror->broken)
         return mirror_fenced(state, "an earlier write of this run has failed", diags);
+    if (strbuf_overflowed(&mirror->batch.text))
+        return too_large(mirror->remote.where, &mirror->batch.text, diags);
     if (!state_keep(state, diags))
         return false;
     if (!mirror->opened) {
@@ -246,15 +248,25 @@ void mirror_abandoned(struct state *state)
 
 bool mirror_replace(struct state *state, struct diags *diags)
 {
-    if (!state->mirror)
+    struct mirror *mirror = state->mirror;
+    const struct value *document = NULL;
+    if (!mirror_batch(state))
         return true;
     CLEANUP(arena_freep) struct arena *scratch = arena_new();
     struct strbuf sb;
-    strbuf_init(&sb, scratch, FILE_READ_MAX);
-    if (!state_export(state, &sb, diags))
+    strbuf_init(&sb, scratch, STATE_DOCUMENT_MAX);
+    if (!export_document(state, &sb, diags))
         return false;
-    batch_note_replace(state, (struct slice){strbuf_str(&sb), sb.len});
-    return batch_begin(state, diags) && journal_commit(state, diags);
+    enum remote_result result =
+        document_put(state, scratch, DOCUMENTS, mirror->through + 1,
+                     (struct slice){strbuf_str(&sb), sb.len}, &document, diags);
+    if (result == REMOTE_REFUSED)
+        return mirror_fenced(state, "its next document is there already", diags);
+    if (result != REMOTE_DONE)
+        return false;
+    mirror->beside = value_copy(mirror->arena, document);
+    batch_note_replace(state, document);
+    return true;
 }
 
 /* ---- the end ---- */

@@ -6,6 +6,7 @@
  *     <key>.journal/000000000012   a batch: what one turn wrote, before it took effect anywhere
  *     <key>.snapshots/000000000012-1a2b3c4d.0  the state with all batches up to that number in it,
  *                                  in parts that fit into one object each
+ *     <key>.documents/000000000013-1a2b3c4d.0  what that batch has put in the place of the state
  *
  * Batches are numbered through all runs and written only where none stands, so the journal is the
  * fence: whoever finds a number taken by another has lost the state and stops. The head is replaced
@@ -40,7 +41,7 @@ MUST_CHECK bool mirror_publish(struct state *state, struct diags *diags);
 /* The transaction was committed, or given up. */
 void mirror_committed(struct state *state);
 void mirror_abandoned(struct state *state);
-/* The file was replaced as a whole: so is the shared state. */
+/* Inside the transaction that replaces the file as a whole: so will be the shared state. */
 MUST_CHECK bool mirror_replace(struct state *state, struct diags *diags);
 /* Gives up what it has in memory: the lock stays until it is broken. */
 void mirror_drop(struct state *state);

@@ -27,11 +27,23 @@ bool mirror_rolled_back(struct state *state, const char *what, struct diags *dia
     return false;
 }
 
+int64_t mirror_now_ms(const struct mirror *mirror)
+{
+    return mirror->store_ms ? mirror->store_ms : mirror->remote.ops->now_ms(mirror->remote.self);
+}
+
+static void look_at_clock(struct mirror *mirror, const struct remote_object *object)
+{
+    if (object->at_ms > mirror->store_ms)
+        mirror->store_ms = object->at_ms;
+}
+
 struct remote_object mirror_get(struct mirror *mirror, struct arena *arena, const char *name,
                                 struct diags *diags)
 {
     struct remote_object object;
     mirror->remote.ops->get(mirror->remote.self, arena, &name, 1, &object, diags);
+    look_at_clock(mirror, &object);
     return object;
 }
 
@@ -45,6 +57,7 @@ struct remote_object mirror_put(struct mirror *mirror, struct arena *arena, cons
 {
     struct remote_object put =
         mirror->remote.ops->put(mirror->remote.self, arena, name, bytes, over, diags);
+    look_at_clock(mirror, &put);
     if (put.result != REMOTE_REFUSED)
         return put;
     struct remote_object there = mirror_get(mirror, arena, name, diags);
@@ -108,8 +121,9 @@ static bool is_head(const struct value *head)
     for (size_t i = 0; i < ARRAY_LEN(texts); i++)
         if (!value_get_str(head, texts[i]))
             return false;
-    return value_get_str(snapshot, "name") && value_get_int(snapshot, "parts", 0) > 0 &&
-           value_get_int(snapshot, "through", -1) >= 0 && value_get_int(head, "through", -1) >= 0;
+    return value_get_str(snapshot, "name") && value_get_str(snapshot, "digest") &&
+           value_get_int(snapshot, "parts", 0) > 0 && value_get_int(snapshot, "through", -1) >= 0 &&
+           value_get_int(head, "through", -1) >= 0;
 }
 
 bool head_read(struct state *state, const struct remote_object *object, struct diags *diags)

@@ -10,6 +10,7 @@
 #define HEAD ""
 #define JOURNAL ".journal/"
 #define SNAPSHOTS ".snapshots/"
+#define DOCUMENTS ".documents/"
 #define FACT_HEAD "shared" /* {"place", "etag", "head"}: as it was when the file was current */
 #define FACT_THROUGH "shared_through" /* {"number", "digest"}: of the last batch in the file */
 #define DIGEST_LEN ((size_t)2 * SHA256_LEN)
@@ -31,9 +32,11 @@ struct mirror {
     char next_digest[DIGEST_LEN + 1];
     bool moves; /* the open transaction has a batch in it: next_through holds */
     struct batch batch;
-    bool opened; /* the head names our run: batches may be written */
-    bool taken;  /* the number of the last batch was another's */
-    bool wrote;  /* something that no snapshot has yet */
+    const struct value *beside; /* what the last replacing batch stands for; NULL: none */
+    int64_t store_ms;           /* the store's clock, at its last answer; 0: it never told */
+    bool opened;                /* the head names our run: batches may be written */
+    bool taken;                 /* the number of the last batch was another's */
+    bool wrote;                 /* something that no snapshot has yet */
     bool broken; /* somebody else writes, or a write is in doubt: nothing more is written */
     bool replaying;
     bool recovers;  /* a head that is missing is made again */
@@ -69,6 +72,9 @@ struct remote_object mirror_get(struct mirror *mirror, struct arena *arena, cons
  * own write, whose reply was lost. */
 struct remote_object mirror_put(struct mirror *mirror, struct arena *arena, const char *name,
                                 struct slice bytes, const char *over, struct diags *diags);
+
+/* The clock that all machines share, where the store tells it. */
+int64_t mirror_now_ms(const struct mirror *mirror);
 
 int64_t head_through(const struct mirror *mirror);
 const struct value *head_run(const struct mirror *mirror); /* under way or cut off; NULL: none */
@@ -114,7 +120,12 @@ MUST_CHECK bool mirror_recover(struct state *state, bool *ret_nothing, struct di
 
 /* ---- mirror_snapshot.c ---- */
 
-/* What the file holds, under a name that nobody else uses; *ret: what a head says of it. */
+/* A whole state, in parts, under a name that nobody else uses; *ret: how a head or a batch names
+ * it, {"name", "parts", "through", "digest"}. */
+enum remote_result document_put(struct state *state, struct arena *arena, const char *prefix,
+                                int64_t number, struct slice text, const struct value **ret,
+                                struct diags *diags);
+/* The same of what the file holds; *ret: with the digest of its last batch. */
 enum remote_result snapshot_put(struct state *state, struct arena *arena, const struct value **ret,
                                 struct slice *ret_text, struct diags *diags);
 /* The document of a snapshot, named as a head names it. lineage NULL: of any. */

@@ -31,19 +31,28 @@ static const struct value *replacement_in(const struct value *batch)
     return value_get(value_item(value_get(batch, "records"), 0), "document");
 }
 
-static bool import_replacement(struct state *state, const char *place, const struct value *document,
+static bool import_replacement(struct state *state, const struct value *document,
                                struct diags *diags)
 {
+    struct mirror *mirror = state->mirror;
     CLEANUP(arena_freep) struct arena *scratch = arena_new();
-    return !document ||
-           state_import(state, place, slice_of(json_print(scratch, document, JSON_SORTED)), diags);
+    const char *name = value_get_str(document, "name");
+    struct slice text;
+    if (!document)
+        return true;
+    mirror->beside = value_copy(mirror->arena, document);
+    return snapshot_read(mirror, scratch, document, /* lineage= */ NULL, &text, diags) &&
+           state_import(state, arena_printf(scratch, "%s%s", mirror->remote.where, name), text,
+                        diags);
 }
 
 static bool is_batch_of(const struct state *state, const struct value *batch, int64_t number)
 {
+    const struct value *document = replacement_in(batch);
+    bool whole = value_get_str(document, "name") && value_get_str(document, "digest");
+    bool ours = str_eq(value_get_str(batch, "lineage"), state->lineage);
     return value_get_int(batch, "number", -1) == number &&
-           value_is(value_get(batch, "records"), VALUE_LIST) &&
-           (replacement_in(batch) || str_eq(value_get_str(batch, "lineage"), state->lineage));
+           value_is(value_get(batch, "records"), VALUE_LIST) && (document ? whole : ours);
 }
 
 static bool check_batch(struct state *state, const struct value *batch, int64_t number,
@@ -69,8 +78,8 @@ static bool perform(struct state *state, const struct value *batch, const char *
                     const char *place, struct diags *diags)
 {
     int64_t number = value_get_int(batch, "number", -1);
-    if (!import_replacement(state, place, replacement_in(batch), diags) ||
-        !batch_begin(state, diags) || !mirror_put_through(state, number, digest, diags) ||
+    if (!import_replacement(state, replacement_in(batch), diags) || !batch_begin(state, diags) ||
+        !mirror_put_through(state, number, digest, diags) ||
         !batch_replay(state, value_get(batch, "records"), value_get_int(batch, "run", 0), diags))
         return false;
     if (state->pending == value_get_int(batch, "serial", -1))

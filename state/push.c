@@ -2,7 +2,6 @@
 
 #include "state/document.h"
 #include "state/internal.h"
-#include "state/mirror.h"
 
 /* The highest generation of an address, before. */
 struct lived {
@@ -143,7 +142,8 @@ static bool raise_generations(const struct push *push, struct state *state, stru
     return true;
 }
 
-/* Last of all, when nothing but the commit can fail: a push that is refused leaves no file. */
+/* Last of all, when nothing but the commit can fail: a push that is refused leaves no file. One
+ * that a shared state does not take leaves it: the batch may stand there all the same. */
 static bool keep_old(const struct push *push, struct diags *diags)
 {
     return !push->backup ||
@@ -171,5 +171,5 @@ bool state_push(struct state *state, struct arena *arena, const char *name, stru
     if (!import_document(state, name, document, &checks, diags))
         return false;
     *ret_backup = push.backup;
-    return mirror_replace(state, diags);
+    return true;
 }

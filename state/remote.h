@@ -23,6 +23,7 @@ struct remote_object {
     enum remote_result result;
     const char *etag;  /* of this version */
     struct slice body; /* of get() */
+    int64_t at_ms;     /* when it answered, by its own clock; 0: it does not tell */
 };
 
 struct remote_names {

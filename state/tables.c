@@ -122,7 +122,7 @@ const struct table state_tables[] = {
      .select = "SELECT key, value_json FROM fact WHERE key NOT IN ('shared', 'shared_through') "
                "ORDER BY key" /* what a cache knows of itself is no part of the state */,
      .insert = "INSERT INTO fact (key, value_json) VALUES (?, ?)",
-     .empty = "DELETE FROM fact",
+     .empty = "DELETE FROM fact WHERE key <> 'shared'" /* it stays that cache */,
      .keyed = true,
      COLUMNS(fact_columns)},
 };

@@ -102,6 +102,9 @@ static struct remote_object object_of(const struct call *call, const char *what,
         return object;
     const struct value *body = value_get(call->body, "Body");
     object.etag = value_get_str(call->body, "ETag");
+    const char *date = value_get_str(call->body, "Date");
+    if (date && !time_parse_http(slice_of(date), &object.at_ms))
+        object.at_ms = 0;
     object.body = value_is(body, VALUE_STRING) ? body->string : slice_of("");
     if (!object.etag) {
         diag_error(diags, E_STATE_REMOTE, NO_POS, NULL, "%s%s was %s, and S3 names no ETag",

@@ -142,6 +142,7 @@ static const struct value *object_of(struct arena *arena, const struct aws_opera
 {
     struct map_builder b = map_begin(arena);
     map_put_str(&b, "ETag", http_response_header(http, "etag"));
+    map_put_str(&b, "Date", http_response_header(http, "date"));
     if (operation == &s3_GetObject)
         map_put(&b, "Body", value_string_n(arena, http->body.ptr, http->body.len));
     return map_end(&b);

@@ -65,6 +65,17 @@ static void a_state_that_is_not_there_has_no_document(void **state)
     state_close(s);
 }
 
+static void a_document_that_does_not_fit_is_said_to_be_too_large(void **state)
+{
+    struct fixture *f = *state;
+    struct state *s = open_state(f);
+    struct strbuf sb;
+    strbuf_init(&sb, f->arena, 64);
+    assert_false(state_export(s, &sb, &f->diags));
+    assert_int_equal(f->diags.items[0].code, E_STATE_WRITE);
+    state_close(s);
+}
+
 static void an_unreadable_row_is_damage_and_no_broken_document(void **state)
 {
     struct fixture *f = *state;
@@ -95,6 +106,7 @@ int main(void)
         TEST(the_document_is_json_that_holds_what_is_recorded),
         TEST(a_reader_exports_what_is_committed),
         TEST(a_state_that_is_not_there_has_no_document),
+        TEST(a_document_that_does_not_fit_is_said_to_be_too_large),
         TEST(an_unreadable_row_is_damage_and_no_broken_document),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -27,6 +27,7 @@ struct fake_remote {
     struct fake_entry entries[4096];
     size_t len;
     int64_t now_ms;
+    int64_t ahead_ms; /* of the clock of the machine that works */
     size_t versions;
     size_t calls, heads, puts, gets, removes;
     size_t bad_call; /* from 1; 0: none */
@@ -102,6 +103,7 @@ static inline struct remote_object fake_put(void *self, struct arena *arena, con
         ret.result = REMOTE_ABSENT;
     else
         ret.etag = fake_store(fake, name, body);
+    ret.at_ms = fake->now_ms;
     if (trouble == FAKE_LOSES_REPLY)
         ret = (struct remote_object){.result = fake_fail(diags)};
     return ret;
@@ -115,7 +117,7 @@ static inline struct remote_object fake_read(struct fake_remote *fake, const cha
     struct fake_entry *entry = fake_find(fake, name);
     if (!entry)
         return (struct remote_object){.result = REMOTE_ABSENT};
-    return (struct remote_object){REMOTE_DONE, entry->etag, entry->body};
+    return (struct remote_object){REMOTE_DONE, entry->etag, entry->body, fake->now_ms};
 }
 
 static inline void fake_get(void *self, struct arena *arena, const char *const *names, size_t len,
@@ -188,7 +190,8 @@ static inline bool fake_list(void *self, struct arena *arena, const char *prefix
 
 static inline int64_t fake_now(void *self)
 {
-    return ((struct fake_remote *)self)->now_ms;
+    const struct fake_remote *fake = self;
+    return fake->now_ms + fake->ahead_ms;
 }
 
 static inline void fake_sleep(void *self, int64_t ms)

@@ -395,6 +395,20 @@ static void old_batches_go_after_an_hour(void **state)
     assert_string_equal(seen_on(room, b), written); /* though what it would follow is gone */
 }
 
+/* By its clock the batches of just now are old; they keep out whoever sleeps. */
+static void a_machine_whose_clock_is_ahead_removes_nothing_too_soon(void **state)
+{
+    struct room *room = *state;
+    const char *a = new_machine(room), *b = new_machine(room);
+    for (int run = 0; run < 3; run++) {
+        room->fake->ahead_ms = run == 2 ? 2 * HOUR : 0;
+        struct state *s = open_on(room, run == 2 ? b : a);
+        make_one(room, s, arena_printf(room->arena, "vaults.v%d", run));
+        finish(room, s);
+    }
+    assert_int_equal(count_of(room, ".journal/"), 9);
+}
+
 static void what_cannot_be_removed_is_tried_again(void **state)
 {
     struct room *room = *state;
@@ -759,6 +773,118 @@ static void a_batch_or_snapshot_that_was_changed_is_refused(void **state)
     refused_on(room, new_machine(room), true, E_STATE_CORRUPT);
 }
 
+static void a_turn_that_is_too_large_takes_no_effect(void **state)
+{
+    struct room *room = *state;
+    const char *a = new_machine(room);
+    size_t len = (size_t)64 * 1024 * 1024, calls = 0;
+    char *text = arena_alloc(room->arena, len + 1);
+    memset(text, 'x', len);
+    text[len] = '\0';
+    struct diags own;
+    diags_init(&own, room->arena);
+    struct state *s = open_on(room, a);
+    struct record record = record_of(room, "vaults.one", text);
+    assert_true(state_put(s, &record, 1, &room->diags));
+    calls = room->fake->calls;
+    assert_false(journal_commit(s, &own));
+    assert_int_equal(own.items[0].code, E_STATE_WRITE);
+    assert_int_equal(room->fake->calls, calls);
+    make_one(room, s, "vaults.two"); /* and what fits is written */
+    const char *written = document_of(room, s);
+    finish(room, s);
+    assert_string_equal(seen_on(room, new_machine(room)), written);
+    assert_null(strstr(written, "vaults.one"));
+}
+
+/* ---- a state that is pushed ---- */
+
+static bool try_push(struct room *room, struct state *s, const char *document, struct diags *diags)
+{
+    const struct push_options options = {.force = true, .now_ms = 9};
+    const char *backup = NULL;
+    return state_push(s, room->arena, "x.json", slice_of(document), &options, &backup, diags);
+}
+
+/* A state of another lineage, with another object. */
+static const char *another_document(struct room *room)
+{
+    const char *path = new_machine(room);
+    struct state_options alone = {
+        .path = path, .topology = "t", .world = "aws", .command = "apply"};
+    struct state *s = NULL;
+    assert_true(state_open(room->arena, &alone, &s, &room->diags));
+    make_one(room, s, "vaults.pushed");
+    const char *document = document_of(room, s);
+    state_close(s);
+    return document;
+}
+
+static void what_was_pushed_is_everywhere_and_goes_after_an_hour(void **state)
+{
+    struct room *room = *state;
+    const char *a = new_machine(room), *b = new_machine(room);
+    struct state *s = open_on(room, a);
+    make_one(room, s, "vaults.one");
+    finish(room, s);
+    (void)seen_on(room, b);
+    s = open_on(room, a);
+    assert_true(try_push(room, s, another_document(room), &room->diags));
+    assert_int_equal(count_of(room, ".documents/"), 1);
+    const char *written = document_of(room, s);
+    finish(room, s);
+    assert_string_equal(seen_on(room, b), written); /* who follows */
+    assert_string_equal(seen_on(room, new_machine(room)), written);
+    assert_non_null(strstr(written, "vaults.pushed"));
+    for (int run = 0; run < 2; run++) {
+        room->fake->now_ms += HOUR;
+        s = open_on(room, b);
+        make_one(room, s, arena_printf(room->arena, "vaults.v%d", run));
+        finish(room, s);
+    }
+    assert_int_equal(count_of(room, ".documents/"), 0);
+    assert_int_equal(room->diags.len, 0);
+}
+
+static void fail_push_at(struct room *room, const char *pushed, size_t k, enum fake_trouble trouble)
+{
+    const char *a = new_machine(room), *b = new_machine(room);
+    struct diags own;
+    diags_init(&own, room->arena);
+    room->fake->len = 0;
+    struct state *s = open_on(room, a);
+    make_one(room, s, "vaults.one");
+    finish(room, s);
+    s = open_on(room, a);
+    const char *before = document_of(room, s);
+    room->fake->bad_call = room->fake->calls + k;
+    room->fake->trouble = trouble;
+    bool good = try_push(room, s, pushed, &own);
+    room->fake->bad_call = 0;
+    if (!good) /* the file holds what it held, with the lineage that it had */
+        assert_string_equal(document_of(room, s), before);
+    state_close(s); /* killed */
+    break_lock(room);
+    s = open_on(room, a);
+    const char *written = document_of(room, s);
+    bool took = strstr(written, "vaults.pushed") != NULL;
+    assert_true(took || !good);
+    finish(room, s);
+    assert_string_equal(seen_on(room, b), written);
+    if (room->diags.errors)
+        fail_msg("call %zu, trouble %d: %s", k, trouble, room->diags.items[0].message);
+}
+
+static void whatever_call_of_a_push_fails_the_file_holds_what_is_shared(void **state)
+{
+    struct room *room = *state;
+    const char *pushed = another_document(room);
+    for (size_t k = 1; k <= 6; k++) { /* the document, the head, the batch, and beyond */
+        fail_push_at(room, pushed, k, FAKE_FAILS);
+        fail_push_at(room, pushed, k, FAKE_LOSES_REPLY);
+    }
+}
+
 /* ---- a head that is gone ---- */
 
 static bool try_recover(struct room *room, const char *path, struct state **ret,
@@ -1052,6 +1178,7 @@ int main(void)
         TEST(a_damaged_cache_is_made_anew),
         TEST(a_cache_that_is_far_behind_takes_the_snapshot),
         TEST(old_batches_go_after_an_hour),
+        TEST(a_machine_whose_clock_is_ahead_removes_nothing_too_soon),
         TEST(what_cannot_be_removed_is_tried_again),
         TEST(a_large_state_is_kept_in_parts),
         TEST(the_intents_of_a_dead_machine_are_settled_by_another),
@@ -1065,6 +1192,9 @@ int main(void)
         TEST(an_older_state_is_not_taken_for_the_newest),
         TEST(a_batch_that_was_seen_and_is_gone_is_missed),
         TEST(a_batch_or_snapshot_that_was_changed_is_refused),
+        TEST(a_turn_that_is_too_large_takes_no_effect),
+        TEST(what_was_pushed_is_everywhere_and_goes_after_an_hour),
+        TEST(whatever_call_of_a_push_fails_the_file_holds_what_is_shared),
         TEST(without_its_head_a_state_is_not_founded_again),
         TEST(a_head_that_is_there_is_left_as_it_is),
         TEST(what_the_journal_says_behind_the_snapshot_is_recovered),
