@@ -121,10 +121,21 @@ void rights_of_letters(struct rights *rights)
     }
 }
 
+static bool has_vaults(const struct rights *rights)
+{
+    const struct topology *topology = rights->topology;
+    for (size_t i = 0; i < topology->resource_len; i++)
+        if (str_eq(topology->resources[i].schema->type_name, "aws_backup_vault") &&
+            str_eq(topology->resources[i].account->id, rights->account->id))
+            return true;
+    return false;
+}
+
+/* Backups may be under way in every account that has a vault. */
 void rights_of_leaving(struct rights *rights)
 {
     static const char *const list_backups[] = {"backup:ListBackupJobs", NULL};
-    if (rights->topology->relay_len == 0)
+    if (rights->topology->relay_len == 0 || !has_vaults(rights))
         return;
     rights_allow(rights, list_jobs, "", "*");
     rights_allow(rights, list_backups, "", "*");
