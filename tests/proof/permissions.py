@@ -318,7 +318,7 @@ class Worlds:
         place.write(self.document)
         place.good("plan", "--simulate")
         with place.database() as db:  # accounts that have never used AWS Backup
-            db.execute("DELETE FROM object WHERE kind = 'iam.role' AND id = 'AWSServiceRoleForBackup'")
+            db.execute("DELETE FROM object WHERE kind = 'iam.role' AND id IN ('AWSServiceRoleForBackup', 'AWSBackupDefaultServiceRole')")
         return place
 
     @functools.cached_property
@@ -398,7 +398,7 @@ class Worlds:
             Step("plan what is there", "plan", self.there, plan),
             Step("plan with copies waiting", "plan", self.waiting, plan),
             Step("plan without the state", "plan", self.lost, plan, 2),
-            Step("plan after a cut", "plan", self.cut, plan),
+            Step("plan after a cut", "plan", self.cut, plan[:2]),
             Step("drift of vaults that are gone", "drift", self.gone, drift, 2),
             Step("drift after a cut", "drift", self.cut, drift),
             Step("apply what is different", "apply", self.other, self.apply),
