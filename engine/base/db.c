@@ -182,15 +182,21 @@ static const char *frozen_uri(struct arena *arena, const char *path)
     return strbuf_str(&sb);
 }
 
-/* A read-only or full disk: nothing can be made beside the file, and no log waits there. */
+static bool is_empty(struct arena *arena, const char *path, const char *ending)
+{
+    struct stat beside;
+    return stat(arena_printf(arena, "%s%s", path, ending), &beside) != 0 || beside.st_size == 0;
+}
+
+/* A read-only or full disk: nothing can be made beside the file, and no log waits there, of either
+ * kind. */
 static bool can_only_be_looked_at(const struct db *db, const struct db_options *options)
 {
     int rc = sqlite3_errcode(db->handle) & 0xff;
     bool hindered =
         rc == SQLITE_CANTOPEN || rc == SQLITE_READONLY || rc == SQLITE_IOERR || rc == SQLITE_FULL;
-    struct stat log;
-    return options->read_only && hindered && !db_is_unborn(options->path) &&
-           (stat(arena_printf(db->arena, "%s-wal", options->path), &log) != 0 || log.st_size == 0);
+    return options->read_only && hindered && is_empty(db->arena, options->path, "-wal") &&
+           is_empty(db->arena, options->path, "-journal");
 }
 
 static bool open_handle(struct db *db, const struct db_options *options, const char *name,
