@@ -84,6 +84,8 @@ static struct verify_row *new_row(struct verify_facts *facts, const struct way *
     *row = (struct verify_row){.resource = resource->arn,
                                .type = backup_type_of_arn(resource->arn),
                                .plan = way->selected->plan->address,
+                               .selection = way->selected->selection->address,
+                               .rule = value_get_str(way->rule, "rule_name"),
                                .account_id = resource->account_id,
                                .region = resource->region,
                                .relay = way->relay,

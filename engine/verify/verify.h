@@ -38,6 +38,7 @@ enum verify_lock { VERIFY_UNLOCKED, VERIFY_GOVERNANCE, VERIFY_GRACE, VERIFY_COMP
 struct verify_row {
     const char *resource, *type;     /* ARN; "RDS", or NULL */
     const char *plan, *rules;        /* address; "daily, monthly" */
+    const char *rule, *selection;    /* the first of the rules; the address that takes it */
     const char *account_id, *region; /* of the plan */
     const char *relay;               /* its address; NULL: no relay stands on the way */
     struct verify_hop *hops;         /* in the order of the way; the last vault is the last */

@@ -1,0 +1,55 @@
+"""rehearse: one backup of a real resource, followed hop by hop; where it stops, the job's words and what check says."""
+
+import os
+import stat
+import tempfile
+import zipfile
+
+from harness import apply_seed, calls, check, done, holdfast, workspace
+
+# ---- it arrives, and nothing is deleted on the way ----
+with workspace() as folder:
+    apply_seed(folder, "--simulate")
+    refused = holdfast("rehearse", "--simulate", cwd=folder, expect=64)
+    check("locked vault vaults.final" in refused.err, f"a locked vault needs an answer: {refused.err}")
+    check(not any(c["operation"] == "StartBackupJob" for c in calls(folder, "--simulate")), "and nothing was begun")
+    holdfast("rehearse", "plans.none", "--simulate", "--auto-approve", cwd=folder, expect=64)
+    answer = holdfast("rehearse", "plans.rds_daily", "--simulate", "--auto-approve", "--json", cwd=folder, expect=0).json
+    check(answer["arrived"] and answer["resource"].endswith(":db:orders"), f"it arrived: {answer}")
+    check([(h["what"], h["vault"], h["state"]) for h in answer["hops"]] == [
+        ("backup", "vaults.primary", "COMPLETED"), ("copy", "vaults.intermediate", "COMPLETED"),
+        ("relay", "vaults.final", "COMPLETED")], f"hop by hop: {answer}")
+    check(all(h["took_minutes"] > 0 and h["job_id"] for h in answer["hops"]), f"with the time of each: {answer}")
+    check(not any(c["operation"].startswith("Delete") for c in calls(folder, "--simulate")), "nothing was deleted")
+    row = holdfast("verify", "--simulate", "--json", cwd=folder, expect=0).json["resources"][0]
+    check(row["within_objective"] and all(h["points"] == 1 for h in row["hops"]), f"verify sees it in each vault: {row}")
+
+# ---- a relay that fails at once: it stops before the last vault ----
+with tempfile.TemporaryDirectory() as data, workspace() as folder:
+    os.mkdir(os.path.join(data, "relay"))
+    with zipfile.ZipFile(os.path.join(data, "relay", "bootstrap.zip"), "w") as package:
+        info = zipfile.ZipInfo("bootstrap")
+        info.external_attr = (stat.S_IFREG | 0o755) << 16
+        package.writestr(info, "#!/bin/sh\nexit 1\n")
+    apply_seed(folder, "--simulate", env={"HOLDFAST_DATA_DIR": data})
+    stopped = holdfast("rehearse", "--simulate", "--auto-approve", "--timeout", "2h", cwd=folder, expect=1)
+    check("Stopped before vaults.final" in stopped.out and "no job" in stopped.out, f"where it stops: {stopped.out}")
+    check("HF1463" in stopped.err and "no copy of it was started" in stopped.err and "check finds no broken link" in stopped.err,
+          f"and what is known of why: {stopped.err}")
+
+
+# ---- a vault that lets nobody in: AWS's words, and the proof's ----
+def closed(text):
+    return text.replace("    accept_copies_from: [workload]\n", "")
+
+
+with workspace(edit=closed) as folder:
+    apply_seed(folder, "--simulate")
+    stopped = holdfast("rehearse", "--simulate", "--auto-approve", "--json", cwd=folder, expect=1)
+    answer = stopped.json
+    last = answer["hops"][-1]
+    check(not answer["arrived"] and last["vault"] == "vaults.final" and last["state"] == "FAILED"
+          and "Access Denied" in last["message"], f"the job says: {answer}")
+    check(answer["why"].startswith("check says, copy into vaults.final") and "accept_copies_from" in answer["fix"],
+          f"the proof says why, and what to write: {answer}")
+done()
