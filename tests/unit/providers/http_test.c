@@ -483,10 +483,10 @@ static void a_direct_request_goes_past_the_proxy(void **state)
 static void waiting_without_a_request_ends_at_its_time(void **state)
 {
     struct bench *b = *state;
-    int64_t until_ms = clock_wall_ms() + 20;
-    for (int i = 0; i < 100 && clock_wall_ms() < until_ms; i++)
+    int64_t until_ms = clock_steady_ms() + 20;
+    for (int i = 0; i < 100 && clock_steady_ms() < until_ms; i++)
         b->transport.ops->wait(b->transport.self, until_ms);
-    assert_true(clock_wall_ms() >= until_ms);
+    assert_true(clock_steady_ms() >= until_ms);
 }
 
 int main(void)
