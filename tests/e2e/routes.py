@@ -145,7 +145,8 @@ with workspace(SEED, routed("relay", "customer-managed")) as folder:
     check(len(before) == 1, f"one backup has arrived, the next is on its way: {before}")
     write(folder, "direct")
     changed = holdfast("plan", "--simulate", "--json", cwd=folder, expect=0).json
-    check([c["address"] for c in changed["changes"]] == ["plans.rds_daily"], f"only the plan changes: {changed['changes']}")
+    check({c["address"] for c in changed["changes"]} == {"plans.rds_daily", "relays.to_final/function"},
+          f"only the plan changes, and what the relay knows of its tags: {changed['changes']}")
     holdfast("apply", "--simulate", "--auto-approve", cwd=folder, expect=0)
     world = (".holdfast/rds-immutable-backup.world.db")
     report = drill(folder, 1, "--world", world)
