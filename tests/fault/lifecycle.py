@@ -579,9 +579,13 @@ def brief(changes):
     return json.dumps([{k: c.get(k) for k in ("address", "action", "reason", "differences")} for c in changes])[:6000]
 
 
+# A framework is deployed by AWS, in its time; an alarm is looked at, and rings.
+OF_ITSELF = {"DeploymentStatus", "Look_ms", "StateValue", "StateReason", "State_ms"}
+
+
 def own_doing(body):
-    """What of an object only a call can change: a framework is deployed by AWS, in its time."""
-    return body and {k: v for k, v in json.loads(body).items() if k != "DeploymentStatus"}
+    """What of an object only a call can change."""
+    return body and {k: v for k, v in json.loads(body).items() if k not in OF_ITSELF}
 
 
 def identity(row):
