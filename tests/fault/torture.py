@@ -42,7 +42,7 @@ from faulty import SIGABRT, SIGKILL, write
 EXAMPLES = os.environ["EXAMPLES"]
 SOAK = bool(os.environ.get("HOLDFAST_SOAK"))
 SEED = int(os.environ.get("HOLDFAST_TORTURE_SEED", random.randrange(1 << 32) if SOAK else 1))
-SAMPLE = int(os.environ.get("HOLDFAST_TORTURE_SAMPLE", 6))
+SAMPLE = int(os.environ.get("HOLDFAST_TORTURE_SAMPLE", 4))
 THIN = int(os.environ.get("HOLDFAST_TORTURE_THIN", 1))
 
 CODES = re.findall(r'^ANSWER\("(\w+)"', open(os.path.join(os.path.dirname(os.path.abspath(__file__)), "answers.inc"),
