@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "engine/base/json.h"
+#include "engine/config/iam_document.h"
 #include "engine/permissions/bootstrap_state.h"
 #include "engine/permissions/cfn.h"
 #include "engine/permissions/rights.h"
@@ -173,16 +174,10 @@ static const struct value *trust_document(struct arena *arena, const char *kind,
                                           const struct value *principal, const char *action,
                                           const struct value *condition)
 {
-    struct list_builder statements = list_begin(arena);
-    struct map_builder statement = map_begin(arena), document = map_begin(arena);
-    map_put_str(&statement, "Effect", "Allow");
-    map_put(&statement, "Principal", cfn_one(arena, kind, principal));
-    map_put_str(&statement, "Action", action);
-    map_put(&statement, "Condition", condition);
-    list_add(&statements, map_end(&statement));
-    map_put_str(&document, "Version", "2012-10-17");
-    map_put(&document, "Statement", list_end(&statements));
-    return map_end(&document);
+    const char *const actions[] = {action, NULL};
+    const struct value *statement = iam_statement(
+        arena, NULL, "Allow", cfn_one(arena, kind, principal), actions, NULL, condition);
+    return iam_document(arena, NULL, value_list(arena, &statement, 1));
 }
 
 static const char *runner_name(const struct template *t, bool applies)
@@ -295,17 +290,13 @@ static const struct value *roles_of(const struct template *t, bool applies)
 static const struct value *runner_policy(const struct template *t, bool applies)
 {
     struct arena *arena = t->arena;
-    struct list_builder statements = list_begin(arena), policies = list_begin(arena);
-    struct map_builder statement = map_begin(arena), document = map_begin(arena),
-                       policy = map_begin(arena);
-    map_put_str(&statement, "Effect", "Allow");
-    map_put_str(&statement, "Action", "sts:AssumeRole");
-    map_put(&statement, "Resource", roles_of(t, applies));
-    list_add(&statements, map_end(&statement));
-    map_put_str(&document, "Version", "2012-10-17");
-    map_put(&document, "Statement", list_end(&statements));
+    static const char *const actions[] = {"sts:AssumeRole", NULL};
+    struct list_builder policies = list_begin(arena);
+    struct map_builder policy = map_begin(arena);
+    const struct value *statement =
+        iam_statement(arena, NULL, "Allow", NULL, actions, roles_of(t, applies), NULL);
     map_put_str(&policy, "PolicyName", "accounts");
-    map_put(&policy, "PolicyDocument", map_end(&document));
+    map_put(&policy, "PolicyDocument", iam_document(arena, NULL, value_list(arena, &statement, 1)));
     list_add(&policies, map_end(&policy));
     return list_end(&policies);
 }

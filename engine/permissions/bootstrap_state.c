@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "engine/config/iam_document.h"
 #include "engine/permissions/cfn.h"
 #include "engine/permissions/rights.h"
 
@@ -23,12 +24,7 @@ static const struct value *kept(struct arena *arena, const struct value *resourc
 
 static const struct value *document_of(struct arena *arena, const struct value *statement)
 {
-    struct list_builder statements = list_begin(arena);
-    struct map_builder b = map_begin(arena);
-    list_add(&statements, statement);
-    map_put_str(&b, "Version", "2012-10-17");
-    map_put(&b, "Statement", list_end(&statements));
-    return map_end(&b);
+    return iam_document(arena, NULL, value_list(arena, &statement, 1));
 }
 
 /* The account decides by its own policies who may use it. */

@@ -2,6 +2,7 @@
 
 #include "engine/aws/tags.h"
 #include "engine/base/json.h"
+#include "engine/config/iam_document.h"
 #include "engine/permissions/controls_facts.h"
 #include "engine/permissions/rights.h"
 #include "engine/policy/quota.h"
@@ -75,17 +76,14 @@ static void deny(struct maker *m, const char *sid, const char *const *actions,
 static void finish(struct maker *m, const char *what, const char *type, const struct map *accounts)
 {
     const struct account **targets = arena_array(m->arena, accounts->len + 1, sizeof(*targets));
-    struct map_builder b = map_begin(m->arena);
     for (size_t i = 0; i < accounts->len; i++)
         targets[i] = accounts->entries[i].value;
-    map_put_str(&b, "Version", "2012-10-17");
-    map_put(&b, "Statement", list_end(&m->statements));
     struct control_policy policy = {
         .name = arena_printf(m->arena, "%s-%s", m->facts.topology->name, what),
         .type = type,
         .targets = targets,
         .target_len = accounts->len,
-        .document = map_end(&b)};
+        .document = iam_document(m->arena, NULL, list_end(&m->statements))};
     policy.size = policy_size(m->arena, policy.document,
                               str_eq(type, RCP) ? POLICY_QUOTA_RCP : POLICY_QUOTA_SCP);
     if (m->statements.len > 0 && accounts->len > 0)

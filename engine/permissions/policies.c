@@ -1,14 +1,12 @@
 /* Statements to policies of the size that IAM takes. */
+#include "engine/config/iam_document.h"
 #include "engine/permissions/rights.h"
 #include "engine/policy/quota.h"
 
 static const struct value *document_of(struct arena *arena, const struct value *const *statements,
                                        size_t len)
 {
-    struct map_builder b = map_begin(arena);
-    map_put_str(&b, "Version", "2012-10-17");
-    map_put(&b, "Statement", value_list(arena, statements, len));
-    return map_end(&b);
+    return iam_document(arena, NULL, value_list(arena, statements, len));
 }
 
 static size_t size_of(struct arena *arena, const struct value *document)

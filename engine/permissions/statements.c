@@ -4,6 +4,7 @@
 
 #include "engine/base/bug.h"
 #include "engine/base/json.h"
+#include "engine/config/iam_document.h"
 #include "engine/permissions/permissions.h"
 #include "engine/permissions/rights.h"
 #include "engine/policy/quota.h"
@@ -149,12 +150,8 @@ static const struct value *part_of(struct arena *arena, const struct value *list
 
 static bool fits(struct arena *arena, const struct value *statement)
 {
-    struct list_builder list = list_begin(arena);
-    struct map_builder document = map_begin(arena);
-    list_add(&list, statement);
-    map_put_str(&document, "Version", "2012-10-17");
-    map_put(&document, "Statement", list_end(&list));
-    return policy_size(arena, map_end(&document), POLICY_QUOTA_MANAGED) <= MANAGED_POLICY_MAX;
+    const struct value *document = iam_document(arena, NULL, value_list(arena, &statement, 1));
+    return policy_size(arena, document, POLICY_QUOTA_MANAGED) <= MANAGED_POLICY_MAX;
 }
 
 static void add_statement(struct statements *s, const struct group *group,
