@@ -33,6 +33,12 @@ bool arn_parse(struct slice text, struct arn *ret)
     return true;
 }
 
+bool arn_is_in_account(const char *arn, const char *account_id)
+{
+    struct arn parts;
+    return arn_parse(slice_of(arn), &parts) && slice_is(parts.account, account_id);
+}
+
 const char *arn_resource_name(struct arena *arena, const struct arn *arn)
 {
     for (size_t i = 0; i < arn->resource.len; i++)

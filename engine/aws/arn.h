@@ -15,6 +15,8 @@ struct arn {
  * fifth belong to the resource. No spaces, no control characters. *ret is untouched on failure. */
 bool arn_parse(struct slice text, struct arn *ret);
 
+bool arn_is_in_account(const char *arn, const char *account_id); /* false for what is no ARN */
+
 /* What follows the resource's type and its first '/' or ':': "role/a/b" gives "a/b",
  * "backup-vault:x" gives "x"; a resource without a type (a queue, a topic) is its own name. */
 const char *arn_resource_name(struct arena *arena, const struct arn *arn);

@@ -28,12 +28,6 @@ static const char *const *vaults_of_relay(struct arena *arena, const struct valu
     return finals;
 }
 
-static bool in_account(const char *vault_arn, const char *account_id)
-{
-    struct arn arn;
-    return arn_parse(slice_of(vault_arn), &arn) && slice_is(arn.account, account_id);
-}
-
 static void add_action(struct found *found, const struct drill_names *names,
                        const struct drill_route *rule, const char *account_id, const char *vault)
 {
@@ -50,7 +44,7 @@ static void add_action(struct found *found, const struct drill_names *names,
         add(found, route);
         relayed = true;
     }
-    if (relayed || in_account(vault, account_id))
+    if (relayed || arn_is_in_account(vault, account_id))
         return;
     const char **finals = arena_array(names->arena, 2, sizeof(*finals));
     finals[0] = vault;

@@ -114,12 +114,6 @@ static void add_way(struct rows *rows, const struct way *way)
 
 /* ---- where a rule leads ---- */
 
-static bool in_account(const char *vault_arn, const char *account_id)
-{
-    struct arn arn;
-    return arn_parse(slice_of(vault_arn), &arn) && slice_is(arn.account, account_id);
-}
-
 /* The rule's tags win over those of the resource. */
 static const struct value *point_tags(struct arena *arena, const struct way *way)
 {
@@ -173,7 +167,7 @@ static bool follow_action(struct rows *rows, const struct way *rule, const char 
         add_way(rows, &relayed);
         arrives = true;
     }
-    if (arrives || in_account(vault, rule->selected->plan->account->id))
+    if (arrives || arn_is_in_account(vault, rule->selected->plan->account->id))
         return arrives;
     copied.routed = true;
     add_way(rows, &copied);
