@@ -1,6 +1,6 @@
 #include "relay/metrics.h"
 
-#include "engine/base/strbuf.h"
+#include "engine/base/prometheus.h"
 
 #define TEXT_MAX ((size_t)4 * 1024 * 1024)
 
@@ -73,18 +73,6 @@ static const struct family {
      took_seconds},
 };
 
-/* A label's value escapes these three and nothing else. */
-static void add_label(struct strbuf *sb, const char *text)
-{
-    for (const char *c = text; *c; c++)
-        if (*c == '\n')
-            strbuf_add(sb, "\\n");
-        else if (*c == '"' || *c == '\\')
-            strbuf_addf(sb, "\\%c", *c);
-        else
-            strbuf_add_char(sb, *c);
-}
-
 const char *relay_metrics_text(struct arena *arena, const struct relay_metrics *relays, size_t len)
 {
     struct strbuf sb;
@@ -95,9 +83,9 @@ const char *relay_metrics_text(struct arena *arena, const struct relay_metrics *
             strbuf_addf(&sb, "# HELP %s %s\n# TYPE %s %s\n", family->name, family->help,
                         family->name, family->type);
         for (size_t j = 0; j < len; j++) {
-            strbuf_addf(&sb, "%s{relay=\"", family->name);
-            add_label(&sb, relays[j].relay);
-            strbuf_addf(&sb, "\"%s} %.15g\n", family->label, family->number(&relays[j]));
+            strbuf_addf(&sb, "%s{", family->name);
+            prometheus_add_label(&sb, "relay", relays[j].relay);
+            strbuf_addf(&sb, "%s} %.15g\n", family->label, family->number(&relays[j]));
         }
     }
     return strbuf_str(&sb);

@@ -1,7 +1,7 @@
 #include "engine/drill/page.h"
 
 #include "engine/base/clock.h"
-#include "engine/base/strbuf.h"
+#include "engine/base/markup.h"
 
 #define PAGE_MAX ((size_t)256 * 1024 * 1024)
 #define LEFT 190 /* where time begins, in pixels */
@@ -27,24 +27,10 @@ struct chart {
     struct map at; /* point ARN -> the line that made it */
 };
 
-/* Text of the world: nothing in it is markup. */
-static void add_text(struct page *page, const char *text)
-{
-    for (const char *c = text ? text : ""; *c; c++)
-        switch (*c) {
-        case '&': strbuf_add(&page->sb, "&amp;"); break;
-        case '<': strbuf_add(&page->sb, "&lt;"); break;
-        case '>': strbuf_add(&page->sb, "&gt;"); break;
-        case '"': strbuf_add(&page->sb, "&quot;"); break;
-        case '\'': strbuf_add(&page->sb, "&#39;"); break;
-        default: strbuf_add_char(&page->sb, *c);
-        }
-}
-
 static void add_in(struct page *page, const char *element, const char *text)
 {
     strbuf_addf(&page->sb, "<%s>", element);
-    add_text(page, text);
+    markup_add(&page->sb, text);
     strbuf_addf(&page->sb, "</%s>", element);
 }
 
@@ -122,7 +108,7 @@ static void add_axis(struct chart *chart)
                     "<line class=\"lane\" x1=\"%d\" y1=\"%.1f\" x2=\"%d\" y2=\"%.1f\"/>"
                     "<text x=\"4\" y=\"%.1f\">",
                     LEFT, y, LEFT + WIDE, y, y + 4);
-        add_text(chart->page, chart->lanes[i]);
+        markup_add(&chart->page->sb, chart->lanes[i]);
         strbuf_add(sb, "</text>");
     }
     for (int i = 0; i <= TICKS; i++) {
@@ -148,7 +134,7 @@ static void add_fault(struct chart *chart)
     strbuf_addf(&chart->page->sb,
                 "<rect class=\"fault\" x=\"%.1f\" y=\"%d\" width=\"%.1f\" height=\"%.1f\"><title>",
                 x, TOP, width > 2 ? width : 2, LANE * (double)chart->lane_len);
-    add_text(chart->page, chart->outcome->fault->what);
+    markup_add(&chart->page->sb, chart->outcome->fault->what);
     strbuf_add(&chart->page->sb, "</title></rect>");
 }
 
@@ -170,12 +156,13 @@ static void add_mark(struct chart *chart, const struct drill_line *line)
     strbuf_addf(&page->sb, "<circle class=\"%s\" cx=\"%.1f\" cy=\"%.1f\" r=\"%d\"><title>",
                 class_of(line), x_of(chart, line->at_ms), y_of(chart, line),
                 str_eq(class_of(line), "quiet") ? 3 : 5);
-    add_text(page, arena_printf(page->arena, "%s %s %s %s", time_iso(page->arena, line->at_ms),
-                                line->what, line->address ? line->address : "",
-                                line->vault ? line->vault : ""));
+    markup_add(&page->sb,
+               arena_printf(page->arena, "%s %s %s %s", time_iso(page->arena, line->at_ms),
+                            line->what, line->address ? line->address : "",
+                            line->vault ? line->vault : ""));
     if (line->message) {
         strbuf_add(&page->sb, ": ");
-        add_text(page, line->message);
+        markup_add(&page->sb, line->message);
     }
     strbuf_add(&page->sb, "</title></circle>");
 }

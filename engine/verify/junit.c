@@ -1,7 +1,7 @@
 /* The report as JUnit's XML, which every CI shows: one test case a row. */
 #include "engine/base/clock.h"
+#include "engine/base/markup.h"
 #include "engine/base/strbuf.h"
-#include "engine/verify/markup.h"
 #include "engine/verify/verify.h"
 
 #define TEXT_MAX ((size_t)64 * 1024 * 1024)

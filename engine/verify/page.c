@@ -2,7 +2,7 @@
 #include "engine/base/clock.h"
 #include "engine/base/strbuf.h"
 #include "engine/verify/ledger.h"
-#include "engine/verify/markup.h"
+#include "engine/base/markup.h"
 
 #define PAGE_MAX ((size_t)64 * 1024 * 1024)
 #define PLOT_WIDTH 860

@@ -1,6 +1,6 @@
 /* The report in the text format of Prometheus, for a textfile collector or a push gateway. */
+#include "engine/base/prometheus.h"
 #include "engine/base/clock.h"
-#include "engine/base/strbuf.h"
 #include "engine/verify/verify.h"
 
 #define TEXT_MAX ((size_t)64 * 1024 * 1024)
@@ -56,33 +56,18 @@ static const struct {
     {"empty_timestamp_seconds", "When the last copy goes if none follows.", empty},
 };
 
-/* Of a label's value: backslash, quote and line feed. */
-static void add_label(struct strbuf *sb, const char *name, const char *value)
-{
-    strbuf_addf(sb, "%s=\"", name);
-    for (; *value; value++) {
-        if (*value == '\\' || *value == '"')
-            strbuf_add_char(sb, '\\');
-        if (*value == '\n')
-            strbuf_add(sb, "\\n");
-        else
-            strbuf_add_char(sb, *value);
-    }
-    strbuf_add_char(sb, '"');
-}
-
 static void add_labels(struct strbuf *sb, const struct verify_report *report,
                        const struct verify_row *row)
 {
-    add_label(sb, "topology", report->topology);
+    prometheus_add_label(sb, "topology", report->topology);
     strbuf_add_char(sb, ',');
-    add_label(sb, "plan", row->plan);
+    prometheus_add_label(sb, "plan", row->plan);
     strbuf_add_char(sb, ',');
-    add_label(sb, "resource", row->resource);
+    prometheus_add_label(sb, "resource", row->resource);
     strbuf_add_char(sb, ',');
-    add_label(sb, "vault", row->routed ? row->hops[row->hop_len - 1].vault_arn : "");
+    prometheus_add_label(sb, "vault", row->routed ? row->hops[row->hop_len - 1].vault_arn : "");
     strbuf_add_char(sb, ',');
-    add_label(sb, "first_vault", row->hops[0].vault_arn);
+    prometheus_add_label(sb, "first_vault", row->hops[0].vault_arn);
 }
 
 static void add_hops(struct strbuf *sb, const struct verify_report *report)
@@ -97,7 +82,7 @@ static void add_hops(struct strbuf *sb, const struct verify_report *report)
             strbuf_add(sb, "holdfast_verify_hop_seconds{");
             add_labels(sb, report, &report->rows[i]);
             strbuf_add_char(sb, ',');
-            add_label(sb, "hop", hop->vault);
+            prometheus_add_label(sb, "hop", hop->vault);
             strbuf_addf(sb, "} %lld\n", (long long)(hop->took_ms / 1000));
         }
 }
@@ -108,7 +93,7 @@ static void add_total(struct strbuf *sb, const struct verify_report *report, con
     strbuf_addf(sb, "# HELP holdfast_verify_%s %s\n# TYPE holdfast_verify_%s gauge\n", name, help,
                 name);
     strbuf_addf(sb, "holdfast_verify_%s{", name);
-    add_label(sb, "topology", report->topology);
+    prometheus_add_label(sb, "topology", report->topology);
     strbuf_addf(sb, "} %lld\n", number);
 }
 

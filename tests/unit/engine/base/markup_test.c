@@ -1,4 +1,4 @@
-#include "engine/verify/markup.h"
+#include "engine/base/markup.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
