@@ -12,51 +12,18 @@
 
 /* ---- formats ---- */
 
-typedef const char *write_fn(struct arena *arena, const struct verify_report *report,
-                             const struct ledger *ledger);
-
-static const char *write_text(struct arena *arena, const struct verify_report *report,
-                              const struct ledger *ledger)
+static const char *write_json(struct arena *arena, const struct verify_report *report)
 {
-    (void)ledger;
-    return verify_text(arena, report);
-}
-
-static const char *write_json(struct arena *arena, const struct verify_report *report,
-                              const struct ledger *ledger)
-{
-    (void)ledger;
     return arena_printf(arena, "%s\n",
                         json_print(arena, verify_to_json(arena, report), JSON_PRETTY));
 }
 
-static const char *write_prometheus(struct arena *arena, const struct verify_report *report,
-                                    const struct ledger *ledger)
-{
-    (void)ledger;
-    return verify_prometheus(arena, report);
-}
-
-static const char *write_junit(struct arena *arena, const struct verify_report *report,
-                               const struct ledger *ledger)
-{
-    (void)ledger;
-    return verify_junit(arena, report);
-}
-
-static const char *write_markdown(struct arena *arena, const struct verify_report *report,
-                                  const struct ledger *ledger)
-{
-    (void)ledger;
-    return verify_markdown(arena, report);
-}
-
 static const struct format {
     const char *name;
-    write_fn *write;
+    const char *(*write)(struct arena *arena, const struct verify_report *report);
 } formats[] = {
-    {"text", write_text},   {"json", write_json},         {"prometheus", write_prometheus},
-    {"junit", write_junit}, {"markdown", write_markdown}, {"html", verify_page},
+    {"text", verify_text},   {"json", write_json},          {"prometheus", verify_prometheus},
+    {"junit", verify_junit}, {"markdown", verify_markdown}, {"html", verify_page},
 };
 
 static const struct format *format_of(struct cli *cli)
@@ -187,7 +154,8 @@ static int verify(struct session *session)
     input.record_len = session->record_len;
     bool complete = verify_run(cli->arena, &input, &report, &cli->diags);
     keep(session, &report, complete, &ledger);
-    cli_out(cli, format->write(cli->arena, &report, &ledger));
+    report.ledger = &ledger;
+    cli_out(cli, format->write(cli->arena, &report));
     cli->result_printed = str_eq(format->name, "json");
     if (!complete || (key && !write_evidence(session, &report, key)))
         return EXIT_ERROR;

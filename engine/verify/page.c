@@ -1,8 +1,8 @@
 /* The report as one HTML file that needs nothing else: the table, and the ages over time. */
 #include "engine/base/clock.h"
+#include "engine/base/markup.h"
 #include "engine/base/strbuf.h"
 #include "engine/verify/ledger.h"
-#include "engine/base/markup.h"
 
 #define PAGE_MAX ((size_t)64 * 1024 * 1024)
 #define PLOT_WIDTH 860
@@ -195,8 +195,7 @@ static void add_row(struct strbuf *sb, const struct verify_row *row)
     strbuf_add(sb, "</tr>\n");
 }
 
-const char *verify_page(struct arena *arena, const struct verify_report *report,
-                        const struct ledger *ledger)
+const char *verify_page(struct arena *arena, const struct verify_report *report)
 {
     struct strbuf sb;
     strbuf_init(&sb, arena, PAGE_MAX);
@@ -216,8 +215,8 @@ const char *verify_page(struct arena *arena, const struct verify_report *report,
     for (size_t i = 0; i < report->row_len; i++)
         add_row(&sb, &report->rows[i]);
     strbuf_add(&sb, "</table>\n");
-    if (ledger->len)
-        add_plot(&sb, ledger);
+    if (report->ledger->len)
+        add_plot(&sb, report->ledger);
     strbuf_add(&sb, "</body></html>\n");
     return strbuf_str(&sb);
 }

@@ -63,6 +63,7 @@ struct verify_row {
 };
 #define VERIFY_FOR_EVER INT64_MAX
 
+struct ledger;
 struct verify_report {
     int64_t at_ms; /* the world's clock */
     const char *topology;
@@ -71,6 +72,7 @@ struct verify_report {
     size_t good, missing, gone;
     const char *const *idle; /* plans that take nothing that can be listed: misses as well */
     size_t idle_len;
+    const struct ledger *ledger; /* the ages over the runs (ledger.h): whoever keeps it sets it */
 };
 
 struct verify_input {
@@ -95,8 +97,6 @@ const char *verify_text(struct arena *arena, const struct verify_report *report)
 const char *verify_prometheus(struct arena *arena, const struct verify_report *report);
 const char *verify_junit(struct arena *arena, const struct verify_report *report);
 const char *verify_markdown(struct arena *arena, const struct verify_report *report);
-/* One HTML file that needs nothing else, with the ages over the runs of the ledger (ledger.h). */
-struct ledger;
-const char *verify_page(struct arena *arena, const struct verify_report *report,
-                        const struct ledger *ledger);
+/* One HTML file that needs nothing else, with a plot of the ledger, which has to be there. */
+const char *verify_page(struct arena *arena, const struct verify_report *report);
 const struct value *verify_to_json(struct arena *arena, const struct verify_report *report);
