@@ -2,11 +2,9 @@
 
 import os
 import re
-import stat
 import tempfile
-import zipfile
 
-from harness import check, done, holdfast, workspace
+from harness import check, done, failing_relay, holdfast, workspace
 
 FINAL = "vaults.final"
 
@@ -88,12 +86,7 @@ check(status == 0 and "has no plan" in report["note"], f"nothing to drill: {repo
 
 # A relay whose program fails at once: every point is missing, and the drill says that the function failed.
 with tempfile.TemporaryDirectory() as data:
-    os.mkdir(os.path.join(data, "relay"))
-    with zipfile.ZipFile(os.path.join(data, "relay", "bootstrap.zip"), "w") as package:
-        info = zipfile.ZipInfo("bootstrap")
-        info.external_attr = (stat.S_IFREG | 0o755) << 16
-        package.writestr(info, "#!/bin/sh\nexit 1\n")
-    status, report = drill(env={"HOLDFAST_DATA_DIR": data})
+    status, report = drill(env=failing_relay(data))
     check(status == 2 and report["missing"] == report["backups"] == 2, f"all missing: {report}")
     check(all("function" in m["reason"] for m in report["misses"]), f"reasons: {report['misses']}")
 done()

@@ -8,10 +8,12 @@ import json
 import os
 import shutil
 import signal
+import stat
 import subprocess
 import sys
 import tempfile
 import urllib.request
+import zipfile
 
 sys.path.insert(0, os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 from state_files import connect  # noqa: E402,F401 (for the tests)
@@ -69,6 +71,16 @@ def holdfast(*args, cwd, env=None, expect=None, stdin=None, timeout=300):
         print(result.out, result.err, file=sys.stderr)
         check(False, f"holdfast {' '.join(args)}: status {result.status}, expected {expect}")
     return result
+
+
+def failing_relay(data):
+    """Makes the folder a data directory whose relay's function fails at once; the environment that names it."""
+    os.mkdir(os.path.join(data, "relay"))
+    with zipfile.ZipFile(os.path.join(data, "relay", "bootstrap.zip"), "w") as package:
+        info = zipfile.ZipInfo("bootstrap")
+        info.external_attr = (stat.S_IFREG | 0o755) << 16
+        package.writestr(info, "#!/bin/sh\nexit 1\n")
+    return {"HOLDFAST_DATA_DIR": data}
 
 
 @contextlib.contextmanager

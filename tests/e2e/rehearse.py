@@ -1,11 +1,8 @@
 """rehearse: one backup of a real resource, followed hop by hop; where it stops, the job's words and what check says."""
 
-import os
-import stat
 import tempfile
-import zipfile
 
-from harness import apply_seed, calls, check, done, holdfast, workspace
+from harness import apply_seed, calls, check, done, failing_relay, holdfast, workspace
 
 # ---- it arrives, and nothing is deleted on the way ----
 with workspace() as folder:
@@ -26,12 +23,7 @@ with workspace() as folder:
 
 # ---- a relay that fails at once: it stops before the last vault ----
 with tempfile.TemporaryDirectory() as data, workspace() as folder:
-    os.mkdir(os.path.join(data, "relay"))
-    with zipfile.ZipFile(os.path.join(data, "relay", "bootstrap.zip"), "w") as package:
-        info = zipfile.ZipInfo("bootstrap")
-        info.external_attr = (stat.S_IFREG | 0o755) << 16
-        package.writestr(info, "#!/bin/sh\nexit 1\n")
-    apply_seed(folder, "--simulate", env={"HOLDFAST_DATA_DIR": data})
+    apply_seed(folder, "--simulate", env=failing_relay(data))
     stopped = holdfast("rehearse", "--simulate", "--auto-approve", "--timeout", "2h", cwd=folder, expect=1)
     check("Stopped before vaults.final" in stopped.out and "no job" in stopped.out, f"where it stops: {stopped.out}")
     check("HF1463" in stopped.err and "no copy of it was started" in stopped.err and "check finds no broken link" in stopped.err,

@@ -5,28 +5,16 @@ import json
 import os
 import signal
 import socket
-import stat
 import subprocess
 import tempfile
 import time
 import urllib.error
 import urllib.request
-import zipfile
 
-from harness import HOLDFAST, LOCK, Served, check, clean_environment, done, holdfast, workspace
+from harness import HOLDFAST, LOCK, Served, check, clean_environment, done, failing_relay, holdfast, workspace
 
 WORKLOAD, HOME = "111122223333", "us-east-2"
 DEADLINE_S = 60
-
-
-def failing_package(folder):
-    """A function that fails at once: every event ends among the dead letters."""
-    os.mkdir(os.path.join(folder, "relay"))
-    with zipfile.ZipFile(os.path.join(folder, "relay", "bootstrap.zip"), "w") as package:
-        info = zipfile.ZipInfo("bootstrap")
-        info.external_attr = (stat.S_IFREG | 0o755) << 16
-        package.writestr(info, "#!/bin/sh\nexit 1\n")
-    os.environ["HOLDFAST_DATA_DIR"] = folder
 
 
 def by_events(text):
@@ -107,7 +95,7 @@ class Daemon:
 
 
 with tempfile.TemporaryDirectory() as data, workspace(edit=by_events) as folder:
-    failing_package(data)
+    os.environ.update(failing_relay(data))
     with Served(folder) as served:
         served.holdfast("apply", "--auto-approve", "--allow-irreversible", LOCK, expect=0)
         served.advance(days=2)

@@ -1,11 +1,8 @@
 """The plan foretells the copies that the relays' pass after an apply starts, and that pass tells what it did."""
 
-import os
-import stat
 import tempfile
-import zipfile
 
-from harness import apply_seed, calls, check, done, holdfast, workspace
+from harness import apply_seed, calls, check, done, failing_relay, holdfast, workspace
 
 COUNTS = ("started", "refused", "waiting", "left", "failed")
 
@@ -32,12 +29,7 @@ def some(**numbers):
 
 with tempfile.TemporaryDirectory() as data, workspace() as folder:
     # a function that fails at once leaves every point to the pass after an apply
-    os.mkdir(os.path.join(data, "relay"))
-    with zipfile.ZipFile(os.path.join(data, "relay", "bootstrap.zip"), "w") as package:
-        info = zipfile.ZipInfo("bootstrap")
-        info.external_attr = (stat.S_IFREG | 0o755) << 16
-        package.writestr(info, "#!/bin/sh\nexit 1\n")
-    env = {"HOLDFAST_DATA_DIR": data}
+    env = failing_relay(data)
     check(foretold(folder) == 0, "where no vault stands yet nothing is copied")
     first = apply_seed(folder, "--simulate", "--json", env=env).json
     check(first["relay"] == some(), f"the pass of a first apply has nothing to do: {first['relay']}")

@@ -5,13 +5,11 @@ import html.parser
 import json
 import os
 import re
-import stat
 import subprocess
 import tempfile
 import xml.etree.ElementTree
-import zipfile
 
-from harness import Served, apply_seed, calls, check, done, holdfast, workspace
+from harness import Served, apply_seed, calls, check, done, failing_relay, holdfast, workspace
 
 GOLDEN = os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), "golden", "verify")
 FINAL = "444455556666"
@@ -37,16 +35,6 @@ def golden(name, text):
             file.write(text)
     with open(path, encoding="utf-8") as file:
         check(file.read() == text, f"{name} is not what was written:\n{text}")
-
-
-def broken_relay(data):
-    """A package whose function fails at once: nothing leaves the intermediate vault."""
-    os.mkdir(os.path.join(data, "relay"))
-    with zipfile.ZipFile(os.path.join(data, "relay", "bootstrap.zip"), "w") as package:
-        info = zipfile.ZipInfo("bootstrap")
-        info.external_attr = (stat.S_IFREG | 0o755) << 16
-        package.writestr(info, "#!/bin/sh\nexit 1\n")
-    return {"HOLDFAST_DATA_DIR": data}
 
 
 class Page(html.parser.HTMLParser):
@@ -165,7 +153,7 @@ def edit(text):
 
 
 with tempfile.TemporaryDirectory() as data, workspace(edit=edit) as folder:
-    env = broken_relay(data)
+    env = failing_relay(data)
     apply_seed(folder, "--simulate", env=env)
     advance(folder, days=2)
     answer = rows(folder, "--detailed-exitcode", expect=2)
