@@ -3,6 +3,7 @@
 #include "engine/aws/arn.h"
 #include "engine/aws/managed_policies.h"
 #include "engine/base/json.h"
+#include "engine/config/iam_document.h"
 
 #define LINKED_ROLE "role/aws-service-role/backup.amazonaws.com/AWSServiceRoleForBackup"
 
@@ -401,10 +402,7 @@ const struct policy *model_function_policy(struct model *model, const struct mod
         if (names_function(value_get_str(p, "function_name"), function))
             list_add(&statements, permission_statement(model->arena, p, function->arn));
     }
-    struct map_builder b = map_begin(model->arena);
-    map_put_str(&b, "Version", "2012-10-17");
-    map_put(&b, "Statement", list_end(&statements));
-    known = model_policy(model, map_end(&b));
+    known = model_policy(model, iam_document(model->arena, NULL, list_end(&statements)));
     map_set(&model->policies, key, (void *)(uintptr_t)known);
     return known;
 }
