@@ -62,7 +62,8 @@ bool metrics_matter(struct world *world, const char *account, const char *region
     return store_any(world, ALARM, account, region, NULL);
 }
 
-void metric_add(struct world *world, struct arena *arena, const struct metric *metric, double value)
+static void metric_add(struct world *world, struct arena *arena, const struct metric *metric,
+                       double value)
 {
     int64_t now = world_now_ms(world), hour = now / HOUR_MS;
     if (!metrics_matter(world, metric->account, metric->region))

@@ -17,9 +17,7 @@ struct metric_stat {
 };
 
 bool metrics_matter(struct world *world, const char *account, const char *region);
-void metric_add(struct world *world, struct arena *arena, const struct metric *metric,
-                double value);
-/* metric_add() of a metric with one dimension. */
+/* Adds to a metric with one dimension. */
 void metric_count(struct world *world, struct arena *arena, const char *account, const char *region,
                   const char *namespace, const char *name, const char *dimension, const char *of,
                   double value);

@@ -41,7 +41,6 @@ void cli_out(struct cli *cli, const char *text);           /* stdout, flushed at
 void cli_out_json(struct cli *cli, const struct value *v); /* pretty, one newline */
 void cli_note(struct cli *cli, const char *fmt, ...) PRINTF_LIKE(2, 3); /* stderr unless --quiet */
 
-void cli_flush(struct cli *cli); /* for readers that wait on stdout */
 /* Says where a server listens in one line, flushed: "listening on http://127.0.0.1:8080". */
 void cli_say_listening(struct cli *cli, unsigned port);
 /* Prints what has been collected, sorted, once. */

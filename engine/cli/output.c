@@ -80,12 +80,6 @@ size_t cli_width(void)
     return 0; /* a pipe or a file: nothing is cut */
 }
 
-void cli_flush(struct cli *cli)
-{
-    if (fflush(stdout) != 0)
-        diag_error(&cli->diags, E_OUTPUT, NO_POS, NULL, "stdout cannot be written");
-}
-
 void cli_say_listening(struct cli *cli, unsigned port)
 {
     const char *url = arena_printf(cli->arena, "http://127.0.0.1:%u", port);
@@ -99,5 +93,6 @@ void cli_say_listening(struct cli *cli, unsigned port)
         cli_out(cli, "\n");
         cli->result_printed = true;
     }
-    cli_flush(cli);
+    if (fflush(stdout) != 0) /* whoever starts it waits for the line */
+        diag_error(&cli->diags, E_OUTPUT, NO_POS, NULL, "stdout cannot be written");
 }

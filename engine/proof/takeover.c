@@ -89,7 +89,7 @@ struct means means_of_points(struct takeover *t, const struct model_object *vaul
                           .policy = policy_of_vault(t, vault)};
 }
 
-struct means means_of_lock(struct takeover *t, const struct model_object *vault)
+static struct means means_of_lock(struct takeover *t, const struct model_object *vault)
 {
     static const char *const actions[] = {"backup:DeleteBackupVaultLockConfiguration",
                                           "backup:PutBackupVaultLockConfiguration", NULL};

@@ -37,7 +37,6 @@ const char *takeover_intruder(struct takeover *t, const struct account *account)
 
 /* What the calls on a last vault are. */
 struct means means_of_points(struct takeover *t, const struct model_object *vault);
-struct means means_of_lock(struct takeover *t, const struct model_object *vault);
 struct means means_of_policy(struct takeover *t, const struct model_object *vault);
 struct means means_of_key(struct takeover *t, const struct model_object *key);
 /* NULL: none that the topology makes or that was read. */
