@@ -45,3 +45,11 @@ bool record_same(const struct record *a, const struct record *b)
            a->schema_version == b->schema_version && a->adopted == b->adopted &&
            a->prevent_destroy == b->prevent_destroy;
 }
+
+const struct record *record_find(const struct record *records, size_t len, const char *address)
+{
+    for (size_t i = 0; i < len; i++)
+        if (str_eq(records[i].address, address))
+            return &records[i];
+    return NULL;
+}

@@ -29,6 +29,9 @@ const char *record_replaced_address(struct arena *arena, const char *address,
 /* The address that such a row once had; NULL for any other address. */
 const char *record_replaced_base(struct arena *arena, const char *address);
 
+/* That of an address, or NULL. */
+const struct record *record_find(const struct record *records, size_t len, const char *address);
+
 /* Whether both say the same of the same object; the generation, which is of the address and not of
  * the object, aside. Both NULL: the same. */
 bool record_same(const struct record *a, const struct record *b);

@@ -58,19 +58,11 @@ static const struct change *change_at(const struct plan *plan, const char *addre
     return NULL;
 }
 
-static bool is_recorded(const struct session *session, const char *address)
-{
-    for (size_t i = 0; i < session->record_len; i++)
-        if (str_eq(session->records[i].address, address))
-            return true;
-    return false;
-}
-
 static bool observe(struct session *session, const struct import *import, struct planning *ret)
 {
     struct cli *cli = session->cli;
     const char **targets = arena_array(cli->arena, 2, sizeof(*targets));
-    if (is_recorded(session, import->address)) {
+    if (record_find(session->records, session->record_len, import->address)) {
         diag_error(&cli->diags, E_IMPORT, NO_POS, import->address,
                    "something is recorded at `%s` already", import->address);
         return false;

@@ -6,6 +6,7 @@
 #include "engine/cli/commands.h"
 #include "engine/cli/pausing.h"
 #include "engine/cli/relaying.h"
+#include "engine/cli/wanted.h"
 
 struct braking {
     struct session *session;
@@ -37,35 +38,19 @@ static bool all_known(struct session *session)
     return good;
 }
 
-static bool is_meant(const struct cli *cli, const char *address)
-{
-    for (size_t i = 0; i < cli->line.argument_len; i++)
-        if (str_eq(cli->line.arguments[i], address))
-            return true;
-    return cli->line.argument_len == 0;
-}
-
 /* ---- the function ---- */
 
-static const struct record *function_of(const struct session *session, const char *relay)
+static const char *function_of(const struct session *session, const char *relay)
 {
-    const char *address = arena_printf(session->cli->arena, "%s/function", relay);
-    for (size_t i = 0; i < session->record_len; i++)
-        if (str_eq(session->records[i].address, address))
-            return &session->records[i];
-    return NULL;
+    return arena_printf(session->cli->arena, "%s/function", relay);
 }
 
 /* What the topology says of its concurrency; NULL: nothing, it has what the account has. */
 static const struct value *declared_concurrency(const struct session *session, const char *relay)
 {
-    const char *address = arena_printf(session->cli->arena, "%s/function", relay);
-    for (size_t i = 0; i < session->topology.resource_len; i++) {
-        const struct resource *resource = &session->topology.resources[i];
-        if (str_eq(resource->address, address))
-            return value_get(resource->properties, "reserved_concurrent_executions");
-    }
-    return NULL;
+    const struct resource *function =
+        topology_find(&session->topology, function_of(session, relay));
+    return function ? value_get(function->properties, "reserved_concurrent_executions") : NULL;
 }
 
 static bool set_concurrency(struct braking *braking, const struct record *function,
@@ -98,7 +83,8 @@ static bool brake(struct braking *braking, const char *relay)
 {
     struct session *session = braking->session;
     struct cli *cli = session->cli;
-    const struct record *function = function_of(session, relay);
+    const struct record *function =
+        record_find(session->records, session->record_len, function_of(session, relay));
     const struct value *executions =
         braking->pause ? value_int(cli->arena, 0) : declared_concurrency(session, relay);
     bool good = !function || set_concurrency(braking, function, executions);
@@ -119,7 +105,7 @@ static bool note_all(struct session *session, bool pause)
     bool good = true;
     for (size_t i = 0; good && i < session->topology.relay_len; i++) {
         const char *relay = session->topology.relays[i].address;
-        if (is_meant(session->cli, relay))
+        if (is_wanted(session->cli, relay))
             good = pausing_note(session, relay, pause ? now : NULL);
     }
     return good && journal_commit(session->state, &session->cli->diags);
@@ -134,7 +120,7 @@ static int brake_all(struct session *session, bool pause)
         !note_all(session, pause) || !pausing_recall(session))
         return EXIT_ERROR;
     for (size_t i = 0; i < session->topology.relay_len; i++)
-        if (is_meant(session->cli, session->topology.relays[i].address))
+        if (is_wanted(session->cli, session->topology.relays[i].address))
             good = brake(&braking, session->topology.relays[i].address) && good;
     struct map_builder b = map_begin(session->cli->arena);
     map_put_str(&b, "format_version", "1.0");

@@ -89,10 +89,7 @@ static int show(struct session *session)
 
 static const struct record *recorded(const struct session *session, const char *address)
 {
-    for (size_t i = 0; i < session->record_len; i++)
-        if (str_eq(session->records[i].address, address))
-            return &session->records[i];
-    return NULL;
+    return record_find(session->records, session->record_len, address);
 }
 
 static int show_one(struct session *session)

@@ -39,14 +39,6 @@ const char *const *emptying_addresses(struct cli *cli)
 
 /* ---- which vaults ---- */
 
-static const struct record *record_at(const struct session *session, const char *address)
-{
-    for (size_t i = 0; i < session->record_len; i++)
-        if (str_eq(session->records[i].address, address))
-            return &session->records[i];
-    return NULL;
-}
-
 static bool is_vault(const struct session *session, const struct record *record)
 {
     const struct schema *schema = schema_of(session->schemas, record->type);
@@ -61,7 +53,7 @@ static bool read_flags(struct session *session, struct emptying *ret)
     ret->items = arena_array(cli->arena, flag_count(flags) + 1, sizeof(*ret->items));
     for (size_t i = 0; i < flag_count(flags); i++) {
         const char *address = address_of(cli->arena, flags[i]);
-        const struct record *record = record_at(session, address);
+        const struct record *record = record_find(session->records, session->record_len, address);
         if (!record || !is_vault(session, record)) {
             diag_error(&cli->diags, E_TARGET, NO_POS, address,
                        "--empty-vaults: %s is no vault that the state knows", address);

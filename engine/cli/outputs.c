@@ -20,10 +20,8 @@ static const struct value *observed(const struct lookup *lookup, const char *add
 static const struct value *recorded(void *ctx, const char *address, const char *attribute)
 {
     const struct lookup *lookup = ctx;
-    for (size_t i = 0; i < lookup->len; i++)
-        if (str_eq(lookup->records[i].address, address))
-            return value_get(lookup->records[i].attributes, attribute);
-    return observed(lookup, address, attribute);
+    const struct record *record = record_find(lookup->records, lookup->len, address);
+    return record ? value_get(record->attributes, attribute) : observed(lookup, address, attribute);
 }
 
 const struct value *records_resolve(struct arena *arena, const struct value *v,

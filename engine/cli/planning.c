@@ -32,12 +32,9 @@ static bool is_known(const struct session *session, const char *address)
 {
     if (str_starts(address, "relays.") && !strchr(address, '/'))
         address = arena_printf(session->cli->arena, "%s/function", address);
-    if (topology_find(&session->topology, address) || state_generation(session->state, address) > 0)
-        return true;
-    for (size_t i = 0; i < session->record_len; i++)
-        if (str_eq(session->records[i].address, address))
-            return true;
-    return false;
+    return topology_find(&session->topology, address) ||
+           state_generation(session->state, address) > 0 ||
+           record_find(session->records, session->record_len, address);
 }
 
 #define TYPOS_MAX 4 /* letters between what was typed and what may have been meant */

@@ -5,10 +5,8 @@
 static const struct value *recorded(void *ctx, const char *address, const char *attribute)
 {
     const struct verify_input *input = ctx;
-    for (size_t i = 0; i < input->record_len; i++)
-        if (str_eq(input->records[i].address, address))
-            return value_get(input->records[i].attributes, attribute);
-    return NULL;
+    const struct record *record = record_find(input->records, input->record_len, address);
+    return record ? value_get(record->attributes, attribute) : NULL;
 }
 
 const struct value *facts_resolve(const struct verify_facts *facts, const struct value *v)
