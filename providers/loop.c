@@ -560,18 +560,17 @@ bool loop_draining(const struct loop *loop)
     return loop->draining;
 }
 
-void loop_stop_on(struct loop *loop, const volatile sig_atomic_t *stop, int64_t grace_ms)
-{
-    loop->stop = stop;
-    loop->grace_ms = grace_ms;
-    loop->drains_on_stop = true;
-}
-
 void loop_cut_on(struct loop *loop, const volatile sig_atomic_t *stop, int64_t grace_ms)
 {
     loop->stop = stop;
     loop->grace_ms = grace_ms;
     loop->drains_on_stop = false;
+}
+
+void loop_stop_on(struct loop *loop, const volatile sig_atomic_t *stop, int64_t grace_ms)
+{
+    loop_cut_on(loop, stop, grace_ms);
+    loop->drains_on_stop = true;
 }
 
 bool loop_is_cut(const struct loop *loop)
