@@ -1,6 +1,5 @@
 #include "relay/ledger.h"
 
-#include <math.h>
 #include <string.h>
 
 #include "engine/base/crypto.h"
@@ -63,14 +62,6 @@ void ledger_free(struct relay_ledger *ledger)
     arena_free(ledger->row_arena);
     arena_free(ledger->slot_arena);
     arena_free(ledger->arena);
-}
-
-int64_t relay_time_ms(const struct value *object, const char *member)
-{
-    const struct value *v = value_get(object, member);
-    if (value_is(v, VALUE_INT))
-        return v->integer * 1000;
-    return value_is(v, VALUE_DOUBLE) ? (int64_t)llround(v->number * 1000.0) : 0;
 }
 
 /* ---- the table ---- */
@@ -180,14 +171,14 @@ void ledger_add_job(struct relay_ledger *ledger, const struct value *job)
     const char *point = value_get_str(job, "SourceRecoveryPointArn");
     const char *resource = value_get_str(job, "ResourceArn");
     const char *from = value_get_str(job, "SourceBackupVaultArn");
-    struct row row = {.at_ms = relay_time_ms(job, "CompletionDate"),
+    struct row row = {.at_ms = value_epoch_ms(value_get(job, "CompletionDate")),
                       .state = state_of(value_get_str(job, "State"))};
     if (!number_of(ledger->config, value_get_str(job, "DestinationBackupVaultArn"),
                    &row.destination) ||
         !point || (from && !str_eq(from, ledger->config->source_vault_arn)))
         return;
     if (!row.at_ms)
-        row.at_ms = relay_time_ms(job, "CreationDate");
+        row.at_ms = value_epoch_ms(value_get(job, "CreationDate"));
     if (ledger->whole ||
         row.state != COMPLETED) { /* of the many that have gone well nothing more is asked */
         struct words *words = arena_new_of(arena, struct words);
@@ -220,7 +211,8 @@ void ledger_add_copy(struct relay_ledger *ledger, const struct relay_destination
         !number_of(ledger->config, destination->vault_arn, &row.destination))
         return;
     struct arena *scratch = arena_new();
-    add(ledger, copy_key(scratch, resource, relay_time_ms(point, "CreationDate")), &row);
+    add(ledger, copy_key(scratch, resource, value_epoch_ms(value_get(point, "CreationDate"))),
+        &row);
     arena_free(scratch);
 }
 

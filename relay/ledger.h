@@ -22,6 +22,3 @@ const struct relay_job *ledger_jobs(const struct relay_ledger *ledger, struct ar
 bool ledger_is_safe(const struct relay_ledger *ledger, const struct relay_point *point);
 /* A copy of the resource is under way. */
 bool ledger_is_busy(const struct relay_ledger *ledger, const char *resource_arn);
-
-/* AWS writes times as seconds with a fraction; 0: not told. */
-int64_t relay_time_ms(const struct value *object, const char *member);

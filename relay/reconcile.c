@@ -134,7 +134,7 @@ static int64_t history_begins_ms(const struct reconcile *rc)
 
 static void see_old_point(struct reconcile *rc, const struct value *point)
 {
-    rc->old_points = relay_time_ms(point, "CreationDate") < history_begins_ms(rc);
+    rc->old_points = value_epoch_ms(value_get(point, "CreationDate")) < history_begins_ms(rc);
 }
 
 /* One point that is so old is enough to know. */
@@ -188,8 +188,9 @@ static struct walk walk_of(struct reconcile *rc, const struct value *item)
         .point = {.arn = value_get_str(item, "RecoveryPointArn"),
                   .vault_arn = value_get_str(item, "BackupVaultArn"),
                   .resource_arn = value_get_str(item, "ResourceArn"),
-                  .creation_ms = relay_time_ms(item, "CreationDate"),
-                  .expires_ms = relay_time_ms(value_get(item, "CalculatedLifecycle"), "DeleteAt"),
+                  .creation_ms = value_epoch_ms(value_get(item, "CreationDate")),
+                  .expires_ms =
+                      value_epoch_ms(value_get(value_get(item, "CalculatedLifecycle"), "DeleteAt")),
                   .status = value_get_str(item, "Status"),
                   .retry_now = rc->pass->retry_now}};
 }

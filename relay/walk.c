@@ -239,7 +239,7 @@ static void start_copy(struct walk *walk);
  * history has failed, or its copy would have been found: the next attempt is the one after it. */
 static bool is_forgotten(const struct walk *walk, const struct value *job)
 {
-    int64_t begun_ms = relay_time_ms(job, "CreationDate");
+    int64_t begun_ms = value_epoch_ms(value_get(job, "CreationDate"));
     return begun_ms && walk->pass->now_ms - begun_ms > RELAY_HISTORY_DAYS * DAY_MS;
 }
 

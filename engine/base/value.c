@@ -1,6 +1,7 @@
 #include "engine/base/value.h"
 
 #include <assert.h>
+#include <math.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -385,6 +386,13 @@ bool value_get_bool(const struct value *map, const char *key, bool otherwise)
 {
     const struct value *v = value_get(map, key);
     return value_is(v, VALUE_BOOL) ? v->boolean : otherwise;
+}
+
+int64_t value_epoch_ms(const struct value *v)
+{
+    if (value_is(v, VALUE_INT))
+        return v->integer * 1000;
+    return value_is(v, VALUE_DOUBLE) ? (int64_t)llround(v->number * 1000.0) : 0;
 }
 
 size_t value_len(const struct value *v)

@@ -133,6 +133,9 @@ const char *value_str(const struct value *v); /* a string's text or NULL */
 const char *value_get_str(const struct value *map, const char *key);
 int64_t value_get_int(const struct value *map, const char *key, int64_t otherwise);
 bool value_get_bool(const struct value *map, const char *key, bool otherwise);
+/* Seconds since the Unix epoch, whole or with a fraction, as AWS's JSON has times; 0: it is none.
+ */
+int64_t value_epoch_ms(const struct value *v);
 size_t value_len(const struct value *v); /* items or entries; else 0 */
 const struct value *value_item(const struct value *list, size_t i);
 /* Follows a JSON pointer ("/rules/0/lifecycle"); "" is the value itself. NULL when it leads

@@ -21,7 +21,7 @@ struct subject {
 
 static const struct value *time_of(struct arena *arena, const struct value *v)
 {
-    int64_t ms = facts_time(v);
+    int64_t ms = value_epoch_ms(v);
     return ms ? value_string(arena, time_iso(arena, ms)) : value_null();
 }
 

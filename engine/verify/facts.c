@@ -1,7 +1,5 @@
 #include "engine/verify/facts.h"
 
-#include <math.h>
-
 static const struct value *recorded(void *ctx, const char *address, const char *attribute)
 {
     const struct verify_input *input = ctx;
@@ -27,13 +25,6 @@ const struct account *facts_account(const struct verify_facts *facts, const char
         if (str_eq(topology->accounts[i].id, id))
             return &topology->accounts[i];
     return NULL;
-}
-
-int64_t facts_time(const struct value *v)
-{
-    if (value_is(v, VALUE_INT))
-        return v->integer * 1000;
-    return value_is(v, VALUE_DOUBLE) ? (int64_t)llround(v->number * 1000.0) : 0;
 }
 
 void facts_failed(struct verify_facts *facts, const char *what, const char *account_id,

@@ -63,9 +63,7 @@ struct verify_facts {
 const struct value *facts_resolve(const struct verify_facts *facts, const struct value *v);
 const char *facts_name(const struct verify_facts *facts, const char *arn); /* address, or the ARN */
 const struct account *facts_account(const struct verify_facts *facts, const char *id); /* or NULL */
-/* Epoch seconds with a fraction; 0 where there are none. */
-int64_t facts_time(const struct value *v);
-/* A call that all pages of are wanted, or that has one. */
+/* A message that `what` could not be read, and why: the answer is not complete. */
 void facts_failed(struct verify_facts *facts, const char *what, const char *account_id,
                   const char *region, const struct response *rs);
 /* Turns the loop until everything that was asked is answered. */

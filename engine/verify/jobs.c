@@ -18,7 +18,7 @@ static void jobs_listed(void *ctx, const struct response *rs)
         list = value_get(rs->body, "BackupJobs");
     for (size_t i = 0; rs->fault == FAULT_NONE && i < value_len(list); i++) {
         const struct value *job = value_item(list, i);
-        int64_t created_ms = facts_time(value_get(job, "CreationDate"));
+        int64_t created_ms = value_epoch_ms(value_get(job, "CreationDate"));
         if (created_ms >= newest_ms) {
             newest_ms = created_ms;
             newest = job;

@@ -72,7 +72,7 @@ static void ask_key(struct verify_facts *facts, const struct verify_vault *vault
 static bool is_available(const struct value *point, int64_t now_ms)
 {
     static const char *const good[] = {"COMPLETED", "AVAILABLE", NULL};
-    int64_t expires_ms = facts_time(value_pointer(point, "/CalculatedLifecycle/DeleteAt"));
+    int64_t expires_ms = value_epoch_ms(value_pointer(point, "/CalculatedLifecycle/DeleteAt"));
     return str_is_one_of(value_get_str(point, "Status"), good) &&
            (!expires_ms || expires_ms > now_ms);
 }
@@ -105,9 +105,9 @@ static void add_point(struct reading *reading, struct verify_vault *vault,
     holding->points[holding->len++] = (struct verify_point){
         .arn = arena_strdup(arena, value_get_str(point, "RecoveryPointArn")),
         .key_arn = known ? known->arn : arena_strdup(arena, key),
-        .created_ms = facts_time(value_get(point, "CreationDate")),
-        .completed_ms = facts_time(value_get(point, "CompletionDate")),
-        .expires_ms = facts_time(value_pointer(point, "/CalculatedLifecycle/DeleteAt")),
+        .created_ms = value_epoch_ms(value_get(point, "CreationDate")),
+        .completed_ms = value_epoch_ms(value_get(point, "CompletionDate")),
+        .expires_ms = value_epoch_ms(value_pointer(point, "/CalculatedLifecycle/DeleteAt")),
     };
 }
 
@@ -170,7 +170,7 @@ static void vault_described(void *ctx, const struct response *rs)
         return;
     }
     vault->locked = value_get_bool(rs->body, "Locked", false);
-    vault->lock_date_ms = facts_time(value_get(rs->body, "LockDate"));
+    vault->lock_date_ms = value_epoch_ms(value_get(rs->body, "LockDate"));
     list_page(listing, NULL);
 }
 

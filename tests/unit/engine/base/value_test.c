@@ -175,6 +175,16 @@ static void readers_take_null_and_other_kinds(void **state)
     arena_free(arena);
 }
 
+static void times_of_aws_become_milliseconds(void **state)
+{
+    (void)state;
+    CLEANUP(arena_freep) struct arena *arena = arena_new();
+    assert_int_equal(value_epoch_ms(value_int(arena, 1767225600)), 1767225600000);
+    assert_int_equal(value_epoch_ms(value_double(arena, 1767225600.123)), 1767225600123);
+    assert_int_equal(value_epoch_ms(value_string(arena, "1767225600")), 0);
+    assert_int_equal(value_epoch_ms(NULL), 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -183,6 +193,7 @@ int main(void)
         cmocka_unit_test(a_copy_outlives_its_arena),
         cmocka_unit_test(with_and_without_leave_the_original_alone),
         cmocka_unit_test(readers_take_null_and_other_kinds),
+        cmocka_unit_test(times_of_aws_become_milliseconds),
         cmocka_unit_test(maps_compare_without_order),
         cmocka_unit_test(large_maps_find_every_key_and_keep_the_last_of_equal_keys),
         cmocka_unit_test(pointers_lead_into_maps_and_lists),
