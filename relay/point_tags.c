@@ -13,7 +13,7 @@ typedef const struct value *tags_fn(struct arena *arena, const struct value *ans
 
 static const struct value *rds_body(struct arena *arena, const char *point_arn)
 {
-    return relay_one(arena, "ResourceName", point_arn);
+    return value_map_text(arena, "ResourceName", point_arn);
 }
 
 static const struct value *rds_tags(struct arena *arena, const struct value *answer)
@@ -23,7 +23,7 @@ static const struct value *rds_tags(struct arena *arena, const struct value *ans
 
 static const struct value *fsx_body(struct arena *arena, const char *point_arn)
 {
-    return relay_one(arena, "ResourceARN", point_arn);
+    return value_map_text(arena, "ResourceARN", point_arn);
 }
 
 static const struct value *fsx_tags(struct arena *arena, const struct value *answer)
@@ -229,7 +229,8 @@ static void ask_tags(struct walk *walk)
     } else if (!walk->asked_backup) {
         walk->asked_backup = true;
         walk_call(walk, config->account_id, region, &backup_ListTags,
-                  relay_one(arena, "resourceArn", walk->tagged_arn), NULL, NULL, backup_answered);
+                  value_map_text(arena, "resourceArn", walk->tagged_arn), NULL, NULL,
+                  backup_answered);
     } else {
         look_at_source(walk);
     }

@@ -95,7 +95,7 @@ static struct aws_call_spec points_of(struct relay_pass *pass, const char *accou
     return (struct aws_call_spec){.operation = &backup_ListRecoveryPointsByBackupVault,
                                   .account_id = account_id,
                                   .region = region,
-                                  .labels = relay_one(pass->arena, "backupVaultName", vault)};
+                                  .labels = value_map_text(pass->arena, "backupVaultName", vault)};
 }
 
 /* ---- jobs and copies ---- */
@@ -118,7 +118,8 @@ static bool list_jobs(struct reconcile *rc, const char **ret_why)
         const struct aws_call_spec spec = {.operation = &backup_ListCopyJobs,
                                            .account_id = config->account_id,
                                            .region = config->region,
-                                           .query = relay_one(pass->arena, "destinationVaultArn",
+                                           .query =
+                                               value_map_text(pass->arena, "destinationVaultArn",
                                                               config->destinations[i].vault_arn)};
         if (!list(rc, &spec, add_job, ret_why))
             return false;
@@ -166,8 +167,8 @@ static void list_copies(struct reconcile *rc)
         rc->destination = to;
         struct aws_call_spec spec = points_of(pass, to->account_id, to->region, to->vault_name);
         if (!all) /* a day more: clocks differ */
-            spec.query = relay_one(pass->arena, "createdBefore",
-                                   time_iso(pass->arena, history_begins_ms(rc) + DAY_MS));
+            spec.query = value_map_text(pass->arena, "createdBefore",
+                                        time_iso(pass->arena, history_begins_ms(rc) + DAY_MS));
         rc->looked[i] = list(rc, &spec, add_copy, &why);
         if (!rc->looked[i])
             rc->look_error = why;

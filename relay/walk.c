@@ -90,13 +90,6 @@ static void call(struct walk *walk, const struct aws_operation *operation,
     walk_call(walk, config->account_id, config->region, operation, labels, query, body, done);
 }
 
-const struct value *relay_one(struct arena *arena, const char *key, const char *text)
-{
-    struct map_builder b = map_begin(arena);
-    map_put_str(&b, key, text);
-    return map_end(&b);
-}
-
 /* ---- the end of a walk ---- */
 
 static void note_waiting(struct relay_pass *pass, const struct relay_point *point)

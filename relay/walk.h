@@ -64,8 +64,6 @@ const char *walk_error(const struct walk *walk, const struct response *rs);
 /* "service:Operation in account ..., region: Code: message (request id ...)" */
 const char *relay_error_text(struct arena *arena, const struct aws_operation *operation,
                              const char *account_id, const char *region, const struct response *rs);
-/* {key: text} */
-const struct value *relay_one(struct arena *arena, const char *key, const char *text);
 bool relay_stopped(const struct relay_pass *pass);
 bool relay_too_late(const struct relay_pass *pass);
 /* One turn of the loop, that ends no later than the pass does. False: the loop is idle. */

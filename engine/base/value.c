@@ -313,6 +313,13 @@ const struct value *map_end(struct map_builder *b)
     return v;
 }
 
+const struct value *value_map_text(struct arena *arena, const char *key, const char *text)
+{
+    struct map_builder b = map_begin(arena);
+    map_put_str(&b, key, text);
+    return map_end(&b);
+}
+
 const struct value *map_end_like(struct map_builder *b, const struct value *old)
 {
     const struct value_entry *entries = entries_of(b);

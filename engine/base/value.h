@@ -120,6 +120,8 @@ void map_put_bool(struct map_builder *b, const char *key, bool boolean);
 void map_drop(struct map_builder *b, const char *key);
 const struct value *map_so_far(const struct map_builder *b, const char *key); /* or NULL */
 const struct value *map_end(struct map_builder *b);
+/* {key: text}; {} when the text is NULL */
+const struct value *value_map_text(struct arena *arena, const char *key, const char *text);
 /* For builders that rebuild `old` and mostly change nothing: `old` itself where the same values
  * (the same pointers) stand in the same order, under equal keys. */
 const struct value *map_end_like(struct map_builder *b, const struct value *old);

@@ -27,10 +27,3 @@ struct answer ask_aws(struct cli *cli, struct loop *loop, const struct aws_call_
         BUG_ON(!loop_turn(loop) && !waiting.ended);
     return waiting.answer;
 }
-
-const struct value *one_member(struct arena *arena, const char *key, const char *text)
-{
-    struct map_builder b = map_begin(arena);
-    map_put_str(&b, key, text);
-    return map_end(&b);
-}

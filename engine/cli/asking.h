@@ -12,5 +12,3 @@ struct answer {
     const char *text;         /* "Code: message (request id ...)" where it failed */
 };
 struct answer ask_aws(struct cli *cli, struct loop *loop, const struct aws_call_spec *spec);
-/* {key: text} */
-const struct value *one_member(struct arena *arena, const char *key, const char *text);

@@ -67,7 +67,7 @@ static bool set_concurrency(struct braking *braking, const struct record *functi
         .account_id = function->account_id,
         .region = function->region,
         .labels =
-            one_member(cli->arena, "FunctionName", value_get_str(function->attributes, "name")),
+            value_map_text(cli->arena, "FunctionName", value_get_str(function->attributes, "name")),
         .body = executions ? map_end(&body) : NULL};
     const struct answer answer = ask_aws(cli, session->loop, &spec);
     if (answer.fault == FAULT_NONE)

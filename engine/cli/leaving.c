@@ -69,7 +69,8 @@ static bool leaves(struct leaver *leaver)
     struct aws_call_spec spec = {.operation = &lambda_GetFunction,
                                  .account_id = record->account_id,
                                  .region = record->region,
-                                 .labels = one_member(arena, "FunctionName", record->identifier)};
+                                 .labels =
+                                     value_map_text(arena, "FunctionName", record->identifier)};
     struct answer function = ask_aws(session->cli, session->loop, &spec);
     if (function.fault == FAULT_NOT_FOUND)
         return false;
@@ -157,8 +158,8 @@ static const struct value *rules_of(struct leaver *leaver, const struct place *p
         .operation = &backup_GetBackupPlan,
         .account_id = place->account_id,
         .region = place->region,
-        .labels = one_member(cli->arena, "backupPlanId", plan),
-        .query = one_member(cli->arena, "versionId", value_get_str(by, "BackupPlanVersion"))};
+        .labels = value_map_text(cli->arena, "backupPlanId", plan),
+        .query = value_map_text(cli->arena, "versionId", value_get_str(by, "BackupPlanVersion"))};
     struct answer answer = ask_aws(cli, leaver->session->loop, &spec);
     if (answer.fault != FAULT_NONE)
         leaver->unknown = answer.text;

@@ -117,8 +117,8 @@ static bool back_up(struct following *f, struct rehearsal_hop *hop)
     struct answer answer = ask_at(f, 0, &backup_StartBackupJob, NULL, NULL, map_end(&b));
     const char *id = value_get_str(answer.body, "BackupJobId");
     while (answer.fault == FAULT_NONE) {
-        answer = ask_at(f, 0, &backup_DescribeBackupJob, one_member(f->arena, "backupJobId", id),
-                        NULL, NULL);
+        answer = ask_at(f, 0, &backup_DescribeBackupJob,
+                        value_map_text(f->arena, "backupJobId", id), NULL, NULL);
         if (answer.fault != FAULT_NONE)
             break;
         note_job(f, hop, answer.body);

@@ -48,7 +48,7 @@ static struct verdict verdict_of_key(struct reading *reading, const struct place
     struct aws_call_spec spec = {.operation = &kms_DescribeKey,
                                  .account_id = place->account_id,
                                  .region = region,
-                                 .body = one_member(reading->arena, "KeyId", key_arn)};
+                                 .body = value_map_text(reading->arena, "KeyId", key_arn)};
     const char *id = arena_printf(reading->arena, "%s %s %s", place->account_id, region, key_arn);
     struct answer answer = ask_once(reading, &reading->keys, id, &spec);
     const char *manager = value_str(value_pointer(answer.body, "/KeyMetadata/KeyManager"));

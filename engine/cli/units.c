@@ -20,7 +20,7 @@ static const struct value *read_unit(struct session *session, struct loop *loop,
     struct aws_call_spec spec = {.operation = &organizations_ListAccountsForParent,
                                  .account_id = session->topology.management_account_id,
                                  .region = session_aws_options(session, NULL).home_region,
-                                 .body = one_member(cli->arena, "ParentId", unit->id),
+                                 .body = value_map_text(cli->arena, "ParentId", unit->id),
                                  .all_pages = true};
     struct answer answer = ask_aws(cli, loop, &spec);
     if (answer.fault == FAULT_NONE)

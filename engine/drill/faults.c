@@ -11,13 +11,6 @@
 
 /* ---- small words ---- */
 
-static const struct value *one(struct arena *arena, const char *key, const char *text)
-{
-    struct map_builder b = map_begin(arena);
-    map_put_str(&b, key, text);
-    return map_end(&b);
-}
-
 static bool set(struct drill_scene *scene, const char *setting, const char *value)
 {
     world_begin(scene->world);
@@ -81,13 +74,14 @@ static void try_vault(struct drill_scene *scene, const struct aws_operation *ope
     struct spot at;
     if (!spot_of(scene->arena, vault_arn, &at))
         return;
-    intruder_try(scene->intruder,
-                 &(struct intruder_call){.operation = operation,
-                                         .account_id = at.account,
-                                         .region = at.region,
-                                         .on = named(scene, vault_arn),
-                                         .labels = one(scene->arena, "backupVaultName", at.name),
-                                         .body = body});
+    intruder_try(
+        scene->intruder,
+        &(struct intruder_call){.operation = operation,
+                                .account_id = at.account,
+                                .region = at.region,
+                                .on = named(scene, vault_arn),
+                                .labels = value_map_text(scene->arena, "backupVaultName", at.name),
+                                .body = body});
 }
 
 /* ---- order and number of events ---- */
@@ -209,8 +203,9 @@ static bool grant_permission(struct drill_scene *scene)
             part_of(scene, drill_address_of(scene->names, *vaults), "policy");
         const struct value *document = policy ? value_get(policy->attributes, "policy") : NULL;
         if (document)
-            try_vault(scene, &backup_PutBackupVaultAccessPolicy, *vaults,
-                      one(scene->arena, "Policy", document_text(scene->arena, document)));
+            try_vault(
+                scene, &backup_PutBackupVaultAccessPolicy, *vaults,
+                value_map_text(scene->arena, "Policy", document_text(scene->arena, document)));
     }
     return true;
 }
@@ -249,14 +244,6 @@ const struct drill_fault *drill_faults(size_t *ret_len)
 {
     *ret_len = ARRAY_LEN(faults);
     return faults;
-}
-
-const struct drill_fault *drill_fault_find(const char *name)
-{
-    for (size_t i = 0; i < ARRAY_LEN(faults); i++)
-        if (str_eq(faults[i].name, name))
-            return &faults[i];
-    return NULL;
 }
 
 bool drill_fault_passes(const struct drill_fault *fault)

@@ -29,7 +29,6 @@ struct drill_fault {
 };
 
 const struct drill_fault *drill_faults(size_t *ret_len);
-const struct drill_fault *drill_fault_find(const char *name); /* or NULL */
 /* It can be taken back: what was missed meanwhile is to be made good. */
 bool drill_fault_passes(const struct drill_fault *fault);
 MUST_CHECK bool drill_fault_strike(const struct drill_fault *fault, struct drill_scene *scene);

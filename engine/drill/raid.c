@@ -15,13 +15,6 @@ struct raid {
     const char *as;                        /* that role */
 };
 
-static const struct value *one(struct arena *arena, const char *key, const char *text)
-{
-    struct map_builder b = map_begin(arena);
-    map_put_str(&b, key, text);
-    return map_end(&b);
-}
-
 static struct intruder_call call_of(const struct raid *raid, const struct aws_operation *operation,
                                     const char *region, const char *on)
 {
@@ -39,7 +32,7 @@ static void by_label(struct raid *raid, const struct aws_operation *operation,
                      const struct record *record, const char *label, const char *name)
 {
     struct intruder_call call = call_of(raid, operation, record->region, record->address);
-    call.labels = one(raid->arena, label, name);
+    call.labels = value_map_text(raid->arena, label, name);
     intruder_try(raid->scene->intruder, &call);
 }
 
@@ -102,13 +95,14 @@ static void delete_alarm(struct raid *raid, const struct record *alarm)
 
 static void delete_topic(struct raid *raid, const struct record *topic)
 {
-    by_body(raid, &sns_DeleteTopic, topic, one(raid->arena, "TopicArn", text_of(topic, "arn")));
+    by_body(raid, &sns_DeleteTopic, topic,
+            value_map_text(raid->arena, "TopicArn", text_of(topic, "arn")));
 }
 
 static void delete_log(struct raid *raid, const struct record *log)
 {
     by_body(raid, &logs_DeleteLogGroup, log,
-            one(raid->arena, "logGroupName", text_of(log, "name")));
+            value_map_text(raid->arena, "logGroupName", text_of(log, "name")));
 }
 
 static void delete_notifications(struct raid *raid, const struct record *notifications)
@@ -124,7 +118,7 @@ static void take_off_lock(struct raid *raid, const struct record *lock)
         call_of(raid, &backup_PutBackupVaultLockConfiguration, lock->region, lock->address);
     struct map_builder b = map_begin(raid->arena);
     map_put_int(&b, "MinRetentionDays", 1);
-    weaken.labels = one(raid->arena, "backupVaultName", vault);
+    weaken.labels = value_map_text(raid->arena, "backupVaultName", vault);
     weaken.body = map_end(&b);
     intruder_try(raid->scene->intruder, &weaken);
     by_label(raid, &backup_DeleteBackupVaultLockConfiguration, lock, "backupVaultName", vault);
