@@ -12,13 +12,16 @@ After that one plain rerun
 The command in which the fault was ends in a way that fits it; when the disk under the state failed, nothing was sent
 afterwards.
 
-`./dev test` takes all that is few and the same sample of the rest each time; HOLDFAST_SOAK takes all, with a seed that is
-printed.
+Every error of AWS's is answered once at each point; some of each kind also three times, and from then on.
+
+`./dev test` takes all that is few and the same sample of the rest each time; HOLDFAST_SOAK takes all, some hours of it, with
+a seed that is printed. HOLDFAST_TORTURE_PART=I/N takes the I-th of N parts that together are all, for as many machines or
+nights; each part says which it was.
 `torture.py TOPOLOGY/OPERATION/FAULTS` runs one case, as it is printed for a failed one, and keeps its folder;
 `torture.py TOPOLOGY/OPERATION` all that begin so.
 
 Environment: FAULTY is a faulty_holdfast (faulty.py); EXAMPLES the folder of examples; HOLDFAST_TORTURE_SEED and
-HOLDFAST_TORTURE_SAMPLE: another seed, another size; HOLDFAST_TORTURE_THIN=N: of all that one N-th only.
+HOLDFAST_TORTURE_SAMPLE: another seed, another size.
 """
 
 import contextlib
@@ -43,7 +46,7 @@ EXAMPLES = os.environ["EXAMPLES"]
 SOAK = bool(os.environ.get("HOLDFAST_SOAK"))
 SEED = int(os.environ.get("HOLDFAST_TORTURE_SEED", random.randrange(1 << 32) if SOAK else 1))
 SAMPLE = int(os.environ.get("HOLDFAST_TORTURE_SAMPLE", 4))
-THIN = int(os.environ.get("HOLDFAST_TORTURE_THIN", 1))
+PART, PARTS = (int(number) for number in os.environ.get("HOLDFAST_TORTURE_PART", "1/1").split("/"))
 
 CODES = re.findall(r'^ANSWER\("(\w+)"', open(os.path.join(os.path.dirname(os.path.abspath(__file__)), "answers.inc"),
                                              encoding="utf-8").read(), re.M)
@@ -56,8 +59,12 @@ KINDS = {
     "kill": ["kill", "power"],
     "sync": ["crash"],
 }
-# How long it goes wrong: once, three times, from then on.
+# How long it goes wrong: once, three times, from then on. Errors that the program takes alike are told
+# from each other by their first occurrence, so that one of each way of taking them also lasts.
 FORMS = {"http": ("", "+3", "+"), "state": ("", "+"), "file": ("", "+")}
+LASTING = ["http:unsent", "http:lost", "http:cut", "http:ThrottlingException", "http:InternalFailure",
+           "http:ConcurrentModificationException", "http:ExpiredTokenException", "http:LimitExceededException",
+           "http:AccessDeniedException", "http:ValidationException", "http:SomethingNewException"]
 WHOLE = ("file", "sync")  # so few that all are always taken
 SHARE = {"http": 1 / 7, "http:lost": 1, "state": 1 / 2, "memory": 1, "kill": 2}  # times SAMPLE
 # 3: an account cannot be reached; 7: whether a guard holds cannot be told.
@@ -318,7 +325,8 @@ class Torture:
     def points(self, path, kind, seam, chance):
         """The cases of a kind, all or a sample: (all there are, those to take)."""
         count = self.operations[path].reference.counts[seam]
-        forms = [f"{kind}@{k}{how_long}" for how_long in FORMS.get(seam, ("",)) for k in range(1, count + 1)]
+        lasts = FORMS.get(seam, ("",)) if seam != "http" or kind in LASTING else ("",)
+        forms = [f"{kind}@{k}{how_long}" for how_long in lasts for k in range(1, count + 1)]
         if SOAK or seam in WHOLE or (seam == "kill" and SERIAL[0] in self.operations[path].args):
             return len(forms), forms
         size = max(1, int(SAMPLE * SHARE.get(kind, SHARE[seam])))
@@ -355,7 +363,7 @@ class Torture:
                 line = []
                 for seam in (*KINDS, "two kills"):
                     there, cases = self.cases(path, seam, chance)
-                    cases = cases[chance.randrange(THIN)::THIN]
+                    cases = cases[(PART - 1 + hash_of(path)) % PARTS::PARTS]
                     if not cases:
                         continue
                     wrongs = pool.map(lambda case, path=path: self.case(path, case), cases)
@@ -367,7 +375,7 @@ class Torture:
                 print(f"{path}: {', '.join(line) or 'nothing'}", flush=True)
         if len(self.missed) > 3 + tried // 50:
             note(f"{len(self.missed)} faults", f"never happened, as {self.missed[:10]}")
-        print(f"seed {SEED}; {time.monotonic() - begun:.0f} s", flush=True)
+        print(f"seed {SEED}; part {PART} of {PARTS}; {time.monotonic() - begun:.0f} s", flush=True)
         print(f"{tried - len(failed)} passed, {len(failed)} failed, {len(self.missed)} did not happen")
         return not failed
 
