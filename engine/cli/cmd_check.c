@@ -26,6 +26,7 @@ static int check(struct session *session)
         return EXIT_USAGE;
     struct sights sights;
     bool live = cli_flag(cli, OPT_LIVE);
+    session->spares = true;
     if (!session_load(session) ||
         (live && !(session_open(session, SESSION_READS) && seeing(session, &sights))))
         return EXIT_ERROR;

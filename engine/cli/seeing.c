@@ -40,6 +40,31 @@ static struct sight sight_at(const struct seeing *s, const struct resource *reso
     return sight;
 }
 
+/* Of an account that lets nobody in nothing is known, whatever the others say of it. */
+static void close_account(struct sights *sights, const struct aws_identity *account)
+{
+    list_add_str(&sights->unread,
+                 arena_printf(sights->arena,
+                              "account \"%s\" (%s) is as the file says: it was not read",
+                              account->account_name, account->account_id));
+    for (size_t i = 0; i < sights->len; i++) {
+        struct sight *sight = &sights->items[i];
+        if (!str_eq(sight->resource->account->id, account->account_id))
+            continue;
+        sight->state = SIGHT_UNREAD;
+        sight->why = account->refused;
+    }
+}
+
+static void close_accounts(const struct seeing *s, struct sights *sights)
+{
+    size_t len = 0;
+    const struct aws_identity *identities = aws_identities(s->session->loop, &len);
+    for (size_t i = 0; i < len; i++)
+        if (identities[i].refused)
+            close_account(sights, &identities[i]);
+}
+
 static void observe(struct seeing *s)
 {
     struct session *session = s->session;
@@ -80,6 +105,7 @@ bool seeing(struct session *session, struct sights *ret)
                                        .schemas = session->schemas,
                                        .messages = &s.messages};
     beside_read(arena, &input, ret);
+    close_accounts(&s, ret);
     loop_tell(session->loop, before);
     return !loop_is_cut(session->loop);
 }

@@ -250,6 +250,18 @@ struct aws_options session_aws_options(struct session *session, const char *only
     return options;
 }
 
+/* Without every account, or with `spares` without any, there is nothing to do. */
+static bool identities_suffice(struct session *session)
+{
+    size_t len = 0, confirmed = 0;
+    if (aws_verify_identities(session->loop, &session->cli->diags))
+        return true;
+    const struct aws_identity *identities = aws_identities(session->loop, &len);
+    for (size_t i = 0; i < len; i++)
+        confirmed += !identities[i].refused;
+    return session->spares && confirmed > 0 && !loop_is_cut(session->loop);
+}
+
 bool session_settle(struct session *session)
 {
     struct cli *cli = session->cli;
@@ -260,7 +272,7 @@ bool session_settle(struct session *session)
     loop_stop_on(session->loop, session->stop, 0);
     struct aws_options options = session_aws_options(session, /* only= */ NULL);
     if (!aws_setup(cli->arena, session->loop, &options, &cli->diags) ||
-        !aws_verify_identities(session->loop, &cli->diags))
+        !identities_suffice(session))
         return false;
     if (!source_keys_matter(&session->topology))
         return true;

@@ -18,6 +18,7 @@ struct session {
     struct transport transport;
     struct loop *loop;
     struct state *state;
+    bool spares;              /* goes on without the accounts that let nobody in: reads only */
     bool recovers;            /* the head of a shared state is made again where it is missing */
     struct s3_remote *shared; /* sharing.h's, or NULL */
     struct kms_keys keys;     /* of a shared state that is encrypted */

@@ -95,6 +95,7 @@ struct aws_identity {
     const char *account_name, *account_id, *arn;
     const char *source;       /* of what everything begins with, as `aws configure list` names it */
     const char *assumed_role; /* with it, or NULL */
+    const char *refused;      /* why nobody may work in the account; NULL: it is confirmed */
 };
 /* After aws_verify_identities(): one for each account, for `whoami`. */
 const struct aws_identity *aws_identities(struct loop *loop, size_t *ret_len);

@@ -27,6 +27,7 @@ struct session {
     const struct credentials *credentials; /* never changed in place: calls may still hold them */
     const struct credentials *candidate;   /* whose identity is being asked */
     const char *arn;                       /* who it turned out to be */
+    const char *refused;                   /* the message of the last failure, or NULL */
     struct waiter *waiters, **last;
 };
 
@@ -76,6 +77,12 @@ static void settle(struct session *s, enum session_state state)
         waiting->fn(waiting->ctx, state == SESSION_READY ? s->credentials : NULL);
 }
 
+static void refuse(struct session *s, const struct diag *diag, enum session_state state)
+{
+    s->refused = arena_strdup(s->aws->arena, diag->message);
+    settle(s, state);
+}
+
 static const char *name_of(const struct session *s)
 {
     return s->account.name ? s->account.name : s->account.id;
@@ -107,18 +114,20 @@ static void fail(struct session *s, enum diag_code code, const char *what,
     enum diag_code answered = response_diag_code(rs);
     bool passing = rs->fault == FAULT_TRANSIENT || rs->fault == FAULT_THROTTLED;
     bool refused = answered == E_DENIED || answered == E_AWS || answered == E_QUOTA;
-    diag_error(loop_diags(s->aws->loop), refused ? code : answered, s->account.pos, NULL,
-               "account \"%s\" (%s): %s: %s: %.200s%s%.2000s%s%.200s%s", name_of(s), s->account.id,
-               refused ? what : "who the credentials belong to cannot be asked", rs->operation,
-               rs->code ? rs->code : "no code", rs->message ? ": " : "",
-               rs->message ? rs->message : "", rs->request_id ? " (request id " : "",
-               rs->request_id ? rs->request_id : "", rs->request_id ? ")" : "");
-    settle(s, passing ? SESSION_NEW : SESSION_FAILED);
+    const struct diag *diag =
+        diag_error(loop_diags(s->aws->loop), refused ? code : answered, s->account.pos, NULL,
+                   "account \"%s\" (%s): %s: %s: %.200s%s%.2000s%s%.200s%s", name_of(s),
+                   s->account.id, refused ? what : "who the credentials belong to cannot be asked",
+                   rs->operation, rs->code ? rs->code : "no code", rs->message ? ": " : "",
+                   rs->message ? rs->message : "", rs->request_id ? " (request id " : "",
+                   rs->request_id ? rs->request_id : "", rs->request_id ? ")" : "");
+    refuse(s, diag, passing ? SESSION_NEW : SESSION_FAILED);
 }
 
 static void accept(struct session *s, const struct credentials *credentials)
 {
     s->credentials = credentials;
+    s->refused = NULL;
     s->verified = true;
     s->expired = s->base_reread = false;
     s->renew_not_before_ms = 0;
@@ -137,11 +146,12 @@ static void identified(void *ctx, const struct response *rs)
     const char *id = value_get_str(rs->body, "Account");
     s->arn = arena_strdup(s->aws->arena, value_get_str(rs->body, "Arn"));
     if (!str_eq(id, s->account.id)) {
-        diag_error(loop_diags(s->aws->loop), E_WRONG_ACCOUNT, s->account.pos, NULL,
-                   "account \"%s\" is %s, but the credentials from %s %sbelong to %s (%s)",
-                   name_of(s), s->account.id, from, s->verified ? "now " : "",
-                   id ? id : "no account", s->arn ? s->arn : "unnamed");
-        settle(s, SESSION_FAILED);
+        const struct diag *diag =
+            diag_error(loop_diags(s->aws->loop), E_WRONG_ACCOUNT, s->account.pos, NULL,
+                       "account \"%s\" is %s, but the credentials from %s %sbelong to %s (%s)",
+                       name_of(s), s->account.id, from, s->verified ? "now " : "",
+                       id ? id : "no account", s->arn ? s->arn : "unnamed");
+        refuse(s, diag, SESSION_FAILED);
         return;
     }
     log_event(LOG_DEBUG, "identity confirmed", "account", s->account.id, "arn", s->arn, NULL);
@@ -221,9 +231,10 @@ static void fail_without_base(struct session *s)
     const char *told =
         ended ? arena_printf(s->aws->arena, "the credentials from %s have expired: ", ended->from)
               : "";
-    diag_error(loop_diags(s->aws->loop), E_NO_CREDENTIALS, s->account.pos, NULL,
-               "account \"%s\" (%s): %s%s", name_of(s), s->account.id, told, why);
-    settle(s, SESSION_FAILED);
+    refuse(s,
+           diag_error(loop_diags(s->aws->loop), E_NO_CREDENTIALS, s->account.pos, NULL,
+                      "account \"%s\" (%s): %s%s", name_of(s), s->account.id, told, why),
+           SESSION_FAILED);
 }
 
 static void on_base(void *ctx, const struct credentials *credentials)
@@ -320,7 +331,8 @@ const struct aws_identity *aws_identities(struct loop *loop, size_t *ret_len)
                                   .account_id = s->account.id,
                                   .arn = s->arn,
                                   .assumed_role = s->account.assume_role,
-                                  .source = s->credentials ? s->credentials->source : NULL};
+                                  .source = s->credentials ? s->credentials->source : NULL,
+                                  .refused = s->state == SESSION_READY ? NULL : s->refused};
     }
     *ret_len = aws->session_len;
     return aws->identities;

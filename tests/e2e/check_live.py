@@ -13,6 +13,7 @@ from small_package import small_package
 
 SECOND = os.path.join(EXAMPLES, "rds-default-key.yaml")
 MANAGEMENT, SOURCE, LAST = "999988887777", "111122223333", "444455556666"
+DEPLOYER = "holdfast-deployer"
 A, B = "us-east-1", "us-west-2"
 KEY_REFUSED = "KMS key is either disabled or pending deletion or access to the KMS key is denied"
 COPY_REFUSED = "Access Denied trying to call AWS Backup service"
@@ -199,6 +200,27 @@ with workspace(SECOND, locked_and_by_tag) as folder, tempfile.TemporaryDirectory
     organization_policy("harmless", "s3:*")
     report = live()
     check(report["verdict"] == "reachable" and report["assumptions"] == [], f"no harm was done: {report['findings']}")
+
+    # Nobody is let into the account of the last vault: it is as the file says, and the others are judged on what is there.
+    trust = roles.get_role(RoleName=DEPLOYER)["Role"]["AssumeRolePolicyDocument"]
+    roles.update_assume_role_policy(RoleName=DEPLOYER, PolicyDocument=json.dumps({"Version": "2012-10-17", "Statement": [
+        {"Effect": "Allow", "Action": "sts:AssumeRole", "Principal": {"Service": "ec2.amazonaws.com"}}]}))
+    result = world.holdfast("check", "--live", "--json", expect=3)
+    report, hops = result.json, {h["id"]: h for h in result.json["paths"][0]["hops"]}
+    check("HF0702" in result.err and "holdfast-deployer cannot be assumed" in result.err, f"the error is told: {result.err}")
+    check(report["verdict"] == "reachable" and hops["event.invoke"]["basis"] == "live" and hops["event.invoke"]["verdict"] == "reachable",
+          "what the other accounts hold is a fact")
+    closed = hops["last_copy.vault_key"]
+    check(closed["verdict"] == "unknown" and closed["basis"] == "declared" and "cannot be assumed" in closed["reason"],
+          f"what this one holds is an assumption: {closed}")
+    check({u["state"] for u in report["unseen"] if "destination" in u["address"]} == {"unread"}, f"not read: {report['unseen']}")
+    check(any("444455556666" in a and "was not read" in a for a in report["assumptions"]), f"and it is said: {report['assumptions']}")
+    no_permission()
+    check(world.holdfast("check", "--live", expect=7).out.find("NO_PERMISSIONS") >= 0, "a link that is seen to be broken is broken")
+    roles.update_assume_role_policy(RoleName=DEPLOYER, PolicyDocument=json.dumps(trust))
+    mend()
+    holdfast("check", "--live", cwd=folder, expect=3, env={"AWS_ENDPOINT_URL": world.url, "AWS_ACCESS_KEY_ID": "000000000001",
+                                                           "AWS_SECRET_ACCESS_KEY": "x"})
 
     # Nobody can read the key: an assumption with AWS's words, not a verdict.
     organization_policy("blind", "kms:GetKeyPolicy")
