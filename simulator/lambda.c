@@ -135,7 +135,7 @@ static bool not_busy(struct sim_call *call, const struct value *function)
                       value_get_str(function, "FunctionArn"));
 }
 
-/* Stores the package and sets CodeSha256 and CodeSize. */
+/* Stores the package and sets CodeSha256, CodeSize and what its address is signed with. */
 static bool put_code(struct sim_call *call, const struct value *code, const char *name,
                      struct map_builder *b)
 {
@@ -155,6 +155,7 @@ static bool put_code(struct sim_call *call, const struct value *code, const char
     map_put_str(b, "CodeSha256",
                 base64_encode(call->arena, (struct slice){(const char *)digest, SHA256_LEN}));
     map_put_int(b, "CodeSize", (int64_t)zip.len);
+    map_put_str(b, LAMBDA_CODE_SECRET, sha256_hex(call->arena, slice_of(text)));
     struct map_builder kept = map_begin(call->arena);
     map_put_str(&kept, "Zip", text);
     store_put(call->world, LAMBDA_CODE, call->account, call->region, name, map_end(&kept));
@@ -280,7 +281,7 @@ static bool get_function(struct sim_call *call)
         return false;
     struct map_builder code = map_begin(call->arena);
     map_put_str(&code, "RepositoryType", "S3");
-    map_put_str(&code, "Location", lambda_code_location(call, name));
+    map_put_str(&code, "Location", lambda_code_location(call, name, function));
     struct map_builder b = map_begin(call->arena);
     map_put(&b, "Configuration", configuration(call, function));
     map_put(&b, "Code", map_end(&code));

@@ -14,9 +14,12 @@ bool lambda_invoke_async(struct world *world, struct arena *arena, const char *f
 
 /* The function's name from a name, an ARN or a partial ARN, with or without qualifier. */
 const char *lambda_name(struct arena *arena, const char *text);
+#define LAMBDA_CODE_SECRET "CodeSecret" /* of a function: no answer shows it */
+
 /* lambda_code.c: the signed address of the package of a function of the call's account and Region.
- */
-const char *lambda_code_location(struct sim_call *call, const char *name);
+ * The package itself is megabytes, and not read for it. */
+const char *lambda_code_location(struct sim_call *call, const char *name,
+                                 const struct value *function);
 /* Queues an invocation that has been judged; returns its request id. */
 const char *lambda_queue(struct world *world, struct arena *arena, const char *account,
                          const char *region, const char *name, const struct value *event);
