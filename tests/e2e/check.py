@@ -25,7 +25,7 @@ def swap(old, new):
     return lambda text: text.replace(old, new)
 
 
-for name in ("rds-immutable-backup", "rds-default-key", "direct-copy", "fleet"):
+for name in ("rds-immutable-backup", "rds-default-key", "rds-guarded", "direct-copy", "fleet"):
     status, report = prove(os.path.join(EXAMPLES, f"{name}.yaml"))
     check(status == 0 and report["verdict"] == "reachable" and report["format_version"] == "1.0", f"{name}: {report}")
     check(report["paths"] and all(p["verdict"] == "reachable" for p in report["paths"]), f"{name}: every path")

@@ -115,6 +115,12 @@ static void the_second_walkthrough_becomes_its_resources(void **state)
     becomes("rds-default-key", SOURCE_DIR "/examples/rds-default-key.yaml");
 }
 
+static void the_guarded_walkthrough_becomes_its_resources(void **state)
+{
+    (void)state;
+    becomes("rds-guarded", SOURCE_DIR "/examples/rds-guarded.yaml");
+}
+
 static void the_fleet_becomes_one_path_for_each_member(void **state)
 {
     (void)state;
@@ -175,6 +181,7 @@ int main(void)
         cmocka_unit_test(types_without_a_section_stand_under_resources),
         cmocka_unit_test(the_first_walkthrough_becomes_its_resources),
         cmocka_unit_test(the_second_walkthrough_becomes_its_resources),
+        cmocka_unit_test(the_guarded_walkthrough_becomes_its_resources),
         cmocka_unit_test(the_fleet_becomes_one_path_for_each_member),
         cmocka_unit_test(the_direct_route_needs_no_relay),
         cmocka_unit_test(a_unit_becomes_a_group_of_one_symbolic_member),

@@ -18,7 +18,8 @@
 #define DATA SOURCE_DIR "/tests/golden/lower/data"
 
 static const char *const examples[] = {"rds-immutable-backup", "direct-copy", "fleet",
-                                       "watched-backups",      "more-backup", "rds-default-key"};
+                                       "watched-backups",      "more-backup", "rds-default-key",
+                                       "rds-guarded"};
 
 struct room {
     struct arena *arena;

@@ -275,9 +275,9 @@ static void comes_back(const char *name, const char *path)
 static void examples_come_back_as_the_same_objects(void **state)
 {
     (void)state;
-    static const char *const names[] = {"rds-immutable-backup", "rds-default-key",
-                                        "direct-copy",          "fleet",
-                                        "more-backup",          "watched-backups"};
+    static const char *const names[] = {"rds-immutable-backup", "rds-default-key", "rds-guarded",
+                                        "direct-copy",          "fleet",           "more-backup",
+                                        "watched-backups"};
     CLEANUP(arena_freep) struct arena *arena = arena_new();
     for (size_t i = 0; i < ARRAY_LEN(names); i++)
         comes_back(names[i], arena_printf(arena, SOURCE_DIR "/examples/%s.yaml", names[i]));
