@@ -1,6 +1,7 @@
 #include "engine/aws/selection.h"
 
 #include "engine/aws/arn.h"
+#include "engine/aws/backup_types.h"
 
 #define RESOURCES_MAX 500
 #define WILDCARDS_MAX 30
@@ -221,4 +222,15 @@ bool selection_matches(const struct value *selection, const char *resource_arn,
                  any_tag_matches(value_get(selection, "list_of_tags"), tags);
     return named && conditions_hold(value_get(selection, "conditions"), tags) &&
            !any_arn_matches(value_get(selection, "not_resources"), resource_arn);
+}
+
+bool selection_keys_are_read(const struct value *selection)
+{
+    const struct value *patterns = value_get(selection, "resources");
+    for (size_t i = 0; i < value_len(patterns); i++) {
+        const struct backup_type *type = backup_type_of_pattern(value_str(value_item(patterns, i)));
+        if (!type || (!type->fully_managed && !str_eq(type->service, "rds")))
+            return false;
+    }
+    return value_len(value_get(selection, "list_of_tags")) == 0;
 }

@@ -20,6 +20,9 @@
  * or at the end of an ARN. Unresolved references pass: they are checked when they are known. */
 bool selection_check(const struct value *selection, const char **ret_why);
 
+/* Whether it takes nothing but databases of RDS and what lies under the key of its vault. */
+bool selection_keys_are_read(const struct value *selection);
+
 /* tags: a map of text, or NULL. False for an empty selection. A negated condition holds for a
  * resource without the tag. */
 bool selection_matches(const struct value *selection, const char *resource_arn,

@@ -106,17 +106,6 @@ static bool is_worse(enum key_class a, enum key_class b)
     return badness[a] > badness[b];
 }
 
-static bool reads_databases_only(const struct value *selection)
-{
-    const struct value *patterns = value_get(selection, "resources");
-    for (size_t i = 0; i < value_len(patterns); i++) {
-        const struct backup_type *type = backup_type_of_pattern(value_str(value_item(patterns, i)));
-        if (!type || (!type->fully_managed && !str_eq(type->service, "rds")))
-            return false;
-    }
-    return value_len(value_get(selection, "list_of_tags")) == 0;
-}
-
 /* What RDS has in a place, or why that is not known. */
 struct databases {
     const struct value *instances, *clusters;
@@ -186,7 +175,7 @@ static struct verdict judge(struct reading *reading, const struct place *place,
 {
     struct arena *arena = reading->arena;
     struct worst worst = {.verdict = {KEY_UNKNOWN, "no database is selected yet"}};
-    if (!reads_databases_only(selection))
+    if (!selection_keys_are_read(selection))
         return (struct verdict){KEY_UNKNOWN, "it may take more than databases of RDS, whose keys "
                                              "are not read: declare its source_key"};
     struct databases databases = databases_of(reading, place);

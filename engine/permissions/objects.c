@@ -345,7 +345,7 @@ bool rights_of_action(struct rights *rights, const struct resource *resource, co
 
 /* ---- all objects ---- */
 
-static void add_handler(struct rights *rights, const struct resource *resource, const char *handler)
+void rights_of_handler(struct rights *rights, const struct resource *resource, const char *handler)
 {
     const struct value *permissions =
         value_get(value_get(resource->schema->handlers, handler), "permissions");
@@ -363,7 +363,7 @@ static void add_part(struct rights *rights, const struct resource *whole,
     map_put_str(&b, schema->identifier[0],
                 schema_identifier(rights->arena, whole->schema, whole->properties));
     part.properties = map_end(&b);
-    add_handler(rights, &part, "read");
+    rights_of_handler(rights, &part, "read");
 }
 
 void rights_of_parts(struct rights *rights, const struct schema_set *schemas)
@@ -395,8 +395,8 @@ void rights_of_objects(struct rights *rights, const char *const *handlers, bool 
             continue;
         for (size_t k = 0; handlers[k]; k++)
             if (!resource->external || only_looks(handlers[k]))
-                add_handler(rights, resource, handlers[k]);
+                rights_of_handler(rights, resource, handlers[k]);
         if (replaced && !resource->external && resource->schema->replacement != REPLACE_NEVER)
-            add_handler(rights, resource, "delete");
+            rights_of_handler(rights, resource, "delete");
     }
 }

@@ -17,6 +17,7 @@ static const struct purpose {
     bool letters;            /* dead letters of relays */
     bool leaves;             /* looks whether a relay may leave */
     bool verifies;
+    bool follows; /* what the objects lead to, whatever it is */
 } purposes[] = {
     [PERMISSIONS_PLAN] = {.name = "plan", .handlers = {"read", "find"}, .relaying = RELAY_FORESEEN},
     [PERMISSIONS_APPLY] = {.name = "apply",
@@ -27,6 +28,7 @@ static const struct purpose {
                            .leaves = true},
     [PERMISSIONS_DRIFT] = {.name = "drift", .handlers = {"read", "find"}, .parts = true},
     [PERMISSIONS_VERIFY] = {.name = "verify", .handlers = {NULL}, .verifies = true},
+    [PERMISSIONS_CHECK] = {.name = "check", .handlers = {"read", "find"}, .follows = true},
     [PERMISSIONS_RELAY] = {.name = "relay",
                            .handlers = {NULL},
                            .relaying = RELAY_STARTS,
@@ -71,6 +73,8 @@ void rights_of_command(struct rights *rights, const struct schema_set *schemas,
         rights_of_leaving(rights);
     if (p->verifies)
         rights_of_verify(rights);
+    if (p->follows)
+        rights_of_following(rights, schemas);
 }
 
 static void finish(const struct rights *rights, enum permissions_for purpose,

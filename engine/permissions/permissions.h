@@ -14,6 +14,7 @@ enum permissions_for {
     PERMISSIONS_APPLY,
     PERMISSIONS_DRIFT,
     PERMISSIONS_VERIFY,
+    PERMISSIONS_CHECK, /* `check --live` */
     PERMISSIONS_RELAY,
     PERMISSIONS_DESTROY,
     PERMISSIONS_JOBS, /* of the roles of plans, not of whoever runs a command */

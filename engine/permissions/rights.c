@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "engine/aws/arn.h"
 #include "engine/aws/tags.h"
 #include "engine/base/json.h"
 
@@ -28,6 +29,32 @@ void rights_add(struct rights *rights, struct right right)
                                      &rights->cap, rights->len + 1, sizeof(*items));
     items[rights->len++] = right;
     rights->items = items;
+}
+
+static bool covers(const struct right *wider, const struct right *right)
+{
+    return wider != right && !wider->condition && str_eq(wider->action, right->action) &&
+           arn_matches_pattern(slice_of(wider->resource), slice_of(right->resource));
+}
+
+/* Few are wide. */
+void rights_drop_covered(struct rights *rights)
+{
+    struct right *kept = arena_array(rights->arena, rights->len + 1, sizeof(*kept));
+    const struct right **wide = arena_array(rights->arena, rights->len + 1, sizeof(*wide));
+    size_t wide_len = 0, len = 0;
+    for (size_t i = 0; i < rights->len; i++)
+        if (!rights->items[i].condition && strchr(rights->items[i].resource, '*'))
+            wide[wide_len++] = &rights->items[i];
+    for (size_t i = 0; i < rights->len; i++) {
+        bool covered = false;
+        for (size_t k = 0; k < wide_len && !covered; k++)
+            covered = covers(wide[k], &rights->items[i]);
+        if (!covered)
+            kept[len++] = rights->items[i];
+    }
+    rights->items = kept;
+    rights->len = rights->cap = len;
 }
 
 void rights_allow(struct rights *rights, const char *const *actions, const char *kind,

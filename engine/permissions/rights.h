@@ -31,6 +31,9 @@ void rights_init(struct rights *rights, struct arena *arena, const struct topolo
                  const struct account *account);
 /* A right that is there already is not added again. */
 void rights_add(struct rights *rights, struct right right);
+/* Leaves out what a wider right, of every object of a kind and without a condition, gives as well.
+ */
+void rights_drop_covered(struct rights *rights);
 /* Without conditions. */
 void rights_allow(struct rights *rights, const char *const *actions, const char *kind,
                   const char *resource);
@@ -68,12 +71,19 @@ void rights_of_command(struct rights *rights, const struct schema_set *schemas,
 /* Of every object of the account, what these handlers do: "create", ..., NULL-terminated. With
  * `replaced`, deletion as well where a change replaces an object. */
 void rights_of_objects(struct rights *rights, const char *const *handlers, bool replaced);
+/* Of one object, what this handler does. */
+void rights_of_handler(struct rights *rights, const struct resource *resource, const char *handler);
 /* The rows of the tables for one object, for tests: false where no row tells what the action's
  * resource is. */
 MUST_CHECK bool rights_of_action(struct rights *rights, const struct resource *resource,
                                  const char *handler, const char *action);
 /* Beside the objects: the shared state, organizational units, keys of databases. */
 void rights_of_surroundings(struct rights *rights, bool writes);
+/* The databases of the account in the Region of a plan, and what they are encrypted with. */
+void rights_of_databases(struct rights *rights, const struct resource *plan);
+/* What `check --live` reads beside the objects of the file: whatever they lead to, the settings of
+ * the accounts, and the organization's policies. */
+void rights_of_following(struct rights *rights, const struct schema_set *schemas);
 /* Of what objects may have beside what the file declares for them: drift looks for it. */
 void rights_of_parts(struct rights *rights, const struct schema_set *schemas);
 /* A reconcile pass of every relay: to foresee what it would do, or to start the copies as well. */

@@ -75,24 +75,28 @@ static void of_units(struct rights *rights)
 
 /* ---- what databases are encrypted with, where that decides about a route ---- */
 
-static void of_databases(struct rights *rights)
+void rights_of_databases(struct rights *rights, const struct resource *plan)
 {
     static const char *const instances[] = {"rds:DescribeDBInstances", NULL};
     static const char *const clusters[] = {"rds:DescribeDBClusters", NULL};
     static const char *const keys[] = {"kms:DescribeKey", NULL};
+    const char *place = arena_printf(rights->arena, "%s:%s", plan->region, plan->account->id);
+    const char *partition = plan->account->partition;
+    rights_allow(rights, instances, "db",
+                 arena_printf(rights->arena, "arn:%s:rds:%s:db:*", partition, place));
+    rights_allow(rights, clusters, "cluster",
+                 arena_printf(rights->arena, "arn:%s:rds:%s:cluster:*", partition, place));
+    rights_allow(rights, keys, "key",
+                 arena_printf(rights->arena, "arn:%s:kms:%s:key/*", partition, place));
+}
+
+static void of_databases(struct rights *rights)
+{
     const struct topology *topology = rights->topology;
     for (size_t i = 0; i < topology->route_len; i++) {
         const struct resource *plan = topology_find(topology, topology->routes[i].plan);
-        if (!topology->routes[i].unread || !plan || !is_of(rights, plan->account->id))
-            continue;
-        const char *place = arena_printf(rights->arena, "%s:%s", plan->region, plan->account->id);
-        const char *partition = plan->account->partition;
-        rights_allow(rights, instances, "db",
-                     arena_printf(rights->arena, "arn:%s:rds:%s:db:*", partition, place));
-        rights_allow(rights, clusters, "cluster",
-                     arena_printf(rights->arena, "arn:%s:rds:%s:cluster:*", partition, place));
-        rights_allow(rights, keys, "key",
-                     arena_printf(rights->arena, "arn:%s:kms:%s:key/*", partition, place));
+        if (topology->routes[i].unread && plan && is_of(rights, plan->account->id))
+            rights_of_databases(rights, plan);
     }
 }
 

@@ -46,6 +46,7 @@ OTHER_TYPES = "what else AWS Backup may have put into the vault: these worlds ba
 HISTORY = "the last vault is asked where the history of jobs does not reach back to"
 LETTERS = "`relay replay` and `relay handle`: no letter and no event waits here"
 INDEX = "recovery reads the keys themselves: the index of tags lags behind"
+LEADS = "what somebody else may have put there: nobody did"
 VALUES = "only where the file gives another value than these do"
 UNASKED = [
     ("*", "fsx:ListTagsForResource", OTHER_TYPES),
@@ -56,6 +57,13 @@ UNASKED = [
     ("relay", "backup:DescribeRecoveryPoint", LETTERS),
     ("drift", "tag:GetResources", INDEX),
     ("destroy", "tag:GetResources", INDEX),
+    ("check", "tag:GetResources", INDEX),
+    ("check", "iam:GetPolicy*", LEADS),
+    ("check", "iam:ListPolicies", LEADS),
+    ("check", "lambda:GetPolicy", LEADS),
+    ("check", "sns:*", LEADS),
+    ("check", "sqs:*", LEADS),
+    ("check", "organizations:DescribePolicy", LEADS),
     ("apply", "kms:DisableKey", VALUES),
     ("apply", "kms:DisableKeyRotation", VALUES),
     ("apply", "lambda:*FunctionConcurrency", VALUES),
@@ -388,6 +396,7 @@ class Worlds:
         quick = [
             Step("plan what is not there", "plan", self.fresh, plan, 2),
             Step("drift", "drift", self.there, drift),
+            Step("check what is there", "check", self.there, ["check", "--live", "--simulate"]),
             Step("apply what is not there", "apply", self.fresh, self.apply),
             Step("apply what is there", "apply", self.there, self.apply),
             Step("relay once", "relay", self.waiting, relay),
@@ -397,6 +406,9 @@ class Worlds:
             return quick
         return [
             *quick,
+            Step("check what is not there", "check", self.fresh, ["check", "--live", "--simulate"]),
+            Step("check without the state", "check", self.lost, ["check", "--live", "--simulate"]),
+            Step("check after a cut", "check", self.cut, ["check", "--live", "--simulate"]),
             Step("plan what is there", "plan", self.there, plan),
             Step("plan with copies waiting", "plan", self.waiting, plan),
             Step("plan without the state", "plan", self.lost, plan, 2),
@@ -508,7 +520,7 @@ def needed(removal, grants, folder):
 def reads_only(steps, grants, folder):
     """The policies of plan and drift name reading actions, and under those of plan nothing changes."""
     may = re.compile(r"\w+(-\w+)?:(Get|List|Describe)\w+|kms:Decrypt|sts:AssumeRole")
-    for command in ("plan", "drift"):
+    for command in ("plan", "drift", "check"):
         for _, _, statement in statements(grants[command]):
             for action in as_list(statement["Action"]):
                 check(may.fullmatch(action), f"{command} may {action}")

@@ -171,7 +171,7 @@ static size_t let_through(struct arena *arena, const struct schema_set *schemas,
 static void check_topology(struct arena *arena, const struct schema_set *schemas, const char *path)
 {
     static const enum permissions_for looking[] = {PERMISSIONS_PLAN, PERMISSIONS_DRIFT,
-                                                   PERMISSIONS_VERIFY};
+                                                   PERMISSIONS_VERIFY, PERMISSIONS_CHECK};
     struct topology topology;
     struct diags diags;
     diags_init(&diags, arena);

@@ -191,7 +191,7 @@ static void plan_drift_and_verify_read_only(void **state)
 {
     struct room *room = *state;
     static const enum permissions_for purposes[] = {PERMISSIONS_PLAN, PERMISSIONS_DRIFT,
-                                                    PERMISSIONS_VERIFY};
+                                                    PERMISSIONS_VERIFY, PERMISSIONS_CHECK};
     for (size_t e = 0; e < ARRAY_LEN(examples); e++) {
         load_example(room, examples[e]);
         for (size_t i = 0; i < ARRAY_LEN(purposes); i++) {
@@ -242,6 +242,30 @@ static void what_aws_names_is_known_by_its_tag(void **state)
            "{\"Bool\":{\"kms:GrantIsForAWSResource\":\"true\"},\"StringEquals\":{\"aws:ResourceTag/"
            "holdfast:topology\":\"rds-immutable-backup\",\"kms:ViaService\":\"backup.us-east-2."
            "amazonaws.com\"}}");
+}
+
+static void check_reads_whatever_something_leads_to(void **state)
+{
+    struct room *room = *state;
+    load_example(room, "rds-default-key");
+    struct permissions check = made(room, PERMISSIONS_CHECK);
+    expect(room, &check, "central_backup", "kms:GetKeyPolicy", "arn:aws:kms:*:444455556666:key/*",
+           "{}");
+    expect(room, &check, "production", "iam:GetRolePolicy", "arn:aws:iam::111122223333:role/*",
+           "{}");
+    expect(room, &check, "production", "events:DescribeEventBus",
+           "arn:aws:events:us-west-2:111122223333:event-bus/default", "{}");
+    expect(room, &check, "production", "organizations:DescribeOrganization", "*", "{}");
+    expect(room, &check, "management", "organizations:ListPoliciesForTarget",
+           "arn:aws:organizations::999988887777:root/o-exampleorgid/*", "{}");
+    assert_null(allowed(room, &check, "production", "organizations:ListRoots", "*"));
+    assert_null(allowed(room, &check, "management", "kms:GetKeyPolicy",
+                        "arn:aws:kms:*:999988887777:key/*"));
+    /* What is as wide gives no narrower right beside itself. */
+    assert_null(allowed(room, &check, "central_backup", "kms:DescribeKey",
+                        "arn:aws:kms:us-west-2:444455556666:key/*"));
+    assert_null(allowed(room, &check, "production", "iam:GetRole",
+                        "arn:aws:iam::111122223333:role/holdfast-deployer"));
 }
 
 static void what_is_looked_for_by_name_need_not_be_there(void **state)
@@ -466,6 +490,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(plan_drift_and_verify_read_only, begin, end),
         cmocka_unit_test_setup_teardown(what_follows_from_names_is_literal, begin, end),
         cmocka_unit_test_setup_teardown(what_aws_names_is_known_by_its_tag, begin, end),
+        cmocka_unit_test_setup_teardown(check_reads_whatever_something_leads_to, begin, end),
         cmocka_unit_test_setup_teardown(what_is_looked_for_by_name_need_not_be_there, begin, end),
         cmocka_unit_test_setup_teardown(roles_are_passed_to_their_service_only, begin, end),
         cmocka_unit_test_setup_teardown(a_reconcile_pass_is_part_of_apply_and_relay, begin, end),
