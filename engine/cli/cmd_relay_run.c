@@ -9,6 +9,7 @@
 #include "engine/cli/commands.h"
 #include "engine/cli/pausing.h"
 #include "engine/cli/relaying.h"
+#include "engine/cli/sharing.h"
 #include "relay/metrics.h"
 #include "relay/report.h"
 
@@ -88,7 +89,7 @@ static bool listen_on(struct daemon *daemon)
 
 /* ---- passes ---- */
 
-static bool pass_of(struct daemon *daemon, size_t i)
+static bool pass_of(struct daemon *daemon, size_t i, const char *since)
 {
     const struct session *session = daemon->session;
     struct relay_metrics *metrics = &daemon->metrics[i];
@@ -99,7 +100,7 @@ static bool pass_of(struct daemon *daemon, size_t i)
                               .stop = session->stop,
                               .report = relay_log_report};
     int64_t began = clock_monotonic_ms();
-    const char *why = NULL, *since = pausing_since(daemon->session, metrics->relay);
+    const char *why = NULL;
     if (since)
         log_event(LOG_WARN, "pass", "relay", metrics->relay, "paused_since", since, NULL);
     pass.dry_run = since;
@@ -121,11 +122,32 @@ static bool pass_of(struct daemon *daemon, size_t i)
     return good;
 }
 
+/* Whoever has paused a relay may be at another machine. Where that cannot be told nothing is
+ * started: a brake that holds only while all is well is none. */
+static bool look_at_brakes(struct daemon *daemon, struct arena *arena, const struct value **ret)
+{
+    struct diags diags;
+    diags_init(&diags, arena);
+    if (pausing_look(daemon->session, arena, ret, &diags))
+        return true;
+    for (size_t i = 0; i < daemon->len; i++)
+        daemon->metrics[i].passes_failed++;
+    log_event(LOG_ERROR, "pass", "reason",
+              arena_printf(arena, "whether the relays are paused cannot be told: %s",
+                           diags.items[0].message),
+              NULL);
+    return false;
+}
+
 static void pass_of_all(struct daemon *daemon)
 {
-    bool good = true;
-    for (size_t i = 0; i < daemon->len && !*daemon->session->stop; i++)
-        good = pass_of(daemon, i) && good;
+    CLEANUP(arena_freep) struct arena *arena = arena_new();
+    const struct value *paused = NULL;
+    bool told = look_at_brakes(daemon, arena, &paused), good = told;
+    for (size_t i = 0; told && i < daemon->len && !*daemon->session->stop; i++) {
+        const struct value *brake = value_get(paused, daemon->metrics[i].relay);
+        good = pass_of(daemon, i, value_get_str(brake, "since")) && good;
+    }
     daemon->passes++;
     daemon->failed_in_a_row = good ? 0 : daemon->failed_in_a_row + 1;
     if (!*daemon->session->stop)
@@ -149,6 +171,7 @@ static bool run_passes(struct daemon *daemon)
 {
     struct session *session = daemon->session;
     loop_every(session->loop, BEAT_MS, beat, daemon);
+    sharing_every(session, BEAT_MS, beat, daemon);
     notify_send("READY=1");
     while (!*session->stop) {
         int64_t due = clock_monotonic_ms() + daemon->interval_ms;

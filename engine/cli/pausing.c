@@ -15,6 +15,17 @@ const char *pausing_since(struct session *session, const char *relay)
     return value_get_str(value_get(paused, relay), "since");
 }
 
+bool pausing_look(const struct session *session, struct arena *arena, const struct value **ret,
+                  struct diags *diags)
+{
+    struct state *state = NULL;
+    if (!session_look_at_state(session, arena, &state, diags))
+        return false;
+    *ret = state_fact(state, arena, PAUSED);
+    state_close(state);
+    return true;
+}
+
 /* A relay that is paused already keeps its day. */
 bool pausing_note(struct session *session, const char *relay, const char *since)
 {

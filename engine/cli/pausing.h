@@ -10,5 +10,8 @@
 MUST_CHECK bool pausing_recall(struct session *session);
 /* Notes that the relay is paused since then, or (NULL) not at all: with the next commit. */
 MUST_CHECK bool pausing_note(struct session *session, const char *relay, const char *since);
-/* Since when that relay is paused, by the state as it is now; NULL: it is not. */
+/* Since when that relay is paused, as the session knows it; NULL: it is not. */
 const char *pausing_since(struct session *session, const char *relay);
+/* The facts by the state as it stands now, whoever wrote it and from where; NULL: none. */
+MUST_CHECK bool pausing_look(const struct session *session, struct arena *arena,
+                             const struct value **ret, struct diags *diags);

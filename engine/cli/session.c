@@ -218,11 +218,20 @@ bool session_open_state(struct session *session, enum session_mode mode)
         options.remote = &session->remote;
         options.sealing = session->topology.shared_state->kms_key ? &session->sealing : NULL;
     }
+    session->as_opened = options;
     if (!state_open(cli->arena, &options, &session->state, &cli->diags))
         return false;
     if (state_under_way(session->state))
         cli_note(cli, "%s", state_under_way(session->state));
     return true;
+}
+
+bool session_look_at_state(const struct session *session, struct arena *arena, struct state **ret,
+                           struct diags *diags)
+{
+    struct state_options options = session->as_opened;
+    options.read_only = true;
+    return state_open(arena, &options, ret, diags);
 }
 
 static bool open_world(struct session *session)

@@ -18,6 +18,7 @@ struct session {
     struct transport transport;
     struct loop *loop;
     struct state *state;
+    struct state_options as_opened; /* how */
     bool spares;              /* goes on without the accounts that let nobody in: reads only */
     bool recovers;            /* the head of a shared state is made again where it is missing */
     struct s3_remote *shared; /* sharing.h's, or NULL */
@@ -57,7 +58,12 @@ MUST_CHECK bool session_settle(struct session *session);
  * memory: moving_keep() writes it). */
 MUST_CHECK bool session_open(struct session *session, enum session_mode mode);
 MUST_CHECK bool session_open_state(struct session *session,
-                                   enum session_mode mode);              /* no network */
+                                   enum session_mode mode); /* no network */
+/* A reader of its own of the state as it stands now, of a session that has it open: what others
+ * have written meanwhile is in it, and where the state is shared and nobody has, that costs one
+ * HEAD. */
+MUST_CHECK bool session_look_at_state(const struct session *session, struct arena *arena,
+                                      struct state **ret, struct diags *diags);
 MUST_CHECK bool session_connect(struct session *session);                /* no state */
 MUST_CHECK bool session_grace(struct session *session, int64_t *ret_ms); /* of --grace */
 

@@ -83,6 +83,12 @@ void sharing_keep(struct session *session)
     session->cli->meanwhile_ctx = session;
 }
 
+void sharing_every(struct session *session, int64_t ms, loop_timer_fn *fn, void *ctx)
+{
+    if (session->shared)
+        loop_every(s3_remote_loop(session->shared), ms, fn, ctx);
+}
+
 void sharing_close(struct session *session)
 {
     s3_remote_close(session->shared);

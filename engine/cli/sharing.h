@@ -12,4 +12,6 @@ MUST_CHECK bool sharing_heed_signals(struct session *session, bool writes);
 /* Keeps the lock of the open state while the session's loop turns and while a person is asked;
  * where it is lost, the loop sends no change any more. */
 void sharing_keep(struct session *session);
+/* Called while the bucket is waited for, as by loop_every(); of a state in a file, never. */
+void sharing_every(struct session *session, int64_t ms, loop_timer_fn *fn, void *ctx);
 void sharing_close(struct session *session);

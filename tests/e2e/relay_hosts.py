@@ -1,4 +1,5 @@
-"""Hosts of the relay beside Lambda: one event by hand, the dead letters again, and the daemon with its watchers."""
+"""Hosts of the relay beside Lambda: one event by hand, the dead letters again, and the daemon with its watchers, which
+heeds a brake that is put on from another machine."""
 
 import contextlib
 import json
@@ -18,8 +19,13 @@ DEADLINE_S = 60
 
 
 def by_events(text):
-    """The clock does not wake the relay: what no event brings is left to the hosts."""
-    return text.replace("    event_regions:", "    reconcile: never\n    event_regions:")
+    """The clock does not wake the relay: what no event brings is left to the hosts. They share their state."""
+    return text.replace("    event_regions:", "    reconcile: never\n    event_regions:").replace("\nkeys:\n", """
+state:
+  s3: {bucket: team-state, key: t.state, region: us-east-2, account: workload}
+
+keys:
+""")
 
 
 def sqs(served, *args):
@@ -37,6 +43,11 @@ def relay(served, *args, expect, stdin=None):
     result = holdfast("relay", *args, "--json", cwd=served.folder, env=served.environment(), stdin=stdin,
                       expect=expect)
     return result.json, result.err
+
+
+def at_bucket(served):
+    """What was asked of the bucket of the state since the world began."""
+    return [c["operation"] for c in served.dump("--calls") if c["service"] == "s3"]
 
 
 def until(condition, message):
@@ -76,6 +87,7 @@ class Daemon:
         return state in self.said
 
     def get(self, path, method="GET"):
+        self.heard("")  # a service manager that does not listen hears no more in the end
         request = urllib.request.Request(self.url + path, method=method)
         try:
             with urllib.request.urlopen(request, timeout=60) as answer:
@@ -96,7 +108,7 @@ class Daemon:
 
 with tempfile.TemporaryDirectory() as data, workspace(edit=by_events) as folder:
     os.environ.update(failing_relay(data))
-    with Served(folder) as served:
+    with Served(folder, "-f", "topology.yaml") as served:
         served.holdfast("apply", "--auto-approve", "--allow-irreversible", LOCK, expect=0)
         served.advance(days=2)
         queue = next(o["id"] for o in served.dump()["objects"] if o["kind"] == "sqs.queue"
@@ -155,6 +167,30 @@ with tempfile.TemporaryDirectory() as data, workspace(edit=by_events) as folder:
         check(daemon.said[0] == "READY=1", f"ready comes first: {daemon.said}")
         check(daemon.get("/")[0] == 404 and daemon.get("/metrics", "POST")[0] == 405, "and nothing else is served")
         check('"decision"' in daemon.log() or "msg=decision" in daemon.log(), f"a line for each decision: {daemon.log()}")
+
+        # ---- and the brake, from a machine that has only the topology ----
+        def passes(more):
+            since = daemon.number("holdfast_relay_passes_total")
+            until(lambda: daemon.number("holdfast_relay_passes_total") >= since + more, "pass after pass")
+            return daemon.number("holdfast_relay_passes_total")
+
+        before, asked = passes(1), len(at_bucket(served))
+        after, looks = passes(2), at_bucket(served)[asked:]
+        check(set(looks) == {"HeadObject"} and len(looks) <= after - before + 1, f"a pass costs one HEAD: {looks}")
+        with workspace(edit=by_events) as other:
+            def brake(word):
+                holdfast("relay", word, cwd=other, env=served.environment(), expect=0)
+                passes(2)
+
+            brake("pause")
+            started = daemon.number("holdfast_relay_copies_started_total")
+            served.advance(days=1)
+            until(lambda: (daemon.number("holdfast_relay_points_waiting") or 0) >= 1, "a point arrives and waits")
+            passes(1)
+            check(daemon.number("holdfast_relay_copies_started_total") == started and "paused_since" in daemon.log(),
+                  f"the brake holds: {daemon.log()}")
+            brake("resume")
+            until(lambda: daemon.number("holdfast_relay_copies_started_total") > started, "and is let go of")
         check(daemon.stop() == 143, f"SIGTERM ends it: {daemon.log()}")
         check(daemon.heard("STOPPING=1"), f"it says so: {daemon.said}")
 done()
