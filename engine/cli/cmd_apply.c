@@ -101,7 +101,7 @@ static int apply(struct session *session)
         return EXIT_USAGE;
     if (!leaving_settle(session, &run.planning))
         return EXIT_REFUSED;
-    if (!moving_keep(session, "moved") ||
+    if (!saving_keep_secret(session) || !moving_keep(session, "moved") ||
         !run_declare(&session->run, session->records, session->record_len))
         return EXIT_ERROR;
     executing_carry_out(session, &run);

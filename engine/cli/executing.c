@@ -32,7 +32,8 @@ int executing_saved_plan(struct session *session, const char *path, struct execu
     if (!saving_read(session, path, &file) || !session_load(session) ||
         !session_open(session, SESSION_WRITES) || !saving_build(session, &file, &ret->planning))
         return EXIT_ERROR;
-    session->run.recheck = true;
+    ret->from_file.key = plan_seal_key(&ret->planning.input, /* for_file= */ true);
+    session->run.saved = &ret->from_file;
     return show_and_guard(session, &ret->planning);
 }
 

@@ -5,6 +5,7 @@
 
 struct executing {
     struct planning planning;
+    struct run_saved from_file; /* of a saved plan */
     struct run_summary summary;
     bool saved; /* the plan is a file that somebody has read: nobody is asked */
     bool ok;    /* everything that was planned succeeded */

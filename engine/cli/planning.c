@@ -4,6 +4,7 @@
 
 #include "engine/base/clock.h"
 #include "engine/cli/emptying.h"
+#include "engine/cli/saving.h"
 #include "engine/proof/proof.h"
 
 static const char *const *targets_of(struct cli *cli)
@@ -91,6 +92,7 @@ struct plan_input planning_input(struct session *session)
         .record_len = session->record_len,
         .lineage = state_lineage(session->state),
         .serial = state_serial(session->state),
+        .seal_secret = value_str(state_fact(session->state, cli->arena, SAVING_SECRET)),
         .program_version = PROGRAM_VERSION,
         .now_ms = loop_now_ms(session->loop),
         .moves = session->relocations.items,

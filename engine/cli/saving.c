@@ -1,5 +1,6 @@
 #include "engine/cli/saving.h"
 
+#include "engine/base/crypto.h"
 #include "engine/base/file.h"
 #include "engine/base/json.h"
 #include "providers/aws/aws.h"
@@ -48,6 +49,22 @@ static struct planfile file_of(struct session *session, const struct planning *p
     };
 }
 
+bool saving_keep_secret(struct session *session)
+{
+    struct cli *cli = session->cli;
+    const struct topology *topology = &session->topology;
+    uint8_t secret[SHA256_LEN];
+    size_t i = 0;
+    while (i < topology->resource_len && !topology->resources[i].schema->has_sensitive)
+        i++;
+    if (i == topology->resource_len || state_fact(session->state, cli->arena, SAVING_SECRET))
+        return true;
+    random_bytes(secret, sizeof(secret));
+    const char *text = hex_encode(cli->arena, secret, sizeof(secret));
+    return state_set_fact(session->state, SAVING_SECRET, value_string(cli->arena, text),
+                          &cli->diags);
+}
+
 bool saving_write(struct session *session, const struct planning *planning, const char *path)
 {
     struct cli *cli = session->cli;
@@ -76,13 +93,15 @@ bool saving_build(struct session *session, const struct planfile *file, struct p
         !plan_check_accounts(&ret->input, &cli->diags))
         return false;
     ret->input.lineage = file->plan.lineage; /* "" when there was no state yet */
+    ret->input.from_file = true;
     ret->input.targets = file->targets;
     ret->input.observations = file->observations;
     ret->input.observation_len = file->observation_len;
     ret->observations = file->observations;
     ret->observation_len = file->observation_len;
+    const struct seal_key key = plan_seal_key(&ret->input, /* for_file= */ true);
     return plan_build(cli->arena, &ret->input, &ret->plan, &cli->diags) &&
-           planfile_check_plan(cli->arena, file, &ret->plan, &cli->diags);
+           planfile_check_plan(cli->arena, file, &ret->plan, &key, &cli->diags);
 }
 
 void saving_print(struct session *session, const struct planfile *file)

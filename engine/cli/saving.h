@@ -4,6 +4,11 @@
 #include "engine/cli/planning.h"
 #include "engine/plan/planfile.h"
 
+/* The fact of the state with which the digests of what is sensitive are keyed in saved plans. */
+#define SAVING_SECRET "plan_secret"
+/* Makes it where there is none, and something sensitive is in the file: part of the open batch. */
+MUST_CHECK bool saving_keep_secret(struct session *session);
+
 /* The argument of `apply` when it is a plan: the only one, and a file. NULL: it plans by itself. */
 const char *saving_argument(const struct cli *cli);
 /* Mode 0600. */

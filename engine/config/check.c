@@ -3,6 +3,7 @@
 #include "engine/base/crypto.h"
 #include "engine/base/json.h"
 #include "engine/config/pattern.h"
+#include "engine/config/seal.h"
 #include "engine/config/validate.h"
 
 static bool same_place(struct source_pos a, struct source_pos b)
@@ -115,6 +116,14 @@ static void check_identity(struct lowering *lw, struct map *seen, const struct r
                 r->account->id, r->region ? ", " : "", r->region ? r->region : "");
 }
 
+static const struct value *left_out(struct arena *arena, const struct value *v, const void *ctx)
+{
+    (void)v, (void)ctx;
+    return value_string(arena, "");
+}
+
+/* It stands in files and documents that leave the machine: what is sensitive is no part of it, or
+ * whoever has the topology could try guesses with it. */
 static const char *resource_digest(struct arena *arena, const struct resource *r)
 {
     struct map_builder map = map_begin(arena);
@@ -124,7 +133,9 @@ static const char *resource_digest(struct arena *arena, const struct resource *r
     map_put_str(&map, "region", r->region);
     map_put_bool(&map, "prevent_destroy", r->prevent_destroy);
     /* Where a package lies on this machine says nothing about what was asked for. */
-    map_put(&map, "properties", value_without(arena, r->properties, "filename"));
+    const struct value *properties = value_without(arena, r->properties, "filename");
+    map_put(&map, "properties",
+            replace_sensitive(arena, r->schema->root, properties, left_out, NULL));
     return sha256_hex(arena, slice_of(json_print(arena, map_end(&map), JSON_SORTED)));
 }
 

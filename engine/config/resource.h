@@ -123,7 +123,8 @@ struct topology {
     const struct value *source_keys;
     /* How old the newest copy may be, in hours, by "plans.P/rules.R", where the file says it. */
     const struct value *objectives;
-    const char *spec_digest; /* SHA-256 of the canonical configuration with variables applied */
+    /* SHA-256 of the canonical configuration with variables applied, without what is sensitive. */
+    const char *spec_digest;
     const struct value *document; /* the expanded document, for drill and docs */
 };
 

@@ -4,22 +4,44 @@
 #include "engine/base/json.h"
 
 #define SEAL "hmac_sha256"
+#define FILE_SEAL "sealed"
+#define WITHHELD "withheld" /* nothing to key a digest with */
 
 struct sealer {
-    const char *salt;
+    const struct seal_key *key;
     bool unknowns; /* are sealed as well */
 };
+
+static const char *hmac_hex(struct arena *arena, const char *key, const char *text)
+{
+    uint8_t digest[SHA256_LEN];
+    hmac_sha256(slice_of(key), slice_of(text), digest);
+    return hex_encode(arena, digest, sizeof(digest));
+}
+
+static const char *digest_for_file(struct arena *arena, const struct seal_key *key,
+                                   const char *digest)
+{
+    if (!key->lineage || !*key->lineage)
+        return WITHHELD;
+    return hmac_hex(arena, key->secret ? key->secret : key->lineage, digest);
+}
 
 static const struct value *sealed(struct arena *arena, const struct value *v, const void *ctx)
 {
     const struct sealer *sealer = ctx;
     bool open = !sealer->unknowns && value_has_unknown(v);
-    if (v->kind == VALUE_NULL || open || value_get(v, SEAL))
+    const char *digest = value_get_str(v, SEAL);
+    if (v->kind == VALUE_NULL || open || value_get(v, FILE_SEAL) ||
+        (digest && !sealer->key->for_file))
         return v;
-    uint8_t digest[SHA256_LEN];
-    hmac_sha256(slice_of(sealer->salt), slice_of(json_print(arena, v, JSON_SORTED)), digest);
+    if (!digest)
+        digest = hmac_hex(arena, sealer->key->lineage, json_print(arena, v, JSON_SORTED));
     struct map_builder b = map_begin(arena);
-    map_put_str(&b, SEAL, hex_encode(arena, digest, sizeof(digest)));
+    if (sealer->key->for_file)
+        map_put_str(&b, FILE_SEAL, digest_for_file(arena, sealer->key, digest));
+    else
+        map_put_str(&b, SEAL, digest);
     return v->pos.file ? value_at(arena, map_end(&b), v->pos) : map_end(&b);
 }
 
@@ -56,17 +78,17 @@ const struct value *replace_sensitive(struct arena *arena, const struct schema_n
 }
 
 const struct value *seal(struct arena *arena, const struct schema *schema,
-                         const struct value *properties, const char *salt)
+                         const struct value *properties, const struct seal_key *key)
 {
-    const struct sealer sealer = {.salt = salt};
+    const struct sealer sealer = {.key = key};
     return schema->has_sensitive
                ? replace_sensitive(arena, schema->root, properties, sealed, &sealer)
                : properties;
 }
 
 const struct value *seal_node(struct arena *arena, const struct schema_node *node,
-                              const struct value *v, const char *salt)
+                              const struct value *v, const struct seal_key *key)
 {
-    const struct sealer sealer = {.salt = salt, .unknowns = true};
+    const struct sealer sealer = {.key = key, .unknowns = true};
     return replace_sensitive(arena, node, v, sealed, &sealer);
 }

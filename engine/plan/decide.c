@@ -179,12 +179,13 @@ static void compare_in(struct arena *arena, struct builder *b, struct item *item
     const struct record *record = item->record;
     item->before = normalize(arena, item->record_schema ? item->record_schema : item->schema,
                              with_write_only(arena, item));
+    const struct seal_key key = plan_seal_key(b->input, b->input->from_file);
     struct diff_input input = {.schema = item->schema,
                                .before = item->before,
                                .after = item->after,
                                .know_write_only = record && record->write_only,
                                .tags = record ? value_get(record->attributes, "tags") : NULL,
-                               .salt = b->input->lineage,
+                               .key = &key,
                                .pos = item_pos(item),
                                .settled = is_settled,
                                .ctx = b};

@@ -224,8 +224,8 @@ void diff_desired(struct arena *arena, const struct diff_input *input, struct di
     *ret = (struct diff){0};
     struct differ d = {.arena = arena, .input = input, .ret = ret};
     const struct schema_node *root = input->schema->root;
-    const struct value *observed = seal(arena, input->schema, input->before, input->salt);
-    const struct value *desired = seal(arena, input->schema, input->after, input->salt);
+    const struct value *observed = seal(arena, input->schema, input->before, input->key);
+    const struct value *desired = seal(arena, input->schema, input->after, input->key);
     for (size_t i = 0; i < root->property_len; i++) {
         const struct schema_property *property = &root->properties[i];
         const struct value *before = value_get(observed, property->name);
@@ -244,11 +244,11 @@ void diff_desired(struct arena *arena, const struct diff_input *input, struct di
 }
 
 void diff_observed(struct arena *arena, const struct schema *schema, const struct value *before,
-                   const struct value *after, const char *salt, struct diff *ret)
+                   const struct value *after, const struct seal_key *key, struct diff *ret)
 {
     *ret = (struct diff){0};
-    before = seal(arena, schema, before, salt);
-    after = seal(arena, schema, after, salt);
+    before = seal(arena, schema, before, key);
+    after = seal(arena, schema, after, key);
     struct diff_input input = {.schema = schema};
     struct differ d = {.arena = arena, .input = &input, .ret = ret, .symmetric = true};
     for (size_t i = 0; i < schema->root->property_len; i++) {

@@ -1,6 +1,7 @@
 #pragma once
 /* Which properties differ, driven by the schema. Both sides are normalized (normalize.h). */
 
+#include "engine/config/seal.h"
 #include "engine/plan/change.h"
 
 struct diff {
@@ -15,7 +16,7 @@ struct diff_input {
     const struct value *after;  /* desired */
     bool know_write_only;       /* false: what was written last is not known, and not compared */
     const struct value *tags;   /* recorded: those that we set; others on the object are not ours */
-    const char *salt;           /* of what is sensitive: the state's lineage, or NULL */
+    const struct seal_key *key; /* of what is sensitive */
     struct source_pos pos;      /* for values that bring none */
     /* Whether all that an unknown refers to stays as it is: then the unknown is what is there. */
     bool (*settled)(void *ctx, const struct value *unknown);
@@ -30,4 +31,4 @@ void diff_desired(struct arena *arena, const struct diff_input *input, struct di
 
 /* Two observations of one object: everything but read-only properties; of a lock also its date. */
 void diff_observed(struct arena *arena, const struct schema *schema, const struct value *before,
-                   const struct value *after, const char *salt, struct diff *ret);
+                   const struct value *after, const struct seal_key *key, struct diff *ret);

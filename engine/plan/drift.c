@@ -187,7 +187,8 @@ static bool drift_of(struct arena *arena, const struct sightings *sightings,
         return true;
     ret->after = own(arena, sightings, schema, record, seen->attributes);
     struct diff diff;
-    diff_observed(arena, schema, ret->before, ret->after, input->lineage, &diff);
+    const struct seal_key key = plan_seal_key(input, /* for_file= */ false);
+    diff_observed(arena, schema, ret->before, ret->after, &key, &diff);
     enum grade worst = LOW;
     for (size_t i = 0; i < diff.len; i++) {
         enum grade grade = grade_of(record->type, &diff.items[i]);

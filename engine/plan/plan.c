@@ -74,6 +74,12 @@ bool plan_check_cycles(struct arena *arena, const struct topology *topology,
     return items_collect(&b) && items_order(&b);
 }
 
+struct seal_key plan_seal_key(const struct plan_input *input, bool for_file)
+{
+    return (struct seal_key){
+        .lineage = input->lineage, .for_file = for_file, .secret = input->seal_secret};
+}
+
 bool plan_is_empty(const struct plan *plan)
 {
     if (plan->move_len > 0)

@@ -1,6 +1,7 @@
 #pragma once
 /* Desired, recorded and observed to a plan: graph, diff, action table, guards, order. Pure. */
 
+#include "engine/config/seal.h"
 #include "engine/plan/change.h"
 
 struct plan_input {
@@ -16,6 +17,8 @@ struct plan_input {
     size_t part_len;
     const char *lineage, *program_version;
     int64_t serial, now_ms;
+    bool from_file;          /* the observations are those of a saved plan: sealed as in its file */
+    const char *seal_secret; /* of the state, for saved plans (seal.h), or NULL */
     const struct relocation *moves; /* what was done to the records already (moves.h) */
     size_t move_len;
     bool destroy; /* everything recorded goes, as far as guards and locks let it */
@@ -34,6 +37,8 @@ struct plan_input {
  * object (--refresh=false) the record stands for what would be observed. */
 MUST_CHECK bool plan_build(struct arena *arena, const struct plan_input *input, struct plan *ret,
                            struct diags *diags);
+/* How what is sensitive is compared, or written into a file. */
+struct seal_key plan_seal_key(const struct plan_input *input, bool for_file);
 /* Nothing can be asked of an account that the topology does not name: E_ACCOUNT_LEFT for each that
  * objects are recorded of. For before anything is observed. */
 MUST_CHECK bool plan_check_accounts(const struct plan_input *input, struct diags *diags);

@@ -26,40 +26,39 @@ const char *planfile_digest(struct arena *arena, const struct value *document)
 }
 
 static const struct value *sealed(struct arena *arena, const struct change *change,
-                                  const struct value *v, const char *salt)
+                                  const struct value *v, const struct seal_key *key)
 {
-    return seal_node(arena, change->schema->root, v, salt);
+    return seal_node(arena, change->schema->root, v, key);
 }
 
-/* References stay symbolic in it. */
-static const char *desired_digest(struct arena *arena, const struct change *change,
-                                  const char *salt)
+const char *planfile_desired_digest(struct arena *arena, const struct change *change,
+                                    const struct seal_key *key)
 {
     if (!change->after)
         return "";
-    const struct value *after = sealed(arena, change, change->after, salt);
+    const struct value *after = sealed(arena, change, change->after, key);
     return sha256_hex(arena, slice_of(json_print(arena, after, JSON_SORTED)));
 }
 
 /* ---- writing ---- */
 
 static const struct value *differences_value(struct arena *arena, const struct change *change,
-                                             const char *salt)
+                                             const struct seal_key *key)
 {
     struct list_builder list = list_begin(arena);
     for (size_t i = 0; i < change->difference_len; i++) {
         const struct difference *d = &change->differences[i];
         struct map_builder b = map_begin(arena);
         map_put_str(&b, "path", d->path);
-        map_put(&b, "before", seal_node(arena, d->node, d->before, salt));
-        map_put(&b, "after", seal_node(arena, d->node, d->after, salt));
+        map_put(&b, "before", seal_node(arena, d->node, d->before, key));
+        map_put(&b, "after", seal_node(arena, d->node, d->after, key));
         list_add(&list, map_end(&b));
     }
     return list_end(&list);
 }
 
 static const struct value *change_value(struct arena *arena, const struct change *change,
-                                        const char *salt)
+                                        const struct seal_key *key)
 {
     struct map_builder b = map_begin(arena);
     map_put_str(&b, "address", change->address);
@@ -70,10 +69,10 @@ static const struct value *change_value(struct arena *arena, const struct change
     map_put_str(&b, "region", change->region);
     map_put_str(&b, "identifier", change->identifier);
     map_put_str(&b, "reason", change->reason);
-    map_put(&b, "before", sealed(arena, change, change->before, salt));
-    map_put(&b, "after", sealed(arena, change, change->after, salt));
-    map_put_str(&b, "desired_digest", desired_digest(arena, change, salt));
-    map_put(&b, "differences", differences_value(arena, change, salt));
+    map_put(&b, "before", sealed(arena, change, change->before, key));
+    map_put(&b, "after", sealed(arena, change, change->after, key));
+    map_put_str(&b, "desired_digest", planfile_desired_digest(arena, change, key));
+    map_put(&b, "differences", differences_value(arena, change, key));
     map_put_bool(&b, "irreversible", change->irreversible);
     map_put_int(&b, "permanent_from_ms", change->permanent_from_ms);
     map_put_bool(&b, "needs_allow_destroy", change->needs_allow_destroy);
@@ -110,7 +109,8 @@ static const struct schema *schema_of_address(const struct plan_input *input,
 }
 
 static const struct value *observations_value(struct arena *arena, const struct planfile *file,
-                                              const struct plan_input *input)
+                                              const struct plan_input *input,
+                                              const struct seal_key *key)
 {
     struct map records;
     map_init(&records, arena);
@@ -129,8 +129,7 @@ static const struct value *observations_value(struct arena *arena, const struct 
         map_put_str(&b, "found", found_names[seen->found]);
         map_put_str(&b, "identifier", seen->identifier);
         map_put_str(&b, "owner", seen->owner);
-        map_put(&b, "attributes",
-                seal_node(arena, schema->root, seen->attributes, file->plan.lineage));
+        map_put(&b, "attributes", seal_node(arena, schema->root, seen->attributes, key));
         list_add(&list, map_end(&b));
     }
     return list_end(&list);
@@ -191,9 +190,10 @@ const char *planfile_print(struct arena *arena, const struct planfile *file,
                            const struct plan_input *input)
 {
     const struct plan *plan = &file->plan;
+    const struct seal_key key = plan_seal_key(input, /* for_file= */ true);
     struct list_builder changes = list_begin(arena);
     for (size_t i = 0; i < plan->len; i++)
-        list_add(&changes, change_value(arena, &plan->changes[i], plan->lineage));
+        list_add(&changes, change_value(arena, &plan->changes[i], &key));
     struct map_builder b = map_begin(arena);
     map_put_str(&b, "format", FORMAT);
     map_put_int(&b, "format_version", FORMAT_VERSION);
@@ -216,7 +216,7 @@ const char *planfile_print(struct arena *arena, const struct planfile *file,
     map_put(&b, "topology", topology_value(arena, file));
     map_put(&b, "changes", list_end(&changes));
     map_put(&b, "moves", moves_value(arena, plan));
-    map_put(&b, "observations", observations_value(arena, file, input));
+    map_put(&b, "observations", observations_value(arena, file, input, &key));
     const struct value *document = map_end(&b);
     document = value_with(arena, document, "digest",
                           value_string(arena, planfile_digest(arena, document)));
@@ -575,7 +575,8 @@ bool planfile_check(const struct planfile *file, const struct planfile *now, str
 
 /* What of a change is not as it was planned; NULL: nothing. */
 static const char *what_moved(struct arena *arena, const struct change *then,
-                              const char *desired_then, const struct change *now, const char *salt)
+                              const char *desired_then, const struct change *now,
+                              const struct seal_key *key)
 {
     if (!str_eq(then->address, now->address))
         return "the address";
@@ -586,9 +587,9 @@ static const char *what_moved(struct arena *arena, const struct change *then,
         return "the place";
     if (!str_eq(then->identifier, now->identifier))
         return "the identifier";
-    if (!str_eq(desired_then, desired_digest(arena, now, salt)))
+    if (!str_eq(desired_then, planfile_desired_digest(arena, now, key)))
         return "the digest of what is desired";
-    const struct value *before = sealed(arena, now, now->before, salt);
+    const struct value *before = sealed(arena, now, now->before, key);
     bool same = then->before ? before && value_equal(then->before, before) : !before;
     return same ? NULL : "what was observed";
 }
@@ -603,7 +604,7 @@ static bool same_moves(const struct plan *then, const struct plan *now)
 }
 
 bool planfile_check_plan(struct arena *arena, const struct planfile *file, const struct plan *plan,
-                         struct diags *diags)
+                         const struct seal_key *key, struct diags *diags)
 {
     const struct plan *then = &file->plan;
     if (!str_eq(then->fingerprint, plan->fingerprint)) {
@@ -621,8 +622,8 @@ bool planfile_check_plan(struct arena *arena, const struct planfile *file, const
         return false;
     }
     for (size_t i = 0; i < plan->len; i++) {
-        const char *moved = what_moved(arena, &then->changes[i], file->desired_digests[i],
-                                       &plan->changes[i], then->lineage);
+        const char *moved =
+            what_moved(arena, &then->changes[i], file->desired_digests[i], &plan->changes[i], key);
         if (!moved)
             continue;
         diag_error(diags, E_PLAN_STALE, NO_POS, plan->changes[i].address,

@@ -8,8 +8,8 @@
  * that somebody has written by hand can ask for nothing that the topology does not say, and loosens
  * no guard.
  *
- * No secret is in it: what is sensitive is sealed (engine/config/seal.h), references inside of it
- * included. */
+ * No secret is in it: what is sensitive is sealed for a file (engine/config/seal.h), references
+ * inside of it included. */
 
 #include "engine/plan/plan.h"
 
@@ -49,8 +49,13 @@ MUST_CHECK bool planfile_parse(struct arena *arena, const char *name, struct sli
 MUST_CHECK bool planfile_check(const struct planfile *file, const struct planfile *now,
                                struct diags *diags);
 /* Whether the plan that was built again is the one in the file: E_PLAN_STALE for the first change
- * that is not. */
+ * that is not. `key` is that of a file. */
 MUST_CHECK bool planfile_check_plan(struct arena *arena, const struct planfile *file,
-                                    const struct plan *plan, struct diags *diags);
+                                    const struct plan *plan, const struct seal_key *key,
+                                    struct diags *diags);
+/* Of what a change would make of its object, references as they were planned; "" where that is
+ * nothing. */
+const char *planfile_desired_digest(struct arena *arena, const struct change *change,
+                                    const struct seal_key *key);
 /* SHA-256 over the canonical JSON of all members but "digest": what that must hold. */
 const char *planfile_digest(struct arena *arena, const struct value *document);

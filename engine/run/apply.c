@@ -526,7 +526,7 @@ static bool recheck(struct node *node)
 {
     struct run *run = node->executor->run;
     const struct change *subject = recheck_subject(node->change, node->replaced);
-    if (!run->recheck || node->rechecked || !subject)
+    if (!run->saved || node->rechecked || !subject)
         return false;
     struct op_spec spec = recheck_spec(run, subject, node->desired);
     loop_start(run->loop, &spec, recheck_ended, node);

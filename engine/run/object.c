@@ -105,15 +105,16 @@ static const struct value *managed_tags(struct arena *arena, const struct object
     return map_end(&b);
 }
 
-static const char *salt_of(const struct run *run)
+static struct seal_key key_of(const struct run *run)
 {
-    return run->state ? state_lineage(run->state) : NULL;
+    return (struct seal_key){.lineage = run->state ? state_lineage(run->state) : NULL};
 }
 
 const struct value *object_sealed(struct run *run, const struct schema *schema,
                                   const struct value *properties)
 {
-    return seal(run->arena, schema, properties, salt_of(run));
+    const struct seal_key key = key_of(run);
+    return seal(run->arena, schema, properties, &key);
 }
 
 bool object_has_arrived(struct run *run, const struct schema *schema, const struct value *desired,
@@ -121,10 +122,11 @@ bool object_has_arrived(struct run *run, const struct schema *schema, const stru
 {
     struct arena *arena = run->arena;
     struct diff diff;
+    const struct seal_key key = key_of(run);
     struct diff_input input = {.schema = schema,
                                .before = normalize(arena, schema, attributes),
                                .after = normalize(arena, schema, desired),
-                               .salt = salt_of(run)};
+                               .key = &key};
     diff_desired(arena, &input, &diff);
     return diff.len == 0;
 }
@@ -134,8 +136,9 @@ bool object_is_as_recorded(struct run *run, const struct schema *schema,
 {
     struct arena *arena = run->arena;
     struct diff diff;
+    const struct seal_key key = key_of(run);
     diff_observed(arena, schema, normalize(arena, schema, record->attributes),
-                  normalize(arena, schema, attributes), salt_of(run), &diff);
+                  normalize(arena, schema, attributes), &key, &diff);
     return diff.len == 0;
 }
 

@@ -79,8 +79,7 @@ bool recheck_passed(struct run *run, const struct change *subject, const struct 
     }
     struct diff diff;
     diff_observed(arena, subject->schema, subject->before,
-                  normalize(arena, subject->schema, outcome->attributes), state_lineage(run->state),
-                  &diff);
+                  normalize(arena, subject->schema, outcome->attributes), &run->saved->key, &diff);
     if (diff.len == 0)
         return true;
     refuse(

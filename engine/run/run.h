@@ -29,9 +29,12 @@ struct run {
     run_progress_fn *progress;
     void *progress_ctx;
     const volatile sig_atomic_t *stop; /* a signal that arrived, or NULL: start nothing new */
-    /* The plan was made some time ago: each object is read again before it is touched, and what is
-     * not as it was planned stays as it is (E_VALUE_MOVED), with all that depends on it. */
-    bool recheck;
+    const struct run_saved *saved;     /* what the plan was read from, or NULL */
+};
+/* Of a plan that was made some time ago: each object is read again before it is touched, and what
+ * is not as it was planned stays as it is (E_VALUE_MOVED), with all that depends on it. */
+struct run_saved {
+    struct seal_key key; /* of the file */
 };
 
 /* Reads every recorded object, and asks `find` about what is desired but not recorded. Reads only.

@@ -178,13 +178,21 @@ with workspace(edit=lambda _: FUNCTION.replace("SECRET", SECRET)) as folder:
     write(folder, "code/main.py", "def handler(event, context):\n    return event\n")
     first = ["--simulate", "--var", f"password={SECRET}"]
     second = ["--simulate", "--var", f"password={SECRET}-2"]
+    digests = set()
     for variables in (first, second):
         holdfast("plan", "--out", "p.json", *variables, cwd=folder, expect=0)
-        check(SECRET not in read(folder, "p.json"), "a secret stands in the plan")
+        text = read(folder, "p.json")
+        check(SECRET not in text, "a secret stands in the plan")
+        digests.add(json.loads(text)["topology"]["spec_digest"])
         for shown in (["show", "p.json"], ["show", "p.json", "--json"]):
             check(SECRET not in holdfast(*shown, cwd=folder, expect=0).out, "a secret is shown")
-        other = first if variables is second else second
-        holdfast("apply", "p.json", *other, cwd=folder, expect=6)
+        if variables is second:  # there is a state, and a secret in it
+            other = holdfast("apply", "p.json", *first, cwd=folder, expect=6)
+            check("HF0507" in other.err, f"another secret is another plan: {other.err}")
         holdfast("apply", "p.json", *variables, cwd=folder, expect=0)
         holdfast("plan", "--detailed-exitcode", *variables, cwd=folder, expect=0)
+    check(len(digests) == 1, "the digest of the topology tells one secret from another")
+    secret = [f["value"] for f in holdfast("state", "pull", "--simulate", cwd=folder, expect=0).json["facts"]
+              if f["key"] == "plan_secret"]
+    check(len(secret) == 1 and len(secret[0]) == 64 and secret[0] not in text, f"one secret in the state: {secret}")
 done()

@@ -473,6 +473,11 @@ static void a_long_list_of_relays_becomes_a_condition_on_the_organization(void *
     assert_int_equal(value_len(value_pointer(listed, "/Principal/AWS")), 60);
 }
 
+#define FUNCTION_WITH(variables)                                                                   \
+    PLACES "resources:\n  f: {type: aws_lambda_function, account: one, region: here, properties: " \
+           "{name: f, role: \"arn:aws:iam::111122223333:role/r\", runtime: provided.al2023, "      \
+           "handler: bootstrap, code_sha256: c, environment: {variables: " variables "}}}\n"
+
 static void the_digest_follows_the_meaning_not_the_text(void **state)
 {
     (void)state;
@@ -483,6 +488,14 @@ static void the_digest_follows_the_meaning_not_the_text(void **state)
     load(&c, PLACES "vaults: {v: {account: one, region: there}}\n");
     assert_string_equal(a.topology.spec_digest, b.topology.spec_digest);
     assert_string_not_equal(a.topology.spec_digest, c.topology.spec_digest);
+    /* what is sensitive could be guessed by it */
+    struct loaded one = {.arena = arena}, two = {.arena = arena};
+    load(&one, FUNCTION_WITH("{A: hunter2}"));
+    load(&two, FUNCTION_WITH("{A: hunter3}"));
+    assert_true(one.ok && two.ok);
+    assert_string_equal(one.topology.spec_digest, two.topology.spec_digest);
+    load(&two, FUNCTION_WITH("{B: hunter2}"));
+    assert_string_not_equal(one.topology.spec_digest, two.topology.spec_digest);
 }
 
 static void values_keep_the_place_of_what_asked_for_them(void **state)

@@ -260,15 +260,16 @@ static void what_is_sensitive_differs_without_being_shown(void **state)
     const struct schema *schema = schema_of(schemas(), "aws_lambda_function");
     const struct value *one = json(f, "{\"environment\":{\"variables\":{\"A\":\"hunter2\"}}}");
     const struct value *two = json(f, "{\"environment\":{\"variables\":{\"A\":\"hunter3\"}}}");
+    const struct seal_key key = {.lineage = "lineage"}, other = {.lineage = "other"};
     struct diff diff;
-    diff_observed(f->arena, schema, one, two, "salt", &diff);
+    diff_observed(f->arena, schema, one, two, &key, &diff);
     assert_int_equal(diff.len, 1);
     assert_string_equal(diff.items[0].path, "/environment/variables/A");
     assert_null(strstr(show(f, &diff), "hunter"));
     /* a record holds it sealed, an observation in clear */
-    diff_observed(f->arena, schema, seal(f->arena, schema, one, "salt"), one, "salt", &diff);
+    diff_observed(f->arena, schema, seal(f->arena, schema, one, &key), one, &key, &diff);
     assert_int_equal(diff.len, 0);
-    diff_observed(f->arena, schema, seal(f->arena, schema, one, "other"), one, "salt", &diff);
+    diff_observed(f->arena, schema, seal(f->arena, schema, one, &other), one, &key, &diff);
     assert_int_equal(diff.len, 1);
 }
 

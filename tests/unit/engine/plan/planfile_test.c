@@ -11,6 +11,12 @@ static const struct planfile_account accounts[] = {
     {"workload", "111122223333", "arn:aws:iam::111122223333:root"},
     {"backup", "444455556666", NULL}};
 
+static bool is_the_plan_of(struct fixture *f, const struct planfile *file)
+{
+    const struct seal_key key = plan_seal_key(&f->input, /* for_file= */ true);
+    return planfile_check_plan(f->arena, file, &f->plan, &key, &f->diags);
+}
+
 /* What the fixture's plan is saved as. */
 static struct planfile file_of(struct fixture *f)
 {
@@ -88,14 +94,14 @@ static void a_plan_that_is_built_from_what_the_file_saw_is_the_same(void **state
     f->input.observations = file.observations;
     f->input.observation_len = file.observation_len;
     build(f);
-    assert_true(planfile_check_plan(f->arena, &file, &f->plan, &f->diags));
+    assert_true(is_the_plan_of(f, &file));
 }
 
 static void assert_moved(struct fixture *f, const struct planfile *file, const char *what)
 {
     build(f);
     diags_init(&f->diags, f->arena);
-    assert_false(planfile_check_plan(f->arena, file, &f->plan, &f->diags));
+    assert_false(is_the_plan_of(f, file));
     assert_int_equal(f->diags.items[0].code, E_PLAN_STALE);
     assert_non_null(strstr(f->diags.items[0].message, what));
 }
@@ -113,7 +119,7 @@ static void moves_are_shown_and_compared(void **state)
     file.plan.topology = f->plan.topology;
     assert_string_equal(shown(f, &file.plan), shown(f, &f->plan));
     assert_non_null(strstr(shown(f, &file.plan), "moved from queues.older"));
-    assert_true(planfile_check_plan(f->arena, &file, &f->plan, &f->diags));
+    assert_true(is_the_plan_of(f, &file));
     move.from = "queues.oldest";
     assert_moved(f, &file, "the moves");
     f->input.move_len = 0;
@@ -209,6 +215,61 @@ static void no_secret_stands_in_it(void **state)
     assert_null(strstr(shown(f, &file.plan), "hmac"));
 }
 
+static void want_function(struct fixture *f, const char *password)
+{
+    f->topology.resource_len = 0;
+    want(f, "functions.f", FUNCTION,
+         arena_printf(f->arena, "{\"name\":\"f\",\"environment\":{\"variables\":{\"A\":\"%s\"}}}",
+                      password),
+         "");
+}
+
+/* From what the file saw, as `apply FILE` builds it. */
+static void build_from(struct fixture *f, const struct planfile *file)
+{
+    f->input.from_file = true;
+    f->input.observations = file->observations;
+    f->input.observation_len = file->observation_len;
+    build(f);
+}
+
+static const char there[] = "{\"name\":\"f\",\"environment\":{\"variables\":{\"A\":\"hunter1\"}}}";
+
+static void what_is_sensitive_is_compared_by_the_secret_of_the_state(void **state)
+{
+    struct fixture *f = *state;
+    f->input.seal_secret = "known to the state";
+    want_function(f, SECRET);
+    have(f, "functions.f", FUNCTION, there, "");
+    seen(f, "functions.f", FOUND_NOT_ASKED, there);
+    build(f);
+    struct planfile file = parse(f, print(f));
+    build_from(f, &file);
+    assert_int_equal(f->plan.len, 1);
+    assert_true(is_the_plan_of(f, &file));
+    want_function(f, "hunter3");
+    assert_moved(f, &file, "the digest of what is desired");
+    want_function(f, SECRET);
+    f->input.seal_secret = "another";
+    assert_moved(f, &file, "the digest of what is desired");
+}
+
+static void before_there_is_a_state_nothing_is_told_of_what_is_sensitive(void **state)
+{
+    struct fixture *f = *state;
+    f->input.lineage = "";
+    want_function(f, SECRET);
+    seen(f, "functions.f", FOUND_NOTHING, NULL);
+    build(f);
+    const char *text = print(f);
+    struct planfile file = parse(f, text);
+    build_from(f, &file);
+    assert_true(is_the_plan_of(f, &file));
+    want_function(f, "hunter3");
+    build(f);
+    assert_string_equal(print(f), text);
+}
+
 static void assert_refused(struct fixture *f, const char *text, const char *why)
 {
     struct planfile file;
@@ -268,6 +329,8 @@ int main(void)
         TEST(another_identity_may_apply),
         TEST(a_plan_from_before_the_state_fits_one_that_recorded_nothing),
         TEST(no_secret_stands_in_it),
+        TEST(what_is_sensitive_is_compared_by_the_secret_of_the_state),
+        TEST(before_there_is_a_state_nothing_is_told_of_what_is_sensitive),
         TEST(what_was_cut_or_changed_is_refused),
         TEST(what_no_plan_holds_is_refused),
     };

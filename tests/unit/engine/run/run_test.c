@@ -259,8 +259,9 @@ static bool apply(struct scene *scene)
     f->input.destroy = scene->destroy;
     struct run_world world = {records, record_len, observations, observation_len};
     ok = ok && plan_build(f->arena, &f->input, &f->plan, &f->diags);
-    run.recheck = scene->meanwhile != NULL;
-    if (run.recheck)
+    const struct run_saved saved = {.key = plan_seal_key(&f->input, /* for_file= */ true)};
+    run.saved = scene->meanwhile ? &saved : NULL;
+    if (run.saved)
         scene->meanwhile();
     ok = ok && run_apply(&run, &f->plan, &world, &scene->summary);
     struct intent *intents = NULL;
