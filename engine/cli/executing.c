@@ -33,6 +33,7 @@ int executing_saved_plan(struct session *session, const char *path, struct execu
         !session_open(session, SESSION_WRITES) || !saving_build(session, &file, &ret->planning))
         return EXIT_ERROR;
     ret->from_file.key = plan_seal_key(&ret->planning.input, /* for_file= */ true);
+    ret->from_file.desired_digests = file.desired_digests;
     session->run.saved = &ret->from_file;
     return show_and_guard(session, &ret->planning);
 }

@@ -2,6 +2,8 @@
 #include "engine/base/crypto.h"
 #include "engine/base/json.h"
 #include "engine/config/normalize.h"
+#include "engine/plan/planfile.h"
+#include "engine/plan/text.h"
 #include "engine/run/recheck.h"
 
 #include <stdint.h>
@@ -24,6 +26,7 @@ enum node_phase { NODE_WAITING, NODE_READY, NODE_RUNNING, NODE_DONE, NODE_FAILED
 struct node {
     struct executor *executor;
     const struct change *change;
+    size_t index;    /* of the change in the plan */
     const char *row; /* the address of its row: the old half of a replacement has one of its own */
     const struct change *replaced; /* what a create stands beside until that is deleted, or NULL */
     enum node_phase phase;
@@ -348,8 +351,61 @@ static const char *action_name(const struct change *change)
     return names[change->action];
 }
 
-/* The desired properties with every reference resolved. A value that the plan knew may not differ
- * now. */
+static bool refuse_desired(struct node *node, const char *what)
+{
+    const struct change *change = node->change;
+    diag_error(node->executor->run->diags, E_VALUE_MOVED, change->resource->pos, change->address,
+               "%s", what);
+    return false;
+}
+
+/* Of a saved plan: what the change would make is still what somebody has read. */
+static bool is_as_saved(struct node *node)
+{
+    const struct run *run = node->executor->run;
+    if (!run->saved)
+        return true;
+    const char *then = run->saved->desired_digests[node->index];
+    const char *now = planfile_desired_digest(run->arena, node->change, &run->saved->key);
+    return str_eq(then, now) ||
+           refuse_desired(node, "what is desired has not the digest of the plan");
+}
+
+static bool refuse_property(struct node *node, const char *name, const struct value *then,
+                            const struct value *now)
+{
+    struct arena *arena = node->executor->run->arena;
+    const struct schema_node *schema = schema_property_of(node->change->schema->root, name);
+    return refuse_desired(node, arena_printf(arena, "%s was %s in the plan and is %s now", name,
+                                             text_value(arena, schema, then),
+                                             text_value(arena, schema, now)));
+}
+
+/* What the request is made of says what the plan says: a value that the plan knew may not differ,
+ * and none may come that it did not know. */
+static bool is_as_planned(struct node *node)
+{
+    struct executor *executor = node->executor;
+    struct arena *arena = executor->run->arena;
+    const struct change *change = node->change;
+    const struct value *then = normalize(
+        arena, change->schema, value_resolve(arena, change->after, current_attribute, executor));
+    const struct value *now = normalize(arena, change->schema, node->desired);
+    for (size_t i = 0; i < value_len(then); i++) {
+        const struct value_entry *entry = &then->map.entries[i];
+        const struct value *actual = value_get(now, entry->key);
+        if (!actual || !value_equal(entry->value, actual))
+            return refuse_property(node, entry->key, entry->value, actual);
+    }
+    for (size_t i = 0; i < value_len(now); i++) {
+        const struct value_entry *entry = &now->map.entries[i];
+        if (!value_get(then, entry->key))
+            return refuse_property(node, entry->key, NULL, entry->value);
+    }
+    return true;
+}
+
+/* The desired properties with every reference resolved. */
 static bool resolve_desired(struct node *node)
 {
     struct executor *executor = node->executor;
@@ -359,27 +415,9 @@ static bool resolve_desired(struct node *node)
         return true;
     node->desired =
         value_resolve(run->arena, change->resource->properties, current_attribute, executor);
-    if (value_has_unknown(node->desired)) {
-        diag_error(run->diags, E_VALUE_MOVED, change->resource->pos, change->address,
-                   "a reference has no value although what it names is in place");
-        return false;
-    }
-    const struct value *planned =
-        value_resolve(run->arena, change->after, current_attribute, executor);
-    const struct value *now = normalize(run->arena, change->schema, node->desired);
-    planned = normalize(run->arena, change->schema, planned);
-    for (size_t i = 0; i < value_len(planned); i++) {
-        const struct value_entry *entry = &planned->map.entries[i];
-        const struct value *actual = value_get(now, entry->key);
-        if (!actual || value_equal(entry->value, actual))
-            continue;
-        diag_error(run->diags, E_VALUE_MOVED, change->resource->pos, change->address,
-                   "%s was %s in the plan and is %s now", entry->key,
-                   json_print(run->arena, entry->value, JSON_COMPACT),
-                   json_print(run->arena, actual, JSON_COMPACT));
-        return false;
-    }
-    return true;
+    if (value_has_unknown(node->desired))
+        return refuse_desired(node, "a reference has no value although what it names is in place");
+    return is_as_saved(node) && is_as_planned(node);
 }
 
 static bool needs_call(const struct change *change)
@@ -733,6 +771,7 @@ static void build(struct executor *executor, const struct plan *plan)
         struct node *node = &executor->nodes[executor->len++];
         *node = (struct node){.executor = executor,
                               .change = change,
+                              .index = i,
                               .row = change->address,
                               .group = group_of(change)};
         struct node *twin = map_get(&by_address, change->address);

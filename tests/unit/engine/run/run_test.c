@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "engine/base/file.h"
+#include "engine/plan/planfile.h"
 #include "engine/run/run.h"
 #include "providers/fake_transport.h"
 #include "tests/unit/engine/plan/helper.h"
@@ -182,7 +183,8 @@ struct scene {
     struct fixture *f;
     const char *dir;
     bool destroy;
-    void (*meanwhile)(void); /* between a saved plan and its apply; NULL: it is not saved */
+    void (*meanwhile)(
+        struct fixture *f); /* between a saved plan and its apply; NULL: it is not saved */
     struct run_summary summary;
     size_t open_intents, record_len;
     struct record *records;
@@ -232,6 +234,14 @@ static struct state *open_state(struct scene *scene)
     return state;
 }
 
+static const char *const *digests_of(struct fixture *f, const struct seal_key *key)
+{
+    const char **digests = arena_array(f->arena, f->plan.len + 1, sizeof(*digests));
+    for (size_t i = 0; i < f->plan.len; i++)
+        digests[i] = planfile_desired_digest(f->arena, &f->plan.changes[i], key);
+    return digests;
+}
+
 /* recover, observe, plan, apply: as `apply` does. Leaves the plan in the fixture. */
 static bool apply(struct scene *scene)
 {
@@ -259,10 +269,12 @@ static bool apply(struct scene *scene)
     f->input.destroy = scene->destroy;
     struct run_world world = {records, record_len, observations, observation_len};
     ok = ok && plan_build(f->arena, &f->input, &f->plan, &f->diags);
-    const struct run_saved saved = {.key = plan_seal_key(&f->input, /* for_file= */ true)};
-    run.saved = scene->meanwhile ? &saved : NULL;
-    if (run.saved)
-        scene->meanwhile();
+    struct run_saved saved = {.key = plan_seal_key(&f->input, /* for_file= */ true)};
+    if (ok && scene->meanwhile) {
+        saved.desired_digests = digests_of(f, &saved.key);
+        run.saved = &saved;
+        scene->meanwhile(f);
+    }
     ok = ok && run_apply(&run, &f->plan, &world, &scene->summary);
     struct intent *intents = NULL;
     ok = state_load(state, f->arena, &scene->records, &scene->record_len, &f->diags) &&
@@ -353,8 +365,9 @@ static void a_replacement_that_creates_first_moves_its_users_and_deletes_the_old
     assert_int_equal(aws->made, 8);
 }
 
-static void nothing_happens(void)
+static void nothing_happens(struct fixture *f)
 {
+    (void)f;
 }
 
 static void a_saved_plan_whose_objects_stand_as_they_did_is_carried_out(void **state)
@@ -386,15 +399,17 @@ static struct object *plan_at_aws(void)
     return NULL;
 }
 
-static void somebody_changes_the_plan(void)
+static void somebody_changes_the_plan(struct fixture *f)
 {
+    (void)f;
     char *days = strstr(plan_at_aws()->json, "\"delete_after_days\":7");
     assert_non_null(days);
     days[strlen("\"delete_after_days\":")] = '9';
 }
 
-static void somebody_deletes_the_plan(void)
+static void somebody_deletes_the_plan(struct fixture *f)
 {
+    (void)f;
     plan_at_aws()->there = false;
 }
 
@@ -419,6 +434,58 @@ static void what_changed_since_the_plan_was_saved_is_left_alone_and_the_rest_goe
     scene->meanwhile = somebody_changes_the_plan;
     assert_stopped(scene, "create vaults.w", "/rules/0/lifecycle/delete_after_days");
     assert_non_null(strstr(plan_at_aws()->json, "\"delete_after_days\":9"));
+}
+
+/* Between the plan and the request, in memory. */
+static void the_change_becomes_another(struct fixture *f)
+{
+    for (size_t i = 0; i < f->plan.len; i++) {
+        struct change *change = (struct change *)(uintptr_t)&f->plan.changes[i];
+        if (str_eq(change->address, "plans.p"))
+            change->after =
+                value_with(f->arena, change->after, "name", value_string(f->arena, "x"));
+    }
+}
+
+static void the_resource_becomes_another(struct fixture *f)
+{
+    struct resource *plan = &f->resources[1];
+    plan->properties = value_with(f->arena, plan->properties, "name", value_string(f->arena, "x"));
+}
+
+static void the_resource_becomes_more(struct fixture *f)
+{
+    struct resource *plan = &f->resources[1];
+    const struct value *tags = json(f, "{\"more\":\"than was planned\"}");
+    plan->properties = value_with(f->arena, plan->properties, "tags", tags);
+}
+
+static void both_become_another(struct fixture *f)
+{
+    the_change_becomes_another(f);
+    the_resource_becomes_another(f);
+}
+
+static void what_is_swapped_between_plan_and_request_is_not_sent(void **state)
+{
+    static const struct {
+        void (*meanwhile)(struct fixture *f);
+        const char *why;
+    } cases[] = {{the_change_becomes_another, "the digest of the plan"},
+                 {the_resource_becomes_another, "name was p in the plan and is x now"},
+                 {the_resource_becomes_more, "tags was (none) in the plan"},
+                 {both_become_another, "the digest of the plan"}};
+    struct scene *scene = *state;
+    for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+        fill(scene->f, "p", 7);
+        scene->meanwhile = cases[i].meanwhile;
+        assert_stopped(scene, "create keys.k, create vaults.v", cases[i].why);
+        scene->meanwhile = NULL;
+        scene->destroy = true;
+        assert_applies(scene);
+        scene->destroy = false;
+        aws->log[0] = '\0';
+    }
 }
 
 static void the_old_half_of_a_replacement_is_looked_at_before_the_new_one_is_made(void **state)
@@ -590,6 +657,7 @@ int main(void)
         RUN_TEST(a_replacement_that_creates_first_moves_its_users_and_deletes_the_old),
         RUN_TEST(a_saved_plan_whose_objects_stand_as_they_did_is_carried_out),
         RUN_TEST(what_changed_since_the_plan_was_saved_is_left_alone_and_the_rest_goes_on),
+        RUN_TEST(what_is_swapped_between_plan_and_request_is_not_sent),
         RUN_TEST(the_old_half_of_a_replacement_is_looked_at_before_the_new_one_is_made),
         RUN_TEST(a_failed_call_skips_what_depends_on_it_and_the_next_run_goes_on),
         RUN_TEST(what_could_not_be_written_down_does_not_count_as_done),
