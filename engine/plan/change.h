@@ -92,10 +92,10 @@ struct plan {
 /* What refresh saw of one recorded or found object. */
 struct observation {
     const char *address;
-    bool gone;                      /* recorded, not there any more */
-    bool failed;                    /* could not be read: diagnostics hold why */
-    bool imported;                  /* looked at by the id that somebody gave */
-    enum found found;               /* for objects that are not recorded */
+    bool gone;        /* recorded, not there any more; `found` may say what stands in its place */
+    bool failed;      /* could not be read: diagnostics hold why */
+    bool imported;    /* looked at by the id that somebody gave */
+    enum found found; /* for objects that are not recorded, or gone */
     const char *identifier;         /* found */
     const char *owner;              /* of FOUND_OTHER, for the message */
     const struct value *attributes; /* schema names, read-only ones included */

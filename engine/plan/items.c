@@ -68,6 +68,20 @@ static bool add_record(struct builder *b, const struct record *record)
     return true;
 }
 
+/* What is recorded is gone, and another object of ours stands in its place, as after an undo of a
+ * replacement: that is found, as if nothing were recorded. */
+static void prefer_successor(struct builder *b, struct item *item)
+{
+    const struct observation *seen = item->observation;
+    bool found =
+        seen && seen->gone &&
+        (seen->found == FOUND_OURS || seen->found == FOUND_SHARED || seen->found == FOUND_PARENT);
+    if (!found || !item->desired || !item->record || item_recorded_at_all(b, item))
+        return;
+    item->record = NULL;
+    item->record_schema = NULL;
+}
+
 bool items_collect(struct builder *b)
 {
     const struct plan_input *input = b->input;
@@ -90,6 +104,8 @@ bool items_collect(struct builder *b)
         if (item)
             item->observation = &input->observations[i];
     }
+    for (size_t i = 0; i < b->len; i++)
+        prefer_successor(b, &b->items[i]);
     return known;
 }
 

@@ -8,10 +8,12 @@
  *
  * What names an object may only be known when another one has been found: an alias is ours when it
  * names our key, a selection is searched for in its plan. So the search goes in rounds; without a
- * state, too, everything is found that can be. */
+ * state, too, everything is found that can be. A recorded object that is gone is searched for as if
+ * it were not recorded: another one of ours may stand in its place, as after an undo of its
+ * replacement. */
 struct sight {
     struct observer *observer;
-    const struct record *record;     /* or NULL */
+    const struct record *record;     /* that is read; NULL: searched for */
     const struct resource *resource; /* or NULL */
     const struct value *desired;     /* of `resource`, as far as it is known when it is asked for */
     struct observation *observation;
@@ -23,7 +25,7 @@ struct observer {
     struct run *run;
     struct pump pump;
     struct map records; /* address -> const struct record * */
-    struct map sought;  /* address -> struct sight *, of what is not recorded */
+    struct map sought;  /* address -> struct sight *, of what is not recorded, or gone */
     struct sight *sights;
     size_t *round; /* indexes of the sights that are looked at now */
     size_t round_len;
@@ -37,9 +39,9 @@ static const struct value *known_attribute(void *ctx, const char *address, const
 {
     const struct observer *observer = ctx;
     const struct record *record = map_get(&observer->records, address);
-    if (record)
-        return value_get(record->attributes, attribute);
     const struct sight *sight = map_get(&observer->sought, address);
+    if (record && !sight)
+        return value_get(record->attributes, attribute);
     if (!sight || !sight->observation ||
         (sight->observation->found == FOUND_OTHER && !sight->resource->external))
         return NULL;
@@ -86,6 +88,23 @@ static void imported(struct sight *sight, const struct value *attributes)
     pump_ended(&sight->observer->pump);
 }
 
+/* Goes into the next round, unless the file means something else by its address. */
+static void seek_successor(struct sight *sight)
+{
+    const struct run *run = sight->observer->run;
+    const struct record *record = sight->record;
+    const struct resource *resource =
+        run->topology ? topology_find(run->topology, record->address) : NULL;
+    if (!resource || !str_eq(resource->schema->type_name, record->type) ||
+        !str_eq(resource->account->id, record->account_id) ||
+        !str_eq(resource->region, record->region) || import_id(run->topology, record->address))
+        return;
+    sight->record = NULL;
+    sight->resource = resource;
+    sight->settled = false;
+    map_set(&sight->observer->sought, resource->address, sight);
+}
+
 static void read_ended(void *ctx, const struct op_outcome *outcome)
 {
     struct sight *sight = ctx;
@@ -103,6 +122,8 @@ static void read_ended(void *ctx, const struct op_outcome *outcome)
     if (outcome->result == OP_RESULT_GONE) {
         sight->observation->gone = true;
         sight->observation->found = sight->record ? FOUND_NOT_ASKED : FOUND_NOTHING;
+        if (sight->record)
+            seek_successor(sight);
         pump_ended(&sight->observer->pump);
         return;
     }
@@ -187,9 +208,11 @@ static bool can_be_found(const struct resource *resource, const struct value *de
 
 static void add_to_round(struct observer *observer, size_t i, const char *address)
 {
-    struct observation *observation = &observer->observations[observer->observation_len++];
-    *observation = (struct observation){.address = address};
-    observer->sights[i].observation = observation;
+    struct sight *sight = &observer->sights[i];
+    if (!sight->observation) {
+        sight->observation = &observer->observations[observer->observation_len++];
+        *sight->observation = (struct observation){.address = address};
+    }
     observer->round[observer->round_len++] = i;
 }
 
@@ -204,7 +227,8 @@ static bool add_records(struct observer *observer, const struct record *records,
             return false;
         }
         map_set(&observer->records, records[i].address, (void *)(uintptr_t)&records[i]);
-        observer->sights[i] = (struct sight){.observer = observer, .record = &records[i]};
+        observer->sights[i] =
+            (struct sight){.observer = observer, .record = &records[i], .settled = true};
         add_to_round(observer, i, records[i].address);
     }
     return true;
@@ -237,12 +261,12 @@ static bool waits(const struct observer *observer, const struct resource *resour
 
 /* Adds to the round what can be looked for now: what is wholly known waits for nothing, all else
  * until what it depends on has been looked for. False: another look at the rest may yield more. */
-static bool choose(struct observer *observer, size_t from, size_t len)
+static bool choose(struct observer *observer, size_t len)
 {
     struct run *run = observer->run;
     size_t first = observer->round_len;
     bool complete = true;
-    for (size_t i = from; i < len; i++) {
+    for (size_t i = 0; i < len; i++) {
         struct sight *sight = &observer->sights[i];
         if (sight->settled)
             continue;
@@ -291,7 +315,7 @@ bool run_observe(struct run *run, const struct record *records, size_t record_le
         return false;
     size_t len = add_sought(&observer, record_len);
     while (!loop_is_cut(run->loop)) {
-        bool complete = choose(&observer, record_len, len);
+        bool complete = choose(&observer, len);
         if (observer.round_len > 0)
             look_at_round(&observer);
         else if (complete)

@@ -32,15 +32,16 @@ struct run {
     const struct run_saved *saved;     /* what the plan was read from, or NULL */
 };
 /* Of a plan that was made some time ago: each object is read again before it is touched, and what
- * is not as it was planned stays as it is (E_VALUE_MOVED), with all that depends on it. So does what
- * would no longer become what the file has a digest of. */
+ * is not as it was planned stays as it is (E_VALUE_MOVED), with all that depends on it. So does
+ * what would no longer become what the file has a digest of. */
 struct run_saved {
     struct seal_key key;                /* of the file */
     const char *const *desired_digests; /* of each change of the plan, as the file has them */
 };
 
-/* Reads every recorded object, and asks `find` about what is desired but not recorded. Reads only.
- * False when something could not be read: the observation is marked and a diagnostic added. */
+/* Reads every recorded object, and asks `find` about what is desired and not recorded, or gone.
+ * Reads only. False when something could not be read: the observation is marked and a diagnostic
+ * added. */
 MUST_CHECK bool run_observe(struct run *run, const struct record *records, size_t record_len,
                             struct observation **ret, size_t *ret_len);
 

@@ -187,6 +187,16 @@ with workspace() as folder:
     tokens = [t for (t,) in query(folder, "SELECT token FROM journal WHERE action = 'create'")]
     check(len(tokens) == 4 and len(set(tokens)) == 4, f"no token serves two lives: {tokens}")
 
+    # of an undone replacement the plan says what the apply does: the new object is found, and not made again
+    apply(folder, TWO)
+    apply(folder, TWO.replace("r: {", "r: {name: other, "))
+    run(folder, "state", "undo")
+    number = len([c for c in calls(folder, "--simulate") if c["writes"]])
+    check(summary(folder) == {"adopt": 1}, f"the plan finds the new one: {summary(folder)}")
+    run(folder, "apply", "--auto-approve")
+    run(folder, "plan", "--detailed-exitcode")
+    check(len([c for c in calls(folder, "--simulate") if c["writes"]]) == number, "and nothing is sent")
+
     # an open intent stays open
     query(folder, "UPDATE journal SET phase = 'open', detail = NULL, ended_ms = NULL WHERE seq = (SELECT max(seq) FROM journal)")
     said = run(folder, "state", "undo")

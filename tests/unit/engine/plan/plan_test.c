@@ -175,6 +175,35 @@ static void one_identity_cannot_stand_side_by_side(void **state)
     assert_string_equal(outline(f), "re-delete roles.r, re-create roles.r");
 }
 
+static void what_stands_in_the_place_of_what_is_gone_is_adopted_if_it_is_ours(void **state)
+{
+    static const struct {
+        enum found found;
+        const char *plan;
+    } cases[] = {{FOUND_OURS, "adopt queues.q"},
+                 {FOUND_PARENT, "adopt queues.q"},
+                 {FOUND_NOTHING, "create queues.q"},
+                 {FOUND_OTHER, "create queues.q"}};
+    struct fixture *f = *state;
+    want(f, "queues.q", "aws_sqs_queue", "{\"name\":\"new\"}", "");
+    have(f, "queues.q", "aws_sqs_queue", "{\"name\":\"old\"}", "");
+    struct observation *seen_now = seen(f, "queues.q", FOUND_OURS, "{\"name\":\"new\"}");
+    seen_now->gone = true;
+    seen_now->identifier = "another";
+    for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+        seen_now->found = cases[i].found;
+        build(f);
+        assert_string_equal(outline(f), cases[i].plan);
+    }
+    /* the old half of a replacement is no successor */
+    seen_now->found = FOUND_OURS;
+    have(f, "queues.q#replaced.1", "aws_sqs_queue", "{\"name\":\"new\"}", "")->identifier =
+        "another";
+    seen(f, "queues.q#replaced.1", FOUND_NOT_ASKED, "{\"name\":\"new\"}");
+    build(f);
+    assert_string_equal(outline(f), "create queues.q, delete queues.q#replaced.1");
+}
+
 static void a_vault_is_never_replaced(void **state)
 {
     struct fixture *f = *state;
@@ -882,6 +911,7 @@ int main(void)
         TEST(what_cannot_change_is_deleted_and_created_anew),
         TEST(what_may_stand_side_by_side_is_created_first),
         TEST(one_identity_cannot_stand_side_by_side),
+        TEST(what_stands_in_the_place_of_what_is_gone_is_adopted_if_it_is_ours),
         TEST(a_vault_is_never_replaced),
         TEST(a_vault_that_moves_to_another_region_would_be_replaced),
         TEST(a_queue_that_moves_is_deleted_where_it_was),

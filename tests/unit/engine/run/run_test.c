@@ -548,6 +548,31 @@ static void what_was_deleted_outside_comes_back_with_its_users(void **state)
     assert_int_equal(scene->f->plan.len, 0);
 }
 
+/* As after an undo of the replacement that made it. */
+static void what_stands_in_the_place_of_what_is_gone_is_found(void **state)
+{
+    struct scene *scene = *state;
+    fill(scene->f, "p", 7);
+    assert_applies(scene);
+    for (size_t i = 0; i < scene->record_len; i++) {
+        struct record record = scene->records[i];
+        if (!str_eq(record.address, "plans.p"))
+            continue;
+        struct state *file = open_state(scene);
+        record.identifier = "gone";
+        assert_true(state_put(file, &record, NOW_MS, &scene->f->diags) &&
+                    journal_commit(file, &scene->f->diags));
+        state_close(file);
+    }
+    aws->log[0] = '\0';
+    assert_applies(scene);
+    assert_int_equal(scene->f->plan.len, 1);
+    assert_int_equal(scene->f->plan.changes[0].action, ACTION_ADOPT);
+    assert_string_equal(aws->log, "");
+    assert_applies(scene);
+    assert_int_equal(scene->f->plan.len, 0);
+}
+
 static void destroy_leaves_nothing(void **state)
 {
     struct scene *scene = *state;
@@ -662,6 +687,7 @@ int main(void)
         RUN_TEST(a_failed_call_skips_what_depends_on_it_and_the_next_run_goes_on),
         RUN_TEST(what_could_not_be_written_down_does_not_count_as_done),
         RUN_TEST(what_was_deleted_outside_comes_back_with_its_users),
+        RUN_TEST(what_stands_in_the_place_of_what_is_gone_is_found),
         RUN_TEST(destroy_leaves_nothing),
         RUN_TEST(a_kill_at_any_point_of_a_first_apply_is_survived),
         RUN_TEST(a_kill_at_any_point_of_an_update_is_survived),
