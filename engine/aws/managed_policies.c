@@ -11,6 +11,7 @@ static const struct managed_policy policies[] = {
     {MANAGED_POLICY_BACKUP, "/service-role/", "v29"},
     {MANAGED_POLICY_S3_BACKUP, "/", "v3"},
     {MANAGED_POLICY_RESTORES, "/service-role/", "v25"},
+    {MANAGED_POLICY_S3_RESTORE, "/", "v2"},
     {MANAGED_POLICY_BACKUP_LINKED, "/aws-service-role/", "v16"},
     {MANAGED_POLICY_LAMBDA_BASIC, "/service-role/", "v1"},
 };

@@ -1,14 +1,15 @@
 #pragma once
 /* The AWS managed policies that the backup path meets, as IAM policy documents (JSON). They are
- * extracts (engine/aws/managed_policies/README.md): what backup and copy of the types in
- * backup_types.h need, not what IAM returns byte for byte. An action that is missing here reads as
- * not allowed, never the other way round. */
+ * extracts (engine/aws/managed_policies/README.md): what backup, copy and restore of the types
+ * in backup_types.h need, not what IAM returns byte for byte. An action that is missing here reads
+ * as not allowed, never the other way round. */
 
 #include "engine/base/arena.h"
 
 #define MANAGED_POLICY_BACKUP "AWSBackupServiceRolePolicyForBackup"
 #define MANAGED_POLICY_S3_BACKUP "AWSBackupServiceRolePolicyForS3Backup"
 #define MANAGED_POLICY_RESTORES "AWSBackupServiceRolePolicyForRestores"
+#define MANAGED_POLICY_S3_RESTORE "AWSBackupServiceRolePolicyForS3Restore"
 #define MANAGED_POLICY_BACKUP_LINKED "AWSBackupServiceLinkedRolePolicyForBackup"
 #define MANAGED_POLICY_LAMBDA_BASIC "AWSLambdaBasicExecutionRole"
 

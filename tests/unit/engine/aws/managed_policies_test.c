@@ -56,7 +56,8 @@ static const struct value *statement_with(struct arena *arena, const char *polic
 static void every_extract_is_a_policy_document(void **state)
 {
     (void)state;
-    static const char *const names[] = {MANAGED_POLICY_BACKUP, MANAGED_POLICY_RESTORES,
+    static const char *const names[] = {MANAGED_POLICY_BACKUP,        MANAGED_POLICY_RESTORES,
+                                        MANAGED_POLICY_S3_BACKUP,     MANAGED_POLICY_S3_RESTORE,
                                         MANAGED_POLICY_BACKUP_LINKED, MANAGED_POLICY_LAMBDA_BASIC};
     struct arena *arena = arena_new();
     for (size_t i = 0; i < ARRAY_LEN(names); i++) {
