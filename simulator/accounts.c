@@ -1,6 +1,8 @@
 /* The accounts and the organization of a world. */
 #include "simulator/service.h"
 
+#include "engine/aws/arn.h"
+
 bool account_known(struct world *world, const char *account)
 {
     if (!store_any(world, "account", "", "", NULL))
@@ -9,6 +11,25 @@ bool account_known(struct world *world, const char *account)
     bool known = store_get(world, arena, "account", "", "", account) != NULL;
     arena_free(arena);
     return known;
+}
+
+bool account_open(struct world *world, const char *account)
+{
+    struct arena *arena = arena_new();
+    const struct value *body = store_get(world, arena, "account", "", "", account);
+    bool closed = str_eq(value_get_str(body, "Status"), "SUSPENDED");
+    arena_free(arena);
+    return !closed;
+}
+
+bool role_account_open(struct world *world, const char *role_arn)
+{
+    struct arn arn;
+    struct arena *arena = arena_new();
+    bool open = !arn_parse(slice_of(role_arn), &arn) ||
+                account_open(world, arena_strndup(arena, arn.account.ptr, arn.account.len));
+    arena_free(arena);
+    return open;
 }
 
 const char *account_partition(struct world *world, struct arena *arena, const char *account)

@@ -249,7 +249,7 @@ bool role_trusts_service(struct world *world, struct arena *arena, const char *r
                          const char *service, const char *source_arn)
 {
     const struct value *role = iam_role_get(world, arena, role_arn);
-    if (!role || !iam_role_settled(world, role))
+    if (!role || !iam_role_settled(world, role) || !role_account_open(world, role_arn))
         return false;
     const char *why = NULL;
     const char *trust = value_get_str(role, "AssumeRolePolicyDocument");

@@ -10,6 +10,7 @@
  *   backup_jobs.c        backup jobs
  *   backup_points.c      recovery points and their expiry
  *   backup_copies.c      copy jobs
+ *   backup_restores.c    restore jobs, and what a point says of the resource that it was made of
  *   backup_types.c       the types of resources, and the resources that there are
  *   backup_hop.c         whether AWS would let a copy through, and in which words not
  *   backup_events.c      the events of jobs
@@ -28,7 +29,7 @@
  *   backup.restore_selection PLAN/NAME
  *   backup.legal_hold        HOLD        Status, RecoveryPointSelection
  *   ~backup.plan_version     PLAN/VERSION
- *   ~backup.job, ~backup.copy  JOB
+ *   ~backup.job, ~backup.copy, ~backup.restore  JOB
  *   ~backup.busy             ARN         the job that runs for a resource: one at a time */
 
 #include "simulator/service.h"
@@ -40,8 +41,10 @@ struct backup_durations {
     int64_t copy_start_ms;
     int64_t copy_region_ms;  /* a copy inside an account */
     int64_t copy_account_ms; /* a copy into another account */
-    int64_t copy_fail_ms;    /* until AWS finds out that it may not */
-    int64_t busy_retry_ms;   /* how often a job looks whether its resource is free */
+    int64_t restore_start_ms;
+    int64_t restore_run_ms;
+    int64_t copy_fail_ms;  /* until AWS finds out that it may not */
+    int64_t busy_retry_ms; /* how often a job looks whether its resource is free */
     int64_t expiry_spread_ms;
     int64_t deploy_ms; /* frameworks and report plans, air-gapped vaults, legal holds */
 };
@@ -172,6 +175,9 @@ struct hop {
 };
 /* NULL: yes. Else AWS's StatusMessage of the failed job. */
 const char *hop_refused(struct world *world, struct arena *arena, const struct hop *hop);
+/* The same for a restore in the account and Region of its point. */
+const char *restore_refused(struct world *world, struct arena *arena, const struct value *job,
+                            const struct value *point);
 /* The same for the first snapshot: the role's rights, the vault and its lock. */
 const char *backup_job_refused(struct world *world, struct arena *arena, const char *account,
                                const char *region, const struct value *job);
@@ -184,6 +190,7 @@ const struct value *hold_of_point(struct world *world, struct arena *arena, cons
 /* ---- events and timeline ---- */
 void backup_job_event(struct world *world, struct arena *arena, const struct value *job);
 void copy_job_event(struct world *world, struct arena *arena, const struct value *job);
+void restore_job_event(struct world *world, struct arena *arena, const struct value *job);
 /* what: "backup" or "copy"; point: of the finished job or NULL. */
 void backup_timeline(struct world *world, struct arena *arena, const char *what,
                      const char *account, const char *region, const struct value *job,
@@ -227,6 +234,10 @@ BACKUP_OPERATION(list_jobs)
 BACKUP_OPERATION(start_copy)
 BACKUP_OPERATION(describe_copy)
 BACKUP_OPERATION(list_copies)
+BACKUP_OPERATION(start_restore)
+BACKUP_OPERATION(describe_restore)
+BACKUP_OPERATION(list_restores)
+BACKUP_OPERATION(restore_metadata)
 BACKUP_OPERATION(list_points)
 BACKUP_OPERATION(list_protected)
 BACKUP_OPERATION(describe_point)
@@ -271,6 +282,8 @@ BACKUP_TASK(job_start)
 BACKUP_TASK(job_end)
 BACKUP_TASK(copy_start)
 BACKUP_TASK(copy_end)
+BACKUP_TASK(restore_start)
+BACKUP_TASK(restore_end)
 BACKUP_TASK(expire)
 BACKUP_TASK(vault_ready)
 BACKUP_TASK(deployed)

@@ -143,6 +143,25 @@ void copy_job_event(struct world *world, struct arena *arena, const struct value
          copy_detail(arena, job));
 }
 
+/* Of a restore the state is called otherwise than of a backup and a copy. */
+void restore_job_event(struct world *world, struct arena *arena, const struct value *job)
+{
+    struct map_builder b = map_begin(arena);
+    map_put(&b, "restoreJobId", value_get(job, "RestoreJobId"));
+    map_put(&b, "status", value_get(job, "Status"));
+    map_put(&b, "statusMessage", value_get(job, "StatusMessage"));
+    map_put(&b, "backupSizeInBytes", value_get(job, "BackupSizeInBytes"));
+    map_put(&b, "percentDone", value_get(job, "PercentDone"));
+    map_put(&b, "iamRoleArn", value_get(job, "IamRoleArn"));
+    map_put(&b, "resourceType", value_get(job, "ResourceType"));
+    map_put(&b, "sourceResourceArn", value_get(job, "SourceResourceArn"));
+    map_put(&b, "createdResourceArn", value_get(job, "CreatedResourceArn"));
+    put_date(&b, "creationDate", job, "CreationDate");
+    put_date(&b, "completionDate", job, "CompletionDate");
+    emit(world, arena, job, "Restore Job State Change", value_get_str(job, "RecoveryPointArn"),
+         map_end(&b));
+}
+
 /* Points count where they lie, jobs where they ran; both by their vault. */
 static void count(struct world *world, struct arena *arena, bool copy, const struct value *job,
                   const struct value *point)

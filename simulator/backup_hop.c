@@ -138,6 +138,54 @@ static bool is_on(const struct value *key)
     return str_eq(value_get_str(key, "KeyState"), "Enabled");
 }
 
+/* ---- a restore ---- */
+
+/* The service that makes the resource asks for the key, in the name of the job's role. */
+static const struct value *restore_context(struct arena *arena, const struct sim_type *type,
+                                           const char *region)
+{
+    struct map_builder b = map_begin(arena);
+    map_put_str(&b, "kms:GrantIsForAWSResource", "true");
+    map_put_str(&b, "kms:ViaService",
+                arena_printf(arena, "%s.%s.amazonaws.com", type->service, region));
+    return map_end(&b);
+}
+
+static bool restore_may_use(struct world *world, struct arena *arena, const struct value *job,
+                            const struct sim_type *type, const struct value *key)
+{
+    const char *role = value_get_str(job, "IamRoleArn");
+    const struct value *context = restore_context(arena, type, value_get_str(job, "Region"));
+    if (is_managed(key))
+        return true;
+    if (type->own_points) /* there is no snapshot to make a grant for */
+        return kms_allows(world, arena, role, "kms:DescribeKey", key, context) &&
+               kms_allows(world, arena, role, "kms:Decrypt", key, context);
+    return may_use(world, arena, role, key, context);
+}
+
+const char *restore_refused(struct world *world, struct arena *arena, const struct value *job,
+                            const struct value *point)
+{
+    const char *account = value_get_str(job, "AccountId"), *region = value_get_str(job, "Region");
+    const char *role = value_get_str(job, "IamRoleArn"), *made = value_get_str(job, "Wanted");
+    const struct sim_type *type = sim_type_find(value_get_str(job, "ResourceType"));
+    const char *key_arn = value_get_str(point, "EncryptionKeyArn");
+    if (!point || !str_eq(value_get_str(point, "Status"), "COMPLETED"))
+        return "The recovery point was not found";
+    const char *why = cannot_assume(world, arena, role);
+    if (!why)
+        why = role_refused(world, arena, role, type->restoring, made);
+    if (why)
+        return why;
+    const struct value *key = key_arn ? kms_key_find(world, arena, account, region, key_arn) : NULL;
+    if (key_arn && (!key || !is_on(key) || !restore_may_use(world, arena, job, type, key)))
+        return KEY_IS_OFF;
+    return resource_get(world, arena, account, region, made)
+               ? arena_printf(arena, "%s already exists", made)
+               : NULL;
+}
+
 /* ---- one hop ---- */
 
 struct judgement {

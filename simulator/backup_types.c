@@ -14,35 +14,42 @@
     "cluster-snapshot:awsbackup:job-", "cluster-snapshot:awsbackup:copyjob-", "aws/rds", "rds"
 #define CLUSTER_RIGHTS                                                                             \
     .tags = "rds:ListTagsForResource", .backup = "rds:CreateDBClusterSnapshot",                    \
-    .copying = "rds:CopyDBClusterSnapshot", .sharing = "rds:ModifyDBClusterSnapshotAttribute"
+    .copying = "rds:CopyDBClusterSnapshot", .sharing = "rds:ModifyDBClusterSnapshotAttribute",     \
+    .restoring = "rds:RestoreDBClusterFromSnapshot", .named = "DBClusterIdentifier"
 #define FSX_RIGHTS                                                                                 \
     .tags = "fsx:ListTagsForResource", .backup = "fsx:CreateBackup", .copying = "fsx:CopyBackup",  \
-    .sharing = "fsx:ManageBackupPrincipalAssociations"
+    .sharing = "fsx:ManageBackupPrincipalAssociations",                                            \
+    .restoring = "fsx:CreateFileSystemFromBackup", .named = "SubnetIds", .made = "fs-"
 
 static const struct sim_type types[] = {
     {"RDS", "rds", "db:", SNAPSHOT, .one_way_at_once = true, .tags = "rds:ListTagsForResource",
      .backup = "rds:CreateDBSnapshot", .copying = "rds:CopyDBSnapshot",
-     .sharing = "rds:ModifyDBSnapshotAttribute"},
+     .sharing = "rds:ModifyDBSnapshotAttribute", .restoring = "rds:RestoreDBInstanceFromDBSnapshot",
+     .named = "DBInstanceIdentifier"},
     {"Aurora", "rds", "cluster:", CLUSTER_SNAPSHOT, .one_way_at_once = true, CLUSTER_RIGHTS},
     {"DocumentDB", "rds", "cluster:", CLUSTER_SNAPSHOT, .one_way_at_once = true, CLUSTER_RIGHTS},
     {"Neptune", "rds", "cluster:", CLUSTER_SNAPSHOT, .one_way_at_once = true, CLUSTER_RIGHTS},
     {"EBS", "ec2", "volume/", "snapshot/snap-", "snapshot/snap-", "aws/ebs", "ec2",
      .backup = "ec2:CreateSnapshot", .copying = "ec2:CopySnapshot",
-     .sharing = "ec2:ModifySnapshotAttribute"},
+     .sharing = "ec2:ModifySnapshotAttribute", .restoring = "ec2:CreateVolume",
+     .named = "availabilityZone", .made = "vol-"},
     {"EC2", "ec2", "instance/", "image/ami-", "image/ami-", "aws/ebs", "ec2",
-     .backup = "ec2:CreateImage", .copying = "ec2:CopyImage",
-     .sharing = "ec2:ModifyImageAttribute"},
+     .backup = "ec2:CreateImage", .copying = "ec2:CopyImage", .sharing = "ec2:ModifyImageAttribute",
+     .restoring = "ec2:RunInstances", .made = "i-"},
     {"FSx", "fsx", "file-system/", "backup/backup-", "backup/backup-", "aws/fsx", "fsx",
      FSX_RIGHTS},
     {"FSx", "fsx", "volume/", "backup/backup-", "backup/backup-", "aws/fsx", "fsx", .stays = true,
      FSX_RIGHTS},
     {"EFS", "elasticfilesystem", "file-system/", "", "", "aws/elasticfilesystem", "backup",
      .own_points = true, .any_key_crosses = true, .tags = "elasticfilesystem:DescribeTags",
-     .backup = "elasticfilesystem:Backup"},
+     .backup = "elasticfilesystem:Backup", .restoring = "elasticfilesystem:Restore",
+     .named = "file-system-id", .made = "fs-"},
     {"DynamoDB", "dynamodb", "table/", "", "", "aws/dynamodb", "backup", .own_points = true,
-     .tags = "dynamodb:ListTagsOfResource", .backup = "dynamodb:StartAwsBackupJob"},
+     .tags = "dynamodb:ListTagsOfResource", .backup = "dynamodb:StartAwsBackupJob",
+     .restoring = "dynamodb:RestoreTableFromAwsBackup", .named = "targetTableName"},
     {"S3", "s3", "", "", "", "aws/s3", "backup", .own_points = true, .tags = "s3:GetBucketTagging",
-     .backup = "s3:GetBucketVersioning"},
+     .backup = "s3:GetBucketVersioning", .restoring = "s3:CreateBucket",
+     .named = "DestinationBucketName"},
 };
 
 const struct sim_type *sim_types(size_t *ret_len)

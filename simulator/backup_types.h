@@ -16,6 +16,9 @@ struct sim_type {
     bool any_key_crosses;      /* points under an AWS managed key leave their account */
     const char *tags, *backup; /* what a role needs on the resource; NULL: not judged */
     const char *copying, *sharing; /* and on the point, sharing into other accounts */
+    const char *restoring;         /* what a role needs to make the resource anew */
+    const char *named; /* the metadata of a restore that has to be there: its name, or its place */
+    const char *made;  /* how an id begins that AWS gives it; NULL: `named` is its name */
 };
 
 const struct sim_type *sim_types(size_t *ret_len);

@@ -54,16 +54,22 @@ static bool scope_read(struct arena *arena, const char *header, struct credentia
     return true;
 }
 
+/* What AWS says of credentials that are nobody's. */
+static bool caller_invalid(struct sim_call *call, const char *why)
+{
+    return call_error(
+        call, 403, call->wire == SIM_QUERY ? "InvalidClientTokenId" : "UnrecognizedClientException",
+        "The security token included in the request is invalid%s", why);
+}
+
 static bool caller_by_session(struct sim_call *call, const struct sim_request *request)
 {
     const struct value *body =
         store_get(call->world, call->arena, "~sts.session", "", "", call->access_key);
     const char *token = sim_header(request, "x-amz-security-token");
-    if (!body || !token || !str_eq(token, value_get_str(body, "Token")))
-        return call_error(call, 403,
-                          call->wire == SIM_QUERY ? "InvalidClientTokenId"
-                                                  : "UnrecognizedClientException",
-                          "The security token included in the request is invalid.");
+    if (!body || !token || !str_eq(token, value_get_str(body, "Token")) ||
+        !account_open(call->world, value_get_str(body, "Account")))
+        return caller_invalid(call, ".");
     if (value_get_int(body, "Expiration_ms", 0) <= clock_wall_ms())
         return call_error(call, 403,
                           call->wire == SIM_QUERY ? "ExpiredToken" : "ExpiredTokenException",
@@ -82,12 +88,10 @@ static bool caller_known(struct sim_call *call, const struct sim_request *reques
     if (!account_id_is_valid(call->access_key))
         return caller_by_session(call, request);
     if (!account_known(call->world, call->access_key))
-        return call_error(call, 403,
-                          call->wire == SIM_QUERY ? "InvalidClientTokenId"
-                                                  : "UnrecognizedClientException",
-                          "The security token included in the request is invalid: the world has no "
-                          "account %s.",
-                          call->access_key);
+        return caller_invalid(
+            call, arena_printf(call->arena, ": the world has no account %s.", call->access_key));
+    if (!account_open(call->world, call->access_key))
+        return caller_invalid(call, ".");
     call->account = call->access_key;
     call->principal =
         arena_printf(call->arena, "arn:%s:iam::%s:root", call->partition, call->account);

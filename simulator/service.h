@@ -231,6 +231,10 @@ void timeline_add(struct world *world, const char *account, const char *region, 
 
 /* ---- accounts ---- */
 bool account_known(struct world *world, const char *account); /* any in a world without accounts */
+/* Nobody closed it: of one that is closed what others keep of it stays, and its principals, its
+ * roles and their sessions are nobody's. */
+bool account_open(struct world *world, const char *account);
+bool role_account_open(struct world *world, const char *role_arn); /* that of the role */
 /* "aws", "aws-cn", ...: what every ARN of the account begins with. */
 const char *account_partition(struct world *world, struct arena *arena, const char *account);
 /* Id of the organization that holds the account, or NULL. */

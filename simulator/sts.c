@@ -66,7 +66,7 @@ static bool may_assume(struct sim_call *call, const char *role_arn, const char *
         .resource_policy_rules = true,
         .context = map_end(&context),
     };
-    if (role && iam_role_settled(call->world, role) &&
+    if (role && iam_role_settled(call->world, role) && role_account_open(call->world, role_arn) &&
         authorize(call->world, call->arena, &request, &why))
         return true;
     return call_error(call, 403, "AccessDenied",

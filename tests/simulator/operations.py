@@ -24,6 +24,7 @@ def call_the_organization(place):
     place.sts.get_caller_identity()
     backup.settings(place)
     organizations.leave(place)
+    organizations.close(place)
 
 
 with served() as world:

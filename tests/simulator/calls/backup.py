@@ -162,7 +162,32 @@ def jobs(place):
     check({j["CopyJobId"] for j in found} == set(copies) and count == 2, "copy jobs are listed")
     described = backup.describe_copy_job(CopyJobId=copies[0])["CopyJob"]
     check(described["State"] == "COMPLETED", f"a copy ends: {described}")
+    restores(place, described["DestinationRecoveryPointArn"], role, key)
     return points(place, point, described["DestinationRecoveryPointArn"], key)
+
+
+def restores(place, point, role, key):
+    """A database made anew of a copy, beside the one that it is of; a second one under that name is refused."""
+    backup = place.backup
+    told = backup.get_recovery_point_restore_metadata(BackupVaultName="copies", RecoveryPointArn=point)
+    check(told["ResourceType"] == "RDS" and told["RestoreMetadata"]["DBInstanceIdentifier"] == "orders", f"it says: {told}")
+    order = {"RecoveryPointArn": point, "IamRoleArn": role, "ResourceType": "RDS", "IdempotencyToken": "r",
+             "Metadata": {**told["RestoreMetadata"], "DBInstanceIdentifier": "orders-again"}}
+    started = backup.start_restore_job(**order)["RestoreJobId"]
+    check(backup.start_restore_job(**order)["RestoreJobId"] == started, "the same token is the same job")
+    check(backup.describe_restore_job(RestoreJobId=started)["Status"] == "PENDING", "a restore begins")
+    place.world.pass_time(hours=1)
+    job = backup.describe_restore_job(RestoreJobId=started)
+    check(job["Status"] == "COMPLETED" and job["CreatedResourceArn"].endswith(":db:orders-again"), f"and ends: {job}")
+    made = place.rds.describe_db_instances(DBInstanceIdentifier="orders-again")["DBInstances"][0]
+    check(made["KmsKeyId"] == key, "what it made lies under the key of the point")
+    again = backup.start_restore_job(**{**order, "IdempotencyToken": "s"})["RestoreJobId"]
+    place.world.pass_time(hours=1)
+    job = backup.describe_restore_job(RestoreJobId=again)
+    check(job["Status"] == "FAILED" and "already exists" in job["StatusMessage"] and "CreatedResourceArn" not in job,
+          f"a name is given once: {job}")
+    found, count = pages(backup, "list_restore_jobs", "RestoreJobs", 1, ByResourceType="RDS")
+    check({j["RestoreJobId"] for j in found} == {started, again} and count == 2, "restore jobs are listed")
 
 
 def points(place, point, copy, key):

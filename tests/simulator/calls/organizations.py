@@ -83,6 +83,19 @@ def resource_limits(place):
     queues.delete_queue(QueueUrl=url)
 
 
+def close(place):
+    """What is closed is nobody's any more; what others have of it stays."""
+    organizations = place.organizations
+    refused("AccountNotFoundException", organizations.close_account, AccountId="000000000000")
+    refused("ConstraintViolationException", organizations.close_account, AccountId=MANAGEMENT)
+    closed = place.world.place(WORKLOAD)
+    organizations.close_account(AccountId=WORKLOAD)
+    check(organizations.describe_account(AccountId=WORKLOAD)["Account"]["Status"] == "SUSPENDED", "it is suspended")
+    refused("AccountAlreadyClosedException", organizations.close_account, AccountId=WORKLOAD)
+    refused("InvalidClientTokenId", closed.sts.get_caller_identity, status=403)
+    refused("UnrecognizedClientException", closed.backup.list_backup_vaults, status=403)
+
+
 def leave(place):
     """The management account cannot; a member that has left is in none, and no policy limits it."""
     refused("MasterCannotLeaveOrganizationException", place.organizations.leave_organization, status=400)

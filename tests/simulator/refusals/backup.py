@@ -112,6 +112,9 @@ def jobs(place):
     refused(missing, backup.start_copy_job, **copy)
     refused(missing, backup.start_copy_job, **{**copy, "SourceBackupVaultName": "none"})
     refused("InvalidParameterValueException", backup.start_copy_job, **{**copy, "DestinationBackupVaultArn": "v"})
+    refused(missing, backup.describe_restore_job, RestoreJobId="none")
+    refused(missing, backup.start_restore_job, RecoveryPointArn=NO_POINT, IamRoleArn=ROLE, Metadata={})
+    refused(missing, backup.get_recovery_point_restore_metadata, BackupVaultName="vv", RecoveryPointArn=NO_POINT)
     refused(missing, backup.describe_recovery_point, BackupVaultName="vv", RecoveryPointArn=NO_POINT)
     refused(missing, backup.delete_recovery_point, BackupVaultName="vv", RecoveryPointArn=NO_POINT)
     refused("AccessDeniedException", backup.list_recovery_points_by_backup_vault, BackupVaultName="vv",
