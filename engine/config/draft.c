@@ -33,7 +33,8 @@ struct draft *draft_add(struct lowering *lw, const struct instance *in, const ch
     struct draft *draft = draft_add_at(lw, in, arena_printf(lw->arena, "%s%s", base, part),
                                        in->account, in->region, type, properties);
     /* `prevent_destroy` guards the entry's own object, and every part of an entry without one. */
-    if (draft && (part[0] == '\0' || str_eq(in->entry->section, "relays")))
+    static const char *const of_parts[] = {"relays", "restores", NULL};
+    if (draft && (part[0] == '\0' || str_is_one_of(in->entry->section, of_parts)))
         draft->resource.prevent_destroy = value_get_bool(in->body, "prevent_destroy", false);
     return draft;
 }

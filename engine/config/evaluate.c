@@ -9,9 +9,9 @@
 #define MEMBERS_MAX 2
 
 static const char *const section_names[] = {
-    "keys",      "vaults",   "roles",           "plans", "rules",  "functions",
-    "queues",    "topics",   "region_settings", "buses", "alarms", "relays",
-    "resources", "accounts", "regions",         NULL,
+    "keys",     "vaults",    "roles",           "plans",   "rules",  "functions",
+    "queues",   "topics",    "region_settings", "buses",   "alarms", "relays",
+    "restores", "resources", "accounts",        "regions", NULL,
 };
 
 /* An entry's name, taken apart further than its grammar. */

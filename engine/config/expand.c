@@ -7,18 +7,18 @@
 
 #define ENTRY_NAME_MAX 32
 
-/* The sections whose entries are placed. A relay follows its source vault, so vaults stand before
- * relays. */
+/* The sections whose entries are placed. Relays and restores follow their source vaults, so vaults
+ * stand before them. */
 enum placement { PLACE_REGION, PLACE_ACCOUNT, PLACE_BY_TYPE, PLACE_BY_SOURCE };
 static const struct {
     const char *name;
     enum placement placement;
 } sections[] = {
-    {"region_settings", PLACE_REGION}, {"keys", PLACE_REGION},   {"vaults", PLACE_REGION},
-    {"roles", PLACE_ACCOUNT},          {"plans", PLACE_REGION},  {"rules", PLACE_REGION},
-    {"functions", PLACE_REGION},       {"queues", PLACE_REGION}, {"topics", PLACE_REGION},
-    {"buses", PLACE_REGION},           {"alarms", PLACE_REGION}, {"relays", PLACE_BY_SOURCE},
-    {"resources", PLACE_BY_TYPE},
+    {"region_settings", PLACE_REGION}, {"keys", PLACE_REGION},       {"vaults", PLACE_REGION},
+    {"roles", PLACE_ACCOUNT},          {"plans", PLACE_REGION},      {"rules", PLACE_REGION},
+    {"functions", PLACE_REGION},       {"queues", PLACE_REGION},     {"topics", PLACE_REGION},
+    {"buses", PLACE_REGION},           {"alarms", PLACE_REGION},     {"relays", PLACE_BY_SOURCE},
+    {"restores", PLACE_BY_SOURCE},     {"resources", PLACE_BY_TYPE},
 };
 
 struct diag *lower_report(struct lowering *lw, enum diag_code code, struct source_pos pos,
@@ -212,8 +212,8 @@ static const struct region_entry *lone_region(struct lowering *lw, const char *c
     return lone;
 }
 
-/* A relay lives where its source vault lives: in all members of the vault's groups, or in the one
- * that the reference names. */
+/* A relay or a restore lives where its source vault lives: in all members of the vault's groups, or
+ * in the one that the reference names. */
 static bool place_by_source(struct lowering *lw, struct entry *entry)
 {
     const struct value *source = value_get(entry->body, "source_vault");
@@ -233,8 +233,8 @@ static bool place_by_source(struct lowering *lw, struct entry *entry)
     const struct target *target = &targets.items[0];
     if (targets.len != 1) {
         lower_error(lw, E_GROUP, target->pos, entry->address,
-                    "a relay has one source vault; name the group without [*] for a relay in each "
-                    "member");
+                    "`%s` has one source vault; name the group without [*] for one in each member",
+                    entry->address);
         return false;
     }
     if (target->instance) {
@@ -249,7 +249,7 @@ static bool place_by_source(struct lowering *lw, struct entry *entry)
     if (!account) {
         struct diag *d = lower_error(lw, E_PLACEMENT, target->pos, entry->address,
                                      "the account of `%s` is none of `accounts`", target->arn);
-        diag_hint(lw->diags, d, "Add the account: the relay lives in it.");
+        diag_hint(lw->diags, d, "Add the account: `%s` lives in it.", entry->address);
         return false;
     }
     entry->account = lone_account(lw, account);

@@ -1,6 +1,6 @@
 #include "engine/config/lower.h"
 
-/* In this order, since a relay reads what became of vaults, roles and plans. */
+/* In this order, since relays and restores read what became of vaults, roles and plans. */
 static const struct {
     const char *section;
     lower_fn *lower;
@@ -15,6 +15,7 @@ static const struct {
     {"functions", lower_functions},
     {"plans", lower_plans},
     {"relays", lower_relays},
+    {"restores", lower_restores},
     {"rules", lower_rules},
     {"alarms", lower_alarms},
     {"resources", lower_resources},

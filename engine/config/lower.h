@@ -93,6 +93,8 @@ struct lowering {
     struct map queue_senders; /* address of a queue -> struct list_builder * of rule ARNs */
     struct relay_entry *relays;
     size_t relay_len, relay_cap;
+    struct restore_entry *restores;
+    size_t restore_len, restore_cap;
     struct planned_route *routes;
     size_t route_len, route_cap;
     struct map_builder source_keys, objectives;          /* as in struct topology */
@@ -234,6 +236,9 @@ const struct value *lower_default_role(struct lowering *lw, const struct instanc
  * its break-glass principals; NULL without `protect`. */
 const struct value *protect_statement(struct lowering *lw, const struct instance *in,
                                       const char *sid, const char *const *actions);
+/* Whether a selection of the plan names buckets: AWS keeps the rights for them in policies of their
+ * own. */
+bool plan_takes_buckets(const struct instance *plan);
 /* The role that a selection of a plan works with, as an ARN; made where none is named. */
 const struct value *plan_role(struct lowering *lw, const struct instance *plan,
                               const struct value *selection);
@@ -282,6 +287,6 @@ void route_note(struct lowering *lw, const struct instance *plan, const struct v
 typedef void lower_fn(struct lowering *lw, const struct entry *entry);
 lower_fn lower_region_settings, lower_keys, lower_vaults, lower_roles, lower_plans, lower_rules,
     lower_functions, lower_queues, lower_topics, lower_buses, lower_alarms, lower_relays,
-    lower_resources;
+    lower_restores, lower_resources;
 void lower_organization(struct lowering *lw);
 void lower(struct lowering *lw); /* all sections by their table */

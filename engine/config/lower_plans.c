@@ -105,8 +105,7 @@ static const struct value *plan_rule(struct lowering *lw, const struct instance 
     return value_at(lw->arena, map_end(&map), e->value->pos);
 }
 
-/* AWS keeps the rights for buckets in a policy of its own. */
-static bool takes_buckets(const struct instance *plan)
+bool plan_takes_buckets(const struct instance *plan)
 {
     const struct value *selections = value_get(plan->body, "selections");
     for (size_t i = 0; value_is(selections, VALUE_MAP) && i < selections->map.len; i++) {
@@ -129,7 +128,7 @@ static const struct value *made_role(struct lowering *lw, const struct instance 
     struct list_builder managed = list_begin(arena);
     list_add_str(&managed,
                  managed_policy_arn(arena, MANAGED_POLICY_BACKUP, in->account->partition));
-    if (takes_buckets(in))
+    if (plan_takes_buckets(in))
         list_add_str(&managed,
                      managed_policy_arn(arena, MANAGED_POLICY_S3_BACKUP, in->account->partition));
     map_put(&map, "name", global_name_of(lw, in, "AWSBackup"));

@@ -324,6 +324,12 @@ static int compare_relays(const void *a, const void *b)
                   ((const struct relay_entry *)b)->address);
 }
 
+static int compare_restores(const void *a, const void *b)
+{
+    return strcmp(((const struct restore_entry *)a)->address,
+                  ((const struct restore_entry *)b)->address);
+}
+
 void resolve(struct lowering *lw, struct topology *ret)
 {
     *ret = (struct topology){
@@ -347,6 +353,10 @@ void resolve(struct lowering *lw, struct topology *ret)
         qsort(lw->relays, lw->relay_len, sizeof(*lw->relays), compare_relays);
     ret->relays = lw->relays;
     ret->relay_len = lw->relay_len;
+    if (lw->restore_len > 1)
+        qsort(lw->restores, lw->restore_len, sizeof(*lw->restores), compare_restores);
+    ret->restores = lw->restores;
+    ret->restore_len = lw->restore_len;
     ret->routes = lw->routes;
     ret->route_len = lw->route_len;
     ret->source_keys = map_end(&lw->source_keys);
@@ -356,4 +366,12 @@ void resolve(struct lowering *lw, struct topology *ret)
 const struct resource *topology_find(const struct topology *topology, const char *address)
 {
     return map_get(&topology->by_address, address);
+}
+
+const struct restore_entry *topology_restore(const struct topology *topology, const char *address)
+{
+    for (size_t i = 0; i < topology->restore_len; i++)
+        if (str_eq(topology->restores[i].address, address))
+            return &topology->restores[i];
+    return NULL;
 }

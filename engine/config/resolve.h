@@ -8,7 +8,8 @@
 
 #include "engine/config/lower.h"
 
-/* Resources, outputs, Regions and relays of the topology, resolved but not yet normalized. */
+/* Resources, outputs, Regions, relays and restores of the topology, resolved but not yet
+ * normalized. */
 void resolve(struct lowering *lw, struct topology *ret);
 
 struct draft *draft_at(const struct lowering *lw, const char *address);

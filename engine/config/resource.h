@@ -83,6 +83,19 @@ struct relay_entry {
     const struct value *config; /* relay/decide/relay_config.h as JSON; references allowed */
 };
 
+/* A way back: from a last vault into a vault of the account in which a point is restored. */
+struct restore_entry {
+    const char *address; /* "restores.clean_room" */
+    struct source_pos pos;
+    const char *source_arn, *destination_arn; /* of the vaults */
+    const char *source, *destination;         /* their addresses, or the ARNs */
+    const struct account *from, *to;          /* the accounts of the two */
+    const char *from_region, *to_region;
+    const char *copy_role_arn, *role_arn;
+    const struct value *lifecycle; /* of the copy; NULL: its source's */
+    const struct value *metadata;  /* {TYPE: {KEY: text}}, references allowed; or NULL */
+};
+
 /* `state.s3`: where the state is kept when several machines share it. */
 struct shared_state {
     const char *bucket, *key, *region;
@@ -116,6 +129,8 @@ struct topology {
     size_t output_len;
     const struct relay_entry *relays;
     size_t relay_len;
+    const struct restore_entry *restores;
+    size_t restore_len;
     const struct planned_route *routes;
     size_t route_len;
     /* What resources are said to be encrypted with, by the selection's address: a class of keys,
@@ -129,6 +144,7 @@ struct topology {
 };
 
 const struct resource *topology_find(const struct topology *topology, const char *address);
+const struct restore_entry *topology_restore(const struct topology *topology, const char *address);
 /* "vaults.final" holds "vaults.final/lock" and "vaults.final[a]", and itself; "vaults.wide[a]", a
  * member in all its Regions, holds "vaults.wide[a,us-east-1]". */
 bool address_is_within(const char *address, const char *whole);

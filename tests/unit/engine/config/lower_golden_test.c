@@ -133,6 +133,12 @@ static void the_direct_route_needs_no_relay(void **state)
     becomes("direct-copy", SOURCE_DIR "/examples/direct-copy.yaml");
 }
 
+static void the_way_back_becomes_two_roles(void **state)
+{
+    (void)state;
+    becomes("restore", SOURCE_DIR "/examples/restore.yaml");
+}
+
 static void a_unit_becomes_a_group_of_one_symbolic_member(void **state)
 {
     (void)state;
@@ -184,6 +190,7 @@ int main(void)
         cmocka_unit_test(the_guarded_walkthrough_becomes_its_resources),
         cmocka_unit_test(the_fleet_becomes_one_path_for_each_member),
         cmocka_unit_test(the_direct_route_needs_no_relay),
+        cmocka_unit_test(the_way_back_becomes_two_roles),
         cmocka_unit_test(a_unit_becomes_a_group_of_one_symbolic_member),
         cmocka_unit_test(the_watched_vault_becomes_what_stands_around_it),
         cmocka_unit_test(groups_become_one_instance_a_member),
