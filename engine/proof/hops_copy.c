@@ -96,9 +96,15 @@ bool hop_management(struct walk *walk, struct proof_hop *hop)
     return true;
 }
 
+/* The plan's own copy: of the backup itself, with the role that made it. */
+static bool copies_the_backup(const struct leg *leg)
+{
+    return str_eq(leg->prefix, "copy") || str_eq(leg->prefix, "first_copy");
+}
+
 bool hop_assume(struct walk *walk, struct proof_hop *hop)
 {
-    if (str_eq(walk->leg->role, walk->role) && !str_eq(walk->leg->prefix, "last_copy"))
+    if (str_eq(walk->leg->role, walk->role) && copies_the_backup(walk->leg))
         return false; /* the backup has shown it */
     hop_ask_trust(walk, hop, walk->leg->role, "backup.amazonaws.com", NULL);
     return true;
@@ -253,7 +259,7 @@ bool hop_shared_key(struct walk *walk, struct proof_hop *hop)
     const struct leg *leg = walk->leg;
     if (!leg->crosses_account || is_unencrypted(&leg->key) || is_free_to_cross(walk))
         return false;
-    bool of_resource = !str_eq(leg->prefix, "last_copy") && !walk->type->fully_managed;
+    bool of_resource = copies_the_backup(leg) && !walk->type->fully_managed;
     if (leg->key.class == KEY_SSE_RDS)
         hop_unknown(hop, "a snapshot under a key that RDS owns can be copied into another account");
     else if (leg->key.class == KEY_UNKNOWN)

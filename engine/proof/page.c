@@ -12,6 +12,8 @@ static const char intro[] = "# What `holdfast check` looks at\n\n"
                             "that breaks is an error, and the command ends with 7;\n"
                             "a path whose event gets lost, while the relay's schedule still "
                             "brings the copy, is late, which changes no status;\n"
+                            "each entry of `restores` is walked back the same way, from its last "
+                            "vault to a resource;\n"
                             "what the topology cannot show is an assumption, which is printed. All "
                             "other rules give findings and change no status.\n\n"
                             "`check --live` looks at the accounts first, and never writes: the "
@@ -56,8 +58,12 @@ static void add_cell(struct strbuf *sb, const char *text)
 
 static void add_links(struct strbuf *sb)
 {
-    static const char *const stages[] = {"The backup", "A copy", "The event of the first copy",
-                                         "The schedule, where the event gets lost", "The relay"};
+    static const char *const stages[] = {"The backup",
+                                         "A copy",
+                                         "The event of the first copy",
+                                         "The schedule, where the event gets lost",
+                                         "The relay",
+                                         "The way back, after its copy"};
     size_t len = 0;
     const struct hop_row *rows = hop_rows(&len);
     for (size_t i = 0; i < len; i++) {

@@ -87,6 +87,11 @@ void proof_check(struct arena *arena, const struct proof_input *input, struct pr
         report.late += report.paths[i].verdict == PROOF_LATE;
         add_hops(&f, &report.paths[i]);
     }
+    walk_back(&model, report.paths, report.path_len, &report.ways_back, &report.way_len);
+    for (size_t i = 0; i < report.way_len; i++) {
+        report.ways_broken += report.ways_back[i].verdict == PROOF_BROKEN;
+        add_hops(&f, &report.ways_back[i]);
+    }
     f.paths = report.paths;
     f.path_len = report.path_len;
     for (size_t i = 0; i < ARRAY_LEN(checks); i++)
@@ -102,6 +107,8 @@ void proof_check(struct arena *arena, const struct proof_input *input, struct pr
     report.finding_len = f.len;
     for (size_t i = 0; i < f.len; i++)
         report.ignored += f.items[i].ignored != NULL;
-    report.verdict = report.broken ? PROOF_BROKEN : report.late ? PROOF_LATE : PROOF_REACHABLE;
+    report.verdict = report.broken || report.ways_broken ? PROOF_BROKEN
+                     : report.late                       ? PROOF_LATE
+                                                         : PROOF_REACHABLE;
     *ret = report;
 }

@@ -53,12 +53,14 @@ struct proof_hop {
 };
 
 struct proof_path {
-    const char *plan, *rule, *selection;  /* addresses; selection NULL: the plan has none */
-    const char *resource;                 /* the ARN that was walked with */
-    const char *destination;              /* address or ARN; NULL: it leads nowhere */
-    const char *relay;                    /* NULL: a direct copy */
+    const char *plan, *rule, *selection; /* addresses; selection NULL: the plan has none */
+    const char *back_from;   /* of a way back: the last vault; `plan` is its entry of `restores` */
+    const char *resource;    /* the ARN that was walked with */
+    const char *destination; /* address or ARN; NULL: it leads nowhere */
+    const char *relay;       /* NULL: a direct copy */
     const char *first_vault, *last_vault; /* ARNs; of the last one NULL: not known */
     const struct value *action;           /* the copy action of the plan, or NULL */
+    const struct value *lifecycle;        /* of the last copy on the way; NULL: without an end */
     enum proof_verdict verdict;           /* REACHABLE, LATE or BROKEN */
     const struct proof_hop *hops;
     size_t hop_len;
@@ -97,6 +99,8 @@ struct proof_report {
     const struct sights *sights; /* it rests on; or NULL */
     const struct proof_path *paths;
     size_t path_len, broken, late;
+    const struct proof_path *ways_back; /* from last vaults to a resource, where the file has any */
+    size_t way_len, ways_broken;
     const struct proof_finding *findings; /* by rule, then address; ignored ones last */
     size_t finding_len, ignored;
     const struct proof_threat *threats; /* by account, in the order of the paths */

@@ -1,4 +1,5 @@
 /* The report as people and as machines read it. */
+#include "engine/aws/backup_types.h"
 #include "engine/base/strbuf.h"
 #include "engine/proof/proof.h"
 
@@ -21,6 +22,11 @@ static void add_place(struct strbuf *sb, const struct diags *sources, struct sou
 static void add_path_name(struct strbuf *sb, const struct proof_path *path)
 {
     strbuf_add(sb, path->plan);
+    if (path->back_from)
+        strbuf_addf(sb, ", %s of %s -> %s", backup_type_of_arn(path->resource), path->back_from,
+                    path->destination);
+    if (path->back_from)
+        return;
     if (path->rule)
         strbuf_addf(sb, ", rule %s", path->rule);
     if (path->destination)
@@ -110,19 +116,26 @@ static void add_sights(struct strbuf *sb, const struct sights *sights)
     strbuf_add(sb, "\n");
 }
 
+static void add_assumed(struct strbuf *sb, struct map *seen, const struct proof_path *path)
+{
+    for (size_t i = 0; i < path->hop_len; i++) {
+        const struct proof_hop *hop = &path->hops[i];
+        if (hop->verdict != PROOF_UNKNOWN || map_get(seen, hop->reason))
+            continue;
+        map_set(seen, hop->reason, seen);
+        strbuf_addf(sb, "assumed    %s\n", hop->reason);
+    }
+}
+
 /* Each assumption once, however many paths rest on it. */
 static void add_assumptions(struct strbuf *sb, const struct proof_report *report)
 {
     struct map seen;
     map_init(&seen, sb->arena);
     for (size_t i = 0; i < report->path_len; i++)
-        for (size_t k = 0; k < report->paths[i].hop_len; k++) {
-            const struct proof_hop *hop = &report->paths[i].hops[k];
-            if (hop->verdict != PROOF_UNKNOWN || map_get(&seen, hop->reason))
-                continue;
-            map_set(&seen, hop->reason, &seen);
-            strbuf_addf(sb, "assumed    %s\n", hop->reason);
-        }
+        add_assumed(sb, &seen, &report->paths[i]);
+    for (size_t i = 0; i < report->way_len; i++)
+        add_assumed(sb, &seen, &report->ways_back[i]);
     for (size_t i = 0; report->sights && i < report->sights->unread.len; i++)
         strbuf_addf(sb, "assumed    %s\n", value_str(list_items(&report->sights->unread)[i]));
 }
@@ -183,6 +196,12 @@ const char *proof_line(struct arena *arena, const struct proof_report *report)
         return arena_printf(arena, "Path: %zu of %zu path%s broken; see holdfast check",
                             report->broken, report->path_len,
                             report->path_len == 1 ? " is" : "s are");
+    if (report->ways_broken)
+        return arena_printf(arena,
+                            "Path: every backup arrives, %zu of %zu way%s back %s broken; see "
+                            "holdfast check",
+                            report->ways_broken, report->way_len, plural(report->way_len),
+                            report->way_len == 1 ? "is" : "are");
     if (report->late)
         return arena_printf(arena,
                             "Path: every backup arrives, %zu of %zu path%s late, by the relay's "
@@ -219,6 +238,10 @@ const char *proof_text(struct arena *arena, const struct proof_report *report,
         add_path(&sb, &report->paths[i], report->sights != NULL, sources);
         note_said(&said, &report->paths[i]);
     }
+    for (size_t i = 0; i < report->way_len; i++) {
+        add_path(&sb, &report->ways_back[i], report->sights != NULL, sources);
+        note_said(&said, &report->ways_back[i]);
+    }
     add_assumptions(&sb, report);
     add_threats(&sb, report);
     for (size_t i = 0; i < report->finding_len; i++)
@@ -229,6 +252,9 @@ const char *proof_text(struct arena *arena, const struct proof_report *report,
                 report->broken);
     if (report->late)
         strbuf_addf(&sb, ", %zu late", report->late);
+    if (report->way_len)
+        strbuf_addf(&sb, "; %zu way%s back, %zu broken", report->way_len, plural(report->way_len),
+                    report->ways_broken);
     strbuf_addf(&sb, "; %zu finding%s", open, plural(open));
     if (report->ignored)
         strbuf_addf(&sb, ", %zu ignored", report->ignored);
@@ -298,6 +324,7 @@ static const struct value *path_json(struct arena *arena, const struct proof_pat
     map_put_str(&b, "destination", path->destination);
     map_put_str(&b, "route", way_of(path));
     map_put_str(&b, "relay", path->relay);
+    map_put_str(&b, "back_from", path->back_from);
     map_put_str(&b, "verdict", proof_verdict_name(path->verdict));
     map_put_int(&b, "assumptions", (int64_t)path->assumptions);
     map_put_str(&b, "broken_at",
@@ -362,7 +389,9 @@ const struct value *proof_to_json(struct arena *arena, const struct proof_report
 {
     struct map_builder b = map_begin(arena);
     struct list_builder paths = list_begin(arena), findings = list_begin(arena),
-                        threats = list_begin(arena);
+                        threats = list_begin(arena), back = list_begin(arena);
+    for (size_t i = 0; i < report->way_len; i++)
+        list_add(&back, path_json(arena, &report->ways_back[i], sources));
     for (size_t i = 0; i < report->threat_len; i++)
         list_add(&threats, threat_json(arena, &report->threats[i], sources));
     for (size_t i = 0; i < report->path_len; i++)
@@ -373,6 +402,7 @@ const struct value *proof_to_json(struct arena *arena, const struct proof_report
     map_put_str(&b, "basis", proof_basis_name(report->sights ? PROOF_LIVE : PROOF_DECLARED));
     map_put_str(&b, "verdict", proof_verdict_name(report->verdict));
     map_put(&b, "paths", list_end(&paths));
+    map_put(&b, "ways_back", list_end(&back));
     map_put(&b, "findings", list_end(&findings));
     map_put(&b, "takeovers", list_end(&threats));
     if (report->sights)

@@ -4,6 +4,7 @@
 
 #include "engine/aws/arn.h"
 #include "engine/aws/lifecycle.h"
+#include "engine/aws/partition.h"
 #include "engine/base/json.h"
 
 #define SAMPLE_ID "00000000-0000-4000-8000-000000000000" /* of a job */
@@ -17,7 +18,8 @@ static const struct hop_row rows[] = {
 };
 
 static const struct type_rights type_table[] = {
-#define TYPE(name, via, key, tags, backup, copy, share) {name, via, key, tags, backup, copy, share},
+#define TYPE(name, via, key, tags, backup, copy, share, restore)                                   \
+    {name, via, key, tags, backup, copy, share, restore},
 #include "engine/proof/types.inc"
 #undef TYPE
 };
@@ -162,7 +164,19 @@ static void note_basis(struct walk *walk, struct proof_hop *hop)
 
 /* ---- links ---- */
 
-static const char *const stage_names[] = {"backup", "copy", "event", "schedule", "relay"};
+static const char *const stage_names[] = {"backup",   "copy",  "event",
+                                          "schedule", "relay", "restore"};
+
+/* What the file says of the link, where its judge knows nothing better. */
+static void begin_hop(const struct walk *walk, enum stage stage, struct proof_hop *hop)
+{
+    if (stage == STAGE_COPY)
+        hop_at(hop, walk->leg->address, walk->leg->pos);
+    else if (stage == STAGE_RESTORE)
+        hop_at(hop, walk->back->address, walk->back->pos);
+    else
+        hop_at(hop, walk->plan->resource->address, walk->rule->pos);
+}
 
 void walk_stage(struct walk *walk, enum stage stage)
 {
@@ -181,9 +195,8 @@ void walk_stage(struct walk *walk, enum stage stage)
             .action = *row->action ? row->action : NULL,
             .evidence = row->evidence,
             .error = *row->error ? row->error : NULL,
-            .address = stage == STAGE_COPY ? walk->leg->address : walk->plan->resource->address,
-            .pos = stage == STAGE_COPY ? walk->leg->pos : walk->rule->pos,
         };
+        begin_hop(walk, stage, &hop);
         if (!row->judge(walk, &hop))
             continue;
         note_basis(walk, &hop);
@@ -355,9 +368,10 @@ static void begin_leg(struct walk *walk, struct leg *leg, const char *to, bool o
 {
     leg->to = vault_end_of(walk->model, to);
     leg->crosses_account = !str_eq(leg->to.account, leg->from_account);
-    leg->point = backup_point_arn(walk->arena, walk->type, walk->plan->resource->account->partition,
+    leg->point = backup_point_arn(walk->arena, walk->type, partition_of_region(leg->from_region),
                                   leg->from_region, leg->from_account, SAMPLE_ID, of_copy);
     walk->leg = leg;
+    walk->lifecycle = leg->lifecycle;
 }
 
 /* Points of fully managed types lie under their vault's key, whatever the resource has. */
@@ -453,7 +467,8 @@ static void end_path(struct paths *paths, struct walk *walk, const char *destina
                      const char *last_vault)
 {
     struct proof_path path = {
-        .plan = walk->plan->resource->address,
+        .plan = walk->back ? walk->back->address : walk->plan->resource->address,
+        .back_from = walk->back ? walk->back->source : NULL,
         .rule = value_get_str(walk->rule, "rule_name"),
         .selection = walk->selection ? walk->selection->resource->address : NULL,
         .resource = walk->resource,
@@ -464,6 +479,7 @@ static void end_path(struct paths *paths, struct walk *walk, const char *destina
                            : NULL,
         .last_vault = last_vault,
         .action = walk->action,
+        .lifecycle = walk->lifecycle,
         .hops = walk->hops,
         .hop_len = walk->len,
     };
@@ -680,4 +696,60 @@ void walk_all(struct model *model, const struct proof_path **ret, size_t *ret_le
     walk_gone(&paths);
     *ret = paths.items;
     *ret_len = paths.len;
+}
+
+/* ---- ways back ---- */
+
+/* What a path brought into the last vault, on its way out of it. */
+static void walk_way_back(struct paths *paths, const struct restore_entry *back,
+                          const struct proof_path *brought)
+{
+    struct walk walk = {.model = paths->model,
+                        .arena = paths->model->arena,
+                        .back = back,
+                        .role = back->role_arn,
+                        .resource = brought->resource,
+                        .type = backup_type_of_pattern(brought->resource)};
+    struct vault_end from = vault_end_of(walk.model, back->source_arn);
+    if (!walk.type)
+        walk.type = backup_type_find("RDS");
+    walk.rights = type_rights_of(walk.type->type);
+    struct leg leg = {.prefix = "copy_back",
+                      .role = back->copy_role_arn,
+                      .from_account = back->from->id,
+                      .from_region = back->from_region,
+                      .from_vault = back->source_arn,
+                      .lifecycle = lifecycle_of(back->lifecycle, brought->lifecycle),
+                      .key = vault_key_of(&walk, &from),
+                      .pos = back->pos,
+                      .address = back->address};
+    begin_leg(&walk, &leg, back->destination_arn, /* of_copy= */ true);
+    walk_stage(&walk, STAGE_COPY);
+    walk_stage(&walk, STAGE_RESTORE);
+    end_path(paths, &walk, vault_end_name(&leg.to), leg.to.arn);
+}
+
+static bool has_way(const struct paths *paths, const char *back, const char *resource)
+{
+    for (size_t i = 0; i < paths->len; i++)
+        if (str_eq(paths->items[i].plan, back) &&
+            str_eq(backup_type_of_arn(paths->items[i].resource), backup_type_of_arn(resource)))
+            return true;
+    return false;
+}
+
+void walk_back(struct model *model, const struct proof_path *paths, size_t path_len,
+               const struct proof_path **ret, size_t *ret_len)
+{
+    struct paths ways = {.model = model};
+    const struct topology *topology = model->topology;
+    for (size_t i = 0; i < topology->restore_len; i++) {
+        const struct restore_entry *back = &topology->restores[i];
+        for (size_t k = 0; k < path_len; k++)
+            if (str_eq(paths[k].last_vault, back->source_arn) && paths[k].resource &&
+                !has_way(&ways, back->address, paths[k].resource))
+                walk_way_back(&ways, back, &paths[k]);
+    }
+    *ret = ways.items;
+    *ret_len = ways.len;
 }

@@ -7,12 +7,12 @@
 #include "engine/proof/proof.h"
 #include "relay/decide/relay_config.h"
 
-enum stage { STAGE_BACKUP, STAGE_COPY, STAGE_EVENT, STAGE_SCHEDULE, STAGE_RELAY };
+enum stage { STAGE_BACKUP, STAGE_COPY, STAGE_EVENT, STAGE_SCHEDULE, STAGE_RELAY, STAGE_RESTORE };
 
 /* types.inc */
 struct type_rights {
     const char *type, *via, *default_key;
-    const char *read_tags, *back_up, *copy, *share; /* NULL: no such call */
+    const char *read_tags, *back_up, *copy, *share, *restore; /* NULL: no such call */
 };
 const struct type_rights *type_rights_of(const char *type);
 
@@ -32,7 +32,7 @@ struct vault_end {
 };
 
 struct leg {
-    const char *prefix; /* "copy", "first_copy", "last_copy" */
+    const char *prefix; /* "copy", "first_copy", "last_copy", "copy_back" */
     const char *role;
     const char *from_account, *from_region, *from_vault;
     struct vault_end to;
@@ -57,7 +57,9 @@ struct walk {
     bool conditions_open; /* nobody knows whether the resource fulfils them */
     struct point_key source_key;
     bool source_key_said;
-    struct leg *leg; /* the copy that is judged */
+    struct leg *leg;                  /* the copy that is judged */
+    const struct value *lifecycle;    /* of the last copy that was walked */
+    const struct restore_entry *back; /* of a way back; NULL: a backup's way */
     const struct relay_entry *relay;
     struct relay_config config; /* of the relay */
     const struct model_object *function;
@@ -110,3 +112,7 @@ bool vault_lock(const struct model *model, const struct vault_end *vault, int64_
 const struct value *copy_event(const struct walk *walk, const struct leg *leg);
 
 void walk_all(struct model *model, const struct proof_path **ret, size_t *ret_len);
+/* The ways back, one for each entry of `restores` and each type that the paths bring into its last
+ * vault. */
+void walk_back(struct model *model, const struct proof_path *paths, size_t path_len,
+               const struct proof_path **ret, size_t *ret_len);

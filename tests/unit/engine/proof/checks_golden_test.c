@@ -93,17 +93,23 @@ static const char *findings_of(struct arena *arena, const struct proof_report *r
     return strbuf_str(&sb);
 }
 
-/* Of a link: that the path ends there, and with which words of AWS. */
+static void add_links(struct strbuf *sb, const struct proof_path *paths, size_t len, const char *id)
+{
+    for (size_t i = 0; i < len; i++)
+        for (size_t k = 0; k < paths[i].hop_len; k++) {
+            const struct proof_hop *hop = &paths[i].hops[k];
+            if (hop->verdict == PROOF_BROKEN && str_eq(hop->rule->id, id))
+                strbuf_addf(sb, "%s: %s\n", hop->id, hop->error ? hop->error : "-");
+        }
+}
+
+/* Of a link: that the path, or the way back, ends there, and with which words of AWS. */
 static const char *links_of(struct arena *arena, const struct proof_report *report, const char *id)
 {
     struct strbuf sb;
     strbuf_init(&sb, arena, (size_t)1 << 20);
-    for (size_t i = 0; i < report->path_len; i++)
-        for (size_t k = 0; k < report->paths[i].hop_len; k++) {
-            const struct proof_hop *hop = &report->paths[i].hops[k];
-            if (hop->verdict == PROOF_BROKEN && str_eq(hop->rule->id, id))
-                strbuf_addf(&sb, "%s: %s\n", hop->id, hop->error ? hop->error : "-");
-        }
+    add_links(&sb, report->paths, report->path_len, id);
+    add_links(&sb, report->ways_back, report->way_len, id);
     return strbuf_str(&sb);
 }
 
@@ -157,10 +163,62 @@ static void each_rule_has_a_topology_that_triggers_it_and_a_near_miss(void **sta
     }
 }
 
+/* What the example of a way back would be without one of its lines. */
+static const struct {
+    const char *line, *instead, *hop;
+} broken_ways[] = {
+    {"    share_with: [recovery]", "", "copy_back.source_key"},
+    {"    accept_copies_from: [backup]", "", "copy_back.vault_policy"},
+    {"    key: restored\n", "\n", "copy_back.vault_own_key"},
+    {"restored: {account: recovery,", "restored: {enabled: false, account: recovery,",
+     "copy_back.vault_key"},
+    {"no lock: what comes here is a copy", "\n    lock: {mode: governance, min_retention_days: 60}",
+     "copy_back.retention"},
+};
+
+static const char *replaced(struct arena *arena, const char *text, const char *line,
+                            const char *instead)
+{
+    const char *at = strstr(text, line);
+    assert_non_null(at);
+    return arena_printf(arena, "%.*s%s%s", (int)(at - text), text, instead, at + strlen(line));
+}
+
+static void a_way_back_breaks_where_its_copy_would(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LEN(broken_ways); i++) {
+        struct room room = {.arena = arena_new()};
+        struct slice text;
+        struct topology topology;
+        struct proof_report report;
+        diags_init(&room.diags, room.arena);
+        assert_true(file_read(room.arena, SOURCE_DIR "/examples/restore.yaml", FILE_READ_MAX, &text,
+                              &room.diags));
+        const struct config_options options = {
+            .path = "restore.yaml",
+            .data_dir = PACKAGES,
+            .text = slice_of(
+                replaced(room.arena, text.ptr, broken_ways[i].line, broken_ways[i].instead))};
+        assert_true(
+            config_load(room.arena, &options, schema_load(room.arena), &topology, &room.diags));
+        const struct proof_input input = {.topology = &topology};
+        proof_check(room.arena, &input, &report);
+        assert_int_equal(report.broken, 0);
+        assert_int_equal(report.ways_broken, 1);
+        assert_int_equal(report.verdict, PROOF_BROKEN);
+        const struct proof_path *way = &report.ways_back[0];
+        assert_string_equal(way->hops[way->broken_at].id, broken_ways[i].hop);
+        assert_non_null(strstr(proof_line(room.arena, &report), "1 of 1 way back is broken"));
+        arena_free(room.arena);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(each_rule_has_a_topology_that_triggers_it_and_a_near_miss),
+        cmocka_unit_test(a_way_back_breaks_where_its_copy_would),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
