@@ -251,9 +251,24 @@ static bool seed_world(struct session *session)
            world_seed(session->world, drill_seed(cli->arena, &session->topology), &cli->diags);
 }
 
+/* Of the accounts only those that have to be reached. */
+static void keep_reached(const struct session *session, struct aws_options *options)
+{
+    struct aws_account *kept =
+        arena_array(session->cli->arena, options->account_len, sizeof(*kept));
+    size_t len = 0;
+    for (size_t i = 0; i < options->account_len; i++)
+        if (str_is_one_of(options->accounts[i].id, session->reached))
+            kept[len++] = options->accounts[i];
+    options->accounts = kept;
+    options->account_len = len;
+}
+
 struct aws_options session_aws_options(struct session *session, const char *only)
 {
     struct aws_options options = aws_options_of(session->cli->arena, &session->topology, only);
+    if (session->reached)
+        keep_reached(session, &options);
     options.endpoint_url = cli_option(session->cli, OPT_ENDPOINT_URL);
     options.simulated = session->world || simulated(session);
     return options;
@@ -274,7 +289,7 @@ static bool identities_suffice(struct session *session)
 bool session_settle(struct session *session)
 {
     struct cli *cli = session->cli;
-    if (!session_expand(session) || !seed_world(session))
+    if ((!session->reached && !session_expand(session)) || !seed_world(session))
         return false;
     session->loop = loop_new(session->transport, &cli->diags);
     session->stop = signals_catch();
@@ -283,7 +298,7 @@ bool session_settle(struct session *session)
     if (!aws_setup(cli->arena, session->loop, &options, &cli->diags) ||
         !identities_suffice(session))
         return false;
-    if (!source_keys_matter(&session->topology))
+    if (session->reached || !source_keys_matter(&session->topology))
         return true;
     session->source_keys = source_keys_read(session);
     return session_reload(session);
@@ -384,6 +399,19 @@ bool session_open(struct session *session, enum session_mode mode)
 {
     return open_and_connect(session, mode) && meet_world(session) &&
            load_and_recover(session, mode) && pausing_recall(session) &&
+           moving_apply(session, session->topology.moves, session->topology.move_len);
+}
+
+bool session_reach(struct session *session, const char *const *accounts)
+{
+    struct cli *cli = session->cli;
+    session->reached = accounts;
+    if (session->topology.shared_state) /* it may lie in an account that is gone */
+        return session_connect(session);
+    return session_open_state(session, SESSION_READS) && world_may_open(session) &&
+           session_connect(session) && meet_world(session) &&
+           state_load(session->state, cli->arena, &session->records, &session->record_len,
+                      &cli->diags) &&
            moving_apply(session, session->topology.moves, session->topology.move_len);
 }
 

@@ -26,6 +26,7 @@ struct session {
     struct sealing sealing;   /* the same */
     struct remote remote;     /* it, for the state */
     struct run run;
+    const char *const *reached;        /* ids of the accounts to have sessions in; NULL: all */
     const volatile sig_atomic_t *stop; /* once it holds the lock or talks to the world; else NULL */
     int64_t grace_ms;                  /* for what flies when a signal comes */
     struct record *records;            /* recorded, open intents settled */
@@ -64,7 +65,10 @@ MUST_CHECK bool session_open_state(struct session *session,
  * HEAD. */
 MUST_CHECK bool session_look_at_state(const struct session *session, struct arena *arena,
                                       struct state **ret, struct diags *diags);
-MUST_CHECK bool session_connect(struct session *session);                /* no state */
+MUST_CHECK bool session_connect(struct session *session); /* no state */
+/* For when other accounts may be out of reach: connects to these only (ids, NULL at the end), reads
+ * names and records of a state that is a file of this machine, and settles nothing. */
+MUST_CHECK bool session_reach(struct session *session, const char *const *accounts);
 MUST_CHECK bool session_grace(struct session *session, int64_t *ret_ms); /* of --grace */
 
 /* What comes now changes something: when a signal comes, what flies has --grace to end. Before, it

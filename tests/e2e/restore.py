@@ -1,0 +1,91 @@
+"""The way back: a point of the locked vault becomes a database in a clean account while the workload account is gone."""
+
+import os
+import stat
+import subprocess
+
+from harness import AWSCLI, EXAMPLES, HOLDFAST, Served, check, clean_environment, done, holdfast, workspace
+
+EXAMPLE = os.path.join(EXAMPLES, "restore.yaml")
+DATABASE = "arn:aws:rds:us-east-1:111122223333:db:orders"
+BACKUP, RECOVERY, REGION = "444455556666", "777788889999", "us-west-2"
+
+
+def plan(world, arn=DATABASE, *args, expect=0):
+    """Asked with nothing but the identity of the recovery account."""
+    return holdfast("restore", "plan", arn, *args, cwd=world.folder, env=world.environment(RECOVERY), expect=expect)
+
+
+def executable(path, text):
+    with open(path, "w", encoding="utf-8") as file:
+        file.write(text)
+    os.chmod(path, stat.S_IRWXU)
+
+
+def run(world, script):
+    """The script as it stands. Its profiles are the two accounts; where it would sleep, the world's clock moves."""
+    tools = os.path.join(world.folder, "tools")
+    os.makedirs(tools, exist_ok=True)
+    executable(os.path.join(tools, "sleep"),
+               f"#!/bin/sh\nexec '{HOLDFAST}' simulator advance --hours 1 --endpoint-url {world.url}\n")
+    executable(os.path.join(tools, "aws"), f"#!/bin/sh\nexec '{AWSCLI}' \"$@\"\n")
+    profiles = os.path.join(tools, "config")
+    with open(profiles, "w", encoding="utf-8") as file:
+        for name, account in (("backup", BACKUP), ("recovery", RECOVERY)):
+            file.write(f"[profile {name}]\naws_access_key_id = {account}\naws_secret_access_key = simulated\n")
+    env = clean_environment({"AWS_ENDPOINT_URL": world.url, "AWS_CONFIG_FILE": profiles, "AWS_PAGER": "",
+                             "AWS_SHARED_CREDENTIALS_FILE": "/dev/null"})
+    env["PATH"] = f"{tools}:{env['PATH']}"
+    return subprocess.run(["sh", "-c", script], cwd=world.folder, env=env, text=True, stdout=subprocess.PIPE,
+                          stderr=subprocess.PIPE, timeout=240, check=False)
+
+
+with workspace(EXAMPLE) as folder, Served(folder) as world:
+    world.holdfast("apply", "--auto-approve", expect=0)
+    world.advance(days=2)  # the plan has run, and its copies lie in the locked vault
+    before = [c for c in world.dump("--calls") if c["writes"]]
+    answer = plan(world, DATABASE, "--json").json
+    check(answer["ready"] and answer["way"] == "restores.clean_room" and answer["type"] == "RDS", f"a plan: {answer}")
+    check([(s["operation"], s["account"]) for s in answer["steps"]] == [
+        ("StartCopyJob", "backup"), ("DescribeCopyJob", "backup"), ("StartRestoreJob", "recovery"),
+        ("DescribeRestoreJob", "recovery")], f"its calls: {answer['steps']}")
+    metadata = answer["steps"][2]["request"]["Metadata"]
+    check(metadata["DBInstanceIdentifier"] == "orders" and metadata["DeletionProtection"] == "true"
+          and "DBSubnetGroupName" not in metadata, f"what the restore is told: {metadata}")
+    held = world.aws(BACKUP, REGION, "backup", "list-recovery-points-by-backup-vault", "--backup-vault-name",
+                     "restore-final")["RecoveryPoints"]
+    newest = max(held, key=lambda p: p["CreationDate"])["RecoveryPointArn"]
+    check(len(held) > 1 and answer["point"] == newest, f"of several points the newest: {answer['point']}")
+    older = next(p["RecoveryPointArn"] for p in held if p["RecoveryPointArn"] != newest)
+    same = plan(world, older, "--json").json
+    check(same["resource"] == DATABASE and same["point"] == older, "or the one that is named")
+    check([c for c in world.dump("--calls") if c["writes"]] == before, "nothing was written")
+
+    management = world.aws(BACKUP, "us-east-1", "organizations", "describe-organization")
+    management = management["Organization"]["MasterAccountId"]
+    world.aws(management, "us-east-1", "organizations", "close-account", "--account-id", "111122223333")
+    check(world.aws("111122223333", "us-east-1", "sts", "get-caller-identity", expect=None) is None, "it is nobody's")
+    lost = holdfast("plan", cwd=folder, env=world.environment(RECOVERY))
+    check(lost.status == 3, f"what looks at all accounts ends at the closed one: {lost.status} {lost.err}")
+
+    script = plan(world).out
+    restored = run(world, script + "echo \"$POINT\"\n")
+    made = f"arn:aws:rds:{REGION}:{RECOVERY}:db:orders"
+    check(restored.returncode == 0 and restored.stdout.split()[-2] == made, f"it is back: {restored}")
+    copied = restored.stdout.split()[-1]
+    database = world.aws(RECOVERY, REGION, "rds", "describe-db-instances")["DBInstances"][0]
+    keys = world.aws(RECOVERY, REGION, "kms", "list-aliases")["Aliases"]
+    key = next(a["TargetKeyId"] for a in keys if a["AliasName"] == "alias/restored")
+    check(database["DBInstanceArn"] == made and database["KmsKeyId"].endswith(key), f"under its own key: {database}")
+    still = world.aws(BACKUP, REGION, "backup", "list-recovery-points-by-backup-vault", "--backup-vault-name",
+                      "restore-final")["RecoveryPoints"]
+    check({p["RecoveryPointArn"] for p in still} == {p["RecoveryPointArn"] for p in held}, "the locked points stay")
+
+    steps = {s["id"]: s["command"] for s in plan(world, DATABASE, "--json").json["steps"]}
+    again = run(world, "\n".join(["set -eu", f"POINT={copied}", steps["restore"], steps["await_restore"]]))
+    check(again.returncode == 1 and "FAILED" in again.stderr, f"the name is taken, and the script says so: {again}")
+    world.aws(RECOVERY, REGION, "kms", "disable-key", "--key-id", key)
+    stopped = plan(world, expect=1)
+    check("HF1482" in stopped.err and "key is enabled" in stopped.err and "Disabled" in stopped.err,
+          f"what would fail is said before: {stopped.err}")
+done()
