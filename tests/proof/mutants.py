@@ -414,9 +414,17 @@ def role_with_just_enough(t, rng):
 
 @operator(True)
 def role_lacks_one(t, rng):
-    # on the direct route the destination's own role uses the keys
     lacking = rng.choice([r for r in RIGHTS if t.relay or not r.startswith("kms:")])
     role_by_hand(t, [r for r in RIGHTS if r != lacking])
+
+
+# On the direct route there is no copy inside the account, and of one into another account the role only shares the snapshot: it is
+# the destination's AWSServiceRoleForBackup that reads under the source's key and writes under the vault's (AWS Backup Developer
+# Guide, "Encryption for a backup copy to a different account or AWS Region"; AWS Storage Blog, "How encryption works in AWS Backup").
+@operator(False)
+def role_without_rights_to_keys(t, rng):
+    need(not t.relay)
+    role_by_hand(t, [r for r in RIGHTS if not r.startswith("kms:")])
 
 
 @operator(True)
