@@ -178,6 +178,8 @@ bool authorize(struct world *world, struct arena *arena, const struct authorizat
         .session_policies = {session.items, session.len},
         .resource_policy = parsed(arena, request->resource_policy),
         .resource_policy_must_allow = request->resource_policy_rules,
+        .grants = request->grants,
+        .grants_len = request->grant_len,
     };
     struct policy_answer answer;
     policy_evaluate(arena, &asked, &set, &answer);

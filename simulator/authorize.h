@@ -4,6 +4,7 @@
  * the deployer roles have every right. Resource side: whatever document the caller passes. Around
  * both: the service and resource control policies of the organization. */
 
+#include "engine/policy/kms_grant.h"
 #include "engine/policy/policy.h"
 #include "simulator/service.h"
 
@@ -17,6 +18,8 @@ struct authorization {
     const struct value *resource_policy; /* parsed document or NULL */
     /* Key policies: identity policies count only where the policy gives rights to the account. */
     bool resource_policy_rules;
+    const struct kms_grant *grants; /* of the key */
+    size_t grant_len;
     const char *session_policy;  /* text, or NULL */
     const struct value *context; /* map of condition keys to a text or a list of texts, or NULL */
 };

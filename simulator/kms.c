@@ -8,6 +8,7 @@
 #include "simulator/actions.h"
 #include "simulator/authorize.h"
 #include "simulator/kms_data.h"
+#include "simulator/kms_grants.h"
 #include "simulator/tags.h"
 
 #define KEY "kms.key"
@@ -225,6 +226,8 @@ bool kms_allows(struct world *world, struct arena *arena, const char *principal,
                 const struct value *key, const struct value *context)
 {
     bool is_service = principal && str_ends(principal, ".amazonaws.com");
+    const struct kms_grant *grants = NULL;
+    size_t grant_len = kms_grants_of(arena, key, &grants);
     const struct authorization request = {
         .principal = is_service ? NULL : principal,
         .service = is_service ? principal : NULL,
@@ -232,6 +235,8 @@ bool kms_allows(struct world *world, struct arena *arena, const char *principal,
         .resource = value_get_str(key, "Arn"),
         .resource_policy = policy_of(arena, key),
         .resource_policy_rules = true,
+        .grants = grants,
+        .grant_len = grant_len,
         .context = key_context(world, arena, is_service ? NULL : principal, key, context),
     };
     return authorize(world, arena, &request, NULL);
@@ -242,6 +247,8 @@ bool kms_allows(struct world *world, struct arena *arena, const char *principal,
 static bool may(struct sim_call *call, const struct value *key, const char *action,
                 const struct value *context)
 {
+    const struct kms_grant *grants = NULL;
+    size_t grant_len = kms_grants_of(call->arena, key, &grants);
     const struct authorization request = {
         .principal = call->principal,
         .session = call->session,
@@ -250,6 +257,8 @@ static bool may(struct sim_call *call, const struct value *key, const char *acti
         .resource = value_get_str(key, "Arn"),
         .resource_policy = policy_of(call->arena, key),
         .resource_policy_rules = true,
+        .grants = grants,
+        .grant_len = grant_len,
         .context = key_context(call->world, call->arena, call->principal, key,
                                call_context(call, action, value_get_str(key, "Arn"), context)),
     };
@@ -328,11 +337,17 @@ static bool need_own_key(struct sim_call *call, bool also_disabled, struct key_p
     return true;
 }
 
-static bool save(struct sim_call *call, const struct key_place *at, const char *member,
-                 const struct value *v)
+void kms_save(struct sim_call *call, const struct key_place *at, const char *member,
+              const struct value *v)
 {
     store_put(call->world, KEY, at->account, at->region, at->id,
               value_with(call->arena, at->key, member, v));
+}
+
+static bool save(struct sim_call *call, const struct key_place *at, const char *member,
+                 const struct value *v)
+{
+    kms_save(call, at, member, v);
     return call_answer(call, NULL);
 }
 
@@ -431,14 +446,14 @@ static bool describe_key(struct sim_call *call)
     return need_key(call, "KeyId", &at) && answer_metadata(call, at.key);
 }
 
-static bool list_page(struct sim_call *call, struct objects *rows, const char **ret_next)
+bool kms_list_page(struct sim_call *call, struct objects *rows, const char **ret_next)
 {
     return call_page(call, rows, "Marker", "Limit", 100, ret_next) ||
            call_error(call, 400, "InvalidMarkerException", "Invalid marker");
 }
 
-static bool answer_list(struct sim_call *call, const char *member, struct list_builder *list,
-                        const char *next)
+bool kms_answer_list(struct sim_call *call, const char *member, struct list_builder *list,
+                     const char *next)
 {
     struct map_builder b = map_begin(call->arena);
     map_put(&b, member, list_end(list));
@@ -460,7 +475,7 @@ static bool list_keys(struct sim_call *call)
         map_put(&b, "KeyArn", value_get(rows.items[i].body, "Arn"));
         list_add(&list, map_end(&b));
     }
-    return answer_list(call, "Keys", &list, next);
+    return kms_answer_list(call, "Keys", &list, next);
 }
 
 static bool get_key_policy(struct sim_call *call)
@@ -494,7 +509,7 @@ static bool list_key_policies(struct sim_call *call)
         return false;
     struct list_builder list = list_begin(call->arena);
     list_add_str(&list, "default");
-    return answer_list(call, "PolicyNames", &list, NULL);
+    return kms_answer_list(call, "PolicyNames", &list, NULL);
 }
 
 static bool update_description(struct sim_call *call)
@@ -720,7 +735,7 @@ static bool list_aliases(struct sim_call *call)
         map_put(&b, "LastUpdatedDate", call_time(call, value_get_int(row, "Updated_ms", 0)));
         list_add(&list, map_end(&b));
     }
-    return answer_list(call, "Aliases", &list, next);
+    return kms_answer_list(call, "Aliases", &list, next);
 }
 
 /* ---- tags ---- */
@@ -754,7 +769,7 @@ static bool list_resource_tags(struct sim_call *call)
     if (!need_key(call, "KeyId", &at))
         return false;
     struct objects rows = rows_of_map(call->arena, value_get(at.key, "Tags"));
-    if (!list_page(call, &rows, &next))
+    if (!kms_list_page(call, &rows, &next))
         return false;
     struct list_builder list = list_begin(call->arena);
     for (size_t i = 0; i < rows.len; i++) {
@@ -763,7 +778,7 @@ static bool list_resource_tags(struct sim_call *call)
         map_put(&b, "TagValue", value_get(rows.items[i].body, "Value"));
         list_add(&list, map_end(&b));
     }
-    return answer_list(call, "Tags", &list, next);
+    return kms_answer_list(call, "Tags", &list, next);
 }
 
 #define READS(op, fn)                                                                              \
@@ -797,6 +812,9 @@ static const struct sim_operation operations[] = {
     CHANGES("TagResource", tag_resource),
     CHANGES("UntagResource", untag_resource),
     READS("ListResourceTags", list_resource_tags),
+    CHANGES("CreateGrant", kms_create_grant),
+    READS("ListGrants", kms_list_grants),
+    CHANGES("RevokeGrant", kms_revoke_grant),
     READS("Encrypt", kms_encrypt),
     READS("Decrypt", kms_decrypt),
     READS("GenerateDataKey", kms_generate_data_key),

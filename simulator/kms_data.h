@@ -1,5 +1,6 @@
 #pragma once
-/* What kms.c and kms_data.c share: finding and judging a key, and the calls that work on data. */
+/* What kms.c shares with kms_data.c and kms_grants.c: finding and judging a key, and the calls that
+ * work on data. */
 
 #include "simulator/service.h"
 
@@ -12,6 +13,14 @@ struct key_place {
  * (or NULL): what conditions may ask for beside the caller. */
 bool kms_need_key(struct sim_call *call, const char *name, const struct value *context,
                   struct key_place *ret);
+
+/* A member of the key is set. */
+void kms_save(struct sim_call *call, const struct key_place *at, const char *member,
+              const struct value *v);
+/* KMS's lists: a page of what is there, and the answer. */
+bool kms_list_page(struct sim_call *call, struct objects *rows, const char **ret_next);
+bool kms_answer_list(struct sim_call *call, const char *member, struct list_builder *list,
+                     const char *next);
 
 bool kms_encrypt(struct sim_call *call);
 bool kms_decrypt(struct sim_call *call);

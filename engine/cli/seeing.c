@@ -1,6 +1,7 @@
 #include "engine/cli/seeing.h"
 
 #include "engine/adopt/beside.h"
+#include "engine/adopt/grants.h"
 #include "engine/adopt/organization.h"
 #include "engine/cli/source_keys.h"
 
@@ -105,6 +106,7 @@ bool seeing(struct session *session, struct sights *ret)
                                        .schemas = session->schemas,
                                        .messages = &s.messages};
     beside_read(arena, &input, ret);
+    grants_read(arena, session->loop, ret);
     close_accounts(&s, ret);
     loop_tell(session->loop, before);
     return !loop_is_cut(session->loop);

@@ -56,13 +56,18 @@ static void of_leads(struct rights *rights, const struct schema_set *schemas)
                                              "aws_sns_topic",
                                              NULL};
     static const char *const of_aws[] = {"iam:GetPolicy", "iam:GetPolicyVersion", NULL};
+    static const char *const grants[] = {"kms:ListGrants", NULL};
     const struct topology *topology = rights->topology;
     of_types(rights, schemas, types);
     rights_allow(
         rights, of_aws, "policy",
         arena_printf(rights->arena, "arn:%s:iam::aws:policy/*", rights->account->partition));
-    if (has_more_than_settings(rights))
+    if (has_more_than_settings(rights)) {
         of_types(rights, schemas, in_regions);
+        rights_allow(rights, grants, "key",
+                     arena_printf(rights->arena, "arn:%s:kms:*:%s:key/*",
+                                  rights->account->partition, rights->account->id));
+    }
     for (size_t i = 0; i < topology->relay_len; i++)
         if (is_here(rights, topology->relays[i].account))
             of_type(rights, schemas, "aws_event_bus_policy", topology->relays[i].region, "default");

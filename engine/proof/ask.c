@@ -72,6 +72,7 @@ void ask(struct model *model, const struct ask *question, struct ask_answer *ret
         .rcps_len = rcps.len,
         .resource_policy_must_allow = question->resource_policy_decides,
     };
+    set.grants_len = model_grants(model, question->resource, &set.grants);
     if (free)
         set.identity_policies = (struct policy_list){&all, 1};
     else if (role)

@@ -91,6 +91,8 @@ const struct policy *model_all_rights(struct model *model); /* allows everything
 const struct model_role *model_role(struct model *model, const char *arn);
 const struct policy *model_function_policy(struct model *model,
                                            const struct model_object *function);
+/* The grants of a key that were read; what cannot be understood is left out. */
+size_t model_grants(struct model *model, const char *key_arn, const struct kms_grant **ret);
 struct model_levels model_controls(struct model *model, const char *account, bool of_resources);
 
 /* The id of an account's organization, or NULL. */

@@ -7,6 +7,7 @@ void sights_init(struct sights *sights, struct arena *arena)
     *sights = (struct sights){.arena = arena, .unread = list_begin(arena)};
     map_init(&sights->by_address, arena);
     map_init(&sights->organizations, arena);
+    map_init(&sights->grants, arena);
 }
 
 void sights_add(struct sights *sights, const struct sight *sight)
@@ -23,6 +24,16 @@ void sights_add_controls(struct sights *sights, const struct sight_controls *con
         arena_grow(sights->arena, sights->controls, sights->control_len, &sights->control_cap,
                    sights->control_len + 1, sizeof(*sights->controls));
     sights->controls[sights->control_len++] = *controls;
+}
+
+void sights_add_grants(struct sights *sights, const char *key_arn, const struct value *grants)
+{
+    map_set(&sights->grants, key_arn, (void *)(uintptr_t)grants);
+}
+
+const struct value *sight_grants(const struct sights *sights, const char *key_arn)
+{
+    return sights && key_arn ? map_get(&sights->grants, key_arn) : NULL;
 }
 
 const struct sight *sight_of(const struct sights *sights, const char *address)

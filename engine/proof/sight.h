@@ -34,6 +34,7 @@ struct sights {
     struct map by_address; /* -> index + 1 */
     struct sight_controls *controls;
     size_t control_len, control_cap;
+    struct map grants;                 /* key ARN -> const struct value *: as ListGrants has them */
     struct map organizations;          /* account id -> id of its organization */
     const char *management_account_id; /* or NULL */
     /* By the selection's address, the class of the keys of what it takes now; or NULL. */
@@ -44,7 +45,9 @@ struct sights {
 void sights_init(struct sights *sights, struct arena *arena);
 void sights_add(struct sights *sights, const struct sight *sight);
 void sights_add_controls(struct sights *sights, const struct sight_controls *controls);
-const struct sight *sight_of(const struct sights *sights, const char *address); /* or NULL */
+void sights_add_grants(struct sights *sights, const char *key_arn, const struct value *grants);
+const struct value *sight_grants(const struct sights *sights, const char *key_arn); /* or NULL */
+const struct sight *sight_of(const struct sights *sights, const char *address);     /* or NULL */
 const struct sight_controls *sight_controls_of(const struct sights *sights, const char *account_id);
 /* What was read, with the places of what the file says where that is the same; and what AWS never
  * tells as the file says it. */

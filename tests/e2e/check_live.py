@@ -187,6 +187,23 @@ with workspace(SECOND, locked_and_by_tag) as folder, tempfile.TemporaryDirectory
           f"another account's principal can: {opened}")
     theirs.put_key_policy(KeyId=last_key, PolicyName="default", Policy=text)
 
+    # Grants stand in no file: somebody of another account holds one on the last key; and one stands in for the key's policy.
+    grant = theirs.create_grant(KeyId=last_key, GranteePrincipal=f"arn:aws:iam::{MANAGEMENT}:role/{DEPLOYER}",
+                                Operations=["Decrypt", "DescribeKey"])["GrantId"]
+    found = [f for f in live()["findings"] if f["id"] == "HP507"]
+    check(len(found) == 1 and grant in found[0]["message"] and found[0]["address"] == "keys.destination", f"the grant is found: {found}")
+    theirs.revoke_grant(KeyId=last_key, GrantId=grant)
+    linked = f"arn:aws:iam::{LAST}:role/aws-service-role/backup.amazonaws.com/AWSServiceRoleForBackup"
+    whole = key_policy(drop_statements)
+    grant = kms.create_grant(KeyId=shared_key, GranteePrincipal=linked,
+                             Operations=["Decrypt", "DescribeKey", "GenerateDataKeyWithoutPlaintext", "CreateGrant"])["GrantId"]
+    report = live()
+    check(report["verdict"] == "reachable" and not [f for f in report["findings"] if f["id"] == "HP507"],
+          f"what a grant allows is allowed: {report['paths'][0]}")
+    kms.revoke_grant(KeyId=shared_key, GrantId=grant)
+    check(live(expect=7)["paths"][0]["broken_at"] == "last_copy.source_key", "and without it is not")
+    kms.put_key_policy(KeyId=shared_key, PolicyName="default", Policy=whole)
+
     # What does no harm.
     backup.tag_resource(ResourceArn=recorded("vaults.destination")["arn"], Tags={"team": "platform"})
     kms.update_key_description(KeyId=shared_key, Description="somebody's")

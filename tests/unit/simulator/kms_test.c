@@ -1,3 +1,4 @@
+#include "simulator/kms.h"
 #include "tests/unit/simulator/room.h"
 
 static const char *make_key(struct room *room)
@@ -54,6 +55,61 @@ static void a_cancelled_deletion_leaves_a_disabled_key_for_ever(void **state)
                    "DisabledException");
     assert_good(call(room, ACCOUNT, "kms", "EnableKey", with_key(room, key, "")));
     assert_string_equal(state_of(room, key), "Enabled");
+}
+
+static const struct value *grants_of(struct room *room, const char *key, const char *more)
+{
+    return value_get(call(room, ACCOUNT, "kms", "ListGrants", with_key(room, key, more)).body,
+                     "Grants");
+}
+
+static bool may_decrypt(struct room *room, const char *role, const char *key)
+{
+    const struct value *body = kms_key_find(room->world, room->arena, ACCOUNT, REGION, key);
+    return kms_allows(room->world, room->arena, role, "kms:Decrypt", body, NULL);
+}
+
+static void a_grant_allows_by_itself_until_it_is_revoked(void **state)
+{
+    struct room *room = *state;
+    const char *key = make_key(room), *role = "arn:aws:iam::" ACCOUNT ":role/r";
+    const char *to_role = ",\"GranteePrincipal\":\"arn:aws:iam::" ACCOUNT ":role/r\"";
+    make_role(room, "r", "lambda.amazonaws.com", NULL);
+    assert_false(may_decrypt(room, role, key));
+    struct answer made = call(
+        room, ACCOUNT, "kms", "CreateGrant",
+        with_key(room, key, arena_printf(room->arena, "%s,\"Operations\":[\"Decrypt\"]", to_role)));
+    assert_good(made);
+    assert_true(may_decrypt(room, role, key));
+    assert_int_equal(value_len(grants_of(room, key, to_role)), 1);
+    assert_int_equal(
+        value_len(grants_of(room, key, ",\"GranteePrincipal\":\"arn:aws:iam::" ACCOUNT ":root\"")),
+        0);
+    const char *id =
+        arena_printf(room->arena, ",\"GrantId\":\"%s\"", value_get_str(made.body, "GrantId"));
+    assert_good(call(room, ACCOUNT, "kms", "RevokeGrant", with_key(room, key, id)));
+    assert_false(may_decrypt(room, role, key));
+    assert_refused(call(room, ACCOUNT, "kms", "RevokeGrant", with_key(room, key, id)),
+                   "NotFoundException");
+}
+
+static void a_grant_is_for_somebody_and_for_what_kms_does(void **state)
+{
+    struct room *room = *state;
+    const char *key = make_key(room);
+    const char *const rows[][2] = {
+        {",\"GranteePrincipal\":\"arn:aws:iam::" ACCOUNT
+         ":role/none\",\"Operations\":[\"Decrypt\"]",
+         "InvalidArnException"},
+        {",\"GranteePrincipal\":\"arn:aws:iam::" ACCOUNT
+         ":root\",\"Operations\":[\"ScheduleKeyDeletion\"]",
+         "ValidationException"},
+        {",\"Operations\":[\"Decrypt\"]", "ValidationException"},
+    };
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++)
+        assert_refused(call(room, ACCOUNT, "kms", "CreateGrant", with_key(room, key, rows[i][0])),
+                       rows[i][1]);
+    assert_int_equal(value_len(grants_of(room, key, "")), 0);
 }
 
 static void numbers_outside_their_range_are_refused(void **state)
@@ -134,6 +190,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         IN_ROOM(a_scheduled_deletion_waits_for_its_window_and_takes_the_aliases_along),
         IN_ROOM(a_cancelled_deletion_leaves_a_disabled_key_for_ever),
+        IN_ROOM(a_grant_allows_by_itself_until_it_is_revoked),
+        IN_ROOM(a_grant_is_for_somebody_and_for_what_kms_does),
         IN_ROOM(numbers_outside_their_range_are_refused),
         IN_ROOM(alias_names_are_checked),
         IN_ROOM(an_alias_that_moves_is_listed_with_its_new_key),

@@ -1,5 +1,6 @@
 /* Every rule of `holdfast check` on a topology that triggers it and on one that just does not:
- * tests/golden/checks/ID/{bad.yaml,good.yaml,expected}. With HOLDFAST_UPDATE_GOLDEN=1 `expected` is
+ * tests/golden/checks/ID/{bad.yaml,good.yaml,expected}, and NAME.seen.json where only a look at the
+ * accounts shows it. With HOLDFAST_UPDATE_GOLDEN=1 `expected` is
  * written anew: read the difference before you commit it. */
 
 #include <setjmp.h>
@@ -56,6 +57,24 @@ static void change(struct room *room, struct topology *topology, const char *pat
     topology->resource_len = len;
 }
 
+/* What only a look at the accounts shows: {"grants": {KEY ARN: [entries of ListGrants]}}. */
+static const struct sights *seen(struct room *room, const char *path)
+{
+    struct slice text;
+    const struct value *all = NULL;
+    const char *why = NULL;
+    if (!file_exists(path))
+        return NULL;
+    assert_true(file_read(room->arena, path, FILE_READ_MAX, &text, &room->diags));
+    assert_true(json_parse(room->arena, text, &all, &why));
+    struct sights *sights = arena_new_of(room->arena, struct sights);
+    const struct value *grants = value_get(all, "grants");
+    sights_init(sights, room->arena);
+    for (size_t i = 0; i < value_len(grants); i++)
+        sights_add_grants(sights, grants->map.entries[i].key, grants->map.entries[i].value);
+    return sights;
+}
+
 static void prove(struct room *room, const char *id, const char *which, struct proof_report *ret)
 {
     struct topology topology;
@@ -67,8 +86,10 @@ static void prove(struct room *room, const char *id, const char *which, struct p
         fprintf(stderr, "%s\n", diag_render(room->arena, &room->diags, &room->diags.items[i]));
     assert_true(ok);
     change(room, &topology, arena_printf(room->arena, GOLDEN "%s/%s.json", id, which));
-    const struct proof_input input = {.topology = &topology,
-                                      .now_ms = civil_to_ms(2026, 11, 28, 0, 0, 0)};
+    const struct proof_input input = {
+        .topology = &topology,
+        .sights = seen(room, arena_printf(room->arena, GOLDEN "%s/%s.seen.json", id, which)),
+        .now_ms = civil_to_ms(2026, 11, 28, 0, 0, 0)};
     proof_check(room->arena, &input, ret);
 }
 
