@@ -3,7 +3,7 @@
 #include "engine/aws/lifecycle.h"
 #include "engine/aws/lock_rules.h"
 #include "engine/aws/selection.h"
-#include "engine/proof/walk.h"
+#include "engine/proof/mending.h"
 
 static bool in_place(const struct walk *walk)
 {
@@ -52,6 +52,7 @@ bool hop_opted_in(struct walk *walk, struct proof_hop *hop)
     const struct value *types =
         value_get(list->items[0]->properties, "resource_type_opt_in_preference");
     hop_at(hop, settings->address, settings->pos);
+    hop->fix = arena_printf(walk->arena, "resource_type_opt_in: {%s: true}", walk->type->type);
     if (!value_get_bool(types, walk->type->type, false))
         hop_broken(walk, hop, NULL,
                    arena_printf(walk->arena, "%s does not opt %s in", settings->address,
@@ -108,6 +109,7 @@ bool hop_lock(struct walk *walk, struct proof_hop *hop)
         return false;
     if (lifecycle)
         hop_at(hop, hop->address, lifecycle->pos);
+    hop->fix = mend_retention(walk, days, min, max);
     if (!retention_in_lock(days, min, max))
         hop_broken(walk, hop, LOCK_BACKUP_STATUS_MESSAGE,
                    arena_printf(walk->arena, "%lld days are outside %lld to %lld of %s",

@@ -5,7 +5,7 @@
 #include "engine/aws/lifecycle.h"
 #include "engine/aws/lock_rules.h"
 #include "engine/aws/partition.h"
-#include "engine/proof/walk.h"
+#include "engine/proof/mending.h"
 
 bool hop_copyable(struct walk *walk, struct proof_hop *hop)
 {
@@ -46,6 +46,7 @@ static bool in_two_organizations(const struct walk *walk)
 
 bool hop_organization(struct walk *walk, struct proof_hop *hop)
 {
+    static const char switch_on[] = "organization: {cross_account_backup: true}";
     const struct model *model = walk->model;
     const struct model_list *list = model_in(model, "aws_backup_global_settings", "", "");
     const char *why = model_unread(model, "aws_backup_global_settings", "", "");
@@ -60,6 +61,7 @@ bool hop_organization(struct walk *walk, struct proof_hop *hop)
     }
     if (list->len == 0 && !why && model->topology->organization_id) {
         hop_at(hop, "organization", NO_POS);
+        hop->fix = switch_on;
         hop_broken(walk, hop, NULL,
                    "`organization` is declared without its switch, which AWS "
                    "leaves off");
@@ -76,6 +78,7 @@ bool hop_organization(struct walk *walk, struct proof_hop *hop)
     const struct value *on =
         value_pointer(settings->properties, "/global_settings/is_cross_account_backup_enabled");
     hop_at(hop, settings->resource->address, on ? on->pos : settings->resource->pos);
+    hop->fix = switch_on;
     if (!value_is(on, VALUE_BOOL) || !on->boolean)
         hop_broken(
             walk, hop, NULL,
@@ -176,8 +179,9 @@ bool hop_vault_policy(struct walk *walk, struct proof_hop *hop)
         hop_at(hop, vault->resource->address, vault->resource->pos);
     hop->fix = arena_printf(walk->arena, "accept_copies_from: [%s]",
                             model_account_name(walk->model, leg->from_account));
+    const char *let_in = hop->fix;
     hop_ask(walk, hop, &question);
-    if (hop->verdict == PROOF_BROKEN && leg->crosses_account)
+    if (hop->verdict == PROOF_BROKEN && leg->crosses_account && hop->fix == let_in)
         hop->reason =
             policy ? arena_printf(walk->arena, "%s does not let %s copy into the vault: %s",
                                   policy->resource->address,
@@ -195,7 +199,7 @@ bool hop_vault_own_key(struct walk *walk, struct proof_hop *hop)
     if (walk->type->fully_managed || !leg->to.known || leg->to.air_gapped)
         return false;
     hop_at(hop, leg->to.object->resource->address, leg->to.object->resource->pos);
-    hop->fix = "key: NAME, of an entry of `keys`";
+    hop->fix = mend_vault_key(walk, &leg->to);
     if (vault_key_of(walk, &leg->to).class == KEY_AWS_MANAGED)
         hop_broken(walk, hop, NULL,
                    arena_printf(walk->arena, "%s names no key, so it lies under aws/backup",
@@ -229,8 +233,7 @@ bool hop_retention(struct walk *walk, struct proof_hop *hop)
         hop_at(hop, leg->address, leg->lifecycle->pos);
     if (retention_in_lock(days, min, max))
         return true;
-    int64_t fit = min > days ? min : max ? max : min;
-    hop->fix = arena_printf(walk->arena, "lifecycle: {delete_after_days: %lld}", (long long)fit);
+    hop->fix = mend_retention(walk, days, min, max);
     hop_broken(walk, hop, LOCK_COPY_STATUS_MESSAGE,
                days < 0 ? arena_printf(walk->arena,
                                        "the copy is kept for ever, and %s takes at "
@@ -299,6 +302,8 @@ bool hop_linked_role(struct walk *walk, struct proof_hop *hop)
     return true;
 }
 
+static const char enable[] = "enabled: true";
+
 static bool is_on(const struct model_object *key)
 {
     return value_get_bool(key->properties, "enabled", true);
@@ -310,6 +315,7 @@ bool hop_source_key_on(struct walk *walk, struct proof_hop *hop)
     if (!key || model_is_open(key))
         return false;
     hop_at(hop, key->resource->address, key->resource->pos);
+    hop->fix = enable;
     if (!is_on(key))
         hop_broken(walk, hop, NULL,
                    arena_printf(walk->arena, "%s is disabled", key->resource->address));
@@ -409,6 +415,7 @@ bool hop_vault_key(struct walk *walk, struct proof_hop *hop)
     }
     hop_at(hop, key->resource->address, key->resource->pos);
     if (!is_on(key)) {
+        hop->fix = enable;
         hop_broken(walk, hop, NULL,
                    arena_printf(walk->arena, "%s is disabled", key->resource->address));
         return true;

@@ -3,7 +3,7 @@
 #include "engine/aws/arn.h"
 #include "engine/aws/event_pattern.h"
 #include "engine/base/json.h"
-#include "engine/proof/walk.h"
+#include "engine/proof/mending.h"
 
 #define SOURCE_BUS "default"
 #define EVENTS "events.amazonaws.com"
@@ -145,6 +145,7 @@ bool hop_taken(struct walk *walk, struct proof_hop *hop)
     struct way way = first_way(walk);
     at_relay(walk, hop);
     at_rule(hop, &way);
+    hop->fix = mend_event_regions(walk);
     if (!way.rule)
         hop_broken(walk, hop, NULL,
                    arena_printf(walk->arena,

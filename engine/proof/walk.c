@@ -6,6 +6,7 @@
 #include "engine/aws/lifecycle.h"
 #include "engine/aws/partition.h"
 #include "engine/base/json.h"
+#include "engine/proof/mending.h"
 
 #define SAMPLE_ID "00000000-0000-4000-8000-000000000000" /* of a job */
 #define SAMPLE_NAME "orders"                             /* of a resource that `*` stands for */
@@ -89,6 +90,13 @@ static void note_statements(struct walk *walk, struct proof_hop *hop,
         hop->pos = list[0].pos;
 }
 
+/* Nothing but the role's own policies is in the way. */
+static bool lacks_right(const struct ask_answer *answer)
+{
+    return answer->policy.decision == POLICY_IMPLICITLY_DENIED &&
+           answer->policy.denied_by == POLICY_FROM_IDENTITY;
+}
+
 static void settle(struct walk *walk, struct proof_hop *hop, const struct ask *question,
                    const struct ask_answer *answer)
 {
@@ -101,6 +109,11 @@ static void settle(struct walk *walk, struct proof_hop *hop, const struct ask *q
         return;
     }
     const char *denial = ask_denial(walk->arena, question, answer);
+    const char *right = lacks_right(answer) ? mend_right(walk, question) : NULL;
+    if (right) {
+        hop_at_role(walk, hop, question->role);
+        hop->fix = right;
+    }
     const char *words = hop->error;
     if (words && str_starts(words, "AccessDenied"))
         words = arena_printf(walk->arena, "AccessDenied: %s", denial);
@@ -130,16 +143,17 @@ void hop_ask_trust(struct walk *walk, struct proof_hop *hop, const char *role, c
     ask_trust(walk->model, role, service, source_arn, &answer);
     if (answer.verdict == ASK_UNKNOWN)
         hop_unknown(hop, answer.why);
-    else if (answer.verdict == ASK_NO)
-        hop_broken(
-            walk, hop,
-            hop->error && strstr(hop->error, "%s")
-                ? arena_printf(walk->arena, "IAM Role %s cannot be assumed by AWS Backup", role)
-                : NULL,
-            arena_printf(walk->arena, "the trust policy of %s does not let %s take it on",
-                         hop->address ? hop->address : role, service));
-    else
+    if (answer.verdict == ASK_YES)
         note_statements(walk, hop, &answer.policy);
+    if (answer.verdict != ASK_NO)
+        return;
+    hop->fix = mend_trust(walk, role, service);
+    hop_broken(walk, hop,
+               hop->error && strstr(hop->error, "%s")
+                   ? arena_printf(walk->arena, "IAM Role %s cannot be assumed by AWS Backup", role)
+                   : NULL,
+               arena_printf(walk->arena, "the trust policy of %s does not let %s take it on",
+                            hop->address ? hop->address : role, service));
 }
 
 /* ---- what it was judged on ---- */
@@ -202,6 +216,8 @@ void walk_stage(struct walk *walk, enum stage stage)
         note_basis(walk, &hop);
         if (hop.verdict == PROOF_REACHABLE)
             hop.error = NULL;
+        if (hop.verdict != PROOF_BROKEN)
+            hop.fix = NULL;
         walk->hops = arena_grow(walk->arena, walk->hops, walk->len, &walk->cap, walk->len + 1,
                                 sizeof(*walk->hops));
         walk->hops[walk->len++] = hop;
@@ -501,6 +517,7 @@ static void end_path(struct paths *paths, struct walk *walk, const char *destina
 static void dead_end(struct paths *paths, struct walk *walk, enum rule_id id, const char *name,
                      const char *reason, struct source_pos pos)
 {
+    const char *fix = id == RULE_NO_ROUTE ? mend_copy_action(walk) : NULL;
     walk->hops = arena_new_of(walk->arena, struct proof_hop);
     walk->hops[walk->len++] = (struct proof_hop){.id = name,
                                                  .title = rule_of(id)->summary,
@@ -508,7 +525,7 @@ static void dead_end(struct paths *paths, struct walk *walk, enum rule_id id, co
                                                  .verdict = PROOF_BROKEN,
                                                  .evidence = "[D]",
                                                  .reason = reason,
-                                                 .fix = rule_of(id)->mend,
+                                                 .fix = fix ? fix : rule_of(id)->mend,
                                                  .address = walk->plan->resource->address,
                                                  .pos = pos};
     note_basis(walk, walk->hops);

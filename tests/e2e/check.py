@@ -4,11 +4,10 @@ import json
 import os
 import re
 
+import yaml
 from pydantic_sarif.model import StaticAnalysisResultsFormatSarifVersion210JsonSchema as Sarif
 
 from harness import EXAMPLES, check, done, holdfast, workspace
-
-SECOND = os.path.join(EXAMPLES, "rds-default-key.yaml")
 
 
 def prove(topology=None, edit=None):
@@ -21,9 +20,6 @@ def without(pattern):
     return lambda text: re.sub(pattern, "", text, flags=re.M)
 
 
-def swap(old, new):
-    return lambda text: text.replace(old, new)
-
 
 for name in ("rds-immutable-backup", "rds-default-key", "rds-guarded", "direct-copy", "fleet"):
     status, report = prove(os.path.join(EXAMPLES, f"{name}.yaml"))
@@ -32,42 +28,146 @@ for name in ("rds-immutable-backup", "rds-default-key", "rds-guarded", "direct-c
     check(all(h["verdict"] in ("reachable", "unknown") and h["evidence"] for p in report["paths"] for h in p["hops"]),
           f"{name}: every link, with its evidence")
 
-# Each omission: the link that breaks first, its rule, AWS's words, what the mending must say.
+# What the walkthroughs leave out in silence (and what else is easily left out) put back into both topologies: the link that breaks
+# first, its rule, AWS's words; and the mending, written into the file where the link says, mends it.
+RIGHTS = ["rds:ListTagsForResource", "rds:CreateDBSnapshot", "rds:CopyDBSnapshot", "rds:ModifyDBSnapshotAttribute",
+          "backup:CopyFromBackupVault", "backup:CopyIntoBackupVault", "kms:DescribeKey", "kms:CreateGrant"]
+
+
+class Parts:
+    """A topology as data, and what the path needs of it."""
+
+    def __init__(self, document):
+        self.document = document
+        self.relay = next(iter(document["relays"].values()))
+        self.plan = next(iter(document["plans"].values()))
+        self.rule = next(iter(self.plan["rules"].values()))
+        self.selection = next(iter(self.plan["selections"].values()))
+        self.last = document["vaults"][self.relay["destination_vaults"][0]]
+        self.shared = document["keys"][document["vaults"][self.relay["source_vault"]]["key"]]
+
+    def role(self, name, service, actions):
+        self.document.setdefault("roles", {})[name] = {
+            "account": self.plan["account"], "name": f"AWSBackup-{name}",
+            "assume_role_policy_document": {"Version": "2012-10-17", "Statement": [
+                {"Effect": "Allow", "Principal": {"Service": service}, "Action": "sts:AssumeRole"}]},
+            "inline_policies": {"rights": {"Version": "2012-10-17", "Statement": [
+                {"Effect": "Allow", "Action": actions, "Resource": "*"}]}}}
+        return name
+
+    def job_role(self, lacking=(), service="backup.amazonaws.com"):
+        self.selection["role"] = self.role("job", service, [r for r in RIGHTS if r not in lacking])
+
+    def forwarder(self, service, actions):
+        """The first of the relay's two rules by hand."""
+        self.relay.pop("event_regions")
+        self.relay["reconcile"] = "never"
+        region = self.document["regions"][self.document["vaults"][self.relay["source_vault"]]["region"]]
+        account = self.document["accounts"][self.plan["account"]]["id"]
+        self.document["rules"] = {"forward": {
+            "account": self.plan["account"], "region": self.plan["region"],
+            "event_pattern": {"source": ["aws.backup"], "detail-type": ["Copy Job State Change"]},
+            "targets": {"bus": {"arn": f"arn:aws:events:{region}:{account}:event-bus/default",
+                                "role": self.role("forward", service, actions)}}}}
+
+    def switch(self):
+        accounts = self.document["accounts"]
+        accounts.setdefault("management", {"id": "999988887777"})
+        self.document["organization"] = {"id": "o-exampleorgid", "account": "management"}
+
+    def lock(self):
+        self.last["lock"] = {"mode": "governance", "min_retention_days": 7, "max_retention_days": 365}
+        self.relay["lifecycle"] = {"delete_after_days": 3}
+
+    def unheard(self):
+        self.relay.pop("event_regions")
+        self.relay["reconcile"] = "never"
+
+    def opt_in(self):
+        self.selection.pop("resources")
+        self.selection["list_of_tags"] = {"backup": "yes"}
+        self.document["region_settings"] = {"primary": {
+            "account": self.plan["account"], "region": self.plan["region"], "resource_type_opt_in": {"EBS": True}}}
+
+
 OMISSIONS = [
-    ("no share_with", None, without(r"^ *share_with:.*\n"), "last_copy.source_key", "HP133",
-     "The source snapshot KMS key", "share_with: [backup]"),
-    ("no accept_copies_from", None, without(r"^ *accept_copies_from:.*\n"), "last_copy.vault_policy", "HP127",
-     "Access Denied trying to call AWS Backup service", "accept_copies_from: [workload]"),
-    ("no tag", None, without(r"^ *recovery_point_tags:.*\n *FinalVault:.*\n"), "relay.destination", "HP153",
-     None, 'recovery_point_tags: {FinalVault: "${vaults.final.arn}"}'),
-    ("no copy action", None, without(r"^ *copy_actions:.*\n *- destination_vault:.*\n *lifecycle:.*\n"),
-     "backup.route", "HP103", None, "copy_actions"),
-    ("retention below the lock", None, swap("lifecycle: {delete_after_days: 30}", "lifecycle: {delete_after_days: 3}"),
-     "last_copy.retention", "HP130", "The retention specified in the job is not within the range", "delete_after_days: 7"),
-    ("no forwarding, no schedule", None, lambda text: re.sub(r"^( *)event_regions:.*\n", r"\1reconcile: never\n", text, flags=re.M),
-     "event.taken", "HP140", None, "event_regions"),
-    ("a vault without a key", None, swap("    region: backup\n    key: final\n", "    region: backup\n"),
-     "last_copy.vault_own_key", "HP128", "default Backup service managed key", "key:"),
-    ("the organization's switch", SECOND, without(r"^  cross_account_backup: true\n"), "last_copy.organization",
-     "HP122", "Cross-account copy feature is not enabled for the current organization", "cross_account_backup: true"),
-    ("another tag key", SECOND, swap("recovery_point_tags: {CopyToVault:", "recovery_point_tags: {CopyTo:"),
-     "relay.destination", "HP153", None, "recovery_point_tags: {CopyToVault:"),
-    ("nobody may copy in", SECOND, without(r"^    accept_copies_from:.*\n"), "last_copy.vault_policy", "HP127",
-     "Access Denied trying to call AWS Backup service", "accept_copies_from: [production]"),
-    ("the key not shared", SECOND, swap(", share_with: [central_backup]", ""), "last_copy.source_key", "HP133",
-     "The source snapshot KMS key", "share_with: [central_backup]"),
+    (lambda p: p.shared.pop("share_with"), "last_copy.source_key", "HP133", "The source snapshot KMS key"),
+    (lambda p: p.last.pop("accept_copies_from"), "last_copy.vault_policy", "HP127", "Access Denied trying to call AWS Backup service"),
+    (lambda p: p.rule.pop("recovery_point_tags"), "relay.destination", "HP153", None),
+    (lambda p: p.rule.pop("copy_actions"), "backup.route", "HP103", None),
+    (Parts.lock, "last_copy.retention", "HP130", "The retention specified in the job is not within the range"),
+    (Parts.unheard, "event.taken", "HP140", None),
+    (lambda p: p.last.pop("key"), "last_copy.vault_own_key", "HP128", "default Backup service managed key"),
+    (Parts.switch, "last_copy.organization", "HP122", "Cross-account copy feature is not enabled for the current organization"),
+    (Parts.opt_in, "backup.opted_in", "HP102", None),
+    (lambda p: p.shared.update(enabled=False), "first_copy.vault_key", "HP135", "KMS key is either disabled"),
+    (lambda p: p.job_role(RIGHTS[:-1]), "backup.read_tags", "HP108", "Access denied exception while trying to list tags"),
+    (lambda p: p.job_role(["rds:CreateDBSnapshot"]), "backup.back_up", "HP109", "is not authorized to perform: rds:CreateDBSnapshot"),
+    (lambda p: p.job_role(["rds:ModifyDBSnapshotAttribute"]), "last_copy.share", "HP126", "rds:ModifyDBSnapshotAttribute"),
+    (lambda p: p.job_role(["backup:CopyIntoBackupVault"]), "first_copy.vault_policy", "HP127", "Access Denied"),
+    (lambda p: p.job_role(service="ec2.amazonaws.com"), "backup.trust", "HP107", "cannot be assumed by AWS Backup"),
+    (lambda p: p.forwarder("events.amazonaws.com", ["events:PutRule"]), "event.forward", "HP142", "NO_PERMISSIONS"),
+    (lambda p: p.forwarder("lambda.amazonaws.com", ["events:PutEvents"]), "event.forward_role", "HP141", "Cross-region"),
 ]
-for name, topology, edit, hop, rule, error, fix in OMISSIONS:
-    status, report = prove(topology, edit)
-    check(status == 7 and report["verdict"] == "broken", f"{name}: status {status}")
-    path = report["paths"][0]
-    check(path["broken_at"] == hop, f"{name}: breaks at {path['broken_at']}, not {hop}")
-    broken = next(h for h in path["hops"] if h["id"] == hop)
-    check(broken["rule"] == rule and broken["reason"], f"{name}: rule {broken['rule']}")
-    check(error is None or error in broken["error"], f"{name}: AWS's words: {broken.get('error')}")
-    check(fix in broken["fix"] and broken["line"] > 0 and broken["file"].endswith("topology.yaml"),
-          f"{name}: the mending: {broken['fix']}")
-    check(any(f["id"] == rule and f["severity"] == "error" for f in report["findings"]), f"{name}: a finding as well")
+
+
+def path_at(node, line, column, path=()):
+    """The keys down to the entry that a place of the file is about: it begins there, or its name does."""
+    at = (line - 1, column - 1)
+    if isinstance(node, yaml.MappingNode):
+        for name, value in node.value:
+            if (name.start_mark.line, name.start_mark.column) == at and isinstance(value, yaml.MappingNode):
+                return (*path, name.value)
+        for name, value in node.value:
+            found = path_at(value, line, column, (*path, name.value))
+            if found:
+                return found
+        if (node.start_mark.line, node.start_mark.column) == at:
+            return path
+    return None
+
+
+def merged(entry, change):
+    if not isinstance(entry, dict) or not isinstance(change, dict):
+        return change
+    return {**entry, **{key: merged(entry.get(key), value) for key, value in change.items()}}
+
+
+def mended(text, broken):
+    """The file with the mending of a broken link where the link says: in the entry, in its place, or as a section of its own."""
+    change, document = yaml.safe_load(broken["fix"]), yaml.safe_load(text)
+    check(isinstance(change, dict), f"the mending is YAML: {broken['fix']}")
+    path = path_at(yaml.compose(text), broken["line"], broken["column"])
+    if broken["address"] in change:
+        path = ()
+    elif path[-1] in change:
+        path = path[:-1]
+    for key in reversed(path):
+        change = {key: change}
+    return yaml.safe_dump(merged(document, change), sort_keys=False, width=1000)
+
+
+for name in ("rds-immutable-backup", "rds-default-key"):
+    with open(os.path.join(EXAMPLES, f"{name}.yaml"), encoding="utf-8") as file:
+        whole = file.read()
+    for number, (leave_out, hop, rule, error) in enumerate(OMISSIONS):
+        where = f"{name}, omission {number} ({hop})"
+        parts = Parts(yaml.safe_load(whole))
+        leave_out(parts)
+        text = yaml.safe_dump(parts.document, sort_keys=False, width=1000)
+        with workspace(edit=lambda _: text) as folder:
+            report = holdfast("check", "--json", cwd=folder, expect=7).json
+            path = report["paths"][0]
+            check(path["broken_at"] == hop, f"{where}: breaks at {path['broken_at']}")
+            broken = next(h for h in path["hops"] if h["id"] == hop)
+            check(broken["rule"] == rule and broken["reason"], f"{where}: rule {broken['rule']}")
+            check(error is None or error in broken["error"], f"{where}: AWS's words: {broken.get('error')}")
+            check(any(f["id"] == rule and f["severity"] == "error" for f in report["findings"]), f"{where}: a finding as well")
+            with open(os.path.join(folder, "topology.yaml"), "w", encoding="utf-8") as file:
+                file.write(mended(text, broken))
+            result = holdfast("check", "--json", cwd=folder)
+            check(result.status == 0 and result.json["verdict"] == "reachable",
+                  f"{where}: {broken['fix']} does not mend it: {[p.get('broken_at') for p in result.json['paths']]}")
 
 # Who else: a principal of an account that the topology does not name, by a role of the last vault's account or by its key.
 STRANGER = "777788889999"

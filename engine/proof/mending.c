@@ -1,0 +1,144 @@
+#include "engine/proof/mending.h"
+
+#include <string.h>
+
+#include "engine/aws/managed_policies.h"
+#include "engine/base/json.h"
+
+/* What the file calls the entry; NULL: it is no entry of that section, or one of several. */
+static const char *name_in(const char *section, const char *address)
+{
+    size_t len = strlen(section);
+    return address && str_starts(address, section) && address[len] == '.' &&
+                   !strpbrk(address + len + 1, "./[")
+               ? address + len + 1
+               : NULL;
+}
+
+static const struct model_object *role_in_file(struct walk *walk, const char *role)
+{
+    const struct model_role *found =
+        model_is_gone(walk->model, role) ? NULL : model_role(walk->model, role);
+    return found && found->object && name_in("roles", found->object->resource->address)
+               ? found->object
+               : NULL;
+}
+
+/* ---- roles ---- */
+
+/* Names of vaults and buses stand in their ARNs; ids of points and keys nobody knows. */
+static const char *resource_of(const char *arn)
+{
+    return strstr(arn, ":backup-vault:") || strstr(arn, ":event-bus/") ? arn : "*";
+}
+
+static bool is_job_role(const struct walk *walk, const char *role)
+{
+    return str_eq(role, walk->role) || (walk->leg && str_eq(role, walk->leg->role));
+}
+
+/* AWS's own policies hold all that a job needs. */
+static const char *job_policies(struct walk *walk, const struct model_object *role)
+{
+    const char *partition = role->resource->account->partition;
+    struct list_builder arns = list_begin(walk->arena);
+    list_add_str(&arns, managed_policy_arn(walk->arena, MANAGED_POLICY_BACKUP, partition));
+    if (str_eq(walk->type->type, "S3"))
+        list_add_str(&arns, managed_policy_arn(walk->arena, MANAGED_POLICY_S3_BACKUP, partition));
+    return arena_printf(walk->arena, "managed_policy_arns: %s",
+                        json_print(walk->arena, list_end(&arns), JSON_COMPACT));
+}
+
+const char *mend_right(struct walk *walk, const struct ask *question)
+{
+    const struct model_object *role = role_in_file(walk, question->role);
+    if (!role)
+        return NULL;
+    if (is_job_role(walk, question->role) &&
+        value_len(value_get(role->properties, "managed_policy_arns")) == 0)
+        return job_policies(walk, role);
+    return arena_printf(walk->arena,
+                        "inline_policies: {allow-%s: {Version: \"2012-10-17\", Statement: "
+                        "[{Effect: Allow, Action: \"%s\", Resource: \"%s\"}]}}",
+                        strchr(question->action, ':') + 1, question->action,
+                        resource_of(question->resource));
+}
+
+const char *mend_trust(struct walk *walk, const char *role, const char *service)
+{
+    if (!role_in_file(walk, role))
+        return NULL;
+    return arena_printf(walk->arena,
+                        "assume_role_policy_document: {Version: \"2012-10-17\", Statement: "
+                        "[{Effect: Allow, Principal: {Service: %s}, Action: \"sts:AssumeRole\"}]}",
+                        service);
+}
+
+/* ---- vaults ---- */
+
+const char *mend_copy_action(struct walk *walk)
+{
+    const struct model *model = walk->model;
+    const char *account = walk->plan->resource->account->id, *name = NULL;
+    for (size_t i = 0; !name && i < model->topology->relay_len; i++) {
+        const struct relay_entry *relay = &model->topology->relays[i];
+        const struct model_object *vault =
+            str_eq(relay->account->id, account)
+                ? model_find(model, value_get_str(relay->config, "source_vault_arn"))
+                : NULL;
+        name = vault ? name_in("vaults", vault->resource->address) : NULL;
+    }
+    const struct model_list *vaults = model_all(model, "aws_backup_vault");
+    for (size_t i = 0; !name && i < vaults->len; i++)
+        if (!str_eq(vaults->items[i]->resource->account->id, account))
+            name = name_in("vaults", vaults->items[i]->resource->address);
+    return name ? arena_printf(walk->arena, "copy_actions: [{destination_vault: %s}]", name) : NULL;
+}
+
+const char *mend_vault_key(struct walk *walk, const struct vault_end *vault)
+{
+    const struct model_list *keys =
+        model_in(walk->model, "aws_kms_key", vault->account, vault->region);
+    for (size_t i = 0; i < keys->len; i++) {
+        const char *name = name_in("keys", keys->items[i]->resource->address);
+        if (name)
+            return arena_printf(walk->arena, "key: %s", name);
+    }
+    return NULL;
+}
+
+const char *mend_retention(struct walk *walk, int64_t days, int64_t min, int64_t max)
+{
+    int64_t fit = min > days ? min : max ? max : min;
+    return arena_printf(walk->arena, "lifecycle: {delete_after_days: %lld}", (long long)fit);
+}
+
+/* ---- events ---- */
+
+/* What the file calls the Region; a group of them names it as well. */
+static const char *region_name(const struct value *regions, const char *code)
+{
+    for (size_t i = 0; value_is(regions, VALUE_MAP) && i < regions->map.len; i++) {
+        const struct value *v = regions->map.entries[i].value;
+        if (str_eq(value_str(v), code))
+            return regions->map.entries[i].key;
+    }
+    return NULL;
+}
+
+const char *mend_event_regions(struct walk *walk)
+{
+    const struct value *document = walk->model->topology->document;
+    const char *relay = name_in("relays", walk->relay->address);
+    const char *name = region_name(value_get(document, "regions"), walk->leg->from_region);
+    if (!relay || !name)
+        return NULL;
+    const struct value *now =
+        value_pointer(document, arena_printf(walk->arena, "/relays/%s/event_regions", relay));
+    struct list_builder all = list_begin(walk->arena);
+    for (size_t i = 0; value_is(now, VALUE_LIST) && i < value_len(now); i++)
+        list_add(&all, value_item(now, i));
+    list_add_str(&all, name);
+    return arena_printf(walk->arena, "event_regions: %s",
+                        json_print(walk->arena, list_end(&all), JSON_COMPACT));
+}

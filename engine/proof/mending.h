@@ -1,0 +1,16 @@
+#pragma once
+/* The change to the file that mends a link, as YAML that is merged into the entry where the link
+ * broke. NULL: no change of the file is known that does it; then the rule's own words serve.
+ * Internal to engine/proof. */
+
+#include "engine/proof/walk.h"
+
+/* A right that a role of the file lacks. */
+const char *mend_right(struct walk *walk, const struct ask *question);
+const char *mend_trust(struct walk *walk, const char *role, const char *service);
+/* The plan's rule copies nowhere: into the source vault of a relay, else out of the account. */
+const char *mend_copy_action(struct walk *walk);
+const char *mend_event_regions(struct walk *walk);
+const char *mend_vault_key(struct walk *walk, const struct vault_end *vault);
+/* The nearest retention that a lock takes. */
+const char *mend_retention(struct walk *walk, int64_t days, int64_t min, int64_t max);
