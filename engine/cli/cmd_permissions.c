@@ -49,10 +49,11 @@ static int print_policies(struct session *session)
     struct permissions permissions;
     const char *name = cli_option(cli, OPT_FOR);
     if (!permissions_for_of(name ? name : "apply", &purpose)) {
-        diag_error(&cli->diags, E_USAGE, NO_POS, NULL,
-                   "--for %s is not plan, apply, drift, verify, check, relay, destroy, jobs or "
-                   "organization",
-                   name);
+        diag_error(
+            &cli->diags, E_USAGE, NO_POS, NULL,
+            "--for %s is not plan, apply, drift, verify, check, restore, relay, destroy, jobs or "
+            "organization",
+            name);
         return EXIT_USAGE;
     }
     if (!session_load(session))

@@ -17,6 +17,7 @@ static const struct purpose {
     bool letters;            /* dead letters of relays */
     bool leaves;             /* looks whether a relay may leave */
     bool verifies;
+    bool restores;
     bool follows; /* what the objects lead to, whatever it is */
 } purposes[] = {
     [PERMISSIONS_PLAN] = {.name = "plan", .handlers = {"read", "find"}, .relaying = RELAY_FORESEEN},
@@ -29,6 +30,7 @@ static const struct purpose {
     [PERMISSIONS_DRIFT] = {.name = "drift", .handlers = {"read", "find"}, .parts = true},
     [PERMISSIONS_VERIFY] = {.name = "verify", .handlers = {NULL}, .verifies = true},
     [PERMISSIONS_CHECK] = {.name = "check", .handlers = {"read", "find"}, .follows = true},
+    [PERMISSIONS_RESTORE] = {.name = "restore", .handlers = {NULL}, .restores = true},
     [PERMISSIONS_RELAY] = {.name = "relay",
                            .handlers = {NULL},
                            .relaying = RELAY_STARTS,
@@ -73,6 +75,8 @@ void rights_of_command(struct rights *rights, const struct schema_set *schemas,
         rights_of_leaving(rights);
     if (p->verifies)
         rights_of_verify(rights);
+    if (p->restores)
+        rights_of_restore(rights);
     if (p->follows)
         rights_of_following(rights, schemas);
 }

@@ -14,7 +14,8 @@ enum permissions_for {
     PERMISSIONS_APPLY,
     PERMISSIONS_DRIFT,
     PERMISSIONS_VERIFY,
-    PERMISSIONS_CHECK, /* `check --live` */
+    PERMISSIONS_CHECK,   /* `check --live` */
+    PERMISSIONS_RESTORE, /* `restore plan`, and the script that it prints */
     PERMISSIONS_RELAY,
     PERMISSIONS_DESTROY,
     PERMISSIONS_JOBS, /* of the roles of plans, not of whoever runs a command */

@@ -94,6 +94,8 @@ bool relay_concerns(const struct relay_entry *relay, const char *account_id);
 void rights_of_letters(struct rights *rights);
 /* `verify`, where it asks beside what the others look at. */
 void rights_of_verify(struct rights *rights);
+/* A way back: what `restore plan` reads, and the calls that it prints. */
+void rights_of_restore(struct rights *rights);
 /* Deleting all points of these vaults; NULL: of none. */
 void rights_of_emptying(struct rights *rights, const char *const *addresses);
 /* Whether a relay may leave: what is still on its way. */

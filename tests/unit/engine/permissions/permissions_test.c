@@ -382,6 +382,28 @@ static void verify_looks_into_every_vault_on_the_way(void **state)
     assert_null(allowed(room, &verify, "workload", "tag:GetResources", "*"));
 }
 
+static void a_way_back_asks_two_accounts_and_no_other(void **state)
+{
+    struct room *room = *state;
+    load_example(room, "restore");
+    struct permissions restore = made(room, PERMISSIONS_RESTORE);
+    static const char *const passed =
+        "{\"StringEquals\":{\"iam:PassedToService\":\"backup.amazonaws.com\"}}";
+    expect(room, &restore, "backup", "backup:StartCopyJob",
+           "arn:aws:rds:us-west-2:444455556666:snapshot:awsbackup:copyjob-*", "{}");
+    expect(room, &restore, "backup", "iam:PassRole",
+           "arn:aws:iam::444455556666:role/restore-clean_room-AWSBackup", passed);
+    expect(room, &restore, "recovery", "backup:StartRestoreJob",
+           "arn:aws:rds:us-west-2:777788889999:snapshot:awsbackup:copyjob-*", "{}");
+    expect(room, &restore, "recovery", "iam:PassRole",
+           "arn:aws:iam::777788889999:role/restore-clean_room-AWSBackupRestore", passed);
+    assert_null(allowed(room, &restore, "backup", "backup:StartRestoreJob",
+                        "arn:aws:rds:us-west-2:444455556666:snapshot:awsbackup:copyjob-*"));
+    for (size_t i = 0; i < restore.len; i++)
+        if (str_eq(restore.grants[i].who, "workload"))
+            assert_int_equal(restore.grants[i].len, 0);
+}
+
 static void relays_get_their_dead_letters(void **state)
 {
     struct room *room = *state;
@@ -499,6 +521,7 @@ int main(void)
                                         begin, end),
         cmocka_unit_test_setup_teardown(drift_looks_for_what_others_have_added, begin, end),
         cmocka_unit_test_setup_teardown(verify_looks_into_every_vault_on_the_way, begin, end),
+        cmocka_unit_test_setup_teardown(a_way_back_asks_two_accounts_and_no_other, begin, end),
         cmocka_unit_test_setup_teardown(relays_get_their_dead_letters, begin, end),
         cmocka_unit_test_setup_teardown(jobs_get_what_their_plans_make_of_the_managed_policy, begin,
                                         end),
