@@ -219,13 +219,20 @@ static void compare_tags(struct differ *d, const struct schema_node *node,
     }
 }
 
+static const struct value *sealed(struct arena *arena, const struct schema *schema,
+                                  const struct value *properties, const struct seal_key *key)
+{
+    static const struct seal_key of_no_state = {0};
+    return seal(arena, schema, properties, key ? key : &of_no_state);
+}
+
 void diff_desired(struct arena *arena, const struct diff_input *input, struct diff *ret)
 {
     *ret = (struct diff){0};
     struct differ d = {.arena = arena, .input = input, .ret = ret};
     const struct schema_node *root = input->schema->root;
-    const struct value *observed = seal(arena, input->schema, input->before, input->key);
-    const struct value *desired = seal(arena, input->schema, input->after, input->key);
+    const struct value *observed = sealed(arena, input->schema, input->before, input->key);
+    const struct value *desired = sealed(arena, input->schema, input->after, input->key);
     for (size_t i = 0; i < root->property_len; i++) {
         const struct schema_property *property = &root->properties[i];
         const struct value *before = value_get(observed, property->name);
@@ -247,8 +254,8 @@ void diff_observed(struct arena *arena, const struct schema *schema, const struc
                    const struct value *after, const struct seal_key *key, struct diff *ret)
 {
     *ret = (struct diff){0};
-    before = seal(arena, schema, before, key);
-    after = seal(arena, schema, after, key);
+    before = sealed(arena, schema, before, key);
+    after = sealed(arena, schema, after, key);
     struct diff_input input = {.schema = schema};
     struct differ d = {.arena = arena, .input = &input, .ret = ret, .symmetric = true};
     for (size_t i = 0; i < schema->root->property_len; i++) {

@@ -16,7 +16,7 @@ struct diff_input {
     const struct value *after;  /* desired */
     bool know_write_only;       /* false: what was written last is not known, and not compared */
     const struct value *tags;   /* recorded: those that we set; others on the object are not ours */
-    const struct seal_key *key; /* of what is sensitive */
+    const struct seal_key *key; /* of what is sensitive; NULL: of no state */
     struct source_pos pos;      /* for values that bring none */
     /* Whether all that an unknown refers to stays as it is: then the unknown is what is there. */
     bool (*settled)(void *ctx, const struct value *unknown);

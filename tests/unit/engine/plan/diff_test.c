@@ -271,6 +271,11 @@ static void what_is_sensitive_differs_without_being_shown(void **state)
     assert_int_equal(diff.len, 0);
     diff_observed(f->arena, schema, seal(f->arena, schema, one, &other), one, &key, &diff);
     assert_int_equal(diff.len, 1);
+    /* before there is a state */
+    diff_observed(f->arena, schema, one, one, NULL, &diff);
+    assert_int_equal(diff.len, 0);
+    diff_observed(f->arena, schema, one, two, NULL, &diff);
+    assert_int_equal(diff.len, 1);
 }
 
 int main(void)
