@@ -17,6 +17,7 @@ struct invocation {
     const struct value *function, *event;
     int64_t attempt; /* 0 is the first */
     int64_t queued_ms;
+    bool refused; /* it came while the reserved concurrency was 0 */
 };
 
 static const struct value *payload_of(const struct invocation *in)
@@ -29,7 +30,14 @@ static const struct value *payload_of(const struct invocation *in)
     map_put(&b, "event", in->event);
     map_put_int(&b, "attempt", in->attempt);
     map_put_int(&b, "queued_ms", in->queued_ms);
+    map_put_bool(&b, "refused", in->refused);
     return map_end(&b);
+}
+
+static bool is_stopped(const struct value *function)
+{
+    const struct value *reserved = value_get(function, "Reserved");
+    return reserved && reserved->integer == 0;
 }
 
 const char *lambda_queue(struct world *world, struct arena *arena, const char *account,
@@ -43,6 +51,7 @@ const char *lambda_queue(struct world *world, struct arena *arena, const char *a
                             .id = id_uuid(world, arena),
                             .event = event,
                             .queued_ms = world_now_ms(world)};
+    in.refused = is_stopped(store_get(world, arena, LAMBDA_FUNCTION, account, region, name));
     task_add(world, in.queued_ms, "lambda.invoke", payload_of(&in));
     return in.id;
 }
@@ -161,14 +170,18 @@ static void settle(struct invocation *in, const struct function_run *run)
     (void)world_commit(in->world); /* a failure is sticky and reported by whoever moves the clock */
 }
 
+/* An event that comes while the reserved concurrency is 0 goes to the dead letters at once; one
+ * that was in the queue before waits there for as long as it may. */
 static bool throttled(struct invocation *in)
 {
-    const struct value *reserved = value_get(in->function, "Reserved");
-    if (!in->function || !reserved || reserved->integer > 0)
+    if (!in->function || (!in->refused && !is_stopped(in->function)))
         return false;
     world_begin(in->world);
     count(in, "Throttles", 1);
-    retry(in, THROTTLED_PAUSE_MS, "429", "Rate Exceeded.");
+    if (in->refused)
+        give_up(in, "429", "Rate Exceeded.");
+    else
+        retry(in, THROTTLED_PAUSE_MS, "429", "Rate Exceeded.");
     (void)world_commit(in->world);
     return true;
 }
@@ -183,7 +196,8 @@ void lambda_invoke_task(struct world *world, struct arena *arena, const struct v
                             .id = value_get_str(payload, "id"),
                             .event = value_get(payload, "event"),
                             .attempt = value_get_int(payload, "attempt", 0),
-                            .queued_ms = value_get_int(payload, "queued_ms", 0)};
+                            .queued_ms = value_get_int(payload, "queued_ms", 0),
+                            .refused = value_get_bool(payload, "refused", false)};
     in.function = store_get(world, arena, LAMBDA_FUNCTION, in.account, in.region, in.name);
     if (throttled(&in))
         return;

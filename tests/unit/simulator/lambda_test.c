@@ -202,15 +202,33 @@ static void a_death_and_a_hang_are_failures_too(void **state)
                             codes[i]);
 }
 
-static void a_function_with_no_concurrency_left_waits_and_gives_up_in_the_end(void **state)
+static void stop_function(struct room *room)
+{
+    assert_good(ask(room, ACCOUNT, REGION, "lambda", "PUT", "/2017-10-31/functions/f/concurrency",
+                    NULL, "{\"ReservedConcurrentExecutions\":0}"));
+}
+
+static void what_comes_to_a_stopped_function_is_a_dead_letter_at_once(void **state)
 {
     struct room *room = *state;
     put_function(room, "");
-    assert_good(ask(room, ACCOUNT, REGION, "lambda", "PUT", "/2017-10-31/functions/f/concurrency",
-                    NULL, "{\"ReservedConcurrentExecutions\":0}"));
+    stop_function(room);
     invoke(room, "\"good\"");
-    advance(room, HOUR_MS);
+    advance(room, 1000);
+    assert_int_equal(value_len(messages(room, "dead")), 1);
     assert_int_equal(count(room, "invoke"), 0);
+    assert_false(world_has_pending(room->world));
+}
+
+static void what_a_function_is_stopped_under_waits_and_is_given_up_in_the_end(void **state)
+{
+    struct room *room = *state;
+    put_function(room, "");
+    invoke(room, "\"bad\"");
+    advance(room, 1000);
+    stop_function(room); /* between the first attempt and the second */
+    advance(room, HOUR_MS);
+    assert_int_equal(count(room, "invoke failed"), 1);
     assert_true(world_has_pending(room->world));
     advance(room, 6 * HOUR_MS);
     assert_int_equal(value_len(messages(room, "dead")), 1);
@@ -359,7 +377,8 @@ int main(void)
         IN_ROOM(without_the_right_its_calls_are_refused),
         IN_ROOM(a_failure_is_tried_three_times_and_then_a_dead_letter),
         IN_ROOM(a_death_and_a_hang_are_failures_too),
-        IN_ROOM(a_function_with_no_concurrency_left_waits_and_gives_up_in_the_end),
+        IN_ROOM(what_comes_to_a_stopped_function_is_a_dead_letter_at_once),
+        IN_ROOM(what_a_function_is_stopped_under_waits_and_is_given_up_in_the_end),
         IN_ROOM(only_the_rule_that_a_permission_names_may_invoke),
         IN_ROOM(a_change_takes_a_moment_in_which_no_other_is_taken),
         IN_ROOM(the_role_is_checked_when_a_function_is_made),
