@@ -325,7 +325,8 @@ static bool page_start(struct sim_call *call, const char *token, const char **re
 static size_t page_len(struct sim_call *call, const char *limit, int64_t default_limit)
 {
     int64_t max = limit ? call_int(call, limit, default_limit) : default_limit;
-    int64_t cap = setting_int(call->world, "page_size", default_limit);
+    int64_t cap = setting_int(call->world, "page_size", 0);
+    cap = cap > 0 ? cap : default_limit;
     return (size_t)(max <= 0 || max > cap ? cap : max);
 }
 

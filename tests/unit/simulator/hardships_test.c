@@ -42,6 +42,19 @@ static void what_fails_before_it_runs_leaves_nothing_and_is_answered_the_second_
     assert_int_equal(key_count(room), 2);
 }
 
+static void a_page_size_of_none_is_that_of_aws(void **state)
+{
+    struct room *room = *state;
+    assert_good(make_key(room, "a"));
+    assert_good(make_key(room, "b"));
+    set(room, "page_size", "1");
+    assert_int_equal(key_count(room), 1);
+    set(room, "page_size", "0");
+    assert_int_equal(key_count(room), 2);
+    set(room, "page_size", "-1");
+    assert_int_equal(key_count(room), 2);
+}
+
 static void every_nth_call_is_throttled_and_answered_the_second_time(void **state)
 {
     struct room *room = *state;
@@ -110,6 +123,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         IN_ROOM(a_burst_is_throttled_and_a_second_later_it_is_not),
         IN_ROOM(what_fails_before_it_runs_leaves_nothing_and_is_answered_the_second_time),
+        IN_ROOM(a_page_size_of_none_is_that_of_aws),
         IN_ROOM(every_nth_call_is_throttled_and_answered_the_second_time),
         IN_ROOM(a_region_that_stands_still_answers_nothing_and_is_whole_afterwards),
         IN_ROOM(quotas_are_for_changes),
