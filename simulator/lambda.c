@@ -10,6 +10,7 @@
 #include "simulator/authorize.h"
 #include "simulator/tags.h"
 
+#define ENVIRONMENT_MAX ((size_t)4096)
 #define READY_MS 1000 /* how long a new or changed function is not ready */
 
 const char *lambda_name(struct arena *arena, const char *text)
@@ -202,6 +203,19 @@ static bool environment_fits(struct sim_call *call)
     return true;
 }
 
+/* AWS measures the variables as one object of JSON. */
+static bool environment_is_small(struct sim_call *call)
+{
+    const struct value *variables = value_pointer(call->input, "/Environment/Variables");
+    const char *text = variables ? json_print(call->arena, variables, JSON_COMPACT) : "";
+    return strlen(text) <= ENVIRONMENT_MAX ||
+           call_error(call, 400, "InvalidParameterValueException",
+                      "Lambda was unable to configure your environment variables because the "
+                      "environment variables you have provided exceeded the 4KB limit. String "
+                      "measured: %s",
+                      text);
+}
+
 /* What CreateFunction and UpdateFunctionConfiguration share. */
 static bool put_given(struct sim_call *call, struct map_builder *b)
 {
@@ -209,7 +223,7 @@ static bool put_given(struct sim_call *call, struct map_builder *b)
                                            "Timeout",     "MemorySize",       "Runtime",
                                            "KMSKeyArn",   "EphemeralStorage", "TracingConfig",
                                            "Environment", "DeadLetterConfig"};
-    if (!environment_fits(call))
+    if (!environment_fits(call) || !environment_is_small(call))
         return false;
     for (size_t i = 0; i < ARRAY_LEN(settable); i++)
         map_put(b, settable[i], call_get(call, settable[i]));

@@ -33,7 +33,10 @@ def creation(place):
     refuse("Timeout", Timeout=901)
     refused("ValidationException", lamb.create_function, status=400,
             **{**good, "Environment": {"Variables": {"1A": "x"}}})
-    lamb.create_function(**good)
+    # 4 KB as JSON, where a quote counts twice
+    settings = {quotes: {"Variables": {"SETTINGS_OF_THE_RELAY": '"' * quotes}} for quotes in (2034, 2035)}
+    refuse("exceeded the 4KB limit. String measured: {", Environment=settings[2035])
+    lamb.create_function(**good, Environment=settings[2034])
     refused("ResourceConflictException", lamb.create_function, status=409, **good)
     refused("ResourceConflictException", lamb.update_function_configuration, status=409, FunctionName="f",
             MemorySize=256)
