@@ -415,6 +415,12 @@ static bool check_organization_policy(struct call *call)
     return true;
 }
 
+static bool check_event_rule(struct call *call)
+{
+    return value_get(call->v, "event_pattern") || value_get(call->v, "schedule_expression") ||
+           refuse(call, NULL, "a rule has an event_pattern or a schedule_expression");
+}
+
 static const struct rule {
     const char *name;
     enum diag_code code;
@@ -436,6 +442,7 @@ static const struct rule {
     {"schedule_or_never", E_RULE_SCHEDULE, true, check_schedule_or_never},
     {"scheduler", E_RULE_SCHEDULE, true, check_scheduler},
     {"timezone", E_RULE_TIMEZONE, true, check_timezone},
+    {"event_rule", E_MISSING_KEY, false, check_event_rule},
     {"event_pattern", E_RULE_PATTERN, false, check_event_pattern},
     {"arn", E_RULE_ARN, true, check_arn},
     {"latin1", E_BAD_VALUE, true, check_latin1},

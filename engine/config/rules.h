@@ -11,6 +11,7 @@
  *   schedule           cron(...) or rate(...)
  *   schedule_or_never  the same, or never
  *   timezone           a name of the tz database
+ *   event_rule         {event_pattern, schedule_expression}
  *   event_pattern      a map, or JSON text
  *   arn                an ARN
  *   region             a Region's code
