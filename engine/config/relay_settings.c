@@ -55,8 +55,42 @@ static bool copies_into_source(struct lowering *lw, const struct relay_draft *re
     return false;
 }
 
+/* Rules that declare the same tags: {plan: [rule]}. */
+struct declaration {
+    const struct value *tags, *rules;
+};
+
+struct declarations {
+    struct declaration *items;
+    size_t len, cap;
+};
+
+static struct declaration *declaration_of(struct lowering *lw, struct declarations *all,
+                                          const struct value *tags)
+{
+    for (size_t i = 0; i < all->len; i++)
+        if (value_equal(all->items[i].tags, tags))
+            return &all->items[i];
+    struct map_builder none = map_begin(lw->arena);
+    all->items =
+        arena_grow(lw->arena, all->items, all->len, &all->cap, all->len + 1, sizeof(*all->items));
+    all->items[all->len] = (struct declaration){tags, map_end(&none)};
+    return &all->items[all->len++];
+}
+
+static void declare_rule(struct lowering *lw, struct declaration *declaration, const char *plan,
+                         const struct value *rule_name)
+{
+    const struct value *before = value_get(declaration->rules, plan);
+    struct list_builder names = list_begin(lw->arena);
+    for (size_t i = 0; i < value_len(before); i++)
+        list_add(&names, value_item(before, i));
+    list_add(&names, rule_name);
+    declaration->rules = value_with(lw->arena, declaration->rules, plan, list_end(&names));
+}
+
 static void add_declared(struct lowering *lw, const struct relay_draft *relay,
-                         const struct draft *plan, struct list_builder *list)
+                         const struct draft *plan, struct declarations *all)
 {
     const struct value *rules = value_get(plan->properties, "rules");
     const struct value *name = value_get(plan->properties, "name");
@@ -64,29 +98,39 @@ static void add_declared(struct lowering *lw, const struct relay_draft *relay,
         const struct value *rule = value_item(rules, i);
         const struct value *tags =
             copies_into_source(lw, relay, rule) ? naming_tags(lw, relay, rule) : NULL;
-        if (!tags)
-            continue;
-        struct map_builder map = map_begin(lw->arena);
-        map_put_str(&map, "plan", literal_text(lw, name));
-        map_put_str(&map, "rule", value_get_str(rule, "rule_name"));
-        map_put(&map, "tags", tags);
-        list_add(list, map_end(&map));
+        if (tags)
+            declare_rule(lw, declaration_of(lw, all, tags), literal_text(lw, name),
+                         value_get(rule, "rule_name"));
     }
+}
+
+static const struct value *declarations_to_value(struct lowering *lw,
+                                                 const struct declarations *all)
+{
+    struct list_builder list = list_begin(lw->arena);
+    for (size_t i = 0; i < all->len; i++) {
+        struct map_builder map = map_begin(lw->arena);
+        map_put(&map, "tags", all->items[i].tags);
+        map_put(&map, "rules", all->items[i].rules);
+        list_add(&list, map_end(&map));
+    }
+    return list_end(&list);
 }
 
 /* What the rules of the plans that copy into the source vault say of its points: a tag may fail to
  * travel. Plans and rules go by name: their ids are AWS's, and a plan that is replaced gets new
- * ones. NULL: nothing. */
+ * ones. By tags, since a function's environment is small and most rules declare the same. NULL:
+ * nothing. */
 static const struct value *declared(struct lowering *lw, const struct relay_draft *relay)
 {
-    struct list_builder list = list_begin(lw->arena);
+    struct declarations all = {0};
     for (size_t i = 0; i < lw->drafts.len; i++) {
         const struct draft *draft = lw->drafts.entries[i].value;
         if (str_eq(draft->resource.schema->type_name, "aws_backup_plan") &&
             draft->resource.account == relay->in->account)
-            add_declared(lw, relay, draft, &list);
+            add_declared(lw, relay, draft, &all);
     }
-    return list.len ? list_end(&list) : NULL;
+    return all.len ? declarations_to_value(lw, &all) : NULL;
 }
 
 const struct value *relay_settings(struct lowering *lw, const struct relay_draft *relay)

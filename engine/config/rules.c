@@ -7,6 +7,7 @@
 #include "engine/aws/backup_types.h"
 #include "engine/aws/cron.h"
 #include "engine/aws/event_pattern.h"
+#include "engine/aws/function_environment.h"
 #include "engine/aws/lifecycle.h"
 #include "engine/aws/lock_rules.h"
 #include "engine/aws/partition.h"
@@ -421,6 +422,17 @@ static bool check_event_rule(struct call *call)
            refuse(call, NULL, "a rule has an event_pattern or a schedule_expression");
 }
 
+static bool check_environment(struct call *call)
+{
+    size_t size = function_environment_size(call->arena, call->v);
+    return size <= FUNCTION_ENVIRONMENT_MAX ||
+           refuse(call, NULL,
+                  arena_printf(call->arena,
+                               "the environment of the function takes %zu bytes, as JSON, and "
+                               "Lambda takes %zu",
+                               size, FUNCTION_ENVIRONMENT_MAX));
+}
+
 static const struct rule {
     const char *name;
     enum diag_code code;
@@ -438,6 +450,7 @@ static const struct rule {
     {"own_alias", E_BAD_VALUE, true, check_own_alias},
     {"date_range", E_RULE_DATES, false, check_date_range},
     {"tags", E_RULE_TAGS, false, check_tags},
+    {"environment", E_RULE_ENVIRONMENT, false, check_environment},
     {"schedule", E_RULE_SCHEDULE, true, check_schedule},
     {"schedule_or_never", E_RULE_SCHEDULE, true, check_schedule_or_never},
     {"scheduler", E_RULE_SCHEDULE, true, check_scheduler},

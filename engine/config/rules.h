@@ -8,6 +8,7 @@
  *   backup_window      {start_window_minutes, completion_window_minutes}
  *   selection          {resources, not_resources, list_of_tags, conditions}
  *   tags               a map of text
+ *   environment        a map of text: a function's variables
  *   schedule           cron(...) or rate(...)
  *   schedule_or_never  the same, or never
  *   timezone           a name of the tz database

@@ -61,20 +61,44 @@ static bool read_tag_keys(struct arena *arena, const struct value *list, struct 
     return true;
 }
 
+struct reading {
+    struct arena *arena;
+    struct relay_declared *items;
+    size_t len, cap;
+};
+
+static bool add_declared(struct reading *reading, const char *plan, const struct value *rules,
+                         const struct value *tags)
+{
+    size_t len = value_len(rules);
+    reading->items = arena_grow(reading->arena, reading->items, reading->len, &reading->cap,
+                                reading->len + len, sizeof(*reading->items));
+    for (size_t i = 0; i < len; i++) {
+        const char *rule = value_str(value_item(rules, i));
+        if (!rule)
+            return false;
+        reading->items[reading->len++] = (struct relay_declared){plan, rule, tags};
+    }
+    return len > 0;
+}
+
 static bool read_declared(struct arena *arena, const struct value *list, struct relay_config *ret,
                           const char **ret_why)
 {
-    size_t len = value_len(list);
-    struct relay_declared *declared = arena_array(arena, len + 1, sizeof(*declared));
-    for (size_t i = 0; i < len; i++) {
-        const struct value *item = value_item(list, i);
-        declared[i].tags = value_get(item, "tags");
-        if (!need(item, "plan", &declared[i].plan, ret_why) ||
-            !need(item, "rule", &declared[i].rule, ret_why))
+    struct reading reading = {.arena = arena};
+    *ret_why = "declared";
+    for (size_t i = 0; i < value_len(list); i++) {
+        const struct value *tags = value_get(value_item(list, i), "tags");
+        const struct value *plans = value_get(value_item(list, i), "rules");
+        if (!value_is(tags, VALUE_MAP) || !value_is(plans, VALUE_MAP))
             return false;
+        for (size_t k = 0; k < plans->map.len; k++)
+            if (!add_declared(&reading, plans->map.entries[k].key, plans->map.entries[k].value,
+                              tags))
+                return false;
     }
-    ret->declared = declared;
-    ret->declared_len = len;
+    ret->declared = reading.items;
+    ret->declared_len = reading.len;
     return true;
 }
 

@@ -7,7 +7,7 @@
  *  "destinations":[{"vault_arn","vault_name","account_id","region","lock_min_days","lock_max_days",
  *                   "delete_after_days","move_to_cold_storage_after_days","reader_role_arn"}],
  *  "tag_keys":["FinalVault"],"copy_untagged":false,"copy_role_arn","budget",
- *  "shorten_source_to_days","declared":[{"plan","rule","tags":{"FinalVault"}}]} */
+ *  "shorten_source_to_days","declared":[{"tags":{"FinalVault"},"rules":{PLAN:[RULE]}}]} */
 
 #include <stdbool.h>
 #include <stdint.h>

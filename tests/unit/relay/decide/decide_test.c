@@ -554,8 +554,9 @@ static void only_the_rule_that_made_the_point_declares_its_tags(void **state)
 {
     (void)state;
     struct arena *arena = arena_new();
-    struct relay_config config = config_with(
-        arena, "}],\"declared\":[{\"plan\":\"p\",\"rule\":\"daily\",\"tags\":" TAGGED "");
+    struct relay_config config =
+        config_with(arena, "}],\"declared\":[{\"rules\":{\"o\":[\"daily\"],\"p\":[\"hourly\","
+                           "\"daily\"]},\"tags\":" TAGGED "");
     assert_null(relay_declared_tags(&config, "p", "weekly"));
     assert_null(relay_declared_tags(&config, "q", "daily"));
     assert_null(relay_declared_tags(&config, "p", NULL));
