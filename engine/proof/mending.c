@@ -32,19 +32,24 @@ static const char *resource_of(const char *arn)
     return strstr(arn, ":backup-vault:") || strstr(arn, ":event-bus/") ? arn : "*";
 }
 
-static bool is_job_role(const struct walk *walk, const char *role)
-{
-    return str_eq(role, walk->role) || (walk->leg && str_eq(role, walk->leg->role));
-}
-
-/* AWS's own policies hold all that a job needs. */
+/* AWS's own policies hold all that the jobs of a role need. NULL: it is not the role of a job. */
 static const char *job_policies(struct walk *walk, const struct model_object *role)
 {
     const char *partition = role->resource->account->partition;
+    bool restores = walk->back && str_eq(role->arn, walk->back->role_arn);
+    bool backs_up =
+        str_eq(role->arn, walk->role) || (walk->leg && str_eq(role->arn, walk->leg->role));
+    if (!restores && !backs_up)
+        return NULL;
     struct list_builder arns = list_begin(walk->arena);
-    list_add_str(&arns, managed_policy_arn(walk->arena, MANAGED_POLICY_BACKUP, partition));
+    list_add_str(&arns, managed_policy_arn(
+                            walk->arena, restores ? MANAGED_POLICY_RESTORES : MANAGED_POLICY_BACKUP,
+                            partition));
     if (str_eq(walk->type->type, "S3"))
-        list_add_str(&arns, managed_policy_arn(walk->arena, MANAGED_POLICY_S3_BACKUP, partition));
+        list_add_str(&arns, managed_policy_arn(walk->arena,
+                                               restores ? MANAGED_POLICY_S3_RESTORE
+                                                        : MANAGED_POLICY_S3_BACKUP,
+                                               partition));
     return arena_printf(walk->arena, "managed_policy_arns: %s",
                         json_print(walk->arena, list_end(&arns), JSON_COMPACT));
 }
@@ -54,9 +59,9 @@ const char *mend_right(struct walk *walk, const struct ask *question)
     const struct model_object *role = role_in_file(walk, question->role);
     if (!role)
         return NULL;
-    if (is_job_role(walk, question->role) &&
-        value_len(value_get(role->properties, "managed_policy_arns")) == 0)
-        return job_policies(walk, role);
+    const char *policies = job_policies(walk, role);
+    if (policies && value_len(value_get(role->properties, "managed_policy_arns")) == 0)
+        return policies;
     return arena_printf(walk->arena,
                         "inline_policies: {allow-%s: {Version: \"2012-10-17\", Statement: "
                         "[{Effect: Allow, Action: \"%s\", Resource: \"%s\"}]}}",
