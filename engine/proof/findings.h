@@ -33,6 +33,7 @@ void check_roles(struct findings *f);
 void check_events(struct findings *f);
 void check_alarms(struct findings *f);
 void check_organization(struct findings *f);
+void check_quotas(struct findings *f);
 
 /* `ignore` of the file: marks what it names, and says what is wrong with it. */
 void findings_ignore(struct findings *f, int64_t now_ms);

@@ -142,9 +142,32 @@ bool hop_copy_right(struct walk *walk, struct proof_hop *hop)
     return ask_about_point(walk, hop, walk->rights->copy);
 }
 
+/* What AWS makes sharing depend on beside rights, and no topology shows. A copy inside the account
+ * has the default option group. */
+static void assume_sharing(struct walk *walk, struct proof_hop *hop)
+{
+    const struct leg *leg = walk->leg;
+    if (str_eq(walk->type->type, "RDS") && str_eq(leg->prefix, "copy"))
+        hop_unknown(hop, arena_printf(walk->arena,
+                                      "no option group of %s has permanent or persistent options, "
+                                      "whose snapshots cannot be shared",
+                                      walk->resource));
+    if (str_eq(walk->type->type, "EC2"))
+        hop_unknown(hop,
+                    arena_printf(walk->arena,
+                                 "Allowed AMIs of account %s in %s, if they are on, name "
+                                 "account %s",
+                                 model_account_name(walk->model, leg->to.account), leg->to.region,
+                                 model_account_name(walk->model, leg->from_account)));
+}
+
 bool hop_share(struct walk *walk, struct proof_hop *hop)
 {
-    return walk->leg->crosses_account && ask_about_point(walk, hop, walk->rights->share);
+    if (!walk->leg->crosses_account || !ask_about_point(walk, hop, walk->rights->share))
+        return false;
+    if (hop->verdict == PROOF_REACHABLE)
+        assume_sharing(walk, hop);
+    return true;
 }
 
 /* The destination's own policy. A vault without one lets its own account in, by the role's rights.

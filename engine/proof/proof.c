@@ -60,8 +60,9 @@ static void add_hops(struct findings *f, const struct proof_path *path)
 }
 
 typedef void check_fn(struct findings *f);
-static check_fn *const checks[] = {check_plans, check_retention, check_vaults, check_keys,
-                                   check_roles, check_events,    check_alarms, check_organization};
+static check_fn *const checks[] = {check_plans,  check_retention,    check_vaults,
+                                   check_keys,   check_roles,        check_events,
+                                   check_alarms, check_organization, check_quotas};
 
 static int by_rule(const void *a, const void *b)
 {
