@@ -11,7 +11,7 @@ endif()
 # starts on a system with another C library, or with none.
 add_executable(relay_bootstrap relay/bootstrap_main.c)
 target_link_libraries(relay_bootstrap PRIVATE relay)
-target_link_options(relay_bootstrap PRIVATE $<$<CONFIG:Release>:-s>)
+target_link_options(relay_bootstrap PRIVATE -Wl,--as-needed $<$<CONFIG:Release>:-s>)
 
 if(CMAKE_SYSTEM_PROCESSOR STREQUAL "aarch64")
   set(relay_loader ld-linux-aarch64.so.1)

@@ -1,7 +1,6 @@
 #include "engine/base/value.h"
 
 #include <assert.h>
-#include <math.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -9,7 +8,8 @@
 
 #include "engine/base/bug.h"
 
-#define SORTED_FROM 16 /* maps of this size and more carry an index */
+#define SECONDS_MAX 9e12 /* beyond, no time is meant, and each millisecond can be told before */
+#define SORTED_FROM 16   /* maps of this size and more carry an index */
 static_assert(BUILDER_FIRST < SORTED_FROM, "what stands in a builder needs no index");
 
 static const char *const kind_names[] = {"null", "boolean", "integer",   "number", "string",
@@ -395,11 +395,16 @@ bool value_get_bool(const struct value *map, const char *key, bool otherwise)
     return value_is(v, VALUE_BOOL) ? v->boolean : otherwise;
 }
 
+/* llround() alone would bring all of libm into the relay's package. */
 int64_t value_epoch_ms(const struct value *v)
 {
-    if (value_is(v, VALUE_INT))
-        return v->integer * 1000;
-    return value_is(v, VALUE_DOUBLE) ? (int64_t)llround(v->number * 1000.0) : 0;
+    double seconds = value_is(v, VALUE_DOUBLE) ? v->number
+                     : value_is(v, VALUE_INT)  ? (double)v->integer
+                                               : 0;
+    if (!(seconds > -SECONDS_MAX && seconds < SECONDS_MAX))
+        return 0;
+    double ms = seconds * 1000.0;
+    return (int64_t)(ms < 0 ? ms - 0.5 : ms + 0.5);
 }
 
 size_t value_len(const struct value *v)

@@ -19,6 +19,9 @@ with tempfile.TemporaryDirectory() as root:
             os.chmod(path, (info.external_attr >> 16) & 0o777)
     needless = ("ldap", "lber", "gssapi", "krb5", "sasl", "gnutls", "rtmp", "psl", "idn2", "unistring", "zstd", "brotli")
     check(not [n for n in names if any(word in n for word in needless)], f"what HTTPS needs, and no more: {names}")
+    if not [n for n in names if "libasan" in n]:  # which brings libm along
+        check("lib/libm.so.6" not in names, "no mathematics")
+        check(os.path.getsize(PACKAGE) < 4_500_000, f"small: {os.path.getsize(PACKAGE)} bytes")
     check("bootstrap" in names and "roots.pem" in names, "launcher and certificates are there")
     command = ["chroot", root, "/bootstrap"]
     if os.geteuid() != 0:

@@ -181,6 +181,9 @@ static void times_of_aws_become_milliseconds(void **state)
     CLEANUP(arena_freep) struct arena *arena = arena_new();
     assert_int_equal(value_epoch_ms(value_int(arena, 1767225600)), 1767225600000);
     assert_int_equal(value_epoch_ms(value_double(arena, 1767225600.123)), 1767225600123);
+    assert_int_equal(value_epoch_ms(value_double(arena, -1.9996)), -2000);
+    assert_int_equal(value_epoch_ms(value_int(arena, INT64_MAX)), 0);
+    assert_int_equal(value_epoch_ms(value_double(arena, 1e300)), 0);
     assert_int_equal(value_epoch_ms(value_string(arena, "1767225600")), 0);
     assert_int_equal(value_epoch_ms(NULL), 0);
 }
