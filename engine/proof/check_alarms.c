@@ -3,6 +3,7 @@
 
 #include "engine/proof/ask.h"
 #include "engine/proof/findings.h"
+#include "engine/proof/watched.h"
 
 /* Of the namespace AWS/Backup, as the Developer Guide lists them. */
 static const char *const metrics[] = {"NumberOfBackupJobsCreated",
@@ -53,13 +54,6 @@ static void check_topic(struct findings *f, const struct model_object *who, cons
                      who->resource->address, answer.why);
 }
 
-static bool wants_few(const struct value *alarm)
-{
-    const char *op = value_get_str(alarm, "comparison_operator");
-    const char *metric = value_get_str(alarm, "metric_name");
-    return op && str_starts(op, "LessThan") && metric && str_ends(metric, "Completed");
-}
-
 static void check_alarm(struct findings *f, const struct model_object *alarm)
 {
     const struct value *p = alarm->properties, *actions = value_get(p, "alarm_actions");
@@ -70,7 +64,7 @@ static void check_alarm(struct findings *f, const struct model_object *alarm)
     if (of_backup && metric && !str_is_one_of(value_str(metric), metrics))
         finding_addf(f, RULE_ALARM_METRIC, alarm, metric->pos, "AWS/Backup has no metric %s",
                      value_str(metric));
-    if (of_backup && wants_few(p) && !str_eq(value_get_str(p, "treat_missing_data"), "breaching"))
+    if (alarm_wants_few(p) && !alarm_heeds_silence(p))
         finding_addf(f, RULE_ALARM_MISSING, alarm, NO_POS, "missing data is %s",
                      value_get_str(p, "treat_missing_data") ? value_get_str(p, "treat_missing_data")
                                                             : "missing");
@@ -90,14 +84,6 @@ static void check_reports(struct findings *f, const struct model_object *reports
                 NO_POS);
 }
 
-/* Something in the last vault's own account and Region notices. */
-static bool is_watched(struct findings *f, const struct model_object *vault)
-{
-    const struct resource *r = vault->resource;
-    return model_of_vault(f->model, "aws_backup_vault_notifications", vault) ||
-           model_in(f->model, "aws_cloudwatch_alarm", r->account->id, r->region)->len > 0;
-}
-
 void check_alarms(struct findings *f)
 {
     const struct model_list *alarms = model_all(f->model, "aws_cloudwatch_alarm");
@@ -108,9 +94,9 @@ void check_alarms(struct findings *f)
         check_reports(f, reports->items[i]);
     for (size_t i = 0; i < f->path_len; i++) {
         const struct model_object *vault = model_find(f->model, f->paths[i].last_vault);
-        if (vault && !model_is_open(vault) && !is_watched(f, vault))
+        if (vault && !model_is_open(vault) && !vault_is_watched(f->model, vault))
             finding_addf(f, RULE_NO_ALARM_OUTSIDE, vault, NO_POS,
-                         "account %s has neither an alarm nor reports of this vault",
+                         "account %s has no alarm that rings when no copy comes",
                          vault->resource->account->name);
     }
 }

@@ -7,23 +7,29 @@
 #include "engine/plan/lock.h"
 #include "engine/proof/statements.h"
 #include "engine/proof/takeover_rows.h"
+#include "engine/proof/watched.h"
 
 void takeover_add(struct takeover *t, const struct deed *deed, enum proof_openness openness,
                   const char *who, const char *reason)
 {
     const char *key = arena_printf(t->arena, "%s|%s", deed->account->id, deed->what);
+    const struct model_object *target = model_at(t->model, deed->target);
+    bool unread = target && target->sight && target->sight->state == SIGHT_UNREAD;
     if (map_get(&t->seen, key))
         return;
     map_set(&t->seen, key, t);
     t->items = arena_grow(t->arena, t->items, t->len, &t->cap, t->len + 1, sizeof(*t->items));
-    t->items[t->len++] = (struct proof_threat){.account = deed->account,
-                                               .rule = rule_of(deed->rule),
-                                               .target = deed->target,
-                                               .what = deed->what,
-                                               .pos = deed->pos,
-                                               .openness = openness,
-                                               .who = who,
-                                               .reason = reason};
+    t->items[t->len++] = (struct proof_threat){
+        .account = deed->account,
+        .rule = rule_of(deed->rule),
+        .target = deed->target,
+        .what = deed->what,
+        .pos = deed->pos,
+        .openness = openness,
+        .who = who,
+        .reason = unread ? arena_printf(t->arena, "%s (as the file says: %s was not read)", reason,
+                                        deed->target)
+                         : reason};
 }
 
 /* The principals that a denial leaves out: the first value of its condition on aws:PrincipalArn. */
@@ -242,16 +248,12 @@ static void try_silence(struct takeover *t, const struct account *source, const 
         source, RULE_NO_ALARM_OUTSIDE, r->address,
         arena_printf(t->arena, "stops %s, and nothing in account %s notices", by, r->account->name),
         r->pos};
-    bool watched = model_of_vault(t->model, "aws_backup_vault_notifications", vault) ||
-                   model_in(t->model, "aws_cloudwatch_alarm", r->account->id, r->region)->len > 0;
+    bool watched = vault_is_watched(t->model, vault);
     if (source == r->account)
         return;
     takeover_add(t, &deed, watched ? PROOF_CLOSED : PROOF_OPEN, NULL,
-                 watched ? arena_printf(t->arena, "account %s has an alarm or reports of the vault",
-                                        r->account->name)
-                         : arena_printf(t->arena,
-                                        "account %s has neither an alarm nor reports of the vault",
-                                        r->account->name));
+                 arena_printf(t->arena, "account %s has %s alarm that rings when no copy comes",
+                              r->account->name, watched ? "an" : "no"));
 }
 
 void takeovers(struct model *model, const struct proof_path *paths, size_t path_len,

@@ -232,6 +232,8 @@ with workspace(SECOND, locked_and_by_tag) as folder, tempfile.TemporaryDirectory
           f"what this one holds is an assumption: {closed}")
     check({u["state"] for u in report["unseen"] if "destination" in u["address"]} == {"unread"}, f"not read: {report['unseen']}")
     check(any("444455556666" in a and "was not read" in a for a in report["assumptions"]), f"and it is said: {report['assumptions']}")
+    rows = [t for t in report["takeovers"] if t["account_id"] == LAST]
+    check(rows and all("was not read" in t["reason"] for t in rows), f"nor does anybody know who could destroy it there: {rows}")
     no_permission()
     check(world.holdfast("check", "--live", expect=7).out.find("NO_PERMISSIONS") >= 0, "a link that is seen to be broken is broken")
     roles.update_assume_role_policy(RoleName=DEPLOYER, PolicyDocument=json.dumps(trust))
