@@ -26,7 +26,6 @@ static bool is_plain(const char *text)
     return *text != '\0';
 }
 
-/* One word of the shell, whatever is in it. */
 static void add_word(struct strbuf *sb, const char *text)
 {
     if (is_plain(text)) {
@@ -40,6 +39,14 @@ static void add_word(struct strbuf *sb, const char *text)
         else
             strbuf_add_char(sb, *at);
     strbuf_add(sb, "'");
+}
+
+const char *restore_word(struct arena *arena, const char *text)
+{
+    struct strbuf sb;
+    strbuf_init(&sb, arena, COMMAND_MAX);
+    add_word(&sb, text);
+    return strbuf_str(&sb);
 }
 
 static void add_options(struct strbuf *sb, const struct value *request)

@@ -119,6 +119,22 @@ static const char *line_for(struct arena *arena, const struct restore_entry *way
                         way->to_region);
 }
 
+/* What is named by hand has to be there; what is not named falls to a default. */
+static void look_before(struct arena *arena, const struct restore_entry *way,
+                        const struct restore_type *type, const struct value *metadata,
+                        struct restore_plan *plan)
+{
+    const char *group = value_get_str(metadata, "DBSubnetGroupName");
+    if (group)
+        check_add(
+            plan, RESTORE_LOOK, arena_printf(arena, "the subnet group %s is there", group), NULL,
+            line_for(arena, way,
+                     arena_printf(arena, "rds describe-db-subnet-groups --db-subnet-group-name %s",
+                                  restore_word(arena, group))));
+    else if (type->look)
+        check_add(plan, RESTORE_LOOK, type->look, NULL, line_for(arena, way, type->look_command));
+}
+
 static const struct value *metadata_for(struct arena *arena, const struct restore_facts *facts,
                                         const struct restore_type *type, struct restore_plan *plan)
 {
@@ -142,8 +158,7 @@ static const struct value *metadata_for(struct arena *arena, const struct restor
                   arena_printf(arena, "add `metadata: {%s: {%s: ...}}` to %s", type->type, missing,
                                way->address),
                   NULL);
-    if (type->look)
-        check_add(plan, RESTORE_LOOK, type->look, NULL, line_for(arena, way, type->look_command));
+    look_before(arena, way, type, metadata, plan);
     plan->after = type->after;
     return metadata;
 }

@@ -62,6 +62,8 @@ struct restore_plan {
 
 void restore_plan(struct arena *arena, const struct restore_facts *facts, struct restore_plan *ret);
 
+/* One word of the shell, whatever is in it. */
+const char *restore_word(struct arena *arena, const char *text);
 /* A step as a line of the shell, with the AWS CLI; profiles have the names of the accounts. */
 const char *restore_command(struct arena *arena, const struct restore_step *step);
 /* A script whose comments say everything else. */

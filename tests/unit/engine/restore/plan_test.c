@@ -171,6 +171,21 @@ static void a_type_that_is_off_is_for_a_person_to_judge(void **state)
     arena_free(s.arena);
 }
 
+static void a_subnet_group_that_is_named_is_to_be_looked_for(void **state)
+{
+    (void)state;
+    struct scene s;
+    scene_open(&s);
+    make(&s);
+    assert_non_null(strstr(restore_text(s.arena, &s.plan), "ec2 describe-vpcs"));
+    s.facts.declared = said(&s, "{\"RDS\":{\"DBSubnetGroupName\":\"clean room\"}}").body;
+    make(&s);
+    assert_true(s.plan.ready);
+    assert_non_null(strstr(restore_text(s.arena, &s.plan), "--db-subnet-group-name 'clean room'"));
+    assert_null(strstr(restore_text(s.arena, &s.plan), "ec2 describe-vpcs"));
+    arena_free(s.arena);
+}
+
 static void a_point_whose_life_has_ended_is_not_restored(void **state)
 {
     (void)state;
@@ -235,6 +250,7 @@ int main(void)
         cmocka_unit_test(the_calls_stand_in_order_each_in_its_account),
         cmocka_unit_test(each_thing_that_is_missing_stops_it),
         cmocka_unit_test(a_type_that_is_off_is_for_a_person_to_judge),
+        cmocka_unit_test(a_subnet_group_that_is_named_is_to_be_looked_for),
         cmocka_unit_test(a_point_whose_life_has_ended_is_not_restored),
         cmocka_unit_test(a_type_that_nobody_knows_has_no_calls),
         cmocka_unit_test(nothing_that_is_said_becomes_a_command),
