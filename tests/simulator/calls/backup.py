@@ -1,7 +1,7 @@
 import json
 
 from calls import backup_more
-from clients import MANAGEMENT, allow, check, pages, policy
+from clients import MANAGEMENT, allow, check, pages, policy, trust
 
 
 def call_all(place):
@@ -188,6 +188,25 @@ def restores(place, point, role, key):
           f"a name is given once: {job}")
     found, count = pages(backup, "list_restore_jobs", "RestoreJobs", 1, ByResourceType="RDS")
     check({j["RestoreJobId"] for j in found} == {started, again} and count == 2, "restore jobs are listed")
+    what_stops_a_restore(place, order, key)
+
+
+def what_stops_a_restore(place, order, key):
+    """Found out while the job runs, and said in its status."""
+    def fails(why, **more):
+        job = place.backup.start_restore_job(**{**order, "IdempotencyToken": why[:20], **more,
+                                                "Metadata": {"DBInstanceIdentifier": "never"}})["RestoreJobId"]
+        place.world.pass_time(hours=1)
+        job = place.backup.describe_restore_job(RestoreJobId=job)
+        check(job["Status"] == "FAILED" and why in job["StatusMessage"], f"{why}: {job}")
+
+    place.kms.disable_key(KeyId=key)
+    fails("access to the KMS key is denied")
+    place.kms.enable_key(KeyId=key)
+    place.iam.create_role(RoleName="no-rights", AssumeRolePolicyDocument=trust("backup.amazonaws.com"))
+    place.world.pass_time(minutes=1)
+    fails("is not authorized to perform: rds:RestoreDBInstanceFromDBSnapshot",
+          IamRoleArn=f"arn:aws:iam::{place.account}:role/no-rights")
 
 
 def points(place, point, copy, key):
