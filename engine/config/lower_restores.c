@@ -144,9 +144,11 @@ static bool check_account(struct lowering *lw, const struct instance *in, const 
     struct arn arn;
     if (arn_parse(slice_of(role_arn), &arn) && slice_is(arn.account, account->id))
         return true;
-    lower_error(lw, E_PLACEMENT, place_or(value_get(in->body, key), in->entry->pos), in->address,
-                "`%s` has to be a role of account `%s`, and %s is not", key, account->name,
-                role_arn);
+    struct diag *d = lower_error(
+        lw, E_PLACEMENT, place_or(value_get(in->body, key), in->entry->pos), in->address,
+        "`%s` has to be a role of account `%s`, and %s is not", key, account->name, role_arn);
+    diag_hint(lw->diags, d, "Leave `%s` out, and one is made; or name a role of that account.",
+              key);
     return false;
 }
 
