@@ -89,6 +89,16 @@ static void check_policy(struct findings *f, const struct model_object *object)
     }
 }
 
+static void check_way_back(struct findings *f, const struct model_object *vault)
+{
+    const struct topology *topology = f->model->topology;
+    for (size_t i = 0; i < topology->restore_len; i++)
+        if (str_eq(topology->restores[i].source_arn, vault->arn))
+            return;
+    finding_addf(f, RULE_NO_WAY_BACK, vault, NO_POS, "no entry of restores begins at %s",
+                 vault->resource->address);
+}
+
 void check_vaults(struct findings *f)
 {
     const struct model_list *policies = model_all(f->model, "aws_backup_vault_policy");
@@ -100,6 +110,7 @@ void check_vaults(struct findings *f)
             continue;
         check_lock(f, vault);
         check_guard(f, vault);
+        check_way_back(f, vault);
         check_places(f, &f->paths[i], vault);
     }
 }
