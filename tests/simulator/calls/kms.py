@@ -37,6 +37,7 @@ def call_all(place):
 
     data(kms, key, made["Arn"])
     aliases(place, key, other["KeyId"])
+    grants(place, key)
     tags(kms, key)
     deletion(kms, other["KeyId"])
 
@@ -66,6 +67,21 @@ def aliases(place, key, other):
     check(kms.describe_key(KeyId="alias/one")["KeyMetadata"]["KeyId"] == other, "an alias moves")
     kms.delete_alias(AliasName="alias/two")
     check(not kms.list_aliases(KeyId=key)["Aliases"], "no alias is left")
+
+
+def grants(place, key):
+    kms, grantee = place.kms, f"arn:aws:iam::{place.account}:root"
+    made = [kms.create_grant(KeyId=key, Name=name, GranteePrincipal=grantee, Operations=["Decrypt", "DescribeKey"])
+            for name in ("first", "second")]
+    check(made[0]["GrantToken"] and made[0]["GrantId"] != made[1]["GrantId"], "two grants")
+    found, count = pages(kms, "list_grants", "Grants", 1, KeyId=key)
+    check({g["GrantId"] for g in found} == {m["GrantId"] for m in made} and count == 2, "the grants of a key")
+    one, = kms.list_grants(KeyId=key, GrantId=made[0]["GrantId"])["Grants"]
+    check(one["Name"] == "first" and one["Operations"] == ["Decrypt", "DescribeKey"] and one["GranteePrincipal"] == grantee,
+          f"as it was made: {one}")
+    for grant in made:
+        kms.revoke_grant(KeyId=key, GrantId=grant["GrantId"])
+    check(not kms.list_grants(KeyId=key)["Grants"], "none is left")
 
 
 def tags(kms, key):
