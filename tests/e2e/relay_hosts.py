@@ -2,6 +2,7 @@
 heeds a brake that is put on from another machine."""
 
 import contextlib
+import datetime
 import json
 import os
 import signal
@@ -109,6 +110,8 @@ class Daemon:
 with tempfile.TemporaryDirectory() as data, workspace(edit=by_events) as folder:
     os.environ.update(failing_relay(data))
     with Served(folder, "-f", "topology.yaml") as served:
+        # the world's clock begins with ours: away from half past two, when each day's backup begins
+        served.advance(hours=(18 - datetime.datetime.now(datetime.timezone.utc).hour) % 24)
         served.holdfast("apply", "--auto-approve", "--allow-irreversible", LOCK, expect=0)
         served.advance(days=2)
         queue = next(o["id"] for o in served.dump()["objects"] if o["kind"] == "sqs.queue"
@@ -147,7 +150,7 @@ with tempfile.TemporaryDirectory() as data, workspace(edit=by_events) as folder:
         check(answer["letters"] == 6 and answer["settled"] == 4 and answer["started"] == 1 and answer["waiting"] > 2,
               f"the state knows the queues: {answer}")
         check({k["reason"] for k in answer["kept"]} == {
-            "no relay of the topology has to act on it", "not JSON"} or len(answer["kept"]) == 2, f"kept: {answer}")
+            "no relay of the topology has to act on it", "not JSON"}, f"kept, and why: {answer}")
         answer, _ = relay(served, "replay", url, expect=1)
         check(answer["letters"] == 2 and answer["settled"] == 0, f"only what was settled is gone: {answer}")
         sqs(served, "purge-queue", "--queue-url", url)
