@@ -41,6 +41,11 @@ static double failed(const struct relay_metrics *m)
     return (double)m->failed;
 }
 
+static double paused(const struct relay_metrics *m)
+{
+    return m->paused;
+}
+
 static double done_seconds(const struct relay_metrics *m)
 {
     return (double)m->done_ms / 1000.0;
@@ -67,6 +72,7 @@ static const struct family {
      refused},
     {"holdfast_relay_points_waiting", "gauge", "Of those, left for a later pass.", "", waiting},
     {"holdfast_relay_points_failed", "gauge", "Of those, failed by a call.", "", failed},
+    {"holdfast_relay_paused", "gauge", "1 while the brake is on: nothing is started.", "", paused},
     {"holdfast_relay_last_success_timestamp_seconds", "gauge",
      "When the last good pass ended; 0: none yet.", "", done_seconds},
     {"holdfast_relay_pass_duration_seconds", "gauge", "How long the last pass took.", "",

@@ -2,6 +2,7 @@
 /* What a daemon counts of its relays, as Prometheus reads it (text exposition format 0.0.4). Pure.
  */
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "engine/base/arena.h"
@@ -11,6 +12,7 @@ struct relay_metrics {
     uint64_t passes_done, passes_failed;       /* since the start */
     uint64_t copies_started;                   /* the same */
     uint64_t points, refused, waiting, failed; /* of the last pass */
+    bool paused;                               /* at the last pass */
     int64_t done_ms;                           /* when the last good pass ended; 0: none */
     int64_t took_ms;                           /* how long the last pass took */
 };

@@ -103,7 +103,7 @@ static bool pass_of(struct daemon *daemon, size_t i, const char *since)
     const char *why = NULL;
     if (since)
         log_event(LOG_WARN, "pass", "relay", metrics->relay, "paused_since", since, NULL);
-    pass.dry_run = since;
+    pass.dry_run = metrics->paused = since;
     bool good = relay_reconcile(&pass, &why);
     if (good) {
         metrics->passes_done++;

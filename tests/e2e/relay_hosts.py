@@ -185,7 +185,9 @@ with tempfile.TemporaryDirectory() as data, workspace(edit=by_events) as folder:
                 holdfast("relay", word, cwd=other, env=served.environment(), expect=0)
                 passes(2)
 
+            check(daemon.number("holdfast_relay_paused") == 0, "it works")
             brake("pause")
+            check(daemon.number("holdfast_relay_paused") == 1, "whoever watches it sees the brake")
             started = daemon.number("holdfast_relay_copies_started_total")
             served.advance(days=1)
             until(lambda: (daemon.number("holdfast_relay_points_waiting") or 0) >= 1, "a point arrives and waits")

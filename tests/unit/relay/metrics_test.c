@@ -14,7 +14,11 @@ static void the_samples_of_a_name_stand_together(void **state)
     struct arena *arena = arena_new();
     const struct relay_metrics relays[] = {
         {.relay = "relays.a", .passes_done = 3, .passes_failed = 1, .done_ms = 1767225600250},
-        {.relay = "relays.b[x,us-east-2]", .copies_started = 7, .waiting = 2, .took_ms = 1500},
+        {.relay = "relays.b[x,us-east-2]",
+         .copies_started = 7,
+         .waiting = 2,
+         .paused = true,
+         .took_ms = 1500},
     };
     const char *text = relay_metrics_text(arena, relays, 2);
     assert_non_null(strstr(
@@ -24,6 +28,8 @@ static void the_samples_of_a_name_stand_together(void **state)
               "holdfast_relay_passes_total{relay=\"relays.a\",outcome=\"failed\"} 1\n"));
     assert_non_null(strstr(text, "copies_started_total{relay=\"relays.b[x,us-east-2]\"} 7\n"));
     assert_non_null(strstr(text, "points_waiting{relay=\"relays.b[x,us-east-2]\"} 2\n"));
+    assert_non_null(strstr(text, "holdfast_relay_paused{relay=\"relays.a\"} 0\n"));
+    assert_non_null(strstr(text, "holdfast_relay_paused{relay=\"relays.b[x,us-east-2]\"} 1\n"));
     assert_non_null(
         strstr(text, "last_success_timestamp_seconds{relay=\"relays.a\"} 1767225600.25\n"));
     assert_non_null(strstr(text, "duration_seconds{relay=\"relays.b[x,us-east-2]\"} 1.5\n"));
@@ -39,7 +45,7 @@ static void every_name_is_said_once_with_its_type(void **state)
     size_t types = 0;
     for (const char *at = text; (at = strstr(at, "# TYPE ")); at++)
         types++;
-    assert_int_equal(types, 8);
+    assert_int_equal(types, 9);
     assert_null(strstr(strstr(text, "# TYPE holdfast_relay_passes_total") + 1,
                        "# TYPE holdfast_relay_passes_total"));
     arena_free(arena);
