@@ -48,6 +48,9 @@ with workspace(edit=lambda text: text.replace("    tag_keys: [FinalVault]\n",
     check(all(p["state"] == "copied" and len(p["jobs"]) == 1 and p["jobs"][0]["state"] == "COMPLETED"
               and p["jobs"][0]["id"] for p in points) and len(points) == 2,
           f"the ledger knows: {points}")
+    letters = run("relay", "replay", "--json").json
+    check(letters["letters"] > 0 and letters["settled"] == letters["letters"] and letters["started"] == 0,
+          f"what Lambda had handed on meanwhile is settled, and goes: {letters}")
     text = run("relay", "status").out
     check(f"{RELAY}: 0 due, 0 waiting, 0 refused, 0 failed, 2 settled\n" in text and "copied" in text
           and len(text.splitlines()) == 3, f"as people read it: {text}")
