@@ -28,7 +28,8 @@ static const struct value *read_event(struct cli *cli)
         return NULL;
     if (json_parse(cli->arena, text, &event, &why))
         return event;
-    diag_error(&cli->diags, E_RELAY_EVENT, NO_POS, NULL, "stdin is not JSON: %s", why);
+    diag_error(&cli->diags, E_RELAY_EVENT, NO_POS, NULL, "what stdin holds cannot be read: %s",
+               why);
     return NULL;
 }
 
