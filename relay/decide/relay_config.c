@@ -82,20 +82,25 @@ static bool add_declared(struct reading *reading, const char *plan, const struct
     return len > 0;
 }
 
+static bool add_rules(struct reading *reading, const struct value *plans, const struct value *tags)
+{
+    bool good = value_is(tags, VALUE_MAP) && value_is(plans, VALUE_MAP);
+    for (size_t i = 0; good && i < plans->map.len; i++)
+        good = add_declared(reading, plans->map.entries[i].key, plans->map.entries[i].value, tags);
+    return good;
+}
+
 static bool read_declared(struct arena *arena, const struct value *list, struct relay_config *ret,
                           const char **ret_why)
 {
     struct reading reading = {.arena = arena};
-    *ret_why = "declared";
     for (size_t i = 0; i < value_len(list); i++) {
         const struct value *tags = value_get(value_item(list, i), "tags");
         const struct value *plans = value_get(value_item(list, i), "rules");
-        if (!value_is(tags, VALUE_MAP) || !value_is(plans, VALUE_MAP))
+        if (!add_rules(&reading, plans, tags)) {
+            *ret_why = "declared";
             return false;
-        for (size_t k = 0; k < plans->map.len; k++)
-            if (!add_declared(&reading, plans->map.entries[k].key, plans->map.entries[k].value,
-                              tags))
-                return false;
+        }
     }
     ret->declared = reading.items;
     ret->declared_len = reading.len;

@@ -46,6 +46,7 @@ static struct relay_config config_with(struct arena *arena, const char *extra)
         "\"lock_max_days\":365,\"delete_after_days\":30%s}]}",
         extra);
     assert_true(relay_config_parse(arena, parse(arena, text), &config, &why));
+    assert_null(why);
     return config;
 }
 
@@ -376,6 +377,29 @@ static void settings_without_a_member_name_it(void **state)
     arena_free(arena);
 }
 
+static void declarations_of_another_shape_are_refused(void **state)
+{
+    (void)state;
+    static const char *const shapes[] = {"{\"tags\":{}}", "{\"tags\":{},\"rules\":{\"p\":[]}}",
+                                         "{\"rules\":{\"p\":[\"daily\"]}}",
+                                         "{\"tags\":{},\"rules\":{\"p\":[1]}}"};
+    for (size_t i = 0; i < ARRAY_LEN(shapes); i++) {
+        CLEANUP(arena_freep) struct arena *arena = arena_new();
+        struct relay_config config;
+        const char *why = NULL;
+        const char *text = arena_printf(
+            arena,
+            "{\"version\":1,\"topology\":\"t\",\"relay\":\"r\",\"partition\":\"aws\",\"account_"
+            "id\":"
+            "\"1\",\"region\":\"x\",\"source_vault_arn\":\"a\",\"source_vault_name\":\"a\","
+            "\"copy_role_arn\":\"c\",\"tag_keys\":[],\"destinations\":[{\"vault_arn\":\"b\","
+            "\"vault_name\":\"b\",\"account_id\":\"2\",\"region\":\"x\"}],\"declared\":[%s]}",
+            shapes[i]);
+        assert_false(relay_config_parse(arena, parse(arena, text), &config, &why));
+        assert_string_equal(why, "declared");
+    }
+}
+
 static void points_of_every_type_are_relayed(void **state)
 {
     (void)state;
@@ -589,6 +613,7 @@ int main(void)
         cmocka_unit_test(untagged_points_go_to_the_only_destination_when_asked),
         cmocka_unit_test(events_are_read_with_their_quirks),
         cmocka_unit_test(settings_without_a_member_name_it),
+        cmocka_unit_test(declarations_of_another_shape_are_refused),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
