@@ -20,9 +20,8 @@ static void print_answer(struct cli *cli, const struct relaying *relaying)
 static int once(struct session *session)
 {
     struct relaying relaying;
-    if (!session_load(session) || !session_open(session, SESSION_READS))
+    if (!relaying_open(session))
         return EXIT_ERROR;
-    session_changes_begin(session);
     const struct cli *cli = session->cli;
     const struct relaying_how how = {.dry_run = cli_flag(cli, OPT_DRY_RUN),
                                      .backfill = cli_flag(cli, OPT_BACKFILL),
