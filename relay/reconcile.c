@@ -34,6 +34,7 @@ struct listing {
     item_fn *item;
     const char *token; /* of the next page, or NULL */
     const char *error;
+    size_t len; /* of the last page */
     bool ended;
 };
 
@@ -50,7 +51,8 @@ static void page_came(void *ctx, const struct response *rs)
         return;
     }
     const struct value *items = value_get(rs->body, spec->operation->items);
-    for (size_t i = 0; i < value_len(items); i++) {
+    listing->len = value_len(items);
+    for (size_t i = 0; i < listing->len; i++) {
         listing->item(listing->rc, value_item(items, i));
         arena_reset(listing->rc->scratch);
     }
@@ -58,8 +60,8 @@ static void page_came(void *ctx, const struct response *rs)
     listing->token = token && token[0] ? arena_strdup(arena, token) : NULL;
 }
 
-/* All pages, or the first one when the query says how long it is. False with the reason when one
- * could not be read. */
+/* All pages, or the first one that holds something when the query says how long it is: AWS filters
+ * after it has cut pages. False with the reason when one could not be read. */
 static bool list(struct reconcile *rc, const struct aws_call_spec *spec, item_fn *item,
                  const char **ret_why)
 {
@@ -84,7 +86,7 @@ static bool list(struct reconcile *rc, const struct aws_call_spec *spec, item_fn
             listing.error = "stopped by a signal";
         else if (++pages == PAGES_MAX)
             listing.error = "the pages of a list do not end";
-    } while (!listing.error && listing.token && !one);
+    } while (!listing.error && listing.token && !(one && listing.len > 0));
     *ret_why = listing.error;
     return !listing.error;
 }

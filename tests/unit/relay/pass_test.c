@@ -126,6 +126,23 @@ static void an_old_point_that_stands_in_the_last_vault_is_not_copied_again(void 
     assert_int_equal(room->pass.left, 1);
 }
 
+static void a_page_that_its_filter_has_emptied_is_not_the_end(void **state)
+{
+    struct room *room = *state;
+    fake_when(room->fake, "GET /backup-vaults/intermediate/recovery-points",
+              (struct fake_answer){.status = 200,
+                                   .times = 1,
+                                   .body = "{\"RecoveryPoints\":[],\"NextToken\":\"t\"}"});
+    one_point(room, 40,
+              arena_printf(room->arena,
+                           "{\"RecoveryPoints\":[{\"ResourceArn\":\"" EFS
+                           "\",\"CreationDate\":%lld.25}]}",
+                           (long long)(NOW_MS / 1000 - 40 * 86400)));
+    assert_true(reconcile(room));
+    assert_int_equal(room->pass.refused, 0);
+    assert_int_equal(room->pass.left, 1);
+}
+
 static void an_old_point_that_the_last_vault_lacks_is_copied(void **state)
 {
     struct room *room = *state;
@@ -539,6 +556,7 @@ int main(void)
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
     const struct CMUnitTest tests[] = {
         TEST(an_old_point_that_stands_in_the_last_vault_is_not_copied_again),
+        TEST(a_page_that_its_filter_has_emptied_is_not_the_end),
         TEST(an_old_point_that_the_last_vault_lacks_is_copied),
         TEST(an_attempt_that_is_out_of_the_history_is_followed_by_another),
         TEST(an_old_point_is_refused_where_nobody_may_look),
