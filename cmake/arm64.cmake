@@ -13,7 +13,7 @@ if(NOT arm64_compiler)
 endif()
 foreach(needed libc.a=libc6-dev libcurl.so=libcurl4-openssl-dev libssl.so=libssl-dev libcjson.so=libcjson-dev
         libexpat.so=libexpat1-dev libsqlite3.so=libsqlite3-dev libyaml.so=libyaml-dev libzip.so=libzip-dev
-        libmicrohttpd.so=libmicrohttpd-dev)
+        libmicrohttpd.so=libmicrohttpd-dev libz.so=zlib1g-dev)
   string(REPLACE "=" ";" needed ${needed})
   list(GET needed 0 file)
   list(GET needed 1 package)

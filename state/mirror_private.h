@@ -120,8 +120,8 @@ MUST_CHECK bool mirror_recover(struct state *state, bool *ret_nothing, struct di
 
 /* ---- mirror_snapshot.c ---- */
 
-/* A whole state, in parts, under a name that nobody else uses; *ret: how a head or a batch names
- * it, {"name", "parts", "through", "digest"}. */
+/* A whole state, packed, in parts, under a name that nobody else uses; *ret: how a head or a batch
+ * names it, {"name", "parts", "through", "bytes", "digest"}, the last two of what was packed. */
 enum remote_result document_put(struct state *state, struct arena *arena, const char *prefix,
                                 int64_t number, struct slice text, const struct value **ret,
                                 struct diags *diags);

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "engine/base/clock.h"
+#include "engine/base/gzip.h"
 #include "state/document.h"
 
 #define PART_MAX ((size_t)16 * 1024 * 1024) /* one object */
@@ -46,13 +47,14 @@ enum remote_result document_put(struct state *state, struct arena *arena, const 
     const char *name = document_name(arena, mirror, prefix, number);
     int64_t parts = 0;
     struct slice bytes;
-    if (!mirror_pack(mirror, arena, &label, text, &bytes, diags))
+    if (!mirror_pack(mirror, arena, &label, gzip_pack(arena, text), &bytes, diags))
         return REMOTE_FAILED;
     enum remote_result result = put_parts(mirror, arena, name, bytes, &parts, diags);
     struct map_builder b = map_begin(arena);
     map_put_str(&b, "name", name);
     map_put_int(&b, "parts", parts);
     map_put_int(&b, "through", number);
+    map_put_int(&b, "bytes", (int64_t)text.len);
     map_put_str(&b, "digest", sha256_hex(arena, text));
     *ret = map_end(&b);
     return result;
@@ -145,6 +147,21 @@ static bool take_in(struct state *state, struct slice text, struct diags *diags)
     return good;
 }
 
+/* Documents that an older program wrote are not packed. A head says how long the text is; where it
+ * is missing (mirror_recover.c), it is no longer than a document may be. */
+static bool unpack(const struct mirror *mirror, struct arena *arena, const struct value *snapshot,
+                   struct slice bytes, struct slice *ret, struct diags *diags)
+{
+    int64_t len = value_get_int(snapshot, "bytes", (int64_t)STATE_DOCUMENT_MAX);
+    size_t max = len >= 0 && (size_t)len < STATE_DOCUMENT_MAX ? (size_t)len : STATE_DOCUMENT_MAX;
+    const char *why = NULL;
+    if (gzip_is(bytes))
+        return gzip_unpack(arena, bytes, max, ret, &why) ||
+               broken(mirror, snapshot, arena_printf(arena, "cannot be unpacked: %s", why), diags);
+    *ret = bytes;
+    return true;
+}
+
 bool snapshot_read(struct mirror *mirror, struct arena *arena, const struct value *snapshot,
                    const char *lineage, struct slice *ret, struct diags *diags)
 {
@@ -154,8 +171,9 @@ bool snapshot_read(struct mirror *mirror, struct arena *arena, const struct valu
     const char *digest = value_get_str(snapshot, "digest");
     struct slice bytes, text;
     if (!get_parts(mirror, arena, snapshot, &bytes, diags) ||
-        !mirror_unpack(mirror, arena, value_get_str(snapshot, "name"), &expected, bytes, &text,
-                       diags))
+        !mirror_unpack(mirror, arena, value_get_str(snapshot, "name"), &expected, bytes, &bytes,
+                       diags) ||
+        !unpack(mirror, arena, snapshot, bytes, &text, diags))
         return false;
     if (digest && !str_eq(sha256_hex(arena, text), digest))
         return broken(mirror, snapshot, "is not what was written", diags);

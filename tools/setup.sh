@@ -6,7 +6,7 @@ cd "$(dirname "$0")/.."
 
 packages="gcc libc6-dev clang clang-format clang-tidy cmake ninja-build pkg-config git ca-certificates
  tzdata libyaml-dev libcurl4-openssl-dev libssl-dev libcjson-dev libsqlite3-dev libexpat1-dev
- libzip-dev libmicrohttpd-dev libcmocka-dev python3 python3-venv"
+ libzip-dev zlib1g-dev libmicrohttpd-dev libcmocka-dev python3 python3-venv"
 
 if ! command -v apt-get >/dev/null 2>&1; then
     echo "tools/setup.sh knows Debian and Ubuntu (apt-get). Elsewhere install the equivalents of:" >&2

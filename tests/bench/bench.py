@@ -7,6 +7,7 @@ Nothing is asserted: machines differ, ratios and counts travel.
 
 import argparse
 import contextlib
+import gzip
 import json
 import os
 import shutil
@@ -380,6 +381,9 @@ def part_shared(options):
                     plan = run([HOLDFAST, "plan", "--state", "state.db"], folder, env)
                     asked = calls_of(bucket, ["--endpoint-url", s3]) - calls
                     row("no-op plan", plan, f"{asked} call to S3")
+                    document = subprocess.run([HOLDFAST, "state", "pull", "--state", "state.db"], cwd=folder, check=True,
+                                              env=environment_of(env), capture_output=True).stdout
+                    print(f"a snapshot is {len(document) / 1e6:.2f} MB of JSON, {len(gzip.compress(document, 6)) / 1e6:.2f} MB packed")
                     os.remove(os.path.join(folder, "state.db"))
                     row("no-op plan without a cache",
                         run([HOLDFAST, "plan", "--state", "state.db"], folder, env))

@@ -4,6 +4,7 @@
 
 #include "engine/base/crypto.h"
 #include "engine/base/file.h"
+#include "engine/base/gzip.h"
 #include "engine/base/json.h"
 #include "state/document.h"
 #include "state/remote_lock.h"
@@ -435,8 +436,9 @@ static void a_large_state_is_kept_in_parts(void **state)
     struct room *room = *state;
     const char *a = new_machine(room), *b = new_machine(room);
     size_t len = (size_t)17 * 1024 * 1024;
-    char *text = arena_alloc(room->arena, len + 1);
-    memset(text, 'x', len);
+    uint8_t *noise = arena_alloc(room->arena, len / 2);
+    random_bytes(noise, len / 2); /* in hex it is packed to half of its length, and not more */
+    const char *text = hex_encode(room->arena, noise, len / 2);
     struct state *s = open_on(room, a);
     struct record record = record_of(room, "vaults.large", text);
     assert_true(state_put(s, &record, 1, &room->diags));
@@ -450,6 +452,51 @@ static void a_large_state_is_kept_in_parts(void **state)
     assert_int_equal(n, 1);
     assert_int_equal(strlen(value_get_str(records[0].attributes, "name")), len);
     state_close(r);
+}
+
+static void assert_packed(struct room *room, struct slice packed, struct slice *ret)
+{
+    const char *why = NULL;
+    assert_true(gzip_is(packed));
+    assert_true(gzip_unpack(room->arena, packed, (size_t)1 << 20, ret, &why));
+}
+
+static void a_snapshot_is_packed_and_an_older_one_is_read_as_it_is(void **state)
+{
+    struct room *room = *state;
+    struct state *s = open_on(room, new_machine(room));
+    make_one(room, s, "vaults.one");
+    const char *document = document_of(room, s);
+    finish(room, s);
+    for (size_t i = 0; i < room->fake->len; i++) {
+        struct fake_entry *entry = &room->fake->entries[i];
+        if (str_starts(entry->name, ".snapshots/")) {
+            struct slice text;
+            assert_packed(room, entry->body, &text);
+            assert_true(entry->body.len < text.len);
+            entry->body = text;
+        }
+    }
+    assert_string_equal(seen_on(room, new_machine(room)), document);
+}
+
+/* Somebody has put another one there, which is a thousand times as long as it looks. */
+static void a_snapshot_is_not_unpacked_beyond_what_its_head_says(void **state)
+{
+    struct room *room = *state;
+    size_t len = (size_t)8 << 20;
+    char *spaces = arena_alloc(room->arena, len);
+    memset(spaces, ' ', len);
+    finish(room, open_on(room, new_machine(room)));
+    for (size_t i = 0; i < room->fake->len; i++)
+        if (str_starts(room->fake->entries[i].name, ".snapshots/"))
+            room->fake->entries[i].body = gzip_pack(room->arena, (struct slice){spaces, len});
+    struct diags own;
+    struct state *s = NULL;
+    diags_init(&own, room->arena);
+    assert_false(try_open(room, new_machine(room), true, &s, &own));
+    assert_int_equal(own.items[0].code, E_STATE_CORRUPT);
+    assert_non_null(strstr(own.items[0].message, "it is longer than it may be"));
 }
 
 /* ---- runs that are cut off ---- */
@@ -1181,6 +1228,8 @@ int main(void)
         TEST(a_machine_whose_clock_is_ahead_removes_nothing_too_soon),
         TEST(what_cannot_be_removed_is_tried_again),
         TEST(a_large_state_is_kept_in_parts),
+        TEST(a_snapshot_is_packed_and_an_older_one_is_read_as_it_is),
+        TEST(a_snapshot_is_not_unpacked_beyond_what_its_head_says),
         TEST(the_intents_of_a_dead_machine_are_settled_by_another),
         TEST(whoever_lost_the_lock_can_write_nothing_more),
         TEST(a_lock_that_is_lost_is_missed_before_a_turn_is_written),
