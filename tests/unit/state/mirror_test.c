@@ -1125,6 +1125,124 @@ static void a_founding_that_was_cut_off_is_no_state(void **state)
     assert_string_equal(seen_on(room, new_machine(room)), written);
 }
 
+/* ---- what is changed by hand ---- */
+
+typedef bool by_hand_fn(struct room *room, struct state *s, struct diags *diags);
+
+/* `state rm` */
+static bool forget_one(struct room *room, struct state *s, struct diags *diags)
+{
+    (void)room;
+    return journal_begin_run(s, "", 5, diags) && state_remove(s, "vaults.one", 5, diags) &&
+           journal_end_run(s, "forgotten by hand", 5, diags);
+}
+
+/* `state mv` */
+static bool move_one(struct room *room, struct state *s, struct diags *diags)
+{
+    struct record record = record_of(room, "vaults.moved", "x");
+    struct map_builder names = map_begin(room->arena);
+    map_put_str(&names, "vaults.moved", "one");
+    return journal_begin_run(s, "", 5, diags) && state_move(s, "vaults.one", &record, 5, diags) &&
+           state_set_fact(s, "first_names", map_end(&names), diags) &&
+           journal_end_run(s, "moved by hand", 5, diags);
+}
+
+/* `state undo`: one that is recorded again as it was, one that comes back, one that goes. */
+static bool undo_some(struct room *room, struct state *s, struct diags *diags)
+{
+    struct record one = record_of(room, "vaults.one", "as it was");
+    struct record zero = record_of(room, "vaults.zero", "x");
+    return journal_begin_run(s, "", 5, diags) && state_put(s, &one, 5, diags) &&
+           state_put(s, &zero, 5, diags) && state_remove(s, "vaults.two", 5, diags) &&
+           journal_end_run(s, "back to serial 1", 5, diags);
+}
+
+/* The addresses, with what is recorded at them. */
+static const char *rows_of(struct room *room, struct state *s)
+{
+    struct record *records = NULL;
+    size_t len = 0;
+    const char *rows = "";
+    assert_true(state_load(s, room->arena, &records, &len, &room->diags));
+    for (size_t i = 0; i < len; i++)
+        rows = arena_printf(room->arena, "%s %s (%s)", rows, records[i].address,
+                            value_get_str(records[i].attributes, "name"));
+    return rows;
+}
+
+/* A state of two rows; the call that fails is number k of those that follow, 0: none. */
+static bool change_by_hand(struct room *room, const char *path, by_hand_fn *act, size_t k,
+                           struct diags *diags)
+{
+    room->fake->len = 0;
+    struct state *s = open_on(room, path);
+    make_one(room, s, "vaults.one");
+    make_one(room, s, "vaults.two");
+    finish(room, s);
+    room->fake->bad_call = k ? room->fake->calls + k : 0;
+    bool good = try_open(room, path, false, &s, diags);
+    if (!good) {
+        room->fake->bad_call = 0;
+        return false;
+    }
+    good = act(room, s, diags);
+    if (good)
+        state_finish(s, diags);
+    state_close(s); /* whoever failed is gone */
+    room->fake->bad_call = 0;
+    return good;
+}
+
+static void fail_by_hand_at(struct room *room, by_hand_fn *act, const char *before,
+                            const char *after, size_t k)
+{
+    const char *a = new_machine(room), *b = new_machine(room);
+    struct diags own;
+    diags_init(&own, room->arena);
+    bool good = change_by_hand(room, a, act, k, &own);
+    break_lock(room);
+    struct state *s = open_on(room, b); /* another machine, with an empty disk */
+    const char *rows = rows_of(room, s);
+    assert_true(str_eq(rows, after) || (!good && str_eq(rows, before)));
+    finish(room, s);
+    s = open_on(room, a); /* and the same one */
+    assert_string_equal(rows_of(room, s), rows);
+    make_one(room, s, "vaults.three");
+    const char *written = document_of(room, s);
+    finish(room, s);
+    assert_string_equal(seen_on(room, b), written);
+    if (room->diags.errors)
+        fail_msg("call %zu: %s", k, room->diags.items[0].message);
+}
+
+static void whatever_call_fails_a_change_by_hand_is_done_wholly_or_not_at_all(void **state)
+{
+    static by_hand_fn *const acts[] = {forget_one, move_one, undo_some};
+    static const char before[] = " vaults.one (x) vaults.two (x)";
+    static const char *const afters[] = {" vaults.two (x)", " vaults.moved (x) vaults.two (x)",
+                                         " vaults.one (as it was) vaults.zero (x)"};
+    struct room *room = *state;
+    size_t points = 0;
+    for (size_t i = 0; i < ARRAY_LEN(acts); i++) {
+        size_t calls = room->fake->calls;
+        const char *path = new_machine(room);
+        assert_true(change_by_hand(room, path, acts[i], 0, &room->diags));
+        calls = room->fake->calls - calls; /* those before the change as well: more than enough */
+        struct state *s = read_on(room, path);
+        assert_string_equal(rows_of(room, s), afters[i]);
+        state_close(s);
+        for (size_t k = 1; k <= calls; k++)
+            for (int way = 0; way < 4; way++) {
+                room->fake->trouble = way % 2 ? FAKE_LOSES_REPLY : FAKE_FAILS;
+                room->fake->for_ever = way / 2;
+                fail_by_hand_at(room, acts[i], before, afters[i], k);
+                points++;
+            }
+    }
+    print_message("%zu points\n", points);
+}
+
 /* ---- every call fails once, and for ever ---- */
 
 /* An apply in miniature. *ret_sent: how many calls to AWS have left, each of which wants its intent
@@ -1251,6 +1369,7 @@ int main(void)
         TEST(what_the_journal_does_not_reach_is_not_recovered),
         TEST(of_a_bucket_that_is_empty_the_cache_is_what_is_left),
         TEST(a_founding_that_was_cut_off_is_no_state),
+        TEST(whatever_call_fails_a_change_by_hand_is_done_wholly_or_not_at_all),
         TEST(whatever_call_fails_no_intent_is_lost),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
