@@ -58,9 +58,9 @@ void ask(struct model *model, const struct ask *question, struct ask_answer *ret
                             ? question->resource_account
                             : model_account_of(model->arena, question->resource);
     struct model_levels scps = {0}, rcps = {0};
-    if (question->role)
+    if (question->role && !question->without_controls)
         scps = model_controls(model, account, /* of_resources= */ false);
-    if (policy_meets_resource_controls(question->action))
+    if (policy_meets_resource_controls(question->action) && !question->without_controls)
         rcps = model_controls(model, owner, /* of_resources= */ true);
     bool foreign = question->role && !role;
     bool free = foreign || question->as_if_all_rights;

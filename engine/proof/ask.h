@@ -15,6 +15,7 @@ struct ask {
     const struct policy *resource_policy;
     const struct value *context;  /* or NULL */
     bool resource_policy_decides; /* key policies, trust policies */
+    bool without_controls;        /* as if the organization had no policies */
     bool as_if_all_rights;        /* only the others have a say, not the role's own policies */
 };
 

@@ -59,6 +59,17 @@ static void add_hops(struct findings *f, const struct proof_path *path)
     }
 }
 
+/* Of the rules that only a row of who could destroy it shows. */
+static void add_threats(struct findings *f, const struct proof_threat *threats, size_t len)
+{
+    for (size_t i = 0; i < len; i++)
+        if (threats[i].rule == rule_of(RULE_DETACHED))
+            finding_add_at(f, threats[i].rule, threats[i].target, threats[i].pos,
+                           arena_printf(f->arena, "whoever takes account %s over %s",
+                                        threats[i].account->name, threats[i].what),
+                           threats[i].rule->mend);
+}
+
 typedef void check_fn(struct findings *f);
 static check_fn *const checks[] = {check_plans,  check_retention,    check_vaults,
                                    check_keys,   check_roles,        check_events,
@@ -98,6 +109,7 @@ void proof_check(struct arena *arena, const struct proof_input *input, struct pr
     for (size_t i = 0; i < ARRAY_LEN(checks); i++)
         checks[i](&f);
     takeovers(&model, report.paths, report.path_len, &report.threats, &report.threat_len);
+    add_threats(&f, report.threats, report.threat_len);
     f.threats = report.threats;
     f.threat_len = report.threat_len;
     findings_ignore(&f, input->now_ms);

@@ -51,29 +51,59 @@ const char *takeover_intruder(struct takeover *t, const struct account *account)
                         account->partition, account->id);
 }
 
-/* Open when any of the actions is allowed to an intruder with every right. */
-static void try_deed(struct takeover *t, const struct deed *deed, struct means means)
+struct outcome {
+    enum proof_openness openness;
+    const char *who, *why;
+};
+
+/* Open when any of the calls is allowed to an intruder with every right. */
+static struct outcome outcome_of(struct takeover *t, const struct account *account,
+                                 const struct means *means, bool without_controls)
 {
     struct ask_answer answer = {0};
     const char *who = NULL;
-    for (size_t i = 0; means.actions[i]; i++) {
-        const struct ask question = {.role = takeover_intruder(t, deed->account),
-                                     .action = means.actions[i],
-                                     .resource = means.resource,
-                                     .resource_account = deed->account->id,
-                                     .resource_policy = means.policy,
-                                     .resource_policy_decides = means.policy_decides,
+    for (size_t i = 0; means->actions[i]; i++) {
+        const struct ask question = {.role = takeover_intruder(t, account),
+                                     .action = means->actions[i],
+                                     .resource = means->resource,
+                                     .resource_account = account->id,
+                                     .resource_policy = means->policy,
+                                     .resource_policy_decides = means->policy_decides,
+                                     .without_controls = without_controls,
                                      .as_if_all_rights = true};
         ask(t->model, &question, &answer);
-        if (answer.verdict == ASK_YES) {
-            takeover_add(t, deed, PROOF_OPEN, NULL,
-                         arena_printf(t->arena, "nothing denies %s", means.actions[i]));
-            return;
-        }
+        if (answer.verdict == ASK_YES)
+            return (struct outcome){PROOF_OPEN, NULL,
+                                    arena_printf(t->arena, "nothing denies %s", means->actions[i])};
         if (!who)
             who = left_out(&answer.policy);
     }
-    takeover_add(t, deed, who ? PROOF_BREAK_GLASS : PROOF_CLOSED, who, answer.why);
+    return (struct outcome){who ? PROOF_BREAK_GLASS : PROOF_CLOSED, who, answer.why};
+}
+
+/* Where nothing but the organization's policies is in the way: whoever manages it detaches them. */
+static void try_manager(struct takeover *t, const struct deed *deed, const struct means *means)
+{
+    const struct account *manager = model_account(t->model, model_management_account(t->model));
+    if (!manager || manager == deed->account || deed->rule == RULE_LEAVE ||
+        outcome_of(t, deed->account, means, /* without_controls= */ true).openness != PROOF_OPEN)
+        return;
+    const struct deed detaching = {
+        manager, RULE_DETACHED, deed->target,
+        arena_printf(t->arena, "detaches the policy, after which whoever takes account %s over %s",
+                     deed->account->name, deed->what),
+        deed->pos};
+    takeover_add(t, &detaching, PROOF_OPEN, NULL,
+                 "only policies of the organization are in the way, and none holds in the account "
+                 "that manages it");
+}
+
+static void try_deed(struct takeover *t, const struct deed *deed, struct means means)
+{
+    struct outcome outcome = outcome_of(t, deed->account, &means, /* without_controls= */ false);
+    takeover_add(t, deed, outcome.openness, outcome.who, outcome.why);
+    if (outcome.openness != PROOF_OPEN)
+        try_manager(t, deed, &means);
 }
 
 /* ---- the account of a last vault ---- */
