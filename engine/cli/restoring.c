@@ -162,14 +162,11 @@ static bool find_newest(const struct place *from, const struct restore_entry *wa
 
 /* ---- all of it ---- */
 
-/* What refers to something that no apply has made yet is not known. */
 static const struct value *declared(struct session *session, const struct restore_entry *way)
 {
-    const struct value *metadata = way->metadata
-                                       ? records_resolve(session->cli->arena, way->metadata,
-                                                         session->records, session->record_len)
-                                       : NULL;
-    return value_has_unknown(metadata) ? NULL : metadata;
+    return way->metadata ? records_resolve(session->cli->arena, way->metadata, session->records,
+                                           session->record_len)
+                         : NULL;
 }
 
 static void read_source(const struct place *from, struct restore_facts *facts)

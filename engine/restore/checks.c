@@ -1,6 +1,7 @@
 /* What has to stand before the first call. */
 #include "engine/restore/checks.h"
-#include "engine/aws/arn.h"
+
+#include "engine/base/bug.h"
 
 static const char *named(struct arena *arena, const struct account *account)
 {
@@ -10,6 +11,7 @@ static const char *named(struct arena *arena, const struct account *account)
 void check_add(struct restore_plan *plan, enum restore_verdict verdict, const char *what,
                const char *detail, const char *command)
 {
+    BUG_ON(plan->check_len >= RESTORE_CHECKS);
     plan->checks[plan->check_len++] = (struct restore_check){what, verdict, detail, command};
     plan->ready = plan->ready && verdict != RESTORE_BAD;
 }

@@ -135,6 +135,30 @@ static void look_before(struct arena *arena, const struct restore_entry *way,
         check_add(plan, RESTORE_LOOK, type->look, NULL, line_for(arena, way, type->look_command));
 }
 
+/* What refers to something that is not recorded, or whose record lies out of reach. */
+static const struct value *declared_for(struct arena *arena, const struct restore_facts *facts,
+                                        const char *type, struct restore_plan *plan)
+{
+    const struct value *declared = value_get(facts->declared, type);
+    struct map_builder known = map_begin(arena);
+    const char *unknown = NULL;
+    for (size_t i = 0; value_is(declared, VALUE_MAP) && i < declared->map.len; i++) {
+        const struct value_entry *e = &declared->map.entries[i];
+        if (!value_has_unknown(e->value))
+            map_put(&known, e->key, e->value);
+        else
+            unknown = unknown ? arena_printf(arena, "%s, %s", unknown, e->key) : e->key;
+    }
+    if (unknown)
+        check_add(plan, RESTORE_BAD, "the metadata of the file is known",
+                  arena_printf(arena,
+                               "%s of %s refers to what no record tells: apply it first, or write "
+                               "it out",
+                               unknown, facts->way->address),
+                  NULL);
+    return map_end(&known);
+}
+
 static const struct value *metadata_for(struct arena *arena, const struct restore_facts *facts,
                                         const struct restore_type *type, struct restore_plan *plan)
 {
@@ -149,7 +173,7 @@ static const struct value *metadata_for(struct arena *arena, const struct restor
     const char *missing = NULL;
     const struct value *metadata =
         restore_metadata(arena, type, &target, value_get(facts->metadata.body, "RestoreMetadata"),
-                         value_get(facts->declared, type->type), &missing);
+                         declared_for(arena, facts, type->type, plan), &missing);
     if (!facts->metadata.body)
         check_add(plan, RESTORE_BAD, "the point says what it was made of", facts->metadata.error,
                   NULL);

@@ -14,9 +14,10 @@ struct restore_answer {
 struct restore_facts {
     const struct restore_entry *way;
     int64_t now_ms;
-    const char *point;            /* its ARN */
-    const char *source_vault;     /* the name of the last vault */
-    const struct value *declared; /* the way's metadata, without what is not known yet; or NULL */
+    const char *point;        /* its ARN */
+    const char *source_vault; /* the name of the last vault */
+    const struct value
+        *declared; /* the way's metadata, which may hold what is not known; or NULL */
     struct restore_answer described, metadata; /* the point; what it brings for a restore */
     struct restore_answer point_key, vault, vault_key, copy_role, role, linked_role, settings;
 };
@@ -45,7 +46,7 @@ struct restore_step {
     const char *state;            /* it is asked again until this is COMPLETED; NULL: once */
 };
 
-#define RESTORE_CHECKS 10
+#define RESTORE_CHECKS 12
 #define RESTORE_STEPS 5
 
 struct restore_plan {

@@ -186,6 +186,23 @@ static void a_subnet_group_that_is_named_is_to_be_looked_for(void **state)
     arena_free(s.arena);
 }
 
+static void what_is_not_known_is_not_left_out_in_silence(void **state)
+{
+    (void)state;
+    struct scene s;
+    scene_open(&s);
+    struct map_builder type = map_begin(s.arena), declared = map_begin(s.arena);
+    map_put(&type, "KmsKeyId", value_ref(s.arena, "keys.restored", "arn"));
+    map_put_str(&type, "Port", "5433");
+    map_put(&declared, "RDS", map_end(&type));
+    s.facts.declared = map_end(&declared);
+    make(&s);
+    assert_string_equal(value_str(value_pointer(s.plan.steps[2].request, "/Metadata/Port")),
+                        "5433");
+    assert_null(value_pointer(s.plan.steps[2].request, "/Metadata/KmsKeyId"));
+    assert_stops(&s, "the metadata of the file is known", "KmsKeyId of restores.clean_room");
+}
+
 static void a_point_whose_life_has_ended_is_not_restored(void **state)
 {
     (void)state;
@@ -251,6 +268,7 @@ int main(void)
         cmocka_unit_test(each_thing_that_is_missing_stops_it),
         cmocka_unit_test(a_type_that_is_off_is_for_a_person_to_judge),
         cmocka_unit_test(a_subnet_group_that_is_named_is_to_be_looked_for),
+        cmocka_unit_test(what_is_not_known_is_not_left_out_in_silence),
         cmocka_unit_test(a_point_whose_life_has_ended_is_not_restored),
         cmocka_unit_test(a_type_that_nobody_knows_has_no_calls),
         cmocka_unit_test(nothing_that_is_said_becomes_a_command),
