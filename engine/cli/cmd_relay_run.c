@@ -26,6 +26,7 @@ struct daemon {
     size_t len;
     struct arena *pass_arena;
     int64_t interval_ms, watchdog_ms, barked_ms;
+    int64_t serial; /* of the state, when it was last looked at */
     unsigned passes, failed_in_a_row;
 };
 
@@ -122,14 +123,30 @@ static bool pass_of(struct daemon *daemon, size_t i, const char *since)
     return good;
 }
 
+/* What it was told when it started may be old by now: the topology is read once. */
+static void warn_of_changes(struct daemon *daemon, const struct state *state)
+{
+    int64_t serial = state_serial(state);
+    if (serial != daemon->serial)
+        log_event(LOG_WARN, "pass", "reason",
+                  "the state has changed since the topology was read: restart it after an apply",
+                  NULL);
+    daemon->serial = serial; /* once for each change */
+}
+
 /* Whoever has paused a relay may be at another machine. Where that cannot be told nothing is
  * started: a brake that holds only while all is well is none. */
-static bool look_at_brakes(struct daemon *daemon, struct arena *arena, const struct value **ret)
+static bool look_at_state(struct daemon *daemon, struct arena *arena, const struct value **ret)
 {
     struct diags diags;
+    struct state *state = NULL;
     diags_init(&diags, arena);
-    if (pausing_look(daemon->session, arena, ret, &diags))
+    if (session_look_at_state(daemon->session, arena, &state, &diags)) {
+        *ret = pausing_in(state, arena);
+        warn_of_changes(daemon, state);
+        state_close(state);
         return true;
+    }
     for (size_t i = 0; i < daemon->len; i++)
         daemon->metrics[i].passes_failed++;
     log_event(LOG_ERROR, "pass", "reason",
@@ -143,7 +160,7 @@ static void pass_of_all(struct daemon *daemon)
 {
     CLEANUP(arena_freep) struct arena *arena = arena_new();
     const struct value *paused = NULL;
-    bool told = look_at_brakes(daemon, arena, &paused), good = told;
+    bool told = look_at_state(daemon, arena, &paused), good = told;
     for (size_t i = 0; told && i < daemon->len && !*daemon->session->stop; i++) {
         const struct value *brake = value_get(paused, daemon->metrics[i].relay);
         good = pass_of(daemon, i, value_get_str(brake, "since")) && good;
@@ -238,6 +255,7 @@ static int run(struct session *session)
               str_eq(cli_option(cli, OPT_LOG_FORMAT), "json"));
     if (!read_configs(&daemon) || !listen_on(&daemon))
         return EXIT_ERROR;
+    daemon.serial = state_serial(session->state);
     bool good = run_passes(&daemon);
     http_server_stop(daemon.server);
     if (!good)

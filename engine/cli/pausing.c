@@ -15,15 +15,9 @@ const char *pausing_since(struct session *session, const char *relay)
     return value_get_str(value_get(paused, relay), "since");
 }
 
-bool pausing_look(const struct session *session, struct arena *arena, const struct value **ret,
-                  struct diags *diags)
+const struct value *pausing_in(struct state *state, struct arena *arena)
 {
-    struct state *state = NULL;
-    if (!session_look_at_state(session, arena, &state, diags))
-        return false;
-    *ret = state_fact(state, arena, PAUSED);
-    state_close(state);
-    return true;
+    return state_fact(state, arena, PAUSED);
 }
 
 /* A relay that is paused already keeps its day. */

@@ -12,6 +12,5 @@ MUST_CHECK bool pausing_recall(struct session *session);
 MUST_CHECK bool pausing_note(struct session *session, const char *relay, const char *since);
 /* Since when that relay is paused, as the session knows it; NULL: it is not. */
 const char *pausing_since(struct session *session, const char *relay);
-/* The facts by the state as it stands now, whoever wrote it and from where; NULL: none. */
-MUST_CHECK bool pausing_look(const struct session *session, struct arena *arena,
-                             const struct value **ret, struct diags *diags);
+/* The facts as that state has them; NULL: none. */
+const struct value *pausing_in(struct state *state, struct arena *arena);
