@@ -10,7 +10,9 @@ objects that leave the file, a state that was lost or cut off.
 
 Enough: the commands do what they should, and no right that was asked for is missing.
 Not too much: whatever a statement allows was asked for in one of the worlds, or stands in the table of what they do not get
-to, with its reason; and when one statement, or one action of it, is taken out, a command fails.
+to, with its reason; and when one statement, or one action of it, is taken out, a command fails. Where no other statement allows
+what was asked for, whatever its conditions, that needs no trying: the world refuses what nothing allows. The sample is taken of
+the rest.
 Under the policies of `plan` nothing changes, whatever is run.
 """
 
@@ -522,6 +524,24 @@ def removals(steps, grants):
                 yield command, at, None, asking
 
 
+def alone(steps, grants):
+    """{(command, at, action)}: what is the only statement to allow something that was asked for, whatever the conditions. The world
+    refuses what nothing allows, so a command fails without it."""
+    found = set()
+    for command, all_of in grants.items():
+        takers = collections.defaultdict(list)
+        for at, account, statement in statements(all_of):
+            for action in as_list(statement["Action"]):
+                takers[account, action].append((at, statement))
+        for step in (s for s in steps if s.command == command and not s.also):
+            for (account, action), resources in step.asked.items():
+                for resource in resources:
+                    of = [at for at, statement in takers[account, action] if takes(statement, action, resource)]
+                    if len(of) == 1:
+                        found.add((command, of[0], action))
+    return found
+
+
 def needed(removal, grants, folder):
     """Whether some command fails without it."""
     command, at, action, by = removal
@@ -553,7 +573,10 @@ def prove(name, folder, pool, rng):
     grants = {command: worlds.fresh.grants(command) for command in dict.fromkeys(s.command for s in steps)}
     enough(steps, grants, pool, folder)
     every = list(removals(steps, grants))
-    tried = every if not COUNT else rng.sample(every, min(COUNT, len(every)))
+    lone = alone(steps, grants)
+    rights = [r for r in every if r[2]]
+    doubtful = [r for r in rights if r[:3] not in lone]
+    tried = every if not COUNT else rng.sample(doubtful, min(COUNT, len(doubtful)))
     runs = {pool.submit(needed, r, grants, os.path.join(folder, f"less-{i}")): r for i, r in enumerate(tried)}
     for run in concurrent.futures.as_completed(runs):
         command, at, action, by = runs[run]
@@ -561,7 +584,8 @@ def prove(name, folder, pool, rng):
         check(run.result(), f"{command}: nothing fails without {action or 'all'} of {sid} ({[s.name for s in by]})")
     reads_only(steps, grants, folder)
     number = sum(1 for all_of in grants.values() for _ in statements(all_of))
-    print(f"{name}: {number} statements; {len(steps)} commands have enough; {len(tried)} of {len(every)} removals tried", flush=True)
+    print(f"{name}: {number} statements; {len(steps)} commands have enough; {len(rights)} rights were asked for, of which "
+          f"{len(rights) - len(doubtful)} stand in one statement only; {len(tried)} of {len(every)} removals tried", flush=True)
 
 
 def main():
