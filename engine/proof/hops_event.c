@@ -145,14 +145,14 @@ bool hop_taken(struct walk *walk, struct proof_hop *hop)
     struct way way = first_way(walk);
     at_relay(walk, hop);
     at_rule(hop, &way);
+    if (way.rule)
+        return true;
     hop->fix = mend_event_regions(walk);
-    if (!way.rule)
-        hop_broken(walk, hop, NULL,
-                   arena_printf(walk->arena,
-                                "no rule in %s sends the event of the copy into %s on%s%s",
-                                walk->leg->from_region, vault_end_name(&walk->leg->to),
-                                crosses_region(walk) ? " to " : "",
-                                crosses_region(walk) ? walk->config.region : ""));
+    hop_broken(walk, hop, NULL,
+               arena_printf(walk->arena, "no rule in %s sends the event of the copy into %s on%s%s",
+                            walk->leg->from_region, vault_end_name(&walk->leg->to),
+                            crosses_region(walk) ? " to " : "",
+                            crosses_region(walk) ? walk->config.region : ""));
     return true;
 }
 
