@@ -266,11 +266,12 @@ static bool let_pass_with_fault(struct drill *drill, struct drill_report *ret)
         return false;
     count(drill, ret);
     drill->late_after_ms = ret->slowest_ms ? ret->slowest_ms + LATE_MS : 0;
-    struct drill_blow blow = {.struck_ms = world_now_ms(drill->world)};
     set_scene(drill);
     if (!drill->scene.intruder || !drill_fault_strike(fault, &drill->scene))
         return false;
-    int64_t end = world_now_ms(drill->world) + drill->options->days * DAY_MS - half;
+    /* A fault may let days sleep before it strikes: what rings then tells of nothing. */
+    struct drill_blow blow = {.struck_ms = world_now_ms(drill->world)};
+    int64_t end = blow.struck_ms + drill->options->days * DAY_MS - half;
     if (!let_days_pass(drill, end) || is_stopped(drill))
         return false;
     world_pause_schedules(drill->world, true);

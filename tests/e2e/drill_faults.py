@@ -62,6 +62,10 @@ raid = faults["compromised-workload"]
 check(status == 0 and raid["verdict"] == "alarmed" and "HP801" not in raid["foreseen_by"], f"heard: {raid['verdict']}")
 rung = {t["account"] for t in raid["timeline"] if t["what"] == "alarm" and t["at"] > raid["struck_at"]}
 check("backup" in rung, f"in the other account: {rung}")
+status, faults = broken("lock-date-crossed", watched)
+date = faults["lock-date-crossed"]
+check(date["struck_at"].startswith("2026-01-17"), f"it strikes when the days of grace have passed: {date['struck_at']}")
+check(date["verdict"] == "survived" and date["alarms_since"] == 0, f"what rings while the days sleep tells of nothing: {date}")
 
 with workspace() as folder:
     for arguments, words in ((["--break", "rust"], "there is no such fault: all, lost-events"),
