@@ -11,6 +11,7 @@ static const struct {
     {"aws_backup_vault", "encryption_key_arn"},
     {"aws_backup_vault_notifications", "sns_topic_arn"},
     {"aws_backup_selection", "iam_role_arn"},
+    {"aws_backup_restore_testing_selection", "iam_role_arn"},
     {"aws_event_rule", "targets/*/arn"},
     {"aws_event_rule", "targets/*/role_arn"},
     {"aws_event_rule", "targets/*/dead_letter_config/arn"},

@@ -132,8 +132,15 @@ static void follow_all(struct scanner *s, const struct finding *finding)
     leads_of(s->arena, s->input->schemas, finding, follow, s);
     if (str_eq(type, "aws_kms_key"))
         follow_aliases(s, finding);
-    if (str_eq(type, "aws_backup_plan"))
+    if (str_eq(type, "aws_backup_plan")) {
         list(s, "aws_backup_selection", finding->account, finding->region, finding->identifier);
+        /* which kinds of resources its selections protect at all */
+        look_at(s, "aws_backup_region_settings", finding->account, finding->region,
+                finding->account->id);
+    }
+    if (str_eq(type, "aws_backup_restore_testing_plan"))
+        list(s, "aws_backup_restore_testing_selection", finding->account, finding->region,
+             finding->identifier);
     if (str_eq(type, "aws_event_bus"))
         list(s, "aws_event_rule", finding->account, finding->region, finding->identifier);
     if (str_eq(type, "aws_sns_topic"))
@@ -448,10 +455,10 @@ bool scan(struct arena *arena, const struct scan_input *input, struct findings *
 {
     static const struct {
         const char *type, *parent;
-    } roots[] = {{"aws_backup_vault", NULL},
-                 {"aws_backup_logically_air_gapped_vault", NULL},
-                 {"aws_backup_plan", NULL},
-                 {"aws_event_rule", DEFAULT_BUS},
+    } roots[] = {{"aws_backup_vault", NULL},       {"aws_backup_logically_air_gapped_vault", NULL},
+                 {"aws_backup_plan", NULL},        {"aws_backup_framework", NULL},
+                 {"aws_backup_report_plan", NULL}, {"aws_backup_restore_testing_plan", NULL},
+                 {"aws_backup_legal_hold", NULL},  {"aws_event_rule", DEFAULT_BUS},
                  {"aws_cloudwatch_alarm", NULL}};
     struct scanner s = {.arena = arena, .input = input, .findings = ret, .diags = diags};
     *ret = (struct findings){.arena = arena, .remarks = list_begin(arena)};

@@ -32,6 +32,9 @@ static void parts_have_their_parent_before_their_own_id(void **state)
     assert_string_equal(identifier(f, "aws_event_rule", "default", "{\"Name\": \"r\"}"),
                         "default|r");
     assert_null(identifier(f, "aws_event_rule", "default", "{}"));
+    assert_string_equal(identifier(f, "aws_backup_restore_testing_selection", "weekly",
+                                   "{\"RestoreTestingSelectionName\": \"tables\"}"),
+                        "weekly|tables");
     assert_null(aws_listing_of("aws_lambda_function"));
 }
 
