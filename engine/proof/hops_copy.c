@@ -252,6 +252,11 @@ bool hop_retention(struct walk *walk, struct proof_hop *hop)
     }
     if (!vault_lock(walk->model, &leg->to, &min, &max, &pos, &lock))
         return false;
+    if (leg->life_open) {
+        hop_unknown(hop, arena_printf(walk->arena, "the life of a point that comes into %s fits %s",
+                                      vault_end_name(&leg->to), lock));
+        return true;
+    }
     if (leg->lifecycle && leg->lifecycle->pos.file)
         hop_at(hop, leg->address, leg->lifecycle->pos);
     if (retention_in_lock(days, min, max))

@@ -737,6 +737,7 @@ static void walk_way_back(struct paths *paths, const struct restore_entry *back,
                       .from_region = back->from_region,
                       .from_vault = back->source_arn,
                       .lifecycle = lifecycle_of(back->lifecycle, brought->lifecycle),
+                      .life_open = !brought->plan && !value_len(back->lifecycle),
                       .key = vault_key_of(&walk, &from),
                       .pos = back->pos,
                       .address = back->address};
@@ -755,6 +756,15 @@ static bool has_way(const struct paths *paths, const char *back, const char *res
     return false;
 }
 
+/* What no plan of the file brings there somebody else may have: a database stands for it. */
+static void walk_way_of_others(struct paths *ways, const struct restore_entry *back)
+{
+    const struct proof_path brought = {
+        .resource = arena_printf(ways->model->arena, "arn:%s:rds:%s:%s:db:" SAMPLE_NAME,
+                                 back->from->partition, back->from_region, back->from->id)};
+    walk_way_back(ways, back, &brought);
+}
+
 void walk_back(struct model *model, const struct proof_path *paths, size_t path_len,
                const struct proof_path **ret, size_t *ret_len)
 {
@@ -762,10 +772,13 @@ void walk_back(struct model *model, const struct proof_path *paths, size_t path_
     const struct topology *topology = model->topology;
     for (size_t i = 0; i < topology->restore_len; i++) {
         const struct restore_entry *back = &topology->restores[i];
+        size_t before = ways.len;
         for (size_t k = 0; k < path_len; k++)
             if (str_eq(paths[k].last_vault, back->source_arn) && paths[k].resource &&
                 !has_way(&ways, back->address, paths[k].resource))
                 walk_way_back(&ways, back, &paths[k]);
+        if (ways.len == before)
+            walk_way_of_others(&ways, back);
     }
     *ret = ways.items;
     *ret_len = ways.len;

@@ -40,6 +40,7 @@ struct leg {
     const char *point;             /* the ARN of what is copied */
     struct point_key key;
     bool crosses_account;
+    bool life_open;        /* nobody here says how long its source lives, and nor does it */
     struct source_pos pos; /* where the file asks for this copy */
     const char *address;   /* of the entry that asks */
 };
@@ -113,6 +114,6 @@ const struct value *copy_event(const struct walk *walk, const struct leg *leg);
 
 void walk_all(struct model *model, const struct proof_path **ret, size_t *ret_len);
 /* The ways back, one for each entry of `restores` and each type that the paths bring into its last
- * vault. */
+ * vault; where none does, one of a database that others have brought. */
 void walk_back(struct model *model, const struct proof_path *paths, size_t path_len,
                const struct proof_path **ret, size_t *ret_len);

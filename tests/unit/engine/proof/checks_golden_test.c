@@ -235,11 +235,44 @@ static void a_way_back_breaks_where_its_copy_would(void **state)
     }
 }
 
+/* A file that only restores: others fill the vault, and a database stands for what they bring. */
+static void a_way_back_needs_no_plan(void **state)
+{
+    (void)state;
+    static const char *const locks[] = {"", ", lock: {mode: governance, max_retention_days: 9}"};
+    for (size_t i = 0; i < ARRAY_LEN(locks); i++) {
+        struct room room = {.arena = arena_new()};
+        struct topology topology;
+        struct proof_report report;
+        diags_init(&room.diags, room.arena);
+        const char *text = arena_printf(
+            room.arena,
+            "version: 1\nname: t\naccounts: {a: {id: \"111122223333\"}, b: {id: "
+            "\"444455556666\"}}\nregions: {r: us-east-1}\nkeys:\n"
+            "  last: {account: a, region: r, share_with: [b]}\n  back: {account: b, region: r}\n"
+            "vaults:\n  last: {account: a, region: r, key: last}\n"
+            "  back: {account: b, region: r, key: back, accept_copies_from: [a]%s}\n"
+            "restores: {out: {source_vault: last, destination_vault: back}}\n",
+            locks[i]);
+        const struct config_options options = {
+            .path = "t.yaml", .data_dir = PACKAGES, .text = slice_of(text)};
+        assert_true(
+            config_load(room.arena, &options, schema_load(room.arena), &topology, &room.diags));
+        const struct proof_input input = {.topology = &topology};
+        proof_check(room.arena, &input, &report);
+        assert_int_equal(report.way_len, 1);
+        assert_int_equal(report.ways_broken, 0);
+        assert_int_equal(report.ways_back[0].assumptions, 1 + i); /* the switch, and that life */
+        arena_free(room.arena);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(each_rule_has_a_topology_that_triggers_it_and_a_near_miss),
         cmocka_unit_test(a_way_back_breaks_where_its_copy_would),
+        cmocka_unit_test(a_way_back_needs_no_plan),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
