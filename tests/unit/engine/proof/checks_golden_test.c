@@ -267,12 +267,55 @@ static void a_way_back_needs_no_plan(void **state)
     }
 }
 
+/* The roles that are made can restore whatever can be backed up. */
+static void each_type_finds_its_way_back(void **state)
+{
+    (void)state;
+    static const char *const resources[] = {
+        "rds:us-east-1:111122223333:db:x",
+        "rds:us-east-1:111122223333:cluster:x",
+        "ec2:us-east-1:111122223333:volume/vol-1",
+        "ec2:us-east-1:111122223333:instance/i-1",
+        "fsx:us-east-1:111122223333:file-system/fs-1",
+        "elasticfilesystem:us-east-1:111122223333:file-system/fs-1",
+        "dynamodb:us-east-1:111122223333:table/x",
+        "s3:::x",
+    };
+    for (size_t i = 0; i < ARRAY_LEN(resources); i++) {
+        struct room room = {.arena = arena_new()};
+        struct slice text;
+        struct topology topology;
+        struct proof_report report;
+        diags_init(&room.diags, room.arena);
+        assert_true(
+            file_read(room.arena, GOLDEN "HP412/good.yaml", FILE_READ_MAX, &text, &room.diags));
+        const struct config_options options = {
+            .path = "t.yaml",
+            .data_dir = PACKAGES,
+            .text = slice_of(
+                replaced(room.arena,
+                         replaced(room.arena, text.ptr, "rds:us-east-1:111122223333:db:orders",
+                                  resources[i]),
+                         "primary: {account: workload, region: primary}",
+                         "primary: {account: workload, region: primary, key: databases}"))};
+        assert_true(
+            config_load(room.arena, &options, schema_load(room.arena), &topology, &room.diags));
+        const struct proof_input input = {.topology = &topology};
+        proof_check(room.arena, &input, &report);
+        assert_int_equal(report.way_len, 1);
+        if (report.ways_broken)
+            fail_msg("%s:\n%s", resources[i], proof_text(room.arena, &report, &room.diags));
+        arena_free(room.arena);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(each_rule_has_a_topology_that_triggers_it_and_a_near_miss),
         cmocka_unit_test(a_way_back_breaks_where_its_copy_would),
         cmocka_unit_test(a_way_back_needs_no_plan),
+        cmocka_unit_test(each_type_finds_its_way_back),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
