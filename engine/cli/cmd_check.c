@@ -30,8 +30,10 @@ static int check(struct session *session)
     if (!session_load(session) ||
         (live && !(session_open(session, SESSION_READS) && seeing(session, &sights))))
         return EXIT_ERROR;
-    const struct proof_input input = {
-        .topology = &session->topology, .sights = live ? &sights : NULL, .now_ms = clock_wall_ms()};
+    const struct proof_input input = {.topology = &session->topology,
+                                      .sights = live ? &sights : NULL,
+                                      .now_ms =
+                                          live ? loop_now_ms(session->loop) : clock_wall_ms()};
     proof_check(cli->arena, &input, &report);
     if (str_eq(format, "json"))
         cli_out_json(cli, proof_to_json(cli->arena, &report, &cli->diags));

@@ -108,7 +108,8 @@ void proof_check(struct arena *arena, const struct proof_input *input, struct pr
     f.path_len = report.path_len;
     for (size_t i = 0; i < ARRAY_LEN(checks); i++)
         checks[i](&f);
-    takeovers(&model, report.paths, report.path_len, &report.threats, &report.threat_len);
+    takeovers(&model, input->now_ms, report.paths, report.path_len, &report.threats,
+              &report.threat_len);
     add_threats(&f, report.threats, report.threat_len);
     f.threats = report.threats;
     f.threat_len = report.threat_len;

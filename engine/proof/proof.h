@@ -90,6 +90,7 @@ struct proof_threat {
     struct source_pos pos;
     enum proof_openness openness;
     const char *who;     /* of BREAK_GLASS: an ARN */
+    const char *after;   /* of CLOSED: only from then on; NULL: now */
     const char *reason;  /* what keeps them from it, or does not */
     const char *ignored; /* as in struct proof_finding */
 };
@@ -112,7 +113,7 @@ const char *proof_openness_name(enum proof_openness openness); /* "open", "break
 struct proof_input {
     const struct topology *topology;
     const struct sights *sights; /* NULL: nobody has looked */
-    int64_t now_ms;              /* for `until` of what is ignored */
+    int64_t now_ms;              /* for `until` of what is ignored, and for dates of locks */
 };
 void proof_check(struct arena *arena, const struct proof_input *input, struct proof_report *ret);
 

@@ -160,7 +160,10 @@ static void add_threat(struct strbuf *sb, const struct proof_threat *threat)
     switch (threat->openness) {
     case PROOF_OPEN: strbuf_add(sb, "    open    "); break;
     case PROOF_BREAK_GLASS: strbuf_addf(sb, "    only %s ", threat->who); break;
-    case PROOF_CLOSED: strbuf_add(sb, "    nobody  "); break;
+    case PROOF_CLOSED:
+        strbuf_addf(sb, "    nobody%s%s  ", threat->after ? " after " : "",
+                    threat->after ? threat->after : "");
+        break;
     }
     strbuf_addf(sb, "%s: %s", threat->what, threat->reason);
     if (threat->openness == PROOF_OPEN)
@@ -355,6 +358,7 @@ static const struct value *threat_json(struct arena *arena, const struct proof_t
     map_put_str(&b, "account_id", threat->account->id);
     map_put_str(&b, "verdict", proof_openness_name(threat->openness));
     map_put_str(&b, "who", threat->who);
+    map_put_str(&b, "after", threat->after);
     map_put_str(&b, "what", threat->what);
     map_put_str(&b, "reason", threat->reason);
     map_put_str(&b, "rule", threat->rule->id);

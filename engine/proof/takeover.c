@@ -179,16 +179,20 @@ static void try_lock(struct takeover *t, const struct model_object *vault,
     const struct deed deed = {r->account, RULE_GOVERNANCE, lock->resource->address,
                               arena_printf(t->arena, "takes the lock off %s", r->address),
                               lock->resource->pos};
-    if (date)
-        takeover_add(
-            t, &deed, PROOF_CLOSED, NULL,
-            arena_printf(t->arena, "it is permanent from %s on", time_iso(t->arena, date)));
-    else if (grace > 0)
-        takeover_add(t, &deed, PROOF_CLOSED, NULL,
-                     arena_printf(t->arena, "it is permanent once its %lld days of grace are over",
-                                  (long long)grace));
-    else
+    if (!date && grace == 0) {
         try_deed(t, &deed, means_of_lock(t, vault));
+        return;
+    }
+    size_t before = t->len;
+    takeover_add(
+        t, &deed, PROOF_CLOSED, NULL,
+        date ? arena_printf(t->arena, "it is permanent from %s on", time_iso(t->arena, date))
+             : arena_printf(t->arena, "it is permanent once its %lld days of grace are over",
+                            (long long)grace));
+    if (t->len > before && date > t->now_ms)
+        t->items[before].after = time_iso(t->arena, date);
+    else if (t->len > before && !date)
+        t->items[before].after = arena_printf(t->arena, "%lld days", (long long)grace);
 }
 
 static void try_policy(struct takeover *t, const struct model_object *vault)
@@ -286,10 +290,10 @@ static void try_silence(struct takeover *t, const struct account *source, const 
                               r->account->name, watched ? "an" : "no"));
 }
 
-void takeovers(struct model *model, const struct proof_path *paths, size_t path_len,
+void takeovers(struct model *model, int64_t now_ms, const struct proof_path *paths, size_t path_len,
                const struct proof_threat **ret, size_t *ret_len)
 {
-    struct takeover t = {.model = model, .arena = model->arena};
+    struct takeover t = {.model = model, .arena = model->arena, .now_ms = now_ms};
     struct map vaults;
     map_init(&t.seen, model->arena);
     map_init(&t.strangers, model->arena);

@@ -7,6 +7,7 @@
 struct takeover {
     struct model *model;
     struct arena *arena;
+    int64_t now_ms;
     struct map seen;
     struct map
         strangers; /* id -> const struct account *, of those that the topology does not name */

@@ -247,7 +247,7 @@ _, report = prove()
 rows = {(t["account"], t["what"]): t for t in report["takeovers"]}
 check(rows["backup", "deletes the points in vaults.final"]["verdict"] == "closed", "locked points")
 lock = rows["backup", "takes the lock off vaults.final"]
-check(lock["verdict"] == "closed" and "14 days of grace" in lock["reason"], f"a compliance lock: {lock}")
+check(lock["verdict"] == "closed" and lock["after"] == "14 days" and "14 days of grace" in lock["reason"], f"a compliance lock: {lock}")
 check(rows["backup", "makes keys.final unusable, and vaults.final unreadable with it"]["verdict"] == "open", "the key")
 check(rows["workload", "fills vaults.final with points that nobody can ever delete"]["verdict"] == "closed", "the flood")
 check(not any(t["account"] == "workload" and "deletes" in t["what"] for t in report["takeovers"]), "the source cannot")
@@ -273,6 +273,18 @@ check(any(t["what"] == "deletes the points in vaults.final" and t["verdict"] == 
 _, report = prove(edit=without(r"^ *max_retention_days:.*\n"))
 check(any(t["account"] == "workload" and "fills vaults.final" in t["what"] and t["verdict"] == "open"
           for t in report["takeovers"]), "without a longest retention")
+
+# What stands there has a date: until then the lock can be taken off, and from then on nobody can.
+with workspace() as folder:
+    holdfast("apply", "--simulate", "--auto-approve", "--relay=false", "--allow-irreversible", "vaults.final/lock", cwd=folder, expect=0)
+
+    def lock_row():
+        report = holdfast("check", "--live", "--simulate", "--json", cwd=folder, expect=0).json
+        return next(t for t in report["takeovers"] if t["what"] == "takes the lock off vaults.final")
+
+    check(lock_row().get("after", "").startswith("2026-01-15T"), f"a date: {lock_row()}")
+    holdfast("simulator", "advance", "--days", "15", "--simulate", cwd=folder, expect=0)
+    check(lock_row()["verdict"] == "closed" and "after" not in lock_row(), f"and then for ever: {lock_row()}")
 
 # Under strict guards nothing is applied while a row is open; what is accepted is not.
 with workspace(edit=lambda text: text + "guards: {strict: true}\n") as folder:
