@@ -157,6 +157,8 @@ def content(path, journalled):
                 shutil.copyfile(path + suffix, f"{copies}/state{suffix}")
         try:
             with sqlite3.connect(f"{copies}/state") as db:
+                # made by the first run that may need it, and says nothing of the world
+                db.execute("DELETE FROM fact WHERE key = 'plan_secret'")
                 owner = db.execute("SELECT lineage, topology, world, format FROM meta").fetchall()
                 tables = ["resource", "fact", *(() if journalled else ("journal",))]
                 rows = [db.execute(f"SELECT * FROM {table} ORDER BY 1").fetchall() for table in tables]
