@@ -160,7 +160,8 @@ def content(path, journalled):
                 # made by the first run that may need it, and says nothing of the world
                 db.execute("DELETE FROM fact WHERE key = 'plan_secret'")
                 owner = db.execute("SELECT lineage, topology, world, format FROM meta").fetchall()
-                tables = ["resource", "fact", *(() if journalled else ("journal",))]
+                facts = "fact WHERE key != 'plan_secret'" if journalled else "fact"  # made when something sensitive begins
+                tables = ["resource", facts, *(() if journalled else ("journal",))]
                 rows = [db.execute(f"SELECT * FROM {table} ORDER BY 1").fetchall() for table in tables]
             return (owner, rows) if any(rows) else None
         except sqlite3.Error:
