@@ -201,4 +201,14 @@ with tempfile.TemporaryDirectory() as data, workspace(edit=by_events) as folder:
             until(lambda: daemon.log().count("restart it after an apply") == 1, "what it has read may be old")
         check(daemon.stop() == 143, f"SIGTERM ends it: {daemon.log()}")
         check(daemon.heard("STOPPING=1"), f"it says so: {daemon.said}")
+
+        # ---- whether the brake is on cannot be told: nothing is started, and in the end it wants a fresh start ----
+        daemon = Daemon(served, "--interval", "1s")
+        until(lambda: daemon.get("/healthz")[0] == 200, "it becomes healthy")
+        served.aws(WORKLOAD, HOME, "s3api", "delete-object", "--bucket", "team-state", "--key", "t.state",
+                   "--endpoint-url", served.url)
+        check(daemon.process.wait(timeout=DEADLINE_S) == 1 and "5 passes in a row failed" in daemon.log(),
+              f"it ends: {daemon.log()}")
+        check(daemon.log().count("cannot be told") == 5 and "t.state is missing" in daemon.log(),
+              f"and says why: {daemon.log()}")
 done()
