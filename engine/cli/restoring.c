@@ -32,14 +32,18 @@ static bool may_hold(const struct restore_entry *way, const char *arn)
            (parts.account.len == 0 || slice_is(parts.account, way->from->id));
 }
 
-static void complain_of_way(struct cli *cli, const char *arn, const char *several)
+static void complain_of_way(struct cli *cli, const char *arn, const char *target, const char *names)
 {
-    struct diag *diag = several ? diag_error(&cli->diags, E_RESTORE_WAY, NO_POS, NULL,
-                                             "more than one way leads back: %s", several)
-                                : diag_error(&cli->diags, E_RESTORE_WAY, NO_POS, NULL,
-                                             "no entry of `restores` leads %s back", arn);
-    if (several)
-        diag_hint(&cli->diags, diag, "Name one with --target.");
+    struct diags *diags = &cli->diags;
+    if (names)
+        diag_hint(diags,
+                  diag_error(diags, E_RESTORE_WAY, NO_POS, NULL, "more than one way leads back: %s",
+                             names),
+                  "Name one with --target.");
+    else if (target)
+        diag_error(diags, E_RESTORE_WAY, NO_POS, NULL, "`%s` is no entry of `restores`", target);
+    else
+        diag_error(diags, E_RESTORE_WAY, NO_POS, NULL, "no entry of `restores` leads %s back", arn);
 }
 
 const struct restore_entry *restoring_way(struct session *session, const char *arn)
@@ -59,7 +63,7 @@ const struct restore_entry *restoring_way(struct session *session, const char *a
     }
     if (count == 1)
         return found;
-    complain_of_way(cli, target ? target : arn, count ? names : NULL);
+    complain_of_way(cli, arn, target, names);
     return NULL;
 }
 
