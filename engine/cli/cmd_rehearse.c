@@ -5,6 +5,7 @@
 #include "engine/base/clock.h"
 #include "engine/cli/approval.h"
 #include "engine/cli/commands.h"
+#include "engine/cli/pausing.h"
 #include "engine/cli/rehearsing.h"
 #include "engine/cli/wanted.h"
 
@@ -28,6 +29,17 @@ static const struct verify_row *choose(struct cli *cli, const struct verify_repo
                "there is no resource to rehearse with: `holdfast verify` lists what the plans "
                "protect");
     return NULL;
+}
+
+/* It would only be followed to where the brake holds it. */
+static bool may_arrive(struct session *session, const struct verify_row *row)
+{
+    const char *since = row->relay ? pausing_since(session, row->relay) : NULL;
+    if (since)
+        diag_error(&session->cli->diags, E_RELAY_PAUSED, NO_POS, row->relay,
+                   "paused since %s: no backup reaches %s", since,
+                   row->hops[row->hop_len - 1].vault);
+    return !since;
 }
 
 /* A point in a locked vault cannot be taken back. */
@@ -135,7 +147,7 @@ static int rehearse(struct session *session)
                               "protects nothing that can be listed"))
         return EXIT_ERROR;
     const struct verify_row *row = choose(cli, &report);
-    if (!row || !may_write(cli, row))
+    if (!row || !may_arrive(session, row) || !may_write(cli, row))
         return EXIT_ERROR;
     session_changes_begin(session);
     bool arrived = rehearsing_follow(session, row, timeout_ms, &rehearsal);

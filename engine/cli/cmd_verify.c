@@ -4,6 +4,7 @@
 #include "engine/base/file.h"
 #include "engine/base/json.h"
 #include "engine/cli/commands.h"
+#include "engine/cli/pausing.h"
 #include "engine/cli/session.h"
 #include "engine/cli/signing.h"
 #include "engine/verify/evidence.h"
@@ -152,6 +153,7 @@ static int verify(struct session *session)
     input.topology = &session->topology;
     input.records = session->records;
     input.record_len = session->record_len;
+    pausing_warn(session);
     bool complete = verify_run(cli->arena, &input, &report, &cli->diags);
     keep(session, &report, complete, &ledger);
     report.ledger = &ledger;

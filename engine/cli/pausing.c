@@ -15,6 +15,17 @@ const char *pausing_since(struct session *session, const char *relay)
     return value_get_str(value_get(paused, relay), "since");
 }
 
+void pausing_warn(struct session *session)
+{
+    for (size_t i = 0; i < session->topology.relay_len; i++) {
+        const char *relay = session->topology.relays[i].address;
+        const char *since = pausing_since(session, relay);
+        if (since)
+            diag_warning(&session->cli->diags, E_RELAY_PAUSED, NO_POS, relay,
+                         "paused since %s: nothing is started", since);
+    }
+}
+
 const struct value *pausing_in(struct state *state, struct arena *arena)
 {
     return state_fact(state, arena, PAUSED);

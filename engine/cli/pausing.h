@@ -12,5 +12,7 @@ MUST_CHECK bool pausing_recall(struct session *session);
 MUST_CHECK bool pausing_note(struct session *session, const char *relay, const char *since);
 /* Since when that relay is paused, as the session knows it; NULL: it is not. */
 const char *pausing_since(struct session *session, const char *relay);
+/* Warns of each relay of the topology that is paused: E_RELAY_PAUSED. */
+void pausing_warn(struct session *session);
 /* The facts as that state has them; NULL: none. */
 const struct value *pausing_in(struct state *state, struct arena *arena);

@@ -1,6 +1,6 @@
 """The brake of a relay: Lambda heeds it, every pass from here heeds it, an apply does not let go of it; and the ledger."""
 
-from harness import Served, apply_seed, check, done, holdfast, workspace
+from harness import Served, apply_seed, calls, check, done, holdfast, workspace
 
 RELAY = "relays.to_final"
 
@@ -32,6 +32,11 @@ with workspace(edit=lambda text: text.replace("    tag_keys: [FinalVault]\n",
     once = run("relay", "once", "--json")
     check(once.json["started"] == 0 and once.json["waiting"] == 2 and "warning[HF1441]" in once.err,
           f"a pass by hand starts nothing: {once.json}")
+    check("warning[HF1441]" in run("verify").err, "whoever looks at the ages is told")
+    rehearsed = run("rehearse", "--auto-approve", expect=1)
+    check("error[HF1441]" in rehearsed.err and "no backup reaches vaults.final" in rehearsed.err,
+          f"nothing is followed to where the brake holds it: {rehearsed.err}")
+    check(not any(c["operation"] == "StartBackupJob" for c in calls(folder)), "and no backup is made for it")
     paused = ledger()
     check(paused["relays"][0]["paused_since"] and paused["relays"][0]["due"] == 1, f"what is due: {paused}")
     check([p["state"] for p in paused["points"]] == ["due", "due"] or
