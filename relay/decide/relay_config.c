@@ -90,14 +90,25 @@ static bool add_rules(struct reading *reading, const struct value *plans, const 
     return good;
 }
 
+/* As holdfast wrote it first, one rule an entry: a function that stands still has it so. */
+static const struct value *rules_of(struct arena *arena, const struct value *item)
+{
+    const char *plan = value_get_str(item, "plan");
+    const struct value *rule = value_get(item, "rule");
+    struct map_builder map = map_begin(arena);
+    if (!plan || !rule)
+        return value_get(item, "rules");
+    map_put(&map, plan, value_list(arena, &rule, 1));
+    return map_end(&map);
+}
+
 static bool read_declared(struct arena *arena, const struct value *list, struct relay_config *ret,
                           const char **ret_why)
 {
     struct reading reading = {.arena = arena};
     for (size_t i = 0; i < value_len(list); i++) {
-        const struct value *tags = value_get(value_item(list, i), "tags");
-        const struct value *plans = value_get(value_item(list, i), "rules");
-        if (!add_rules(&reading, plans, tags)) {
+        const struct value *item = value_item(list, i);
+        if (!add_rules(&reading, rules_of(arena, item), value_get(item, "tags"))) {
             *ret_why = "declared";
             return false;
         }

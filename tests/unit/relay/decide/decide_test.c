@@ -594,6 +594,18 @@ static void only_the_rule_that_made_the_point_declares_its_tags(void **state)
     arena_free(arena);
 }
 
+static void declarations_of_one_rule_each_are_read_as_well(void **state)
+{
+    (void)state;
+    CLEANUP(arena_freep) struct arena *arena = arena_new();
+    struct relay_config config = config_with(
+        arena, "}],\"declared\":[{\"plan\":\"p\",\"rule\":\"daily\",\"tags\":" TAGGED "},"
+               "{\"rules\":{\"q\":[\"daily\"]},\"tags\":" TAGGED);
+    assert_non_null(relay_declared_tags(&config, "p", "daily"));
+    assert_non_null(relay_declared_tags(&config, "q", "daily"));
+    assert_null(relay_declared_tags(&config, "p", "hourly"));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -613,6 +625,7 @@ int main(void)
         cmocka_unit_test(untagged_points_go_to_the_only_destination_when_asked),
         cmocka_unit_test(events_are_read_with_their_quirks),
         cmocka_unit_test(settings_without_a_member_name_it),
+        cmocka_unit_test(declarations_of_one_rule_each_are_read_as_well),
         cmocka_unit_test(declarations_of_another_shape_are_refused),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
