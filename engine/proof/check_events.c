@@ -57,9 +57,9 @@ static void check_rule(struct findings *f, const struct model_object *rule)
 
 static bool has_failure_destination(struct findings *f, const struct model_object *function)
 {
-    const struct model_object *config = model_part(
-        f->model, "aws_lambda_event_invoke_config", function->resource->account->id,
-        function->resource->region, "function_name", value_get_str(function->properties, "name"));
+    const struct model_object *config =
+        model_part(f->model, "aws_lambda_event_invoke_config", function->resource->account->id,
+                   function->resource->region, value_get_str(function->properties, "name"));
     return config && value_pointer(config->properties, "/destination_config/on_failure");
 }
 

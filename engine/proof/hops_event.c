@@ -195,7 +195,7 @@ bool hop_forward(struct walk *walk, struct proof_hop *hop)
         return false;
     const struct model_object *policy =
         model_part(walk->model, "aws_event_bus_policy", walk->config.account_id,
-                   walk->config.region, "event_bus_name", SOURCE_BUS);
+                   walk->config.region, SOURCE_BUS);
     hop_at_role(walk, hop, role);
     const struct ask question = {
         .role = role,

@@ -65,6 +65,40 @@ static const char *place_key(struct arena *arena, const char *type, const char *
     return arena_printf(arena, "%s %s %s", type, account, region ? region : "");
 }
 
+/* By which property something is found as a part of what that property names. */
+static const struct part_row {
+    const char *type, *property;
+} part_rows[] = {
+    {"aws_backup_vault_policy", "backup_vault_name"},
+    {"aws_backup_vault_lock", "backup_vault_name"},
+    {"aws_backup_vault_notifications", "backup_vault_name"},
+    {"aws_backup_selection", "backup_plan_id"},
+    {"aws_kms_key", "alias"},
+    {"aws_kms_alias", "name"},
+    {"aws_event_bus_policy", "event_bus_name"},
+    {"aws_lambda_event_invoke_config", "function_name"},
+};
+
+static const char *part_key(struct arena *arena, const char *type, const char *account,
+                            const char *region, const char *text)
+{
+    return arena_printf(arena, "%s of %s", place_key(arena, type, account, region), text);
+}
+
+static void list_part(struct model *model, struct model_object *object)
+{
+    const struct resource *of = object->resource;
+    for (size_t i = 0; i < ARRAY_LEN(part_rows); i++) {
+        if (!str_eq(part_rows[i].type, of->schema->type_name))
+            continue;
+        const char *text = value_get_str(object->properties, part_rows[i].property);
+        if (text)
+            add_to(model,
+                   part_key(model->arena, part_rows[i].type, of->account->id, of->region, text),
+                   object);
+    }
+}
+
 /* What the organization has once lies in no account. */
 static const char *place_of(struct model *model, const struct resource *resource)
 {
@@ -76,6 +110,7 @@ static const char *place_of(struct model *model, const struct resource *resource
 static void list_object(struct model *model, struct model_object *object)
 {
     add_to(model, place_of(model, object->resource), object);
+    list_part(model, object);
     if (object->arn)
         map_set(&model->by_arn, object->arn, object);
 }
@@ -202,22 +237,24 @@ const struct model_list *model_in(const struct model *model, const char *type, c
     return model_all(model, place_key(model->arena, type, account, region));
 }
 
-const struct model_object *model_part(const struct model *model, const char *type,
-                                      const char *account, const char *region, const char *property,
-                                      const char *text)
+const struct model_list *model_parts(const struct model *model, const char *type,
+                                     const char *account, const char *region, const char *text)
 {
-    const struct model_list *list = model_in(model, type, account, region);
-    for (size_t i = 0; i < list->len; i++)
-        if (str_eq(value_get_str(list->items[i]->properties, property), text))
-            return list->items[i];
-    return NULL;
+    return text ? model_all(model, part_key(model->arena, type, account, region, text)) : &nothing;
+}
+
+const struct model_object *model_part(const struct model *model, const char *type,
+                                      const char *account, const char *region, const char *text)
+{
+    const struct model_list *list = model_parts(model, type, account, region, text);
+    return list->len > 0 ? list->items[0] : NULL;
 }
 
 const struct model_object *model_of_vault(const struct model *model, const char *type,
                                           const struct model_object *vault)
 {
     return vault ? model_part(model, type, vault->resource->account->id, vault->resource->region,
-                              "backup_vault_name", value_get_str(vault->properties, "name"))
+                              value_get_str(vault->properties, "name"))
                  : NULL;
 }
 

@@ -47,7 +47,8 @@ struct model {
     struct map by_address; /* of those that the topology does not declare */
     struct map gone;       /* ARN -> a mark */
     struct map unread;     /* "TYPE ACCOUNT REGION" -> why */
-    struct map by_type;    /* "TYPE" and "TYPE ACCOUNT REGION" -> struct model_list * */
+    struct map by_type;    /* "TYPE", "TYPE ACCOUNT REGION", and of parts "... of TEXT", ->
+                            * struct model_list * */
     struct map policies;   /* "%p" of a document -> struct policy *, or a mark of none */
     struct map roles, scps, rcps;
     struct map accounts; /* id -> const struct account * */
@@ -76,10 +77,13 @@ const char *model_unread(const struct model *model, const char *type, const char
 const struct model_list *model_all(const struct model *model, const char *type);
 const struct model_list *model_in(const struct model *model, const char *type, const char *account,
                                   const char *region);
-/* The first one there whose property has this text; NULL: none. */
+/* Those there that are parts of what `text` names (model.c has the property of each type): policy,
+ * lock and notifications of a vault by its name, selections of a plan by its id, and so on. */
+const struct model_list *model_parts(const struct model *model, const char *type,
+                                     const char *account, const char *region, const char *text);
+/* The first of them; NULL: none. */
 const struct model_object *model_part(const struct model *model, const char *type,
-                                      const char *account, const char *region, const char *property,
-                                      const char *text);
+                                      const char *account, const char *region, const char *text);
 /* The access policy or the lock of a vault; NULL: none. */
 const struct model_object *model_of_vault(const struct model *model, const char *type,
                                           const struct model_object *vault);

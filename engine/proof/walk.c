@@ -358,12 +358,11 @@ static struct point_key source_key_of(struct walk *walk)
     const struct resource *plan = walk->plan->resource;
     const struct model_object *key = model_find(model, said);
     const struct model_object *alias =
-        key ? NULL
-            : model_part(model, "aws_kms_alias", plan->account->id, plan->region, "name", said);
+        key ? NULL : model_part(model, "aws_kms_alias", plan->account->id, plan->region, said);
     if (alias)
         key = model_at(model, value_get_str(alias->properties, "target_key_id"));
     if (!key)
-        key = model_part(model, "aws_kms_key", plan->account->id, plan->region, "alias", said);
+        key = model_part(model, "aws_kms_key", plan->account->id, plan->region, said);
     return (struct point_key){KEY_CUSTOMER_MANAGED, key ? key->arn : NULL, key};
 }
 
@@ -668,14 +667,12 @@ static void walk_selection(struct paths *paths, struct walk walk)
 static void walk_rule(struct paths *paths, struct walk walk)
 {
     const struct resource *plan = walk.plan->resource;
-    const struct model_list *list =
-        model_in(paths->model, "aws_backup_selection", plan->account->id, plan->region);
+    const struct model_list *list = model_parts(
+        paths->model, "aws_backup_selection", plan->account->id, plan->region, model_id(walk.plan));
     size_t before = paths->len;
     for (size_t i = 0; i < list->len; i++) {
         walk.selection = list->items[i];
-        if (str_eq(value_get_str(walk.selection->properties, "backup_plan_id"),
-                   model_id(walk.plan)))
-            walk_selection(paths, walk);
+        walk_selection(paths, walk);
     }
     walk.selection = NULL;
     if (paths->len == before)
