@@ -299,6 +299,15 @@ static bool check_arn(struct call *call)
     return refuse(call, NULL, arena_printf(call->arena, "`%s` is no ARN", value_str(call->v)));
 }
 
+/* AWS forgets the period of a key that does not rotate: a plan would give it again for ever. */
+static bool check_key_rotation(struct call *call)
+{
+    return value_get_bool(call->v, "key_rotation_enabled", true) ||
+           !value_get(call->v, "rotation_period_in_days") ||
+           refuse(call, "rotation_period_in_days",
+                  "a key whose rotation is off has no `rotation_period_in_days`: leave it out");
+}
+
 static bool check_region(struct call *call)
 {
     if (region_is_valid(value_str(call->v)))
@@ -448,6 +457,7 @@ static const struct rule {
     {"bucket", E_RULE_BUCKET, false, check_bucket},
     {"continuous_backup", E_RULE_LIFECYCLE, false, check_continuous_backup},
     {"own_alias", E_BAD_VALUE, true, check_own_alias},
+    {"key_rotation", E_BAD_VALUE, false, check_key_rotation},
     {"date_range", E_RULE_DATES, false, check_date_range},
     {"tags", E_RULE_TAGS, false, check_tags},
     {"environment", E_RULE_ENVIRONMENT, false, check_environment},
