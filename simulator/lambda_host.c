@@ -22,6 +22,7 @@
 #define UNPACKED_MAX ((uint64_t)250 * 1024 * 1024)
 #define POLL_MS 20
 #define LAST_WORDS 20
+#define READS_OF_THE_DEAD 5 /* what it sent before it died has arrived, and waits to be read */
 #define SESSION_S 43200
 #define SANDBOXES_MAX 32
 #define RUNTIME "/2018-06-01/runtime/"
@@ -243,12 +244,14 @@ static const char *const *environment(const struct function_host *host, const st
 static void attend(struct world *world, struct function_host *host)
 {
     struct function_run *run = host->run;
+    int wait_ms = 1; /* most of those that die do so at once */
     while (!host->done) {
         int status = 0;
         bool ended = process_ended(&host->sandbox->process, &status);
-        server_poll(host->sandbox->server, POLL_MS);
-        for (int i = 0; ended && !host->done && i < LAST_WORDS; i++)
-            server_poll(host->sandbox->server, 1); /* its last request may still be on the way */
+        server_poll(host->sandbox->server, ended ? 1 : wait_ms);
+        for (int i = 0; ended && !host->done && i < READS_OF_THE_DEAD; i++)
+            server_poll(host->sandbox->server, 1);
+        wait_ms = wait_ms < POLL_MS ? 2 * wait_ms : POLL_MS;
         log_lines(world, host, process_output(host->arena, &host->sandbox->process));
         if (host->done)
             break;

@@ -18,7 +18,7 @@ import zipfile
 FAULTY = os.environ["FAULTY"]
 MEMORY = "/dev/shm" if os.access("/dev/shm", os.W_OK) else None  # nothing here waits for a disk
 SIGABRT, SIGKILL = -6, -9
-LONGEST = 600  # seconds that a command may take: what takes longer hangs
+LONGEST = 1600  # seconds that a command may take: what takes longer hangs
 
 
 def make_data_dir(folder):
@@ -36,6 +36,7 @@ class Server:
 
     def __init__(self, data_dir, **more):
         environment = {"PATH": os.environ["PATH"], "HOLDFAST_DATA_DIR": data_dir, "USER": "tester",
+                       "TMPDIR": MEMORY or "/tmp",
                        "ASAN_OPTIONS": "detect_leaks=0:abort_on_error=1", "UBSAN_OPTIONS": "abort_on_error=1", **more}
         self.process = subprocess.Popen([FAULTY, "--serve"], env=environment, text=True, start_new_session=True,
                                         stdin=subprocess.PIPE, stdout=subprocess.PIPE)

@@ -342,7 +342,7 @@ class Grammar:
         if bus and self.some(0.4):
             entry["event_bus_name"] = f"${{buses.{bus}.name}}"
         if "event_bus_name" not in entry and self.some(0.3):
-            entry["schedule_expression"] = self.pick(["rate(1 hour)", "rate(5 minutes)"])
+            entry["schedule_expression"] = self.pick(["rate(1 hour)", "rate(30 minutes)"])
         else:
             entry["event_pattern"] = self.pick([{"source": ["aws.backup"]},
                                                 {"source": ["aws.backup"], "detail": {"state": ["FAILED", "EXPIRED"]}}])
