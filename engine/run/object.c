@@ -74,6 +74,12 @@ enum found object_owner_of_import(struct arena *arena, const struct value *desir
     return FOUND_OTHER;
 }
 
+bool object_lost_owner(const struct value *recorded, const struct value *attributes)
+{
+    const struct value *ours = value_get(recorded, "tags");
+    return value_get_str(ours, TAG_TOPOLOGY) && !same_owner(ours, value_get(attributes, "tags"));
+}
+
 /* The write-only properties of a value; NULL when there are none. */
 static const struct value *write_only_of(struct arena *arena, const struct schema *schema,
                                          const struct value *properties)

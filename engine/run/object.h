@@ -18,6 +18,10 @@ enum found object_owner(struct arena *arena, const struct schema *schema,
 enum found object_owner_of_import(struct arena *arena, const struct value *desired,
                                   const struct value *attributes, const char **ret_owner);
 
+/* Whether an object was recorded with owner tags of ours, and what bears its name now has others or
+ * none: it may be another object. */
+bool object_lost_owner(const struct value *recorded, const struct value *attributes);
+
 enum object_certainty {
     OBJECT_WRITTEN,   /* our call has run */
     OBJECT_UNCERTAIN, /* it failed or was cut off, and may have run, or a part of it */

@@ -10,7 +10,8 @@
  *   create, somebody else's    stops: both owners are named
  *   update                     read again; the ordinary diff decides
  *   delete, gone               the row goes as well
- *   delete, still there        closed, planned again */
+ *   delete, still there        closed, planned again
+ *   delete, another's there    without the owner tags that ours had: as if gone, and said */
 enum settled { SETTLED_NOT, SETTLED_NOTHING, SETTLED_RECORD, SETTLED_REMOVED, SETTLED_KEEP };
 
 struct case_of {
@@ -44,22 +45,43 @@ static void settle(struct case_of *c, enum settled settled)
     pump_ended(&c->recovery->pump);
 }
 
+/* The name may have been given away between the deletion and now. */
+static bool is_anothers(const struct case_of *c, const struct op_outcome *outcome)
+{
+    return c->before && object_lost_owner(c->before->attributes, outcome->attributes);
+}
+
+static void deletion_read(struct case_of *c, const struct op_outcome *outcome)
+{
+    const struct intent *intent = c->intent;
+    if (outcome->result == OP_RESULT_GONE) {
+        settle(c, SETTLED_REMOVED);
+    } else if (is_anothers(c, outcome)) {
+        diag_warning(c->recovery->run->diags, E_OWNED_BY_OTHER, NO_POS, intent->address,
+                     "run %lld was deleting this; %s that stands there now bears no tag of ours, "
+                     "and is left alone",
+                     (long long)intent->run, c->identifier);
+        settle(c, SETTLED_REMOVED);
+    } else {
+        settle(c, SETTLED_KEEP);
+    }
+}
+
 static void case_read(void *ctx, const struct op_outcome *outcome)
 {
     struct case_of *c = ctx;
     struct run *run = c->recovery->run;
     const struct intent *intent = c->intent;
-    bool deleting = str_eq(intent->action, "delete");
     if (outcome->result == OP_RESULT_FAILED) {
         case_failed(c);
         return;
     }
-    if (outcome->result == OP_RESULT_GONE) {
-        settle(c, deleting ? SETTLED_REMOVED : SETTLED_NOTHING);
+    if (str_eq(intent->action, "delete")) {
+        deletion_read(c, outcome);
         return;
     }
-    if (deleting) {
-        settle(c, SETTLED_KEEP);
+    if (outcome->result == OP_RESULT_GONE) {
+        settle(c, SETTLED_NOTHING);
         return;
     }
     const struct value *attributes = value_copy(run->arena, outcome->attributes);

@@ -598,6 +598,51 @@ static void apply_in_child(struct scene *scene)
     assert_true(WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL);
 }
 
+static void tagged_vault(struct fixture *f)
+{
+    f->topology.resource_len = 0;
+    want(f, "vaults.v", "aws_backup_vault",
+         "{\"name\":\"v\",\"encryption_key_arn\":\"k\",\"tags\":{\"holdfast:topology\":\"t\","
+         "\"holdfast:address\":\"vaults.v\"}}",
+         "");
+}
+
+/* A destroy that dies after the vault is gone, and before anybody has written that down. */
+static void destroy_and_die(struct scene *scene)
+{
+    tagged_vault(scene->f);
+    assert_applies(scene);
+    scene->destroy = true;
+    aws->mutations = 0;
+    aws->kill_at = 2;
+    apply_in_child(scene);
+    aws->kill_at = 0;
+}
+
+static void what_another_makes_in_the_place_of_a_deletion_is_left_alone(void **state)
+{
+    struct scene *scene = *state;
+    destroy_and_die(scene);
+    aws->objects[0].there = true;
+    snprintf(aws->objects[0].json, sizeof(aws->objects[0].json), "{\"name\":\"v\"}");
+    assert_applies(scene);
+    assert_string_equal(aws->log, "create vaults.v, delete vaults.v");
+    assert_int_equal(scene->record_len, 0);
+    assert_int_equal(scene->open_intents, 0);
+    assert_int_equal(scene->f->diags.len, 1);
+    assert_int_equal(scene->f->diags.items[0].code, E_OWNED_BY_OTHER);
+}
+
+static void a_deletion_that_never_ran_is_made_up_for(void **state)
+{
+    struct scene *scene = *state;
+    destroy_and_die(scene);
+    aws->objects[0].there = true; /* as it was */
+    assert_applies(scene);
+    assert_string_equal(aws->log, "create vaults.v, delete vaults.v, delete vaults.v");
+    assert_int_equal(scene->f->diags.len, 0);
+}
+
 /* From `before` to `after`, killed at each point in turn: the next run must end where an
  * undisturbed one does, with nothing made twice and nothing left over. */
 static void assert_survives_kills(struct scene *scene, void (*before)(struct fixture *f),
@@ -689,6 +734,8 @@ int main(void)
         RUN_TEST(what_was_deleted_outside_comes_back_with_its_users),
         RUN_TEST(what_stands_in_the_place_of_what_is_gone_is_found),
         RUN_TEST(destroy_leaves_nothing),
+        RUN_TEST(what_another_makes_in_the_place_of_a_deletion_is_left_alone),
+        RUN_TEST(a_deletion_that_never_ran_is_made_up_for),
         RUN_TEST(a_kill_at_any_point_of_a_first_apply_is_survived),
         RUN_TEST(a_kill_at_any_point_of_an_update_is_survived),
         RUN_TEST(a_kill_at_any_point_of_a_replacement_is_survived),
