@@ -25,7 +25,8 @@ static void answer_to(struct fixture *f, const char *text, int status, const cha
     fake_when_contains(f->fake, text, (struct fake_answer){.status = status, .body = body});
 }
 
-/* Accounts without an organization, roles, rules, aliases, alarms and tags. */
+/* Accounts without an organization, roles, plans, audits, holds, rules, aliases, alarms and tags.
+ */
 static void answer_nothing_else(struct fixture *f)
 {
     answer_to(f, "DescribeOrganization", 400, "{\"__type\":\"AWSOrganizationsNotInUseException\"}");
@@ -38,6 +39,10 @@ static void answer_nothing_else(struct fixture *f)
     answer_to(f, "DescribeAlarms", 200, "{\"MetricAlarms\":[]}");
     answer_to(f, "GetResources", 200, "{\"ResourceTagMappingList\":[]}");
     answer(f, "GET /backup/plans/", "{\"BackupPlansList\":[]}");
+    answer(f, "GET /audit/frameworks", "{\"Frameworks\":[]}");
+    answer(f, "GET /audit/report-plans", "{\"ReportPlans\":[]}");
+    answer(f, "GET /restore-testing/plans", "{\"RestoreTestingPlans\":[]}");
+    answer(f, "GET /legal-holds/", "{\"LegalHolds\":[]}");
 }
 
 static void answer_vaults(struct fixture *f)
