@@ -13,11 +13,11 @@
 static const char *const action_names[] = {
     [ACTION_NONE] = "none",     [ACTION_CREATE] = "create", [ACTION_ADOPT] = "adopt",
     [ACTION_UPDATE] = "update", [ACTION_DELETE] = "delete", [ACTION_FORGET] = "forget"};
-static_assert(ARRAY_LEN(action_names) == ACTION_FORGET + 1);
+static_assert(ARRAY_LEN(action_names) == ACTION_FORGET + 1, "one name for each");
 static const char *const found_names[] = {
     [FOUND_NOT_ASKED] = "not asked", [FOUND_NOTHING] = "nothing", [FOUND_OURS] = "ours",
     [FOUND_SHARED] = "shared",       [FOUND_PARENT] = "parent",   [FOUND_OTHER] = "other"};
-static_assert(ARRAY_LEN(found_names) == FOUND_OTHER + 1);
+static_assert(ARRAY_LEN(found_names) == FOUND_OTHER + 1, "one name for each");
 
 const char *planfile_digest(struct arena *arena, const struct value *document)
 {

@@ -643,11 +643,11 @@ static const struct place {
     bool plain_sids;
     bool newest_version; /* 2012-10-17 has to be written */
 } places[] = {
-    [POLICY_IDENTITY] = {misfit_of_identity, .plain_sids = true},
-    [POLICY_RESOURCE] = {misfit_of_resource},
-    [POLICY_TRUST] = {misfit_of_trust, .plain_sids = true},
-    [POLICY_SCP] = {misfit_of_identity, .newest_version = true},
-    [POLICY_RCP] = {misfit_of_rcp, .newest_version = true},
+    [POLICY_IDENTITY] = {.misfit = misfit_of_identity, .plain_sids = true},
+    [POLICY_RESOURCE] = {.misfit = misfit_of_resource},
+    [POLICY_TRUST] = {.misfit = misfit_of_trust, .plain_sids = true},
+    [POLICY_SCP] = {.misfit = misfit_of_identity, .newest_version = true},
+    [POLICY_RCP] = {.misfit = misfit_of_rcp, .newest_version = true},
 };
 
 bool policy_is_rcp_full_access(const struct policy *policy)

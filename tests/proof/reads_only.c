@@ -148,9 +148,11 @@ static size_t let_through(struct arena *arena, const struct schema_set *schemas,
     struct permissions permissions;
     permissions_make(arena, schemas, topology, purpose, /* emptied= */ NULL, &permissions);
     for (size_t g = 0; g < permissions.len; g++) {
-        struct identity identity;
-        if (!identity_of(arena, &permissions.grants[g], &identity))
+        struct identity identity = {0};
+        if (!identity_of(arena, &permissions.grants[g], &identity)) {
             fault(arena_printf(arena, "%s: no policy", permissions.grants[g].who));
+            continue;
+        }
         for (size_t i = 0; i < ARRAY_LEN(operations); i++) {
             const struct aws_operation *op = operations[i];
             if (!op->mutates || !goes_through(arena, &identity, op))
