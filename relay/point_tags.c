@@ -186,10 +186,13 @@ static void tags_failed(struct walk *walk, const struct response *rs)
     ask_tags(walk);
 }
 
+/* A point has tags of AWS's and of others' own besides those that travelled: only one of tag_keys
+ * tells that they did. */
 static void take_tags(struct walk *walk, const struct value *tags)
 {
+    const struct relay_config *config = walk->pass->config;
     walk->tags_error = NULL; /* its own, or those that it was made with */
-    if (value_len(tags) == 0) {
+    if (config->tag_keys[0] && !relay_tags_have_key(config, tags)) {
         look_at_source(walk);
         return;
     }

@@ -73,6 +73,12 @@ static const char *tag_value(const struct relay_config *config, const struct val
     return found;
 }
 
+bool relay_tags_have_key(const struct relay_config *config, const struct value *tags)
+{
+    bool conflict;
+    return tag_value(config, tags, &conflict) != NULL;
+}
+
 static const struct relay_destination *destination_of(const struct relay_config *config,
                                                       const char *vault_arn)
 {

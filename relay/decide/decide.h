@@ -75,6 +75,8 @@ bool relay_decide_by_jobs(struct arena *arena, const struct relay_config *config
  * was begun of; INT64_MAX: of none. */
 void relay_decide_brake(struct arena *arena, const struct relay_point *point, int64_t now_ms,
                         int64_t oldest_copied_ms, struct relay_decision *decision);
+/* Any of tag_keys is among the tags, whatever its value. */
+bool relay_tags_have_key(const struct relay_config *config, const struct value *tags);
 /* The tags that the rule of that plan gives its points, as the topology says; NULL: none known. */
 const struct value *relay_declared_tags(const struct relay_config *config, const char *plan_name,
                                         const char *rule_name);

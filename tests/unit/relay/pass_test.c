@@ -306,6 +306,10 @@ static void a_scheduled_event_is_a_reconcile(void **state)
 #define FIRST "arn:aws:ec2:us-east-1::snapshot/snap-1"
 #define PRIMARY "arn:aws:backup:us-east-1:111122223333:backup-vault:primary"
 #define NO_TAGS "<DescribeTagsResponse><requestId>r</requestId><tagSet/></DescribeTagsResponse>"
+#define AWS_TAGGED                                                                                 \
+    "<DescribeTagsResponse><requestId>r</requestId><tagSet><item><resourceId>snap</resourceId>"    \
+    "<key>aws:backup:source-resource</key><value>vol-1</value></item></tagSet>"                    \
+    "</DescribeTagsResponse>"
 #define TAGGED                                                                                     \
     "<DescribeTagsResponse><requestId>r</requestId><tagSet><item><resourceId>snap</resourceId>"    \
     "<key>FinalVault</key><value>" FINAL "</value></item></tagSet></DescribeTagsResponse>"
@@ -353,6 +357,19 @@ static void tags_that_were_not_copied_are_read_from_the_source(void **state)
                        (struct fake_answer){.status = 200, .body = TAGGED});
     assert_true(reconcile(room));
     assert_int_equal(room->pass.started, 1);
+}
+
+static void tags_of_others_do_not_hide_those_of_the_source(void **state)
+{
+    struct room *room = *state;
+    one_snapshot(room);
+    fake_when_contains(room->fake, "Filter.1.Value.1=snap-2",
+                       (struct fake_answer){.status = 200, .body = AWS_TAGGED});
+    fake_when_contains(room->fake, "Filter.1.Value.1=snap-1",
+                       (struct fake_answer){.status = 200, .body = TAGGED});
+    assert_true(reconcile(room));
+    assert_int_equal(room->pass.started, 1);
+    assert_int_equal(room->pass.untagged, 0);
 }
 
 /* A plan's backup of an hour ago, of which nobody knows a tag; the plan `p` declares one for its
@@ -404,6 +421,31 @@ static void a_tag_that_failed_to_travel_is_known_from_the_rule(void **state)
     assert_true(handle(room, ARRIVED("")));
     assert_int_equal(room->pass.started, 1);
     assert_int_equal(room->pass.untagged, 1);
+}
+
+#define AWS_TAGS "{\"Tags\":{\"aws:backup:source-resource\":\"fs-1\",\"owner\":\"me\"}}"
+
+static void tags_of_others_do_not_hide_that_the_tag_failed_to_travel(void **state)
+{
+    struct room *room = *state;
+    answer(room, "GET /tags/", AWS_TAGS);
+    one_untagged(room, "daily");
+    assert_true(reconcile(room));
+    assert_int_equal(room->pass.started, 1);
+    assert_int_equal(room->pass.untagged, 1);
+    assert_true(handle(room, ARRIVED("")));
+    assert_int_equal(room->pass.started, 1);
+}
+
+static void tags_of_others_are_no_reason_to_copy(void **state)
+{
+    struct room *room = *state;
+    answer(room, "GET /tags/", AWS_TAGS);
+    one_untagged(room, "weekly");
+    assert_true(reconcile(room));
+    assert_int_equal(room->pass.left, 1);
+    assert_true(handle(room, ARRIVED("")));
+    assert_int_equal(room->pass.left, 1);
 }
 
 static void an_untagged_point_of_no_known_rule_is_left_alone(void **state)
@@ -571,7 +613,10 @@ int main(void)
         TEST(an_event_that_takes_too_long_fails_before_lambda_ends_it),
         TEST(tags_are_asked_of_the_service_of_the_point),
         TEST(tags_that_were_not_copied_are_read_from_the_source),
+        TEST(tags_of_others_do_not_hide_those_of_the_source),
         TEST(a_tag_that_failed_to_travel_is_known_from_the_rule),
+        TEST(tags_of_others_do_not_hide_that_the_tag_failed_to_travel),
+        TEST(tags_of_others_are_no_reason_to_copy),
         TEST(an_untagged_point_of_no_known_rule_is_left_alone),
         TEST(a_copy_that_completed_with_a_message_is_noticed),
         TEST(an_old_point_waits_for_a_word_where_nothing_was_copied),
