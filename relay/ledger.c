@@ -1,5 +1,6 @@
 #include "relay/ledger.h"
 
+#include <assert.h>
 #include <string.h>
 
 #include "engine/base/crypto.h"
@@ -153,16 +154,30 @@ static bool number_of(const struct relay_config *config, const char *vault_arn, 
     return false;
 }
 
-enum { CREATED, RUNNING, COMPLETED, FAILED, PARTIAL };
-static const char *const states[] = {"CREATED", "RUNNING", "COMPLETED", "FAILED", "PARTIAL"};
+/* Of jobs, then of copies that are gone or going. */
+enum { CREATED, RUNNING, COMPLETED, FAILED, PARTIAL, EXPIRED, DELETING, STOPPED };
+static const char *const states[] = {"CREATED", "RUNNING", "COMPLETED", "FAILED",
+                                     "PARTIAL", "EXPIRED", "DELETING",  "STOPPED"};
+static_assert(ARRAY_LEN(states) == STOPPED + 1, "one name a state");
 
-/* A state that nobody knows has not come to its end. */
-static uint8_t state_of(const char *text)
+static uint8_t state_of(const char *text, uint8_t first, uint8_t last, uint8_t otherwise)
 {
-    for (uint8_t i = 0; i < ARRAY_LEN(states); i++)
+    for (uint8_t i = first; i <= last; i++)
         if (str_eq(states[i], text))
             return i;
-    return RUNNING;
+    return otherwise;
+}
+
+/* A state that nobody knows has not come to its end. */
+static uint8_t job_state(const char *text)
+{
+    return state_of(text, CREATED, PARTIAL, RUNNING);
+}
+
+/* A copy of which nobody knows more is there. */
+static uint8_t copy_state(const char *text)
+{
+    return state_of(text, PARTIAL, STOPPED, COMPLETED);
 }
 
 void ledger_add_job(struct relay_ledger *ledger, const struct value *job)
@@ -172,7 +187,7 @@ void ledger_add_job(struct relay_ledger *ledger, const struct value *job)
     const char *resource = value_get_str(job, "ResourceArn");
     const char *from = value_get_str(job, "SourceBackupVaultArn");
     struct row row = {.at_ms = value_epoch_ms(value_get(job, "CompletionDate")),
-                      .state = state_of(value_get_str(job, "State"))};
+                      .state = job_state(value_get_str(job, "State"))};
     if (!number_of(ledger->config, value_get_str(job, "DestinationBackupVaultArn"),
                    &row.destination) ||
         !point || (from && !str_eq(from, ledger->config->source_vault_arn)))
@@ -204,7 +219,7 @@ void ledger_add_copy(struct relay_ledger *ledger, const struct relay_destination
 {
     const char *resource = value_get_str(point, "ResourceArn");
     const char *status = value_get_str(point, "Status");
-    struct row row = {.state = COMPLETED,
+    struct row row = {.state = copy_state(status),
                       .safe =
                           !status || str_eq(status, "COMPLETED") || str_eq(status, "AVAILABLE")};
     if (!resource || str_eq(status, "CREATING") ||
@@ -240,14 +255,15 @@ bool ledger_is_safe(const struct relay_ledger *ledger, const struct relay_point 
     return false;
 }
 
-static struct relay_job job_of(const struct relay_ledger *ledger, const struct row *row)
+static struct relay_job job_of(const struct relay_ledger *ledger, const struct row *row, bool found)
 {
     return (struct relay_job){.destination_vault_arn =
                                   ledger->config->destinations[row->destination].vault_arn,
                               .state = states[row->state],
                               .id = row->words ? row->words->id : NULL,
                               .message = row->words ? row->words->message : NULL,
-                              .at_ms = row->at_ms};
+                              .at_ms = row->at_ms,
+                              .found = found};
 }
 
 const struct relay_job *ledger_jobs(const struct relay_ledger *ledger, struct arena *arena,
@@ -261,7 +277,7 @@ const struct relay_job *ledger_jobs(const struct relay_ledger *ledger, struct ar
     for (size_t i = 0; i < ARRAY_LEN(chains); i++)
         for (unsigned at = chains[i]; at; at = ledger->rows[at - 1].next) {
             jobs = arena_grow(arena, jobs, *ret_len, &cap, *ret_len + 1, sizeof(*jobs));
-            jobs[(*ret_len)++] = job_of(ledger, &ledger->rows[at - 1]);
+            jobs[(*ret_len)++] = job_of(ledger, &ledger->rows[at - 1], i == 1);
         }
     return jobs;
 }

@@ -15,7 +15,7 @@ void ledger_add_job(struct relay_ledger *ledger, const struct value *job);
 /* One of the points that the last vault lists. */
 void ledger_add_copy(struct relay_ledger *ledger, const struct relay_destination *destination,
                      const struct value *point);
-/* The jobs of the point, in `arena`; its copies in the last vaults are COMPLETED ones. */
+/* The jobs of the point, in `arena`; its copies in the last vaults are `found` ones. */
 const struct relay_job *ledger_jobs(const struct relay_ledger *ledger, struct arena *arena,
                                     const struct relay_point *point, size_t *ret_len);
 /* Its copy in the last vault can be restored. False as well when that vault was not listed. */

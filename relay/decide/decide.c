@@ -178,9 +178,39 @@ bool relay_history_reaches(const struct relay_point *point, int64_t now_ms)
 
 /* What became of the copies to one destination, or to all. */
 struct past {
-    const struct relay_job *copied, *under_way, *partial, *failed; /* failed: the last one */
+    const struct relay_job *copied, *under_way, *partial, *gone, *failed; /* failed: the last one */
     int64_t failures;
+    size_t found, whole_found, whole_jobs, partial_jobs; /* copies, and jobs that have ended */
 };
+
+static void note_completed(struct past *past, const struct relay_job *job)
+{
+    past->copied = job;
+    past->whole_found += job->found;
+    past->whole_jobs += !job->found;
+}
+
+static void note_partial(struct past *past, const struct relay_job *job)
+{
+    past->partial = job;
+    past->partial_jobs += !job->found;
+}
+
+static void note_failed(struct past *past, const struct relay_job *job)
+{
+    past->failures++;
+    if (!past->failed || job->at_ms >= past->failed->at_ms)
+        past->failed = job;
+}
+
+/* Jobs and the last vault tell of the same copies, and the worse word counts: a copy is whole that
+ * neither calls PARTIAL. Where none was found, its job is believed. */
+static bool one_is_whole(const struct past *past)
+{
+    if (past->found == 0)
+        return past->whole_jobs > 0;
+    return past->whole_found > 0 && (past->whole_jobs > 0 || past->found > past->partial_jobs);
+}
 
 static struct past past_of(const struct relay_job *jobs, size_t len,
                            const struct relay_config *config,
@@ -193,18 +223,20 @@ static struct past past_of(const struct relay_job *jobs, size_t len,
                                   : destination_of(config, job->destination_vault_arn) != NULL;
         if (!counts)
             continue;
-        if (str_eq(job->state, "FAILED")) {
-            past.failures++;
-            if (!past.failed || job->at_ms >= past.failed->at_ms)
-                past.failed = job;
-        } else if (str_eq(job->state, "COMPLETED")) {
-            past.copied = job;
-        } else if (str_eq(job->state, "PARTIAL")) {
-            past.partial = job;
-        } else {
+        past.found += job->found;
+        if (str_eq(job->state, "FAILED"))
+            note_failed(&past, job);
+        else if (str_eq(job->state, "COMPLETED"))
+            note_completed(&past, job);
+        else if (str_eq(job->state, "PARTIAL"))
+            note_partial(&past, job);
+        else if (job->found)
+            past.gone = job;
+        else
             past.under_way = job;
-        }
     }
+    if (!one_is_whole(&past))
+        past.copied = NULL;
     return past;
 }
 
@@ -223,6 +255,16 @@ static void conclude_under_way(struct arena *arena, const struct relay_point *po
     }
 }
 
+static void conclude_gone(struct arena *arena, const struct relay_job *copy,
+                          struct relay_decision *ret)
+{
+    conclude(ret, RELAY_LEAVE,
+             arena_printf(arena,
+                          "the point has been copied; its copy is %s now, and is not made again",
+                          copy->state));
+    ret->worry = true;
+}
+
 /* False when what is past ends the matter. */
 static bool judge_past(struct arena *arena, const struct relay_config *config,
                        const struct relay_point *point, int64_t now_ms, const struct past *past,
@@ -230,7 +272,8 @@ static bool judge_past(struct arena *arena, const struct relay_config *config,
 {
     const struct relay_job *end = past->copied      ? past->copied
                                   : past->under_way ? past->under_way
-                                                    : past->partial;
+                                  : past->partial   ? past->partial
+                                                    : past->gone;
     ret->attempt = past->failures;
     if (!end)
         return true;
@@ -239,8 +282,10 @@ static bool judge_past(struct arena *arena, const struct relay_config *config,
         conclude(ret, RELAY_LEAVE, "the point has been copied");
     else if (past->under_way)
         conclude_under_way(arena, point, now_ms, past->under_way, ret);
-    else
+    else if (past->partial)
         conclude(ret, RELAY_REFUSE, "an earlier copy of this point is PARTIAL");
+    else
+        conclude_gone(arena, past->gone, ret);
     return false;
 }
 

@@ -32,12 +32,13 @@ struct relay_point {
 /* Points older than this wait for somebody's word when nothing as old has been copied yet. */
 #define RELAY_BACKFILL_DAYS 3
 
-/* One copy job of this point, as ListCopyJobs tells; a copy found in the last vault is COMPLETED.
- */
+/* One copy job of this point, as ListCopyJobs tells, or a copy found in the last vault: COMPLETED,
+ * PARTIAL, or one that is gone or going (EXPIRED, DELETING, STOPPED). */
 struct relay_job {
     const char *destination_vault_arn, *state;
     const char *id, *message; /* or NULL */
     int64_t at_ms;            /* its end, or its begin while it is under way; 0: not known */
+    bool found;               /* no job: the copy itself, in the last vault */
 };
 
 enum relay_verdict {
@@ -60,7 +61,9 @@ struct relay_decision {
 /* jobs: those whose source is this point; others' destinations are skipped. A point older than the
  * job history of which no job is listed may have been copied long ago: it is refused unless the
  * last vault has been asked. A PARTIAL copy is refused too: it is an alarm, and a second copy
- * beside it could not be deleted from a locked vault. After a failure the next attempt waits as
+ * beside it could not be deleted from a locked vault. A copy that is gone or going was made: it is
+ * told of, and no second one is made, or a copy that lives shorter than its source would be made
+ * again and again. After a failure the next attempt waits as
  * long as failure.h says. */
 void relay_decide(struct arena *arena, const struct relay_config *config,
                   const struct relay_point *point, int64_t now_ms, const struct relay_job *jobs,

@@ -126,6 +126,41 @@ static void an_old_point_that_stands_in_the_last_vault_is_not_copied_again(void 
     assert_int_equal(room->pass.left, 1);
 }
 
+static const char *copy_that_is(struct room *room, const char *status)
+{
+    return arena_printf(room->arena,
+                        "{\"RecoveryPoints\":[{\"ResourceArn\":\"" EFS
+                        "\",\"Status\":\"%s\",\"CreationDate\":%lld.25}]}",
+                        status, (long long)(NOW_MS / 1000 - 40 * 86400));
+}
+
+static void a_partial_copy_in_the_last_vault_is_refused(void **state)
+{
+    struct room *room = *state;
+    one_point(room, 40, copy_that_is(room, "PARTIAL"));
+    assert_true(reconcile(room));
+    assert_int_equal(room->pass.refused, 1);
+}
+
+static void a_copy_that_goes_from_the_last_vault_is_told_of_and_not_made_again(void **state)
+{
+    static const char *const going[] = {"EXPIRED", "DELETING", "STOPPED"};
+    struct room *room = *state;
+    for (size_t i = 0; i < ARRAY_LEN(going); i++)
+        fake_when(
+            room->fake, "GET /backup-vaults/final/recovery-points",
+            (struct fake_answer){.status = 200, .times = 1, .body = copy_that_is(room, going[i])});
+    one_point(room, 40, copy_that_is(room, "COMPLETED"));
+    for (size_t i = 0; i < ARRAY_LEN(going); i++) {
+        assert_true(reconcile(room));
+        assert_int_equal(room->pass.left, 1);
+        assert_int_equal(room->pass.worrying, 1);
+    }
+    assert_true(reconcile(room));
+    assert_int_equal(room->pass.left, 1);
+    assert_int_equal(room->pass.worrying, 0);
+}
+
 static void a_page_that_its_filter_has_emptied_is_not_the_end(void **state)
 {
     struct room *room = *state;
@@ -598,6 +633,8 @@ int main(void)
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
     const struct CMUnitTest tests[] = {
         TEST(an_old_point_that_stands_in_the_last_vault_is_not_copied_again),
+        TEST(a_partial_copy_in_the_last_vault_is_refused),
+        TEST(a_copy_that_goes_from_the_last_vault_is_told_of_and_not_made_again),
         TEST(a_page_that_its_filter_has_emptied_is_not_the_end),
         TEST(an_old_point_that_the_last_vault_lacks_is_copied),
         TEST(an_attempt_that_is_out_of_the_history_is_followed_by_another),

@@ -22,6 +22,11 @@
         .destination_vault_arn = (vault), .state = (job_state)                                     \
     }
 
+#define COPY(vault, copy_state)                                                                    \
+    {                                                                                              \
+        .destination_vault_arn = (vault), .state = (copy_state), .found = true                     \
+    }
+
 static const struct value *parse(struct arena *arena, const char *text)
 {
     const struct value *v = NULL;
@@ -138,6 +143,48 @@ static const struct row rows[] = {
      2,
      RELAY_LEAVE,
      0},
+    {"a copy that was found is not doubled",
+     "{\"FinalVault\":\"" FINAL "\"}",
+     {COPY(FINAL, "COMPLETED")},
+     1,
+     RELAY_LEAVE,
+     0},
+    {"a copy that was found PARTIAL is an alarm",
+     "{\"FinalVault\":\"" FINAL "\"}",
+     {COPY(FINAL, "PARTIAL")},
+     1,
+     RELAY_REFUSE,
+     0},
+    {"a copy is PARTIAL though its job is COMPLETED",
+     "{\"FinalVault\":\"" FINAL "\"}",
+     {JOB(FINAL, "COMPLETED"), COPY(FINAL, "PARTIAL")},
+     2,
+     RELAY_REFUSE,
+     0},
+    {"a job is PARTIAL though its copy is COMPLETED",
+     "{\"FinalVault\":\"" FINAL "\"}",
+     {JOB(FINAL, "PARTIAL"), COPY(FINAL, "COMPLETED")},
+     2,
+     RELAY_REFUSE,
+     0},
+    {"a whole copy that was found beside a partial one counts",
+     "{\"FinalVault\":\"" FINAL "\"}",
+     {JOB(FINAL, "PARTIAL"), COPY(FINAL, "PARTIAL"), COPY(FINAL, "COMPLETED")},
+     3,
+     RELAY_LEAVE,
+     0},
+    {"a copy that is going is not made again",
+     "{\"FinalVault\":\"" FINAL "\"}",
+     {JOB(FINAL, "COMPLETED"), COPY(FINAL, "DELETING")},
+     2,
+     RELAY_LEAVE,
+     0},
+    {"nor one that has expired, whatever failed before it",
+     "{\"FinalVault\":\"" FINAL "\"}",
+     {JOB(FINAL, "FAILED"), COPY(FINAL, "EXPIRED")},
+     2,
+     RELAY_LEAVE,
+     1},
     {"jobs to other vaults do not count",
      "{\"FinalVault\":\"" FINAL "\"}",
      {JOB(OTHER, "COMPLETED"), JOB(OTHER, "FAILED")},
@@ -200,6 +247,23 @@ static void a_retention_outside_the_lock_is_refused_in_the_words_of_aws(void **s
         decide(arena, &config, "{\"FinalVault\":\"" FINAL "\"}", NULL, 0);
     assert_int_equal(decision.verdict, RELAY_REFUSE);
     assert_string_equal(decision.reason, LOCK_COPY_STATUS_MESSAGE);
+    arena_free(arena);
+}
+
+static void a_copy_that_is_gone_or_going_is_told_of(void **state)
+{
+    (void)state;
+    struct arena *arena = arena_new();
+    struct relay_config config = config_with(arena, "");
+    const struct relay_job jobs[] = {JOB(FINAL, "COMPLETED"), COPY(FINAL, "DELETING"),
+                                     COPY(FINAL, "COMPLETED")};
+    struct relay_decision decision =
+        decide(arena, &config, "{\"FinalVault\":\"" FINAL "\"}", jobs, 2);
+    assert_true(decision.worry);
+    assert_false(decision.waits);
+    assert_non_null(strstr(decision.reason, "its copy is DELETING now"));
+    decision = decide(arena, &config, "{\"FinalVault\":\"" FINAL "\"}", jobs, 3);
+    assert_false(decision.worry);
     arena_free(arena);
 }
 
@@ -610,6 +674,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(each_row_decides_as_it_says),
+        cmocka_unit_test(a_copy_that_is_gone_or_going_is_told_of),
         cmocka_unit_test(only_what_a_later_pass_may_have_to_act_on_waits),
         cmocka_unit_test(points_of_every_type_are_relayed),
         cmocka_unit_test(a_retention_outside_the_lock_is_refused_in_the_words_of_aws),
