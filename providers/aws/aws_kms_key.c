@@ -196,12 +196,42 @@ static void scheduled(struct op *op, const struct response *rs)
         op_fail(op, rs);
 }
 
+/* The vault that holds points under the key, whoever declares it: a lock protects them from
+ * everything but this. */
+static const struct value *vault_in_need(struct op *op, const struct value *vaults)
+{
+    const char *end = arena_printf(op_arena(op), ":key/%s", op_identifier(op));
+    for (size_t i = 0; i < value_len(vaults); i++) {
+        const struct value *vault = value_item(vaults, i);
+        const char *key = value_get_str(vault, "EncryptionKeyArn");
+        if (key && str_ends(key, end) && value_get_int(vault, "NumberOfRecoveryPoints", 0) > 0)
+            return vault;
+    }
+    return NULL;
+}
+
+static void vaults_listed(struct op *op, const struct response *rs)
+{
+    const struct value *vault = vault_in_need(op, value_get(rs->body, "BackupVaultList"));
+    if (rs->fault != FAULT_NONE) {
+        op_fail(op, rs);
+    } else if (vault) {
+        op_fail_with(op, E_RETAINED,
+                     "vault %s holds %lld recovery points under this key, which nobody could read "
+                     "without it: the key is not scheduled for deletion",
+                     value_get_str(vault, "BackupVaultName"),
+                     (long long)value_get_int(vault, "NumberOfRecoveryPoints", 0));
+    } else {
+        struct request *rq = aws_request(op, &kms_ScheduleKeyDeletion);
+        request_set_str(rq, "KeyId", op_identifier(op));
+        request_set(rq, "PendingWindowInDays", value_int(op_arena(op), DELETION_DAYS));
+        op_send(op, rq, scheduled);
+    }
+}
+
 static void remove_key(struct op *op)
 {
-    struct request *rq = aws_request(op, &kms_ScheduleKeyDeletion);
-    request_set_str(rq, "KeyId", op_identifier(op));
-    request_set(rq, "PendingWindowInDays", value_int(op_arena(op), DELETION_DAYS));
-    op_send(op, rq, scheduled);
+    op_send_all(op, aws_request(op, &backup_ListBackupVaults), vaults_listed);
 }
 
 /* ---- find a key that may be new: all keys of the Region, one after the other ---- */

@@ -131,9 +131,37 @@ static void a_key_that_was_made_is_named_when_its_rotation_fails(void **state)
     assert_false(fixture_call(f, 1)->once);
 }
 
+static void a_key_under_which_points_lie_is_not_deleted(void **state)
+{
+    static const char *const vaults[] = {
+        "{\"BackupVaultName\":\"anothers\",\"NumberOfRecoveryPoints\":7,"
+        "\"EncryptionKeyArn\":\"arn:aws:kms:us-east-1:111122223333:key/two\"}",
+        "{\"BackupVaultName\":\"empty\",\"NumberOfRecoveryPoints\":0,"
+        "\"EncryptionKeyArn\":\"arn:aws:kms:us-east-1:111122223333:key/one\"}",
+        "{\"BackupVaultName\":\"full\",\"NumberOfRecoveryPoints\":3,"
+        "\"EncryptionKeyArn\":\"arn:aws:kms:us-east-1:111122223333:key/one\"}"};
+    struct fixture *f = *state;
+    const char *all =
+        arena_printf(f->arena, "{\"BackupVaultList\":[%s,%s,%s]}", vaults[0], vaults[1], vaults[2]);
+    fixture_answer(f, "GET /backup-vaults/", NULL, all, 1);
+    fixture_run(f, OP_REMOVE, TYPE, "one", NULL, NULL);
+    assert_int_equal(f->result, OP_RESULT_FAILED);
+    assert_int_equal(f->diags.items[0].code, E_RETAINED);
+    assert_non_null(strstr(f->diags.items[0].message, "vault full holds 3 recovery points"));
+    all = arena_printf(f->arena, "{\"BackupVaultList\":[%s,%s]}", vaults[0], vaults[1]);
+    fixture_answer(f, "GET /backup-vaults/", NULL, all, 1);
+    when(f, "TrentService.ScheduleKeyDeletion", NULL, "{}");
+    fixture_run(f, OP_REMOVE, TYPE, "one", NULL, NULL);
+    assert_int_equal(f->result, OP_RESULT_DONE);
+    fixture_answer(f, "GET /backup-vaults/", "AccessDeniedException", "{}", 1);
+    fixture_run(f, OP_REMOVE, TYPE, "one", NULL, NULL);
+    assert_int_equal(f->result, OP_RESULT_FAILED); /* nobody knows */
+}
+
 static void a_deletion_that_was_scheduled_before_is_a_success(void **state)
 {
     struct fixture *f = *state;
+    fixture_answer(f, "GET /backup-vaults/", NULL, "{\"BackupVaultList\":[]}", 0);
     fake_when_contains(f->fake, "TrentService.ScheduleKeyDeletion",
                        (struct fake_answer){.status = 400,
                                             .body = "{\"__type\":\"KMSInvalidStateException\","
@@ -186,6 +214,7 @@ int main(void)
         FIXTURE_TEST(nothing_is_known_when_no_key_shows_its_tags),
         FIXTURE_TEST(a_key_that_may_not_be_looked_at_may_be_ours),
         FIXTURE_TEST(a_key_that_was_made_is_named_when_its_rotation_fails),
+        FIXTURE_TEST(a_key_under_which_points_lie_is_not_deleted),
         FIXTURE_TEST(a_deletion_that_was_scheduled_before_is_a_success),
         FIXTURE_TEST(an_alias_is_ours_only_when_it_names_our_key),
         FIXTURE_TEST(an_alias_that_exists_is_created_only_when_it_names_our_key),
