@@ -117,8 +117,23 @@ bool file_append(const char *path, struct slice data, struct diags *diags)
     return (fd >= 0 && write_all(fd, data)) || fail_write(diags, path);
 }
 
+/* A rename would put a file in the place of a device or a pipe; /dev/stdout may lead to a file. Of
+ * a folder the rename says what is wrong. */
+static bool may_be_replaced(const char *path, struct diags *diags)
+{
+    struct stat st;
+    bool is_device = str_starts(path, "/dev/") && !str_starts(path, "/dev/shm/");
+    if (!is_device && (stat(path, &st) != 0 || S_ISREG(st.st_mode) || S_ISDIR(st.st_mode)))
+        return true;
+    diag_error(diags, E_OUTPUT, NO_POS, NULL, "%s is no regular file, and is not replaced by one",
+               path);
+    return false;
+}
+
 bool file_write_atomic(const char *path, struct slice data, unsigned mode, struct diags *diags)
 {
+    if (!may_be_replaced(path, diags))
+        return false;
     CLEANUP(arena_freep) struct arena *scratch = arena_new();
     char *temporary = arena_printf(scratch, "%s.XXXXXX", path);
     CLEANUP(close_fdp) int fd = mkostemp(temporary, O_CLOEXEC);

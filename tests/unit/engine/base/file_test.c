@@ -95,6 +95,20 @@ static void a_write_replaces_a_link_and_spares_what_it_points_to(void **state)
     assert_holds(room, "precious", "old");
 }
 
+static void a_write_spares_devices_and_pipes(void **state)
+{
+    struct room *room = *state;
+    struct stat st;
+    assert_int_equal(mkfifo(in(room, "pipe"), 0600), 0);
+    assert_int_equal(symlink("pipe", in(room, "link")), 0);
+    assert_false(file_write_atomic(in(room, "pipe"), slice_of("x"), 0644, &room->diags));
+    assert_false(file_write_atomic(in(room, "link"), slice_of("x"), 0644, &room->diags));
+    assert_true(lstat(in(room, "pipe"), &st) == 0 && S_ISFIFO(st.st_mode));
+    assert_true(file_is_link(in(room, "link")));
+    assert_false(file_write_atomic("/dev/holdfast-test", slice_of("x"), 0644, &room->diags));
+    assert_int_equal(room->diags.items[0].code, E_OUTPUT);
+}
+
 static void reading_stops_at_the_limit(void **state)
 {
     struct room *room = *state;
@@ -282,6 +296,7 @@ int main(void)
         CASE(a_written_file_reads_back_and_has_its_mode),
         CASE(a_failed_write_leaves_the_old_text_and_nothing_beside_it),
         CASE(a_write_replaces_a_link_and_spares_what_it_points_to),
+        CASE(a_write_spares_devices_and_pipes),
         CASE(reading_stops_at_the_limit),
         CASE(files_without_a_size_are_read_to_their_end),
         CASE(what_is_absent_or_a_folder_cannot_be_read),
