@@ -180,7 +180,7 @@ static uint8_t copy_state(const char *text)
     return state_of(text, PARTIAL, STOPPED, COMPLETED);
 }
 
-void ledger_add_job(struct relay_ledger *ledger, const struct value *job)
+bool ledger_add_job(struct relay_ledger *ledger, const struct value *job)
 {
     struct arena *arena = ledger->arena;
     const char *point = value_get_str(job, "SourceRecoveryPointArn");
@@ -191,7 +191,7 @@ void ledger_add_job(struct relay_ledger *ledger, const struct value *job)
     if (!number_of(ledger->config, value_get_str(job, "DestinationBackupVaultArn"),
                    &row.destination) ||
         !point || (from && !str_eq(from, ledger->config->source_vault_arn)))
-        return;
+        return false;
     if (!row.at_ms)
         row.at_ms = value_epoch_ms(value_get(job, "CreationDate"));
     if (ledger->whole ||
@@ -204,6 +204,7 @@ void ledger_add_job(struct relay_ledger *ledger, const struct value *job)
     if (resource && (row.state == CREATED || row.state == RUNNING))
         map_set(&ledger->busy, arena_strdup(arena, resource), ledger);
     add(ledger, point, &row);
+    return true;
 }
 
 bool ledger_is_busy(const struct relay_ledger *ledger, const char *resource_arn)

@@ -10,8 +10,8 @@ struct relay_ledger;
 /* whole: the ids and messages of jobs that have gone well are kept as well. */
 struct relay_ledger *ledger_new(const struct relay_config *config, bool whole);
 void ledger_free(struct relay_ledger *ledger); /* accepts NULL */
-/* One of ListCopyJobs. Jobs out of another vault or into another are skipped. */
-void ledger_add_job(struct relay_ledger *ledger, const struct value *job);
+/* One of ListCopyJobs. False: it leads out of another vault or into another, and is skipped. */
+bool ledger_add_job(struct relay_ledger *ledger, const struct value *job);
 /* One of the points that the last vault lists. */
 void ledger_add_copy(struct relay_ledger *ledger, const struct relay_destination *destination,
                      const struct value *point);

@@ -18,10 +18,10 @@ struct reconcile {
     const struct relay_destination *destination; /* that is being listed */
     struct walk *open;                           /* points that are left open */
     size_t open_len, open_cap;
-    int64_t oldest_copied_ms;
-    bool old_points;        /* there are such as the job history forgot */
-    bool *looked;           /* at the last vault of that number */
-    const char *look_error; /* why one of them could not be read, or NULL */
+    int64_t oldest_copied_ms; /* relay_decide_brake() */
+    bool old_points;          /* there are such as the job history forgot */
+    bool *looked;             /* at the last vault of that number */
+    const char *look_error;   /* why one of them could not be read, or NULL */
 };
 
 /* ---- lists ---- */
@@ -102,9 +102,17 @@ static struct aws_call_spec points_of(struct relay_pass *pass, const char *accou
 
 /* ---- jobs and copies ---- */
 
+static void note_copied(struct reconcile *rc, int64_t at_ms)
+{
+    if (at_ms > 0 && at_ms < rc->oldest_copied_ms)
+        rc->oldest_copied_ms = at_ms;
+}
+
+/* The point of a job may have gone; it was made before its job. */
 static void add_job(struct reconcile *rc, const struct value *job)
 {
-    ledger_add_job(rc->ledger, job);
+    if (ledger_add_job(rc->ledger, job))
+        note_copied(rc, value_epoch_ms(value_get(job, "CreationDate")));
 }
 
 static void add_copy(struct reconcile *rc, const struct value *point)
@@ -234,8 +242,8 @@ static void sort_out(struct reconcile *rc, const struct value *item)
         return;
     }
     walk.jobs = ledger_jobs(rc->ledger, rc->scratch, &walk.point, &walk.job_len);
-    if (walk.job_len && walk.point.creation_ms < rc->oldest_copied_ms)
-        rc->oldest_copied_ms = walk.point.creation_ms;
+    if (walk.job_len)
+        note_copied(rc, walk.point.creation_ms);
     if (!relay_decide_by_jobs(rc->scratch, pass->config, &walk.point, pass->now_ms, walk.jobs,
                               walk.job_len, &walk.decision)) {
         keep(rc, &walk);
@@ -246,6 +254,37 @@ static void sort_out(struct reconcile *rc, const struct value *item)
         keep(rc, &walk);
     else
         walk_conclude(&walk);
+}
+
+/* ---- the brake ---- */
+
+static void see_copy(struct reconcile *rc, const struct value *copy)
+{
+    if (str_eq(value_get_str(copy, "SourceBackupVaultArn"), rc->pass->config->source_vault_arn))
+        note_copied(rc, value_epoch_ms(value_get(copy, "CreationDate")));
+}
+
+/* Before the brake holds a point back: after a long outage the source vault and the job history
+ * have forgotten every copy, and only the last vaults tell that this is no first run. */
+static void look_for_earlier_copies(struct reconcile *rc)
+{
+    struct relay_pass *pass = rc->pass;
+    const struct relay_config *config = pass->config;
+    if (pass->backfill || rc->open_len == 0 ||
+        !relay_is_braked(&rc->open[0].point, pass->now_ms, rc->oldest_copied_ms))
+        return;
+    for (size_t i = 0; i < config->destination_len; i++) {
+        const struct relay_destination *to = &config->destinations[i];
+        const char *why = NULL;
+        if (!to->reader_role_arn)
+            continue;
+        struct aws_call_spec spec = points_of(pass, to->account_id, to->region, to->vault_name);
+        spec.query =
+            value_map_text(pass->arena, "createdBefore",
+                           time_iso(pass->arena, pass->now_ms - RELAY_BACKFILL_DAYS * DAY_MS));
+        if (!list(rc, &spec, see_copy, &why))
+            rc->look_error = why;
+    }
 }
 
 /* ---- the walk ---- */
@@ -261,12 +300,13 @@ static int oldest_first(const void *a, const void *b)
 static bool walk_open_points(struct reconcile *rc, const char **ret_why)
 {
     struct relay_pass *pass = rc->pass;
+    if (rc->open_len)
+        qsort(rc->open, rc->open_len, sizeof(*rc->open), oldest_first);
+    look_for_earlier_copies(rc);
     struct walkers walkers = {.pass = pass,
                               .looked = rc->looked,
                               .budget = pass->config->budget,
                               .oldest_copied_ms = pass->backfill ? 0 : rc->oldest_copied_ms};
-    if (rc->open_len)
-        qsort(rc->open, rc->open_len, sizeof(*rc->open), oldest_first);
     walkers_line_up(&walkers, rc->open, rc->open_len, rc->ledger);
     return walkers_run(&walkers, ret_why);
 }

@@ -384,12 +384,17 @@ void relay_decide(struct arena *arena, const struct relay_config *config,
     explain_start(arena, point, now_ms, ret);
 }
 
+bool relay_is_braked(const struct relay_point *point, int64_t now_ms, int64_t oldest_copied_ms)
+{
+    return now_ms - point->creation_ms >= RELAY_BACKFILL_DAYS * DAY_MS &&
+           point->creation_ms < oldest_copied_ms;
+}
+
 void relay_decide_brake(struct arena *arena, const struct relay_point *point, int64_t now_ms,
                         int64_t oldest_copied_ms, struct relay_decision *decision)
 {
     int64_t days = (now_ms - point->creation_ms) / DAY_MS;
-    if (decision->verdict != RELAY_START || days < RELAY_BACKFILL_DAYS ||
-        point->creation_ms >= oldest_copied_ms)
+    if (decision->verdict != RELAY_START || !relay_is_braked(point, now_ms, oldest_copied_ms))
         return;
     conclude_for_now(decision,
                      arena_printf(arena,

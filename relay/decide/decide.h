@@ -75,7 +75,8 @@ bool relay_decide_by_jobs(struct arena *arena, const struct relay_config *config
                           const struct relay_job *jobs, size_t job_len, struct relay_decision *ret);
 /* The brake of a first run: a decision to start becomes one to wait when the point is old and
  * nothing so old has been copied. oldest_copied_ms: the creation of the oldest point that any copy
- * was begun of; INT64_MAX: of none. */
+ * was begun of, or a later time by which it had been made; INT64_MAX: of none. */
+bool relay_is_braked(const struct relay_point *point, int64_t now_ms, int64_t oldest_copied_ms);
 void relay_decide_brake(struct arena *arena, const struct relay_point *point, int64_t now_ms,
                         int64_t oldest_copied_ms, struct relay_decision *decision);
 /* Any of tag_keys is among the tags, whatever its value. */

@@ -518,6 +518,64 @@ static void an_old_point_waits_for_a_word_where_nothing_was_copied(void **state)
     assert_int_equal(room->pass.started, 1);
 }
 
+/* The source vault holds no copied point any more: those have expired. */
+static void a_job_whose_point_has_gone_tells_that_this_is_no_first_run(void **state)
+{
+    struct room *room = *state;
+    fake_when(room->fake, "GET /copy-jobs",
+              (struct fake_answer){
+                  .status = 200,
+                  .body = arena_printf(
+                      room->arena,
+                      "{\"CopyJobs\":[{\"SourceRecoveryPointArn\":\"arn:aws:backup:gone\","
+                      "\"DestinationBackupVaultArn\":\"" FINAL
+                      "\",\"State\":\"COMPLETED\",\"CreationDate\":%lld}]}",
+                      (long long)(NOW_MS / 1000 - 9 * 86400))});
+    one_point(room, 5, "{}");
+    assert_true(reconcile(room));
+    assert_int_equal(room->pass.started, 1);
+    assert_int_equal(room->pass.need_backfill, 0);
+}
+
+static const char *copy_out_of(struct room *room, const char *vault_arn)
+{
+    return arena_printf(room->arena,
+                        "{\"RecoveryPoints\":[{\"ResourceArn\":\"" EFS
+                        "\",\"SourceBackupVaultArn\":\"%s\",\"CreationDate\":%lld}]}",
+                        vault_arn, (long long)(NOW_MS / 1000 - 35 * 86400));
+}
+
+static void a_copy_in_the_last_vault_tells_that_this_is_no_first_run(void **state)
+{
+    struct room *room = *state;
+    one_point(room, 5, copy_out_of(room, SOURCE));
+    assert_true(reconcile(room));
+    assert_int_equal(room->pass.started, 1);
+    assert_int_equal(room->pass.need_backfill, 0);
+}
+
+static void copies_of_others_in_the_last_vault_release_no_brake(void **state)
+{
+    struct room *room = *state;
+    one_point(room, 5, copy_out_of(room, FINAL));
+    assert_true(reconcile(room));
+    assert_int_equal(room->pass.started, 0);
+    assert_int_equal(room->pass.need_backfill, 1);
+}
+
+static void a_last_vault_that_cannot_be_read_keeps_the_brake_and_fails(void **state)
+{
+    struct room *room = *state;
+    fake_when(room->fake, "GET /backup-vaults/final/recovery-points",
+              (struct fake_answer){.status = 403,
+                                   .body = "{\"Code\":\"AccessDeniedException\","
+                                           "\"Message\":\"no\"}"});
+    one_point(room, 5, "{}");
+    assert_false(reconcile(room));
+    assert_int_equal(room->pass.started, 0);
+    assert_int_equal(room->pass.need_backfill, 1);
+}
+
 #define LISTED(arn, seconds)                                                                       \
     "{\"RecoveryPointArn\":\"" arn "\",\"BackupVaultArn\":\"" SOURCE "\",\"ResourceArn\":\"" EFS   \
     "\",\"Status\":\"COMPLETED\",\"CreationDate\":" seconds "}"
@@ -657,6 +715,10 @@ int main(void)
         TEST(an_untagged_point_of_no_known_rule_is_left_alone),
         TEST(a_copy_that_completed_with_a_message_is_noticed),
         TEST(an_old_point_waits_for_a_word_where_nothing_was_copied),
+        TEST(a_job_whose_point_has_gone_tells_that_this_is_no_first_run),
+        TEST(a_copy_in_the_last_vault_tells_that_this_is_no_first_run),
+        TEST(copies_of_others_in_the_last_vault_release_no_brake),
+        TEST(a_last_vault_that_cannot_be_read_keeps_the_brake_and_fails),
         TEST(a_pass_asks_for_pages_and_not_for_points),
         TEST(a_resource_has_one_copy_at_a_time_the_oldest_first),
         TEST(an_event_names_the_source_itself),
