@@ -133,7 +133,7 @@ with workspace() as folder:
         proxy.close()
         for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
             for args in (["plan"], ["apply", "--auto-approve"], ["destroy", "--auto-approve"], ["drift"], ["whoami"],
-                         ["relay", "once"], ["import", "vaults.v", "x"]):
+                         ["verify"], ["import", "vaults.v", "x"]):
                 if number != signal.SIGTERM and args[0] not in ("plan", "apply"):
                     continue
                 command = Command(world, proxy.url, *args)
