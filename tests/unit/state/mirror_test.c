@@ -1232,8 +1232,9 @@ static void whatever_call_fails_a_change_by_hand_is_done_wholly_or_not_at_all(vo
         struct state *s = read_on(room, path);
         assert_string_equal(rows_of(room, s), afters[i]);
         state_close(s);
-        for (size_t k = 1; k <= calls; k++)
-            for (int way = 0; way < 4; way++) {
+        size_t step = getenv("HOLDFAST_SOAK") ? 1 : 5; /* each point takes its fifth of a second */
+        for (int way = 0; way < 4; way++)
+            for (size_t k = 1 + (size_t)way; k <= calls; k += step) {
                 room->fake->trouble = way % 2 ? FAKE_LOSES_REPLY : FAKE_FAILS;
                 room->fake->for_ever = way / 2;
                 fail_by_hand_at(room, acts[i], before, afters[i], k);
