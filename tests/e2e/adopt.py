@@ -38,6 +38,7 @@ example("rds-immutable-backup", FUNCTIONS)
 if os.environ.get("HOLDFAST_SOAK"):  # a framework takes minutes to be deployed, of a served world's own clock
     # its air-gapped vault is a bare resource, which brings no role of AWS's into its account
     example("more-backup", ("aws_iam_service_linked_role",))
+example("restore", FUNCTIONS)
 example("watched-backups", FUNCTIONS + ("aws_iam_policy", "aws_lambda_event_invoke_config", "aws_organizations_policy",
                                        "aws_s3_bucket", "aws_scheduler_schedule"))
 done()
