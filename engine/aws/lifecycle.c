@@ -56,3 +56,13 @@ int64_t lifecycle_delete_after_days(const struct value *lifecycle)
 {
     return value_get_int(lifecycle, DELETE_AFTER, LIFECYCLE_FOR_EVER);
 }
+
+const struct value *lifecycle_of_job(struct arena *arena, const struct value *lifecycle)
+{
+    static const char *const members[][2] = {{COLD_AFTER, "MoveToColdStorageAfterDays"},
+                                             {DELETE_AFTER, "DeleteAfterDays"}};
+    struct map_builder b = map_begin(arena);
+    for (size_t i = 0; i < ARRAY_LEN(members); i++)
+        map_put(&b, members[i][1], value_get(lifecycle, members[i][0]));
+    return b.len ? map_end(&b) : NULL;
+}

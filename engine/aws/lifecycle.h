@@ -18,3 +18,6 @@ bool lifecycle_check(struct arena *arena, const struct value *lifecycle, const c
 
 /* Days until deletion; -1 when the lifecycle keeps the point for ever or says nothing. */
 int64_t lifecycle_delete_after_days(const struct value *lifecycle);
+
+/* What starts a job is told of it, by AWS's names; NULL: nothing. */
+const struct value *lifecycle_of_job(struct arena *arena, const struct value *lifecycle);

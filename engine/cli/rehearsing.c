@@ -1,6 +1,7 @@
 #include "engine/cli/rehearsing.h"
 
 #include "engine/aws/arn.h"
+#include "engine/aws/lifecycle.h"
 #include "engine/base/clock.h"
 #include "engine/base/crypto.h"
 #include "engine/cli/asking.h"
@@ -81,17 +82,6 @@ static const char *vault_name(struct following *f, size_t hop)
     return part_of(f->arena, name);
 }
 
-static const struct value *lifecycle_of(struct arena *arena, const struct value *lifecycle)
-{
-    static const char *const members[][2] = {
-        {"move_to_cold_storage_after_days", "MoveToColdStorageAfterDays"},
-        {"delete_after_days", "DeleteAfterDays"}};
-    struct map_builder b = map_begin(arena);
-    for (size_t i = 0; i < ARRAY_LEN(members); i++)
-        map_put(&b, members[i][1], value_get(lifecycle, members[i][0]));
-    return b.len ? map_end(&b) : NULL;
-}
-
 /* ---- jobs ---- */
 
 static void note_job(struct following *f, struct rehearsal_hop *hop, const struct value *job)
@@ -112,7 +102,7 @@ static bool back_up(struct following *f, struct rehearsal_hop *hop)
     map_put_str(&b, "ResourceArn", f->row->resource);
     map_put_str(&b, "IamRoleArn", f->role);
     map_put_str(&b, "IdempotencyToken", random_uuid(f->arena));
-    map_put(&b, "Lifecycle", lifecycle_of(f->arena, value_get(f->rule, "lifecycle")));
+    map_put(&b, "Lifecycle", lifecycle_of_job(f->arena, value_get(f->rule, "lifecycle")));
     map_put(&b, "RecoveryPointTags", value_get(f->rule, "recovery_point_tags"));
     struct answer answer = ask_at(f, 0, &backup_StartBackupJob, NULL, NULL, map_end(&b));
     const char *id = value_get_str(answer.body, "BackupJobId");
@@ -142,7 +132,7 @@ static bool start_copy(struct following *f, size_t at, struct rehearsal_hop *hop
     map_put_str(&b, "DestinationBackupVaultArn", f->row->hops[at].vault_arn);
     map_put_str(&b, "IamRoleArn", f->role);
     map_put_str(&b, "IdempotencyToken", random_uuid(f->arena));
-    map_put(&b, "Lifecycle", lifecycle_of(f->arena, value_get(action, "lifecycle")));
+    map_put(&b, "Lifecycle", lifecycle_of_job(f->arena, value_get(action, "lifecycle")));
     struct answer answer = ask_at(f, at - 1, &backup_StartCopyJob, NULL, NULL, map_end(&b));
     if (answer.fault == FAULT_NONE)
         return true;

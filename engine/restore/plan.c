@@ -1,5 +1,6 @@
 #include <assert.h>
 
+#include "engine/aws/lifecycle.h"
 #include "engine/aws/restore_metadata.h"
 #include "engine/base/crypto.h"
 #include "engine/restore/checks.h"
@@ -16,17 +17,6 @@ static const char *token_of(struct arena *arena, const struct restore_facts *fac
 
 /* ---- requests ---- */
 
-static const struct value *lifecycle_of(struct arena *arena, const struct value *lifecycle)
-{
-    static const char *const members[][2] = {
-        {"move_to_cold_storage_after_days", "MoveToColdStorageAfterDays"},
-        {"delete_after_days", "DeleteAfterDays"}};
-    struct map_builder b = map_begin(arena);
-    for (size_t i = 0; i < ARRAY_LEN(members); i++)
-        map_put(&b, members[i][1], value_get(lifecycle, members[i][0]));
-    return b.len ? map_end(&b) : NULL;
-}
-
 static const struct value *copy_request(struct arena *arena, const struct restore_facts *facts)
 {
     struct map_builder b = map_begin(arena);
@@ -34,7 +24,7 @@ static const struct value *copy_request(struct arena *arena, const struct restor
     map_put_str(&b, "SourceBackupVaultName", facts->source_vault);
     map_put_str(&b, "DestinationBackupVaultArn", facts->way->destination_arn);
     map_put_str(&b, "IamRoleArn", facts->way->copy_role_arn);
-    map_put(&b, "Lifecycle", lifecycle_of(arena, facts->way->lifecycle));
+    map_put(&b, "Lifecycle", lifecycle_of_job(arena, facts->way->lifecycle));
     map_put_str(&b, "IdempotencyToken", token_of(arena, facts, "copy"));
     return map_end(&b);
 }
