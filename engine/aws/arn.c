@@ -47,6 +47,12 @@ const char *arn_resource_name(struct arena *arena, const struct arn *arn)
     return arena_strndup(arena, arn->resource.ptr, arn->resource.len);
 }
 
+const char *arn_short_name(struct arena *arena, const char *text)
+{
+    struct arn arn;
+    return text && arn_parse(slice_of(text), &arn) ? arn_resource_name(arena, &arn) : text;
+}
+
 bool vault_name_is_valid(struct slice name)
 {
     if (name.len < 2 || name.len > 50)

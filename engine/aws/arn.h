@@ -20,6 +20,8 @@ bool arn_is_in_account(const char *arn, const char *account_id); /* false for wh
 /* What follows the resource's type and its first '/' or ':': "role/a/b" gives "a/b",
  * "backup-vault:x" gives "x"; a resource without a type (a queue, a topic) is its own name. */
 const char *arn_resource_name(struct arena *arena, const struct arn *arn);
+/* The same of a text; what is no ARN, and NULL, is its own name. */
+const char *arn_short_name(struct arena *arena, const char *text);
 
 /* arn:..:backup:REGION:ACCOUNT:backup-vault:NAME with a Region, an account of twelve digits and a
  * vault name that AWS allows. ret_name may be NULL. */

@@ -120,12 +120,6 @@ static struct restore_answer ask_role(const struct place *at, const char *name)
 
 /* ---- the point ---- */
 
-static const char *vault_name(struct arena *arena, const char *vault_arn)
-{
-    struct arn arn;
-    return arn_parse(slice_of(vault_arn), &arn) ? arn_resource_name(arena, &arn) : vault_arn;
-}
-
 static bool is_available(const struct value *point)
 {
     static const char *const good[] = {"COMPLETED", "AVAILABLE", NULL};
@@ -185,7 +179,7 @@ static void read_source(const struct place *from, struct restore_facts *facts)
 static void read_destination(const struct place *to, struct restore_facts *facts)
 {
     struct arena *arena = to->session->cli->arena;
-    const char *vault = vault_name(arena, facts->way->destination_arn);
+    const char *vault = arn_short_name(arena, facts->way->destination_arn);
     facts->vault =
         kept(call(to, &backup_DescribeBackupVault, labels_of(arena, vault, NULL), NULL, NULL));
     facts->vault_key = ask_key(to, value_get_str(facts->vault.body, "EncryptionKeyArn"));
@@ -203,7 +197,7 @@ bool restoring_read(struct session *session, const struct restore_entry *way, co
     *ret = (struct restore_facts){.way = way,
                                   .now_ms = loop_now_ms(session->loop),
                                   .point = arn,
-                                  .source_vault = vault_name(cli->arena, way->source_arn),
+                                  .source_vault = arn_short_name(cli->arena, way->source_arn),
                                   .declared = declared(session, way)};
     if (!is_point(arn) && !find_newest(&from, way, arn, ret))
         return false;

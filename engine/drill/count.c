@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "engine/aws/arn.h"
 #include "engine/base/clock.h"
 #include "engine/drill/lines.h"
 #include "engine/drill/names.h"
@@ -39,7 +40,7 @@ static void add_miss(struct count *count, const struct backup *backup, const cha
                                report->miss_len + 1, sizeof(*count->misses));
     count->misses[report->miss_len++] = (struct drill_miss){
         .at_ms = backup->created_ms,
-        .resource = backup->resource ? drill_short_name(count->arena, backup->resource) : NULL,
+        .resource = backup->resource ? arn_short_name(count->arena, backup->resource) : NULL,
         .plan = backup->plan,
         .rule = backup->rule,
         .reason = reason};

@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "engine/aws/arn.h"
 #include "engine/base/clock.h"
 #include "engine/base/json.h"
 
@@ -37,7 +38,7 @@ static void add_job(struct lines *lines, int64_t at_ms, const struct value *entr
     const struct value *detail = value_get(entry, "detail");
     struct drill_line *line = add(lines, at_ms, entry);
     line->what = value_get_str(entry, "what");
-    line->address = drill_short_name(lines->names->arena, value_get_str(detail, "resource_arn"));
+    line->address = arn_short_name(lines->names->arena, value_get_str(detail, "resource_arn"));
     line->vault = named(lines->names, value_get_str(detail, "vault_arn"));
     line->key = named(lines->names, value_get_str(detail, "key"));
     line->state = value_get_str(detail, "state");

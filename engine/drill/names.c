@@ -1,7 +1,5 @@
 #include "engine/drill/names.h"
 
-#include "engine/aws/arn.h"
-
 void drill_names_init(struct drill_names *names, struct arena *arena,
                       const struct topology *topology, const struct record *records, size_t len)
 {
@@ -42,10 +40,4 @@ static const struct value *lookup(void *ctx, const char *address, const char *at
 const struct value *drill_resolve(const struct drill_names *names, const struct value *v)
 {
     return value_resolve(names->arena, v, lookup, (void *)(uintptr_t)names);
-}
-
-const char *drill_short_name(struct arena *arena, const char *arn)
-{
-    struct arn parts;
-    return arn && arn_parse(slice_of(arn), &parts) ? arn_resource_name(arena, &parts) : arn;
 }

@@ -19,4 +19,3 @@ const char *drill_address_of(const struct drill_names *names,
 const char *drill_account_name(const struct drill_names *names, const char *account_id);
 /* References to what AWS invented, now that it is known. */
 const struct value *drill_resolve(const struct drill_names *names, const struct value *v);
-const char *drill_short_name(struct arena *arena, const char *arn); /* "orders" */

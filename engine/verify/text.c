@@ -8,12 +8,6 @@
 
 #define TEXT_MAX ((size_t)64 * 1024 * 1024)
 
-static const char *short_name(struct arena *arena, const char *text)
-{
-    struct arn arn;
-    return arn_parse(slice_of(text), &arn) ? arn_resource_name(arena, &arn) : text;
-}
-
 static const char *minute(struct arena *arena, int64_t ms)
 {
     char *text = arena_strndup(arena, time_iso(arena, ms), 16);
@@ -95,7 +89,7 @@ static void add_row(struct strbuf *sb, const struct verify_row *row)
                 row->good   ? "ok"
                 : row->gone ? "gone"
                             : "MISSING",
-                short_name(arena, row->resource));
+                arn_short_name(arena, row->resource));
     if (row->routed)
         strbuf_addf(sb, " in %s", row->hops[row->hop_len - 1].vault);
     if (row->age_ms >= 0)
