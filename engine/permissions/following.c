@@ -4,11 +4,6 @@
 #include "engine/aws/selection.h"
 #include "engine/permissions/rights.h"
 
-static bool is_here(const struct rights *rights, const struct account *account)
-{
-    return str_eq(account->id, rights->account->id);
-}
-
 /* An object of the type in the account, by the members that stand in ARNs: a star is any name. */
 static void of_type(struct rights *rights, const struct schema_set *schemas, const char *type,
                     const char *region, const char *name)
@@ -31,7 +26,8 @@ static bool has_more_than_settings(const struct rights *rights)
 {
     const struct topology *topology = rights->topology;
     for (size_t i = 0; i < topology->resource_len; i++)
-        if (topology->resources[i].region && is_here(rights, topology->resources[i].account))
+        if (topology->resources[i].region &&
+            rights_are_of(rights, topology->resources[i].account->id))
             return true;
     return false;
 }
@@ -69,7 +65,7 @@ static void of_leads(struct rights *rights, const struct schema_set *schemas)
                                   rights->account->partition, rights->account->id));
     }
     for (size_t i = 0; i < topology->relay_len; i++)
-        if (is_here(rights, topology->relays[i].account))
+        if (rights_are_of(rights, topology->relays[i].account->id))
             of_type(rights, schemas, "aws_event_bus_policy", topology->relays[i].region, "default");
 }
 
@@ -85,7 +81,7 @@ static void of_settings(struct rights *rights, const struct schema_set *schemas)
         of_type(rights, schemas, "aws_backup_global_settings", NULL, NULL);
     for (size_t i = 0; i < topology->resource_len; i++)
         if (str_eq(topology->resources[i].schema->type_name, "aws_backup_plan") &&
-            is_here(rights, topology->resources[i].account))
+            rights_are_of(rights, topology->resources[i].account->id))
             of_type(rights, schemas, "aws_backup_region_settings", topology->resources[i].region,
                     NULL);
 }
@@ -97,7 +93,8 @@ static void of_selections(struct rights *rights)
     for (size_t i = 0; i < topology->resource_len; i++) {
         const struct resource *selection = &topology->resources[i];
         if (str_eq(selection->schema->type_name, "aws_backup_selection") &&
-            is_here(rights, selection->account) && selection_keys_are_read(selection->properties))
+            rights_are_of(rights, selection->account->id) &&
+            selection_keys_are_read(selection->properties))
             rights_of_databases(rights, selection);
     }
 }

@@ -21,17 +21,11 @@ static void add_tags(struct rights *rights, const char *region)
 
 static void add_start(struct rights *rights, const struct relay_config *config)
 {
-    struct arena *arena = rights->arena;
     allow_on_points(rights, config->region, "backup:StartCopyJob", NULL, "recoveryPoint");
     if (config->shorten_source_to_days > 0)
         allow_on_points(rights, config->region, "backup:UpdateRecoveryPointLifecycle", NULL,
                         "recoveryPoint");
-    rights_add(rights, (struct right){.action = "iam:PassRole",
-                                      .kind = "role",
-                                      .resource = config->copy_role_arn,
-                                      .condition = condition_with(
-                                          arena, NULL, "StringEquals", "iam:PassedToService",
-                                          value_string(arena, "backup.amazonaws.com"))});
+    rights_pass(rights, config->copy_role_arn);
 }
 
 /* The points come from the vaults that the account has, so their tags are asked for there too. */

@@ -2,17 +2,6 @@
 #include "engine/aws/arn.h"
 #include "engine/permissions/rights.h"
 
-static void pass(struct rights *rights, const char *role_arn)
-{
-    rights_add(rights,
-               (struct right){.action = "iam:PassRole",
-                              .kind = "role",
-                              .resource = role_arn,
-                              .condition = condition_with(
-                                  rights->arena, NULL, "StringEquals", "iam:PassedToService",
-                                  value_string(rights->arena, "backup.amazonaws.com"))});
-}
-
 static void on_points(struct rights *rights, const char *region, const char *const *actions)
 {
     for (; *actions; actions++)
@@ -42,7 +31,7 @@ static void of_source(struct rights *rights, const struct restore_entry *way)
     on_points(rights, way->from_region, points);
     rights_allow(rights, jobs, "", "*");
     see(rights, way->from_region, way->copy_role_arn);
-    pass(rights, way->copy_role_arn);
+    rights_pass(rights, way->copy_role_arn);
 }
 
 static void of_destination(struct rights *rights, const struct restore_entry *way)
@@ -59,7 +48,7 @@ static void of_destination(struct rights *rights, const struct restore_entry *wa
     rights_allow(rights, roles, "role",
                  arn_role(rights->arena, way->to->partition, way->to->id,
                           "aws-service-role/backup.amazonaws.com/AWSServiceRoleForBackup"));
-    pass(rights, way->role_arn);
+    rights_pass(rights, way->role_arn);
 }
 
 void rights_of_restore(struct rights *rights)
@@ -67,9 +56,9 @@ void rights_of_restore(struct rights *rights)
     const struct topology *topology = rights->topology;
     for (size_t i = 0; i < topology->restore_len; i++) {
         const struct restore_entry *way = &topology->restores[i];
-        if (str_eq(way->from->id, rights->account->id))
+        if (rights_are_of(rights, way->from->id))
             of_source(rights, way);
-        if (str_eq(way->to->id, rights->account->id))
+        if (rights_are_of(rights, way->to->id))
             of_destination(rights, way);
     }
 }

@@ -65,6 +65,22 @@ void rights_allow(struct rights *rights, const char *const *actions, const char 
                    (struct right){.action = actions[i], .kind = kind, .resource = resource});
 }
 
+void rights_pass(struct rights *rights, const char *role_arn)
+{
+    const struct value *service = value_string(rights->arena, "backup.amazonaws.com");
+    rights_add(rights,
+               (struct right){.action = "iam:PassRole",
+                              .kind = "role",
+                              .resource = role_arn,
+                              .condition = condition_with(rights->arena, NULL, "StringEquals",
+                                                          "iam:PassedToService", service)});
+}
+
+bool rights_are_of(const struct rights *rights, const char *account_id)
+{
+    return account_id && str_eq(rights->account->id, account_id);
+}
+
 const struct value *condition_with(struct arena *arena, const struct value *condition,
                                    const char *operator_name, const char *key,
                                    const struct value *value)

@@ -31,6 +31,10 @@ void rights_init(struct rights *rights, struct arena *arena, const struct topolo
                  const struct account *account);
 /* A right that is there already is not added again. */
 void rights_add(struct rights *rights, struct right right);
+/* To pass the role to AWS Backup, for a job that it starts. */
+void rights_pass(struct rights *rights, const char *role_arn);
+/* Whether they are of that account; NULL: of none. */
+bool rights_are_of(const struct rights *rights, const char *account_id);
 /* Leaves out what a wider right, of every object of a kind and without a condition, gives as well.
  */
 void rights_drop_covered(struct rights *rights);

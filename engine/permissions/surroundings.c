@@ -3,11 +3,6 @@
 
 #include "engine/permissions/rights.h"
 
-static bool is_of(const struct rights *rights, const char *account_id)
-{
-    return account_id && str_eq(rights->account->id, account_id);
-}
-
 /* ---- the shared state: docs/STATE.md ---- */
 
 /* An ARN, or an alias or an id of the bucket's Region. A key is known by the aliases that it has.
@@ -42,7 +37,7 @@ static void of_state(struct rights *rights, bool writes)
     static const char *const write[] = {"s3:PutObject", "s3:DeleteObject", NULL};
     static const char decrypt[] = "kms:Decrypt", encrypt[] = "kms:GenerateDataKey";
     const struct shared_state *state = rights->topology->shared_state;
-    if (!state || !is_of(rights, state->account->id))
+    if (!state || !rights_are_of(rights, state->account->id))
         return;
     const char *bucket =
         arena_printf(rights->arena, "arn:%s:s3:::%s", rights->account->partition, state->bucket);
@@ -63,7 +58,7 @@ static void of_units(struct rights *rights)
 {
     static const char *const list[] = {"organizations:ListAccountsForParent", NULL};
     const struct topology *topology = rights->topology;
-    if (!is_of(rights, topology->management_account_id))
+    if (!rights_are_of(rights, topology->management_account_id))
         return;
     for (size_t i = 0; i < topology->unit_len; i++)
         rights_allow(rights, list, "organizationalunit",
@@ -95,7 +90,7 @@ static void of_databases(struct rights *rights)
     const struct topology *topology = rights->topology;
     for (size_t i = 0; i < topology->route_len; i++) {
         const struct resource *plan = topology_find(topology, topology->routes[i].plan);
-        if (topology->routes[i].unread && plan && is_of(rights, plan->account->id))
+        if (topology->routes[i].unread && plan && rights_are_of(rights, plan->account->id))
             rights_of_databases(rights, plan);
     }
 }

@@ -7,7 +7,7 @@
 static bool is_of(const struct rights *rights, const struct resource *resource, const char *type)
 {
     return str_eq(resource->schema->type_name, type) &&
-           str_eq(resource->account->id, rights->account->id);
+           rights_are_of(rights, resource->account->id);
 }
 
 static const char *arn_in(const struct rights *rights, const char *service, const char *region,
