@@ -3,6 +3,7 @@
 #include <assert.h>
 #include <string.h>
 
+#include "engine/aws/backup_types.h"
 #include "engine/base/crypto.h"
 #include "engine/base/map.h"
 
@@ -221,8 +222,7 @@ void ledger_add_copy(struct relay_ledger *ledger, const struct relay_destination
     const char *resource = value_get_str(point, "ResourceArn");
     const char *status = value_get_str(point, "Status");
     struct row row = {.state = copy_state(status),
-                      .safe =
-                          !status || str_eq(status, "COMPLETED") || str_eq(status, "AVAILABLE")};
+                      .safe = !status || backup_point_is_available(status)};
     if (!resource || str_eq(status, "CREATING") ||
         !number_of(ledger->config, destination->vault_arn, &row.destination))
         return;

@@ -80,3 +80,9 @@ const char *backup_type_of_point(const char *point_arn)
             return types[i].type;
     return NULL;
 }
+
+bool backup_point_is_available(const char *status)
+{
+    static const char *const good[] = {"COMPLETED", "AVAILABLE", NULL};
+    return str_is_one_of(status, good);
+}

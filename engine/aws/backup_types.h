@@ -37,6 +37,10 @@ const char *backup_point_arn(struct arena *arena, const struct backup_type *type
                              const char *partition, const char *region, const char *account,
                              const char *id, bool is_copy);
 
+/* Whether a point of that status (of DescribeRecoveryPoint and lists) can be restored and copied.
+ */
+bool backup_point_is_available(const char *status);
+
 /* The type of a recovery point's ARN where the ARN tells it: "RDS", "Aurora" (for Neptune and
  * DocumentDB too), "EBS", "EC2", "FSx"; NULL for fully managed points and for all else. */
 const char *backup_type_of_point(const char *point_arn);

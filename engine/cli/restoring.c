@@ -120,19 +120,14 @@ static struct restore_answer ask_role(const struct place *at, const char *name)
 
 /* ---- the point ---- */
 
-static bool is_available(const struct value *point)
-{
-    static const char *const good[] = {"COMPLETED", "AVAILABLE", NULL};
-    return str_is_one_of(value_get_str(point, "Status"), good);
-}
-
 static const char *newest(const struct value *points)
 {
     const struct value *best = NULL;
     for (size_t i = 0; i < value_len(points); i++) {
         const struct value *point = value_item(points, i);
-        if (is_available(point) && (!best || value_epoch_ms(value_get(point, "CreationDate")) >
-                                                 value_epoch_ms(value_get(best, "CreationDate"))))
+        if (backup_point_is_available(value_get_str(point, "Status")) &&
+            (!best || value_epoch_ms(value_get(point, "CreationDate")) >
+                          value_epoch_ms(value_get(best, "CreationDate"))))
             best = point;
     }
     return value_get_str(best, "RecoveryPointArn");

@@ -1,6 +1,7 @@
 /* What has to stand before the first call. */
 #include "engine/restore/checks.h"
 
+#include "engine/aws/backup_types.h"
 #include "engine/base/bug.h"
 
 static const char *named(struct arena *arena, const struct account *account)
@@ -29,11 +30,10 @@ static void check(struct restore_plan *plan, const struct restore_answer *answer
 static void check_point(struct arena *arena, const struct restore_facts *facts,
                         struct restore_plan *plan)
 {
-    static const char *const good[] = {"COMPLETED", "AVAILABLE", NULL};
     const char *status = value_get_str(facts->described.body, "Status");
     bool gone = plan->expires_ms && plan->expires_ms <= facts->now_ms;
     const char *wrong = gone ? "its life in the vault has ended"
-                        : str_is_one_of(status, good)
+                        : backup_point_is_available(status)
                             ? NULL
                             : arena_printf(arena, "it is %s", status ? status : "in no state");
     check(plan, &facts->described, "the point can be read", wrong, status);

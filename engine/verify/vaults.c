@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "engine/aws/arn.h"
+#include "engine/aws/backup_types.h"
 #include "engine/verify/facts.h"
 #include "providers/aws/aws.h"
 
@@ -71,9 +72,8 @@ static void ask_key(struct verify_facts *facts, const struct verify_vault *vault
 
 static bool is_available(const struct value *point, int64_t now_ms)
 {
-    static const char *const good[] = {"COMPLETED", "AVAILABLE", NULL};
     int64_t expires_ms = value_epoch_ms(value_pointer(point, "/CalculatedLifecycle/DeleteAt"));
-    return str_is_one_of(value_get_str(point, "Status"), good) &&
+    return backup_point_is_available(value_get_str(point, "Status")) &&
            (!expires_ms || expires_ms > now_ms);
 }
 

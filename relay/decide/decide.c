@@ -2,6 +2,7 @@
 
 #include <assert.h>
 
+#include "engine/aws/backup_types.h"
 #include "engine/aws/lock_rules.h"
 #include "engine/base/clock.h"
 #include "engine/base/crypto.h"
@@ -142,7 +143,7 @@ const struct value *relay_declared_tags(const struct relay_config *config, const
 
 static bool point_is_there(const char *status)
 {
-    return !status || str_eq(status, "COMPLETED") || str_eq(status, "AVAILABLE");
+    return !status || backup_point_is_available(status);
 }
 
 static bool point_is_lost(const char *status)
