@@ -11,11 +11,10 @@ bool lambda_invoke_async(struct world *world, struct arena *arena, const char *f
 
 #define LAMBDA_FUNCTION "lambda.function" /* id: name */
 #define LAMBDA_CODE "~lambda.code"        /* id: name; {"Zip": base64}: its digest says enough */
+#define LAMBDA_CODE_SECRET "CodeSecret"   /* of a function: no answer shows it */
 
 /* The function's name from a name, an ARN or a partial ARN, with or without qualifier. */
 const char *lambda_name(struct arena *arena, const char *text);
-#define LAMBDA_CODE_SECRET "CodeSecret" /* of a function: no answer shows it */
-
 /* lambda_code.c: the signed address of the package of a function of the call's account and Region.
  * The package itself is megabytes, and not read for it. */
 const char *lambda_code_location(struct sim_call *call, const char *name,
