@@ -9,15 +9,7 @@
 
 size_t kms_grants_of(struct arena *arena, const struct value *key, const struct kms_grant **ret)
 {
-    const struct value *entries = value_get(key, GRANTS);
-    struct kms_grant *grants = arena_array(arena, value_len(entries) + 1, sizeof(*grants));
-    struct diags diags;
-    size_t len = 0;
-    diags_init(&diags, arena);
-    for (size_t i = 0; i < value_len(entries); i++)
-        len += kms_grant_parse(arena, value_item(entries, i), &grants[len], &diags, NULL);
-    *ret = grants;
-    return len;
+    return kms_grants_parse(arena, value_get(key, GRANTS), ret);
 }
 
 static bool need_principals(struct sim_call *call)

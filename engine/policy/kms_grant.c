@@ -251,3 +251,16 @@ enum grant kms_grant_covers(const struct subject *who, const struct kms_grant *g
         return GRANT_ACCOUNT;
     return named;
 }
+
+size_t kms_grants_parse(struct arena *arena, const struct value *entries,
+                        const struct kms_grant **ret)
+{
+    struct kms_grant *grants = arena_array(arena, value_len(entries) + 1, sizeof(*grants));
+    struct diags diags;
+    size_t len = 0;
+    diags_init(&diags, arena);
+    for (size_t i = 0; i < value_len(entries); i++)
+        len += kms_grant_parse(arena, value_item(entries, i), &grants[len], &diags, NULL);
+    *ret = grants;
+    return len;
+}

@@ -23,3 +23,7 @@ struct kms_grant {
  * added. */
 MUST_CHECK bool kms_grant_parse(struct arena *arena, const struct value *entry,
                                 struct kms_grant *ret, struct diags *diags, const char *address);
+/* Those of a whole answer; what is refused is left out, and so lets nobody in. entries may be NULL.
+ */
+size_t kms_grants_parse(struct arena *arena, const struct value *entries,
+                        const struct kms_grant **ret);

@@ -317,18 +317,7 @@ static const struct policy *managed(struct model *model, const char *arn)
 
 size_t model_grants(struct model *model, const char *key_arn, const struct kms_grant **ret)
 {
-    const struct value *entries = sight_grants(model->sights, key_arn);
-    *ret = NULL;
-    if (!entries)
-        return 0;
-    struct kms_grant *grants = arena_array(model->arena, value_len(entries) + 1, sizeof(*grants));
-    struct diags diags;
-    size_t len = 0;
-    diags_init(&diags, model->arena);
-    for (size_t i = 0; i < value_len(entries); i++)
-        len += kms_grant_parse(model->arena, value_item(entries, i), &grants[len], &diags, NULL);
-    *ret = grants;
-    return len;
+    return kms_grants_parse(model->arena, sight_grants(model->sights, key_arn), ret);
 }
 
 /* ---- roles ---- */
