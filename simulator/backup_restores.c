@@ -27,13 +27,6 @@ static const struct backup_jobs jobs = {
 
 /* ---- what a point says of its resource ---- */
 
-static const char *resource_name(struct arena *arena, const struct value *point)
-{
-    struct arn arn;
-    const char *text = value_get_str(point, "ResourceArn");
-    return arn_parse(slice_of(text), &arn) ? arn_resource_name(arena, &arn) : text;
-}
-
 /* The network of the account that the resource lived in, which means nothing in another one. */
 static void put_network(struct map_builder *b, const char *name)
 {
@@ -43,11 +36,13 @@ static void put_network(struct map_builder *b, const char *name)
 
 static const struct value *metadata_of(struct arena *arena, const struct value *point)
 {
-    const char *type = value_get_str(point, "ResourceType"), *name = resource_name(arena, point);
+    const char *type = value_get_str(point, "ResourceType");
+    const char *resource = value_get_str(point, "ResourceArn");
+    const char *name = arn_short_name(arena, resource);
     const struct sim_type *row = sim_type_find(type);
     struct arn arn;
     struct map_builder b = map_begin(arena);
-    const char *zone = arn_parse(slice_of(value_get_str(point, "ResourceArn")), &arn)
+    const char *zone = arn_parse(slice_of(resource), &arn)
                            ? arena_printf(arena, "%.*sa", (int)arn.region.len, arn.region.ptr)
                            : NULL;
     if (row && row->named && !row->made)
@@ -113,12 +108,9 @@ static const struct value *point_of(struct world *world, struct arena *arena,
 /* What only the service of the resource finds out: names of another account's network. */
 static const char *network_refused(struct arena *arena, const struct value *job)
 {
-    const char *group = value_pointer(job, "/Metadata/DBSubnetGroupName")
-                            ? value_str(value_pointer(job, "/Metadata/DBSubnetGroupName"))
-                            : NULL;
+    const char *group = value_str(value_pointer(job, "/Metadata/DBSubnetGroupName"));
     const char *source = value_get_str(job, "SourceResourceArn");
-    const char *theirs = arena_printf(
-        arena, "%s-subnets", resource_name(arena, value_map_text(arena, "ResourceArn", source)));
+    const char *theirs = arena_printf(arena, "%s-subnets", arn_short_name(arena, source));
     bool elsewhere = !arn_is_in_account(source, value_get_str(job, "AccountId"));
     return group && elsewhere && str_eq(group, theirs)
                ? arena_printf(arena, "DB subnet group '%s' does not exist.", group)
@@ -151,13 +143,11 @@ static void make_resource(struct world *world, struct arena *arena, const struct
     const struct value *point = point_of(world, arena, job), *metadata = value_get(job, "Metadata");
     static const char *const key_names[] = {"kmsKeyId", "KmsKeyId", "kmsMasterKeyArn", "KMSKey"};
     struct map_builder b = map_begin(arena);
-    struct arn arn;
     const char *text = value_get_str(job, "Wanted");
     map_put(&b, "account_id", value_get(job, "AccountId"));
     map_put(&b, "region", value_get(job, "Region"));
     map_put_str(&b, "arn", text);
-    if (arn_parse(slice_of(text), &arn))
-        map_put_str(&b, "name", arn_resource_name(arena, &arn));
+    map_put_str(&b, "name", arn_short_name(arena, text));
     map_put(&b, "type", value_get(job, "ResourceType"));
     map_put(&b, "key", value_get(point, "EncryptionKeyArn"));
     for (size_t i = 0; i < ARRAY_LEN(key_names); i++)
