@@ -5,20 +5,7 @@
  * is there already: what AWS shows (Locked, Min, Max, and whether there is a LockDate) is compared
  * first, also in create. ChangeableForDays itself is never shown. */
 
-#include "providers/aws/vault_gone.h"
-
-static struct request *lock_request(struct op *op, const struct aws_operation *operation,
-                                    const char *vault_name)
-{
-    struct request *rq = aws_request(op, operation);
-    request_label(rq, "backupVaultName", vault_name);
-    return rq;
-}
-
-static const char *desired_vault(struct op *op)
-{
-    return value_get_str(op_desired(op), "backup_vault_name");
-}
+#include "providers/aws/vault_part.h"
 
 static bool is_locked(const struct response *rs)
 {
@@ -29,39 +16,28 @@ static bool is_locked(const struct response *rs)
 
 static void described(struct op *op, const struct response *rs)
 {
-    if (rs->fault != FAULT_NONE)
-        vault_gone_or_fail(op, op_identifier(op), rs, op_gone);
-    else if (!is_locked(rs))
+    if (rs->fault == FAULT_NONE && !is_locked(rs))
         op_gone(op);
     else
-        op_done(op, op_identifier(op),
-                schema_from_wire(op_arena(op), op_schema(op)->root, rs->body));
+        vault_part_got(op, rs);
 }
 
 static void lock_read(struct op *op)
 {
-    op_send(op, lock_request(op, &backup_DescribeBackupVault, op_identifier(op)), described);
+    op_send(op, vault_request(op, &backup_DescribeBackupVault, op_identifier(op)), described);
 }
 
 /* ---- put ---- */
-
-static void put_answered(struct op *op, const struct response *rs)
-{
-    if (rs->fault != FAULT_NONE)
-        op_fail(op, rs);
-    else
-        op_done(op, desired_vault(op), NULL);
-}
 
 static void put(struct op *op)
 {
     const struct value *desired = op_desired(op);
     struct request *rq =
-        lock_request(op, &backup_PutBackupVaultLockConfiguration, desired_vault(op));
+        vault_request(op, &backup_PutBackupVaultLockConfiguration, desired_vault(op));
     request_set(rq, "MinRetentionDays", value_get(desired, "min_retention_days"));
     request_set(rq, "MaxRetentionDays", value_get(desired, "max_retention_days"));
     request_set(rq, "ChangeableForDays", value_get(desired, "changeable_for_days"));
-    op_send(op, rq, put_answered);
+    op_send(op, rq, vault_part_put);
 }
 
 static bool same_days(const struct value *observed, const char *member, const struct value *desired,
@@ -93,7 +69,7 @@ static void looked_before_create(struct op *op, const struct response *rs)
 
 static void lock_create(struct op *op)
 {
-    op_send(op, lock_request(op, &backup_DescribeBackupVault, desired_vault(op)),
+    op_send(op, vault_request(op, &backup_DescribeBackupVault, desired_vault(op)),
             looked_before_create);
 }
 
@@ -119,7 +95,7 @@ static void lock_update(struct op *op)
 
 static void lock_remove(struct op *op)
 {
-    op_send(op, lock_request(op, &backup_DeleteBackupVaultLockConfiguration, op_identifier(op)),
+    op_send(op, vault_request(op, &backup_DeleteBackupVaultLockConfiguration, op_identifier(op)),
             vault_removed);
 }
 
@@ -127,17 +103,15 @@ static void lock_remove(struct op *op)
 
 static void looked_up(struct op *op, const struct response *rs)
 {
-    if (rs->fault != FAULT_NONE)
-        vault_gone_or_fail(op, desired_vault(op), rs, op_gone);
-    else if (is_locked(rs))
-        op_found(op, desired_vault(op), OWNER_PARENT);
-    else
+    if (rs->fault == FAULT_NONE && !is_locked(rs))
         op_gone(op);
+    else
+        vault_part_found(op, rs);
 }
 
 static void lock_find(struct op *op)
 {
-    op_send(op, lock_request(op, &backup_DescribeBackupVault, desired_vault(op)), looked_up);
+    op_send(op, vault_request(op, &backup_DescribeBackupVault, desired_vault(op)), looked_up);
 }
 
 const struct resource_ops aws_backup_vault_lock_ops = {lock_read, lock_create, lock_update,
