@@ -180,15 +180,16 @@ static const char *actions_of(const char *state)
 static void act(const struct alarm *alarm, const char *old, const struct judgement *now)
 {
     const struct value *actions = value_get(alarm->body, actions_of(now->state));
-    const char *subject =
-        arena_printf(alarm->arena, "%s: \"%s\" in %s", now->state, alarm->name, alarm->region);
+    const struct sns_message message = {
+        arena_printf(alarm->arena, "%s: \"%s\" in %s", now->state, alarm->name, alarm->region),
+        message_of(alarm, old, now), NULL};
     if (!value_get_bool(alarm->body, "ActionsEnabled", true))
         return;
     for (size_t i = 0; i < value_len(actions); i++) {
         const char *why = "", *topic = value_str(value_item(actions, i));
         if (topic)
             (void)sns_deliver(alarm->world, alarm->arena, topic, "cloudwatch.amazonaws.com",
-                              alarm->arn, subject, message_of(alarm, old, now), &why);
+                              alarm->arn, &message, &why);
     }
 }
 

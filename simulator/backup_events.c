@@ -42,14 +42,29 @@ static void emit(struct world *world, struct arena *arena, const struct value *j
 
 /* ---- what a vault reports to its topic ---- */
 
+enum { BACKUP, COPY, RESTORE };
+
+/* Of a copy the vault of its source reports, where the job runs; of a restore that of its point. */
+static const struct family {
+    const char *word, *type, *id, *id_word, *vault, *state, *resource;
+} families[] = {
+    [BACKUP] = {"backup", "BACKUP_JOB", "BackupJobId", "BackupJob", "BackupVaultArn", "State",
+                "ResourceArn"},
+    [COPY] = {"copy", "COPY_JOB", "CopyJobId", "CopyJob", "SourceBackupVaultArn", "State",
+              "ResourceArn"},
+    [RESTORE] = {"restore", "RESTORE_JOB", "RestoreJobId", "RestoreJob", "BackupVaultArn", "Status",
+                 "SourceResourceArn"},
+};
+
+/* Completed is not: successfully; but of copies. What ended PARTIAL is reported as nothing. */
 static const struct {
-    const char *state, *backup, *copy; /* the events of a backup and of a copy */
+    const char *state, *events[ARRAY_LEN(families)];
 } vault_events[] = {
-    {"RUNNING", "BACKUP_JOB_STARTED", "COPY_JOB_STARTED"},
-    {"COMPLETED", "BACKUP_JOB_COMPLETED", "COPY_JOB_SUCCESSFUL"},
-    {"FAILED", "BACKUP_JOB_COMPLETED", "COPY_JOB_FAILED"}, /* completed is not: successfully */
-    {"EXPIRED", "BACKUP_JOB_COMPLETED", "COPY_JOB_FAILED"},
-    {"ABORTED", "BACKUP_JOB_COMPLETED", "COPY_JOB_FAILED"},
+    {"RUNNING", {"BACKUP_JOB_STARTED", "COPY_JOB_STARTED", "RESTORE_JOB_STARTED"}},
+    {"COMPLETED", {"BACKUP_JOB_COMPLETED", "COPY_JOB_SUCCESSFUL", "RESTORE_JOB_COMPLETED"}},
+    {"FAILED", {"BACKUP_JOB_COMPLETED", "COPY_JOB_FAILED", "RESTORE_JOB_COMPLETED"}},
+    {"EXPIRED", {"BACKUP_JOB_COMPLETED", "COPY_JOB_FAILED", NULL}},
+    {"ABORTED", {"BACKUP_JOB_COMPLETED", "COPY_JOB_FAILED", "RESTORE_JOB_COMPLETED"}},
 };
 
 static bool is_wanted(const struct value *set, const char *event)
@@ -61,16 +76,28 @@ static bool is_wanted(const struct value *set, const char *event)
     return false;
 }
 
-/* A topic that does not let AWS Backup in hears nothing, and nobody is told. Of a copy the vault of
- * its source reports, where the job runs. */
-static void report(struct world *world, struct arena *arena, const struct value *job, bool copy)
+static const struct value *attributes_of(struct arena *arena, const struct value *job,
+                                         const struct family *family)
 {
-    const char *state = value_get_str(job, "State"), *event = NULL, *why = NULL;
-    const char *arn = value_get_str(job, copy ? "SourceBackupVaultArn" : "BackupVaultArn");
+    struct map_builder b = map_begin(arena);
+    map_put_str(&b, "EventType", family->type);
+    map_put(&b, "State", value_get(job, family->state));
+    map_put(&b, "AccountId", value_get(job, "AccountId"));
+    map_put(&b, "Id", value_get(job, family->id));
+    put_date(&b, "StartTime", job, "CreationDate");
+    return map_end(&b);
+}
+
+/* A topic that does not let AWS Backup in hears nothing, and nobody is told. */
+static void report(struct world *world, struct arena *arena, const struct value *job, int which)
+{
+    const struct family *family = &families[which];
+    const char *state = value_get_str(job, family->state), *event = NULL, *why = NULL;
+    const char *arn = value_get_str(job, family->vault);
     struct vault_place place;
     for (size_t i = 0; i < ARRAY_LEN(vault_events); i++)
         if (str_eq(vault_events[i].state, state))
-            event = copy ? vault_events[i].copy : vault_events[i].backup;
+            event = vault_events[i].events[which];
     if (!event || !vault_place_of(arena, arn, &place))
         return;
     const struct value *set = value_get(
@@ -79,18 +106,18 @@ static void report(struct world *world, struct arena *arena, const struct value 
         return;
     const char *message =
         arena_printf(arena, "An AWS Backup %s job is %s. Resource ARN : %s. %s ID : %s",
-                     copy ? "copy" : "backup", state,
-                     text_or(value_get_str(job, "ResourceArn"), ""), copy ? "CopyJob" : "BackupJob",
-                     text_or(value_get_str(job, copy ? "CopyJobId" : "BackupJobId"), ""));
-    sns_deliver(world, arena, value_get_str(set, "SNSTopicArn"), BACKUP_SERVICE, arn,
-                "Notification from AWS Backup", message, &why);
+                     family->word, state, text_or(value_get_str(job, family->resource), ""),
+                     family->id_word, text_or(value_get_str(job, family->id), ""));
+    const struct sns_message sent = {"Notification from AWS Backup", message,
+                                     attributes_of(arena, job, family)};
+    sns_deliver(world, arena, value_get_str(set, "SNSTopicArn"), BACKUP_SERVICE, arn, &sent, &why);
 }
 
 /* ---- what the bus hears ---- */
 
 void backup_job_event(struct world *world, struct arena *arena, const struct value *job)
 {
-    report(world, arena, job, /* copy= */ false);
+    report(world, arena, job, BACKUP);
     struct map_builder b = map_begin(arena);
     map_put(&b, "backupJobId", value_get(job, "BackupJobId"));
     map_put(&b, "state", value_get(job, "State"));
@@ -138,7 +165,7 @@ static const struct value *copy_detail(struct arena *arena, const struct value *
 
 void copy_job_event(struct world *world, struct arena *arena, const struct value *job)
 {
-    report(world, arena, job, /* copy= */ true);
+    report(world, arena, job, COPY);
     emit(world, arena, job, "Copy Job State Change", value_get_str(job, "SourceRecoveryPointArn"),
          copy_detail(arena, job));
 }
@@ -146,6 +173,7 @@ void copy_job_event(struct world *world, struct arena *arena, const struct value
 /* Of a restore the state is called otherwise than of a backup and a copy. */
 void restore_job_event(struct world *world, struct arena *arena, const struct value *job)
 {
+    report(world, arena, job, RESTORE);
     struct map_builder b = map_begin(arena);
     map_put(&b, "restoreJobId", value_get(job, "RestoreJobId"));
     map_put(&b, "status", value_get(job, "Status"));

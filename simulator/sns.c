@@ -549,22 +549,36 @@ static bool list_subscriptions(struct sim_call *call)
 
 /* ---- messages ---- */
 
+static const struct value *attributes_of(struct arena *arena, const struct value *texts)
+{
+    struct map_builder b = map_begin(arena);
+    for (size_t i = 0; i < value_len(texts); i++) {
+        struct map_builder one = map_begin(arena);
+        map_put_str(&one, "Type", "String");
+        map_put(&one, "Value", texts->map.entries[i].value);
+        map_put(&b, texts->map.entries[i].key, map_end(&one));
+    }
+    return map_end(&b);
+}
+
 static const char *envelope(struct world *world, struct arena *arena, const struct topic *topic,
-                            const char *id, const char *subject, const char *message)
+                            const char *id, const struct sns_message *message)
 {
     struct map_builder b = map_begin(arena);
     map_put_str(&b, "Type", "Notification");
     map_put_str(&b, "MessageId", id);
     map_put_str(&b, "TopicArn", topic->arn);
-    map_put_str(&b, "Subject", subject);
-    map_put_str(&b, "Message", message);
+    map_put_str(&b, "Subject", message->subject);
+    map_put_str(&b, "Message", message->text);
     map_put_str(&b, "Timestamp", time_iso_ms(arena, world_now_ms(world)));
+    if (message->attributes)
+        map_put(&b, "MessageAttributes", attributes_of(arena, message->attributes));
     return json_print(arena, map_end(&b), JSON_COMPACT);
 }
 
 /* Into the queues; a queue that does not let SNS in gets nothing, and nobody hears of it. */
 static const char *send(struct world *world, struct arena *arena, const struct topic *topic,
-                        const char *subject, const char *message)
+                        const struct sns_message *message)
 {
     const char *id = id_uuid(world, arena), *why = NULL;
     struct objects rows = subscriptions_of(world, arena, topic);
@@ -576,8 +590,7 @@ static const char *send(struct world *world, struct arena *arena, const struct t
             value_get_bool(body, "Pending", false))
             continue;
         sqs_deliver(world, arena, value_get_str(body, "Endpoint"), SNS_SERVICE, topic->arn,
-                    raw ? message : envelope(world, arena, topic, id, subject, message), NULL,
-                    &why);
+                    raw ? message->text : envelope(world, arena, topic, id, message), NULL, &why);
     }
     return id;
 }
@@ -585,16 +598,17 @@ static const char *send(struct world *world, struct arena *arena, const struct t
 static bool publish(struct sim_call *call)
 {
     struct topic topic;
-    const char *message = call_need(call, "Message");
-    if (!message || !need_topic(call, "TopicArn", &topic))
+    const struct sns_message message = {call_str(call, "Subject"), call_need(call, "Message"),
+                                        NULL};
+    if (!message.text || !need_topic(call, "TopicArn", &topic))
         return false;
-    const char *id = send(call->world, call->arena, &topic, call_str(call, "Subject"), message);
+    const char *id = send(call->world, call->arena, &topic, &message);
     return call_answer(call, one(call, "MessageId", value_string(call->arena, id)));
 }
 
 bool sns_deliver(struct world *world, struct arena *arena, const char *topic_arn,
-                 const char *service, const char *source_arn, const char *subject,
-                 const char *message, const char **ret_why)
+                 const char *service, const char *source_arn, const struct sns_message *message,
+                 const char **ret_why)
 {
     struct topic topic;
     struct arn source;
@@ -614,7 +628,7 @@ bool sns_deliver(struct world *world, struct arena *arena, const char *topic_arn
                                           .context = map_end(&context)};
     if (!authorize(world, arena, &request, ret_why))
         return false;
-    send(world, arena, &topic, subject, message);
+    send(world, arena, &topic, message);
     return true;
 }
 

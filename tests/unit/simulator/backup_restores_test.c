@@ -105,6 +105,88 @@ static void without_the_right_to_make_it_nothing_comes_back(void **state)
     }
 }
 
+#define HERE "us-east-1:111122223333"
+#define ALL_PUBLISH                                                                                \
+    "{\"Statement\":[{\"Effect\":\"Allow\",\"Principal\":\"*\",\"Action\":\"sns:Publish\","        \
+    "\"Resource\":\"*"                                                                             \
+    "\"}]}"
+
+/* The vault tells its topic of these events, and the topic a queue. */
+static void listen(struct scene *s, const char *vault, const char *events)
+{
+    struct arena *arena = s->c.arena;
+    const char *open = percent_encode(arena, ALL_PUBLISH);
+    client_send(&s->c, "sqs", "POST", "/",
+                "{\"QueueName\":\"q\",\"Attributes\":{\"Policy\":\"{\\\"Statement\\\":[{"
+                "\\\"Effect\\\":\\\"Allow\\\",\\\"Principal\\\":\\\"*\\\",\\\"Action\\\":"
+                "\\\"*\\\",\\\"Resource\\\":\\\"*\\\"}]}\"}}",
+                "AmazonSQS.CreateQueue");
+    assert_int_equal(s->c.status, 200);
+    scene_query(s, "sns",
+                arena_printf(arena,
+                             "Action=CreateTopic&Name=t&Attributes.entry.1.key=Policy&"
+                             "Attributes.entry.1.value=%s",
+                             open));
+    scene_query(s, "sns",
+                "Action=Subscribe&TopicArn=arn:aws:sns:" HERE ":t&Protocol=sqs&"
+                "Endpoint=arn:aws:sqs:" HERE ":q");
+    backup_call(&s->c, "PUT",
+                arena_printf(arena, "/backup-vaults/%s/notification-configuration", vault),
+                arena_printf(arena,
+                             "{\"SNSTopicArn\":\"arn:aws:sns:" HERE ":t\","
+                             "\"BackupVaultEvents\":[%s]}",
+                             events));
+}
+
+static const struct value *heard(struct scene *s)
+{
+    const struct value *answer =
+        client_send(&s->c, "sqs", "POST", "/",
+                    "{\"QueueUrl\":\"https://sqs.us-east-1.amazonaws.com/111122223333/q\","
+                    "\"MaxNumberOfMessages\":10}",
+                    "AmazonSQS.ReceiveMessage");
+    assert_int_equal(s->c.status, 200);
+    return value_get(answer, "Messages");
+}
+
+static const struct value *letter(struct scene *s, const struct value *messages, size_t i)
+{
+    const struct value *body = NULL;
+    const char *why = NULL;
+    const char *text = value_get_str(value_item(messages, i), "Body");
+    assert_non_null(text);
+    assert_true(json_parse(s->c.arena, slice_of(text), &body, &why));
+    return body;
+}
+
+static void the_vault_of_the_point_tells_of_its_restores(void **state)
+{
+    (void)state;
+    static const struct {
+        bool restores;
+        const char *end;
+    } cases[] = {{true, "COMPLETED"}, {false, "FAILED"}};
+    for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+        struct scene s = {0};
+        begin(&s, rows[0].resource, cases[i].restores);
+        listen(&s, "primary", "\"RESTORE_JOB_STARTED\",\"RESTORE_JOB_COMPLETED\"");
+        const struct value *job = restored(&s, rows[0].metadata), *got = heard(&s);
+        assert_int_equal(value_len(got), 2);
+        const struct value *ended = letter(&s, got, 1);
+        assert_string_equal(
+            value_str(value_pointer(letter(&s, got, 0), "/MessageAttributes/State/Value")),
+            "RUNNING");
+        assert_string_equal(value_str(value_pointer(ended, "/MessageAttributes/State/Value")),
+                            cases[i].end);
+        assert_string_equal(value_str(value_pointer(ended, "/MessageAttributes/EventType/Value")),
+                            "RESTORE_JOB");
+        assert_string_equal(value_str(value_pointer(ended, "/MessageAttributes/Id/Value")),
+                            value_get_str(job, "RestoreJobId"));
+        assert_non_null(strstr(value_get_str(ended, "Message"), rows[0].resource));
+        client_close(&s.c);
+    }
+}
+
 static void what_the_metadata_lacks_is_refused_at_once(void **state)
 {
     (void)state;
@@ -127,6 +209,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(each_type_comes_back),
         cmocka_unit_test(without_the_right_to_make_it_nothing_comes_back),
+        cmocka_unit_test(the_vault_of_the_point_tells_of_its_restores),
         cmocka_unit_test(what_the_metadata_lacks_is_refused_at_once),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
