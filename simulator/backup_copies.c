@@ -10,6 +10,8 @@
 #include "simulator/tags.h"
 
 #define JOB "~backup.copy"
+#define PARTIAL "copy_partial"
+enum { WHOLE, JOB_TELLS, POINT_TELLS }; /* its values */
 
 static const struct value *described(struct sim_call *call, const struct value *job);
 
@@ -137,7 +139,7 @@ static const struct value *make_copy(struct world *world, struct arena *arena,
     map_put_str(&b, "BackupVaultName", place->name);
     map_put(&b, "BackupVaultArn", value_get(vault, "BackupVaultArn"));
     map_put(&b, "SourceBackupVaultArn", value_get(job, "SourceBackupVaultArn"));
-    map_put_str(&b, "Status", "COMPLETED");
+    map_put_str(&b, "Status", setting_int(world, PARTIAL, WHOLE) ? "PARTIAL" : "COMPLETED");
     map_put_int(&b, "CompletionDate", world_now_ms(world));
     map_put(&b, "EncryptionKeyArn", value_get(vault, "EncryptionKeyArn"));
     map_put_bool(&b, "IsEncrypted", true);
@@ -169,6 +171,8 @@ void backup_task_copy_end(struct world *world, struct arena *arena, const struct
     if (!message && placed) {
         point = make_copy(world, arena, job, source, &place);
         map_put(&b, "DestinationRecoveryPointArn", value_get(point, "RecoveryPointArn"));
+        if (setting_int(world, PARTIAL, WHOLE) == JOB_TELLS)
+            map_put_str(&b, "State", "PARTIAL");
         if (setting_int(world, "copy_tags_fail", 0))
             message = "Copy job completed, but AWS Backup was unable to copy resource tags";
     }

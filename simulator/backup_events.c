@@ -190,20 +190,28 @@ void restore_job_event(struct world *world, struct arena *arena, const struct va
          map_end(&b));
 }
 
+static const char *counted_as(const char *state)
+{
+    if (str_eq(state, "PARTIAL"))
+        return NULL; /* no metric counts such jobs */
+    return str_eq(state, "COMPLETED") ? "Completed" : "Failed";
+}
+
 /* Points count where they lie, jobs where they ran; both by their vault. */
 static void count(struct world *world, struct arena *arena, bool copy, const struct value *job,
                   const struct value *point)
 {
     const char *state = value_get_str(job, "State"), *account = value_get_str(job, "AccountId");
     const char *vault = value_get_str(job, copy ? "DestinationBackupVaultArn" : "BackupVaultArn");
-    const char *ended = str_eq(state, "COMPLETED") ? "Completed" : "Failed";
+    const char *ended = counted_as(state);
     struct vault_place place;
     if (vault_place_of(arena, value_get_str(point, "BackupVaultArn"), &place))
         metric_count(world, arena, place.account, place.region, METRICS,
-                     str_eq(state, "PARTIAL") ? "NumberOfRecoveryPointsPartial"
-                                              : "NumberOfRecoveryPointsCompleted",
+                     str_eq(value_get_str(point, "Status"), "PARTIAL")
+                         ? "NumberOfRecoveryPointsPartial"
+                         : "NumberOfRecoveryPointsCompleted",
                      "BackupVaultName", place.name, 1);
-    if (account && vault_place_of(arena, vault, &place))
+    if (ended && account && vault_place_of(arena, vault, &place))
         metric_count(world, arena, account, value_get_str(job, "Region"), METRICS,
                      arena_printf(arena, "NumberOf%sJobs%s", copy ? "Copy" : "Backup", ended),
                      "BackupVaultName", place.name, 1);
@@ -221,6 +229,7 @@ void backup_timeline(struct world *world, struct arena *arena, const char *what,
     map_put(&b, "plan_id", value_pointer(job, "/CreatedBy/BackupPlanId"));
     map_put(&b, "rule", value_pointer(job, "/CreatedBy/BackupRuleName"));
     map_put(&b, "point_arn", value_get(point, "RecoveryPointArn"));
+    map_put(&b, "point_status", value_get(point, "Status"));
     map_put(&b, "vault_arn", value_get(job, copy ? "DestinationBackupVaultArn" : "BackupVaultArn"));
     map_put(&b, "source_point_arn", value_get(job, "SourceRecoveryPointArn"));
     map_put(&b, "source_vault_arn", value_get(job, "SourceBackupVaultArn"));

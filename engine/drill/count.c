@@ -80,6 +80,17 @@ static const struct copy *copies_of(const struct count *count, const char *point
     return point ? map_get(&count->copies, point) : NULL;
 }
 
+static bool is_partial(const struct value *copy)
+{
+    return str_eq(detail_str(copy, "point_status"), "PARTIAL");
+}
+
+/* A job may be COMPLETED while its point is not whole. */
+static bool made_it(const struct value *copy)
+{
+    return str_eq(detail_str(copy, "state"), "COMPLETED") && !is_partial(copy);
+}
+
 static bool is_final(const struct drill_route *route, const char *vault)
 {
     return str_is_one_of(vault, route->finals);
@@ -97,7 +108,7 @@ static void follow(const struct count *count, const struct drill_route *route, c
     for (const struct copy *copy = copies_of(count, point); copy && depth < 8; copy = copy->next) {
         const struct value *entry = copy->entry;
         const char *made = detail_str(entry, "point_arn");
-        if (!made || !str_eq(detail_str(entry, "state"), "COMPLETED"))
+        if (!made || !made_it(entry))
             continue;
         if (is_final(route, detail_str(entry, "vault_arn"))) {
             if (ret->len++ == 0)
@@ -152,6 +163,9 @@ static const char *failure_of(const struct count *count, const char *point, cons
     const struct value *entry = copy_into(count, point, vault, finals);
     if (str_eq(detail_str(entry, "state"), "FAILED"))
         return detail_str(entry, "message");
+    if (is_partial(entry))
+        return arena_printf(count->arena, "the copy in %s is PARTIAL",
+                            name_of(count, detail_str(entry, "vault_arn")));
     return entry ? NULL : unfinished(count, point, vault, finals);
 }
 
@@ -235,7 +249,7 @@ static const char *reason_of(const struct count *count, const struct drill_route
         return reason ? reason : "the copy was never started";
     }
     const struct value *first = copy_into(count, backup->point, route->via, NULL);
-    if (str_eq(detail_str(first, "state"), "COMPLETED"))
+    if (first && made_it(first))
         return reason_of_relay(count, route, first);
     reason = failure_of(count, backup->point, route->via, NULL);
     return reason ? reason

@@ -450,6 +450,28 @@ static void copies_may_fail_for_reasons_of_awss_own(void **state)
     client_close(&s.c);
 }
 
+static void copies_may_end_partial_with_or_without_their_job(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *setting, *job;
+    } ends[] = {{"1", "PARTIAL"}, {"2", "COMPLETED"}};
+    for (size_t i = 0; i < ARRAY_LEN(ends); i++) {
+        struct scene s;
+        scene_open(&s);
+        set(&s, "copy_partial", ends[i].setting);
+        client_advance(&s.c, DAY_MS);
+        const struct value *job = scene_copy(&s);
+        assert_string_equal(value_get_str(job, "State"), ends[i].job);
+        scene_at(&s, WORKLOAD, "us-east-2");
+        const struct value *point = value_item(scene_points(&s, "intermediate"), 0);
+        assert_string_equal(value_get_str(point, "Status"), "PARTIAL");
+        assert_string_equal(value_get_str(job, "DestinationRecoveryPointArn"),
+                            value_get_str(point, "RecoveryPointArn"));
+        client_close(&s.c);
+    }
+}
+
 static void copies_wait_for_a_region_that_stands_still(void **state)
 {
     (void)state;
@@ -485,6 +507,7 @@ int main(void)
         cmocka_unit_test(a_copy_token_gives_the_same_job_even_when_it_failed),
         cmocka_unit_test(copies_of_one_resource_wait_for_each_other),
         cmocka_unit_test(copies_may_fail_for_reasons_of_awss_own),
+        cmocka_unit_test(copies_may_end_partial_with_or_without_their_job),
         cmocka_unit_test(copies_wait_for_a_region_that_stands_still),
         cmocka_unit_test(while_the_world_sleeps_no_backup_falls_due),
         cmocka_unit_test(copy_jobs_are_listed_by_what_they_are_for_thirty_days),

@@ -114,12 +114,32 @@ static void a_backup_job_tells_its_states(void **state)
     client_close(&s.c);
 }
 
+static void a_partial_copy_tells_its_point(void **state)
+{
+    (void)state;
+    struct scene s;
+    struct held held;
+    scene_open(&s);
+    hold_events(&s);
+    world_begin(s.c.world);
+    setting_put(s.c.world, "copy_partial", "1");
+    assert_true(world_commit(s.c.world));
+    client_advance(&s.c, DAY_MS);
+    take_events(&s, "Copy Job State Change", &held);
+    assert_int_equal(held.len, 3);
+    assert_string_equal(value_get_str(detail_of(&held, 2), "state"), "PARTIAL");
+    assert_true(str_starts(value_get_str(detail_of(&held, 2), "destinationRecoveryPointArn"),
+                           "arn:aws:rds:us-east-2:"));
+    client_close(&s.c);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_copy_of_a_plan_tells_three_states_with_their_gaps),
         cmocka_unit_test(a_failed_second_hop_tells_it_in_the_intermediate_region_without_a_plan),
         cmocka_unit_test(a_backup_job_tells_its_states),
+        cmocka_unit_test(a_partial_copy_tells_its_point),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

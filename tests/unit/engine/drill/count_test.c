@@ -369,6 +369,30 @@ static void a_failed_copy_gives_awss_words(void **state)
     scene_close(&s);
 }
 
+static void a_partial_copy_has_not_arrived(void **state)
+{
+    (void)state;
+    static const char *const vaults[] = {VAULT_M, VAULT_F}, *const names[] = {"vaults.m",
+                                                                              "vaults.f"};
+    for (size_t i = 0; i < ARRAY_LEN(vaults); i++) {
+        struct scene s;
+        scene_open(&s, "\"" VAULT_M "\"");
+        backed_up(&s, "p1");
+        if (i > 0)
+            copied(&s, "15:00", "p1", VAULT_M, "m1", NULL);
+        happened(&s, "16:00", "copy", "orders",
+                 arena_printf(s.arena,
+                              "{\"state\":\"COMPLETED\",\"resource_arn\":\"" DB
+                              "\",\"source_point_arn\":\"%s\",\"vault_arn\":\"%s\",\"point_arn\":"
+                              "\"x\",\"point_status\":\"PARTIAL\"}",
+                              i > 0 ? "m1" : "p1", vaults[i]));
+        count(&s);
+        assert_int_equal(s.report.arrived, 0);
+        reason_is(&s, arena_printf(s.arena, "the copy in %s is PARTIAL", names[i]));
+        scene_close(&s);
+    }
+}
+
 static void a_refusal_of_the_relay_gives_the_relays_words(void **state)
 {
     (void)state;
@@ -496,6 +520,7 @@ int main(void)
         cmocka_unit_test(a_vault_of_the_same_account_is_no_route),
         cmocka_unit_test(a_backup_of_a_rule_without_route_is_missing),
         cmocka_unit_test(a_failed_copy_gives_awss_words),
+        cmocka_unit_test(a_partial_copy_has_not_arrived),
         cmocka_unit_test(a_refusal_of_the_relay_gives_the_relays_words),
         cmocka_unit_test(a_failed_function_is_named),
         cmocka_unit_test(a_lost_event_and_silence_are_told_apart),
