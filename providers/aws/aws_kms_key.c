@@ -85,6 +85,37 @@ static void read_key(struct op *op)
     op_send(op, rq, described);
 }
 
+/* ---- points that lie under a key ---- */
+
+/* The vault that holds points under the key, whoever declares it: a lock protects them from
+ * everything but the loss of their key. */
+static const struct value *vault_in_need(struct op *op, const struct value *vaults)
+{
+    const char *end = arena_printf(op_arena(op), ":key/%s", op_identifier(op));
+    for (size_t i = 0; i < value_len(vaults); i++) {
+        const struct value *vault = value_item(vaults, i);
+        const char *key = value_get_str(vault, "EncryptionKeyArn");
+        if (key && str_ends(key, end) && value_get_int(vault, "NumberOfRecoveryPoints", 0) > 0)
+            return vault;
+    }
+    return NULL;
+}
+
+/* False: the operation has failed, because points need the key or because nobody knows. */
+static bool nothing_needs_it(struct op *op, const struct response *vaults, const char *spared)
+{
+    const struct value *vault = vault_in_need(op, value_get(vaults->body, "BackupVaultList"));
+    if (vaults->fault != FAULT_NONE)
+        op_fail(op, vaults);
+    else if (vault)
+        op_fail_with(op, E_RETAINED,
+                     "vault %s holds %lld recovery points under this key, which nobody could read "
+                     "without it: the key is not %s",
+                     value_get_str(vault, "BackupVaultName"),
+                     (long long)value_get_int(vault, "NumberOfRecoveryPoints", 0), spared);
+    return vaults->fault == FAULT_NONE && !vault;
+}
+
 /* ---- create, update ---- */
 
 static void set_rotation(struct op *op, const char *id)
@@ -154,7 +185,7 @@ static const struct tag_calls tag_calls = {&kms_TagResource, &kms_UntagResource,
 
 /* The policy goes first, so that it may give the rights that the rest needs. AWS changes the
  * rotation of enabled keys only. */
-static void update_key(struct op *op)
+static void change_key(struct op *op)
 {
     const char *id = op_identifier(op);
     const struct value *description = changed_wire(op, "description");
@@ -184,6 +215,21 @@ static void update_key(struct op *op)
     calls_in_order(op, step_updated);
 }
 
+static void listed_before_disabling(struct op *op, const struct response *rs)
+{
+    if (nothing_needs_it(op, rs, "disabled"))
+        change_key(op);
+}
+
+static void update_key(struct op *op)
+{
+    if (value_get_bool(op_prior(op), "enabled", true) &&
+        !value_get_bool(op_desired(op), "enabled", true))
+        op_send_all(op, aws_request(op, &backup_ListBackupVaults), listed_before_disabling);
+    else
+        change_key(op);
+}
+
 /* ---- remove ---- */
 
 static void scheduled(struct op *op, const struct response *rs)
@@ -196,37 +242,14 @@ static void scheduled(struct op *op, const struct response *rs)
         op_fail(op, rs);
 }
 
-/* The vault that holds points under the key, whoever declares it: a lock protects them from
- * everything but this. */
-static const struct value *vault_in_need(struct op *op, const struct value *vaults)
-{
-    const char *end = arena_printf(op_arena(op), ":key/%s", op_identifier(op));
-    for (size_t i = 0; i < value_len(vaults); i++) {
-        const struct value *vault = value_item(vaults, i);
-        const char *key = value_get_str(vault, "EncryptionKeyArn");
-        if (key && str_ends(key, end) && value_get_int(vault, "NumberOfRecoveryPoints", 0) > 0)
-            return vault;
-    }
-    return NULL;
-}
-
 static void vaults_listed(struct op *op, const struct response *rs)
 {
-    const struct value *vault = vault_in_need(op, value_get(rs->body, "BackupVaultList"));
-    if (rs->fault != FAULT_NONE) {
-        op_fail(op, rs);
-    } else if (vault) {
-        op_fail_with(op, E_RETAINED,
-                     "vault %s holds %lld recovery points under this key, which nobody could read "
-                     "without it: the key is not scheduled for deletion",
-                     value_get_str(vault, "BackupVaultName"),
-                     (long long)value_get_int(vault, "NumberOfRecoveryPoints", 0));
-    } else {
-        struct request *rq = aws_request(op, &kms_ScheduleKeyDeletion);
-        request_set_str(rq, "KeyId", op_identifier(op));
-        request_set(rq, "PendingWindowInDays", value_int(op_arena(op), DELETION_DAYS));
-        op_send(op, rq, scheduled);
-    }
+    if (!nothing_needs_it(op, rs, "scheduled for deletion"))
+        return;
+    struct request *rq = aws_request(op, &kms_ScheduleKeyDeletion);
+    request_set_str(rq, "KeyId", op_identifier(op));
+    request_set(rq, "PendingWindowInDays", value_int(op_arena(op), DELETION_DAYS));
+    op_send(op, rq, scheduled);
 }
 
 static void remove_key(struct op *op)

@@ -5,6 +5,8 @@
 #define TYPE "aws_kms_key"
 #define DESIRED                                                                                    \
     "{\"policy\":{},\"tags\":{\"holdfast:topology\":\"t\",\"holdfast:address\":\"keys.a\"}}"
+#define ENABLED "{\"policy\":{},\"description\":\"a\",\"enabled\":true}"
+#define DISABLED "{\"policy\":{},\"description\":\"b\",\"enabled\":false}"
 #define TAGS(address)                                                                              \
     "{\"Tags\":[{\"TagKey\":\"holdfast:topology\",\"TagValue\":\"t\"},"                            \
     "{\"TagKey\":\"holdfast:address\",\"TagValue\":\"" address "\"}]}"
@@ -131,25 +133,50 @@ static void a_key_that_was_made_is_named_when_its_rotation_fails(void **state)
     assert_false(fixture_call(f, 1)->once);
 }
 
-static void a_key_under_which_points_lie_is_not_deleted(void **state)
+/* Under key one lie an empty vault and, or not, one with points; one with points under another. */
+static void vaults_are_listed(struct fixture *f, bool full)
 {
     static const char *const vaults[] = {
         "{\"BackupVaultName\":\"anothers\",\"NumberOfRecoveryPoints\":7,"
         "\"EncryptionKeyArn\":\"arn:aws:kms:us-east-1:111122223333:key/two\"}",
         "{\"BackupVaultName\":\"empty\",\"NumberOfRecoveryPoints\":0,"
         "\"EncryptionKeyArn\":\"arn:aws:kms:us-east-1:111122223333:key/one\"}",
-        "{\"BackupVaultName\":\"full\",\"NumberOfRecoveryPoints\":3,"
+        ",{\"BackupVaultName\":\"full\",\"NumberOfRecoveryPoints\":3,"
         "\"EncryptionKeyArn\":\"arn:aws:kms:us-east-1:111122223333:key/one\"}"};
+    fixture_answer(f, "GET /backup-vaults/", NULL,
+                   arena_printf(f->arena, "{\"BackupVaultList\":[%s,%s%s]}", vaults[0], vaults[1],
+                                full ? vaults[2] : ""),
+                   1);
+}
+
+static void a_key_under_which_points_lie_is_not_disabled(void **state)
+{
     struct fixture *f = *state;
-    const char *all =
-        arena_printf(f->arena, "{\"BackupVaultList\":[%s,%s,%s]}", vaults[0], vaults[1], vaults[2]);
-    fixture_answer(f, "GET /backup-vaults/", NULL, all, 1);
+    vaults_are_listed(f, /* full= */ true);
+    fixture_run(f, OP_UPDATE, TYPE, "one", DISABLED, ENABLED);
+    assert_int_equal(f->result, OP_RESULT_FAILED);
+    assert_int_equal(f->diags.items[0].code, E_RETAINED);
+    assert_non_null(strstr(f->diags.items[0].message, "the key is not disabled"));
+    assert_int_equal(fixture_calls(f), 1); /* nothing else was changed either */
+    vaults_are_listed(f, /* full= */ false);
+    when(f, "TrentService.UpdateKeyDescription", NULL, "{}");
+    when(f, "TrentService.DisableKey", NULL, "{}");
+    fixture_run(f, OP_UPDATE, TYPE, "one", DISABLED, ENABLED);
+    assert_int_equal(f->result, OP_RESULT_DONE);
+    fixture_answer(f, "GET /backup-vaults/", "AccessDeniedException", "{}", 1);
+    fixture_run(f, OP_UPDATE, TYPE, "one", DISABLED, ENABLED);
+    assert_int_equal(f->result, OP_RESULT_FAILED); /* nobody knows */
+}
+
+static void a_key_under_which_points_lie_is_not_deleted(void **state)
+{
+    struct fixture *f = *state;
+    vaults_are_listed(f, /* full= */ true);
     fixture_run(f, OP_REMOVE, TYPE, "one", NULL, NULL);
     assert_int_equal(f->result, OP_RESULT_FAILED);
     assert_int_equal(f->diags.items[0].code, E_RETAINED);
     assert_non_null(strstr(f->diags.items[0].message, "vault full holds 3 recovery points"));
-    all = arena_printf(f->arena, "{\"BackupVaultList\":[%s,%s]}", vaults[0], vaults[1]);
-    fixture_answer(f, "GET /backup-vaults/", NULL, all, 1);
+    vaults_are_listed(f, /* full= */ false);
     when(f, "TrentService.ScheduleKeyDeletion", NULL, "{}");
     fixture_run(f, OP_REMOVE, TYPE, "one", NULL, NULL);
     assert_int_equal(f->result, OP_RESULT_DONE);
@@ -214,6 +241,7 @@ int main(void)
         FIXTURE_TEST(nothing_is_known_when_no_key_shows_its_tags),
         FIXTURE_TEST(a_key_that_may_not_be_looked_at_may_be_ours),
         FIXTURE_TEST(a_key_that_was_made_is_named_when_its_rotation_fails),
+        FIXTURE_TEST(a_key_under_which_points_lie_is_not_disabled),
         FIXTURE_TEST(a_key_under_which_points_lie_is_not_deleted),
         FIXTURE_TEST(a_deletion_that_was_scheduled_before_is_a_success),
         FIXTURE_TEST(an_alias_is_ours_only_when_it_names_our_key),
