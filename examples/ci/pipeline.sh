@@ -2,7 +2,7 @@
 # What a pipeline does with a topology, in one place: the workflows beside this file call it, and so do our own
 # tests. Copy it into the repository of your topology, as ci/pipeline.sh.
 #
-#   pipeline.sh plan          validates and plans: plan.json (to apply) and plan.txt (to read)
+#   pipeline.sh plan          validates and plans: plan.json (to apply) and plan.txt (to read, warnings and errors too)
 #   pipeline.sh apply [FLAG]  carries out plan.json and nothing else; ends with 6 when what it rests on has moved
 #   pipeline.sh drift         ends with 2 when somebody has changed what the topology owns
 #   pipeline.sh fetch         GitHub, after a merge: the plan that was made for the pull request
@@ -15,27 +15,22 @@ holdfast=${HOLDFAST:-holdfast}
 scratch=$(mktemp -d)
 trap 'rm -rf "$scratch"' EXIT
 
-# The token goes through pipes and a private file: arguments are for everybody to see.
-sign_in() {
-    token=
-    if [ -n "${ACTIONS_ID_TOKEN_REQUEST_URL:-}" ]; then
-        token=$(printf 'url = "%s&audience=sts.amazonaws.com"\nheader = "Authorization: bearer %s"\n' \
-            "$ACTIONS_ID_TOKEN_REQUEST_URL" "$ACTIONS_ID_TOKEN_REQUEST_TOKEN" |
-            curl --fail --silent --show-error --retry 3 --config - |
-            sed -n 's/.*"value" *: *"\([^"]*\)".*/\1/p')
-        [ -n "$token" ] || { echo "GitHub gave no identity token: has the job the permission id-token: write?" >&2; exit 3; }
-    elif [ -n "${HOLDFAST_ID_TOKEN:-}" ]; then
-        token=$HOLDFAST_ID_TOKEN
-        unset HOLDFAST_ID_TOKEN
-    fi
-    [ -n "$token" ] || return 0
-    (umask 077 && printf '%s' "$token" >"$scratch/token")
-    export AWS_WEB_IDENTITY_TOKEN_FILE="$scratch/token" AWS_ROLE_SESSION_NAME="holdfast-$1"
+# Runs a command and sets `status`. Its warnings and errors go to the log as they come, and into a file for the page.
+hear() {
+    status=0
+    mkfifo "$scratch/pipe"
+    tee "$scratch/said" <"$scratch/pipe" >&2 &
+    "$@" 2>"$scratch/pipe" || status=$?
+    wait "$!"
+    rm "$scratch/pipe"
 }
 
-# Onto the page of the run, where there is one, as far as there is room on it.
+# What was said and what came of it: into FILE, into the log, and onto the page of the run, where there is one, as far as
+# there is room on it. First what was said, so that no long plan pushes it out.
 show() { # TITLE FILE
     cat "$2"
+    cat "$scratch/said" "$2" >"$scratch/page"
+    cp "$scratch/page" "$2"
     [ -n "${GITHUB_STEP_SUMMARY:-}" ] || return 0
     {
         printf '### %s\n\n`````text\n' "$1"
@@ -44,49 +39,83 @@ show() { # TITLE FILE
     } >>"$GITHUB_STEP_SUMMARY"
 }
 
+# The token goes through pipes and a private file: arguments are for everybody to see.
+sign_in() {
+    token=
+    if [ -n "${ACTIONS_ID_TOKEN_REQUEST_URL:-}" ]; then
+        token=$(printf 'url = "%s&audience=sts.amazonaws.com"\nheader = "Authorization: bearer %s"\n' \
+            "$ACTIONS_ID_TOKEN_REQUEST_URL" "$ACTIONS_ID_TOKEN_REQUEST_TOKEN" |
+            curl --fail --silent --show-error --retry 3 --config - |
+            sed -n 's/.*"value" *: *"\([^"]*\)".*/\1/p')
+        [ -n "$token" ] || { echo "GitHub gave no identity token: has the job the permission id-token: write?" >&2; return 3; }
+    elif [ -n "${HOLDFAST_ID_TOKEN:-}" ]; then
+        token=$HOLDFAST_ID_TOKEN
+        unset HOLDFAST_ID_TOKEN
+    fi
+    [ -n "$token" ] || return 0
+    (umask 077 && printf '%s' "$token" >"$scratch/token") || return
+    export AWS_WEB_IDENTITY_TOKEN_FILE="$scratch/token" AWS_ROLE_SESSION_NAME="holdfast-$1"
+}
+
+# What has to go well before there is anything to do; if it does not, its words are all that there is to see.
+first() { # TITLE FILE COMMAND...
+    title=$1 file=$2
+    shift 2
+    hear "$@" >"$file"
+    [ "$status" -eq 0 ] || show "$title (status $status)" "$file"
+    return "$status"
+}
+
 cmd_plan() {
-    "$holdfast" validate
-    sign_in plan
-    status=0
-    "$holdfast" plan --detailed-exitcode --out plan.json >plan.txt || status=$?
+    first "The topology is not valid" plan.txt "$holdfast" validate || return
+    first "There is no plan" plan.txt sign_in plan || return
+    hear "$holdfast" plan --detailed-exitcode --out plan.json >plan.txt
     case $status in
     0) show "Nothing to do" plan.txt ;;
     2) show "What the merge would do" plan.txt; status=0 ;;
-    *) show "There is no plan" plan.txt ;;
+    *) show "There is no plan (status $status)" plan.txt ;;
     esac
     return "$status"
 }
 
 cmd_apply() {
-    "$holdfast" show plan.json >plan.txt
+    first "There is nothing to apply" plan.txt "$holdfast" show plan.json || return
     show "What is applied" plan.txt
-    sign_in apply
-    "$holdfast" apply plan.json --lock-timeout 10m "$@"
+    first "Nothing was applied" applied.txt sign_in apply || return
+    hear "$holdfast" apply plan.json --lock-timeout 10m "$@" >applied.txt
+    case $status in
+    0) show "Applied" applied.txt ;;
+    *) show "Not applied, or not all of it (status $status)" applied.txt ;;
+    esac
+    return "$status"
 }
 
 cmd_drift() {
-    sign_in drift
-    status=0
-    "$holdfast" drift --detailed-exitcode >drift.txt || status=$?
+    first "Drift is not known" drift.txt sign_in drift || return
+    hear "$holdfast" drift --detailed-exitcode >drift.txt
     case $status in
     0) show "No drift" drift.txt ;;
     2) show "Somebody changed what the topology owns" drift.txt ;;
-    *) show "Drift is not known" drift.txt ;;
+    *) show "Drift is not known (status $status)" drift.txt ;;
     esac
     return "$status"
 }
 
 # PLAN_RUN, or the last run that planned the pull request that this commit comes from.
-cmd_fetch() {
+fetch() {
     run=${PLAN_RUN:-}
     if [ -z "$run" ]; then
-        head=$(gh api "repos/$GITHUB_REPOSITORY/commits/$GITHUB_SHA/pulls" --jq '.[0].head.sha // empty')
-        [ -n "$head" ] || { echo "$GITHUB_SHA comes from no pull request: start this by hand, with the run of a plan" >&2; exit 1; }
+        head=$(gh api "repos/$GITHUB_REPOSITORY/commits/$GITHUB_SHA/pulls" --jq '.[0].head.sha // empty') || return
+        [ -n "$head" ] || { echo "$GITHUB_SHA comes from no pull request: start this by hand, with the run of a plan" >&2; return 1; }
         run=$(gh run list --repo "$GITHUB_REPOSITORY" --workflow plan.yml --commit "$head" --status success \
-            --limit 1 --json databaseId --jq '.[0].databaseId // empty')
-        [ -n "$run" ] || { echo "nobody has planned $head" >&2; exit 1; }
+            --limit 1 --json databaseId --jq '.[0].databaseId // empty') || return
+        [ -n "$run" ] || { echo "nobody has planned $head" >&2; return 1; }
     fi
     gh run download "$run" --repo "$GITHUB_REPOSITORY" --name plan
+}
+
+cmd_fetch() {
+    first "There is no plan to apply" fetched.txt fetch
 }
 
 command=${1:-}

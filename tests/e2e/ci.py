@@ -9,6 +9,7 @@ import http.client
 import http.server
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -83,7 +84,7 @@ def runner_service(server_url):
 
 
 class Repository:
-    """The topology's repository, its CI, and what it keeps of a run: artifacts."""
+    """The topology's repository, its CI, and what it keeps of a run: artifacts. `texts` are those of the last job."""
 
     def __init__(self, root, service, endpoints):
         self.root, self.service, self.endpoints = root, service, endpoints
@@ -121,6 +122,11 @@ class Repository:
             print(result.stdout, result.stderr, file=sys.stderr)
         check(result.returncode == expect, f"pipeline.sh {command}: {result.returncode}, not {expect}")
         check(IDENTITY not in result.stdout + result.stderr, "no token is printed")
+        self.texts = {}
+        for name in ("plan.txt", "applied.txt", "drift.txt"):
+            if os.path.exists(os.path.join(disk, name)):
+                with open(os.path.join(disk, name), encoding="utf-8") as file:
+                    self.texts[name] = file.read()
         made, text = None, ""
         if command[0] == "plan" and os.path.exists(os.path.join(disk, "plan.json")):
             with open(os.path.join(disk, "plan.json"), "rb") as file:
@@ -163,12 +169,14 @@ def from_plan_to_apply(repository, client, reads_only):
     vaults = client("backup", "444455556666", "us-west-2")
     check(vaults.list_backup_vaults()["BackupVaultList"] == [], "a plan writes nothing")
     if reads_only:
-        _, err, _ = repository.job("backup-plan", "apply", plan=plan, expect=4)
+        page, err, _ = repository.job("backup-plan", "apply", plan=plan, expect=4)
         check("HF0610" in err and "s3:PutObject" in err, f"and its role could not, not even take the lock: {err}")
+        check("(status 4)" in page and "HF0610" in page, f"which stands on its page: {page}")
 
     # the merge: another machine, another role, the same plan
     page, _, _ = repository.job("backup-apply", "apply", plan=plan)
     check("What is applied" in page and "vaults.final" in page, "what is applied is on its page")
+    check("### Applied" in page and re.search(r"created +vaults\.final$", page, re.M), f"and what came of it: {page}")
     check([v["BackupVaultName"] for v in vaults.list_backup_vaults()["BackupVaultList"]] == ["backups-final"], "it is there")
     page, _, _ = repository.job("backup-plan", "plan")
     check("Nothing to do" in page, f"and a third machine knows of it: {page}")
@@ -177,9 +185,26 @@ def from_plan_to_apply(repository, client, reads_only):
     repository.edit("max_retention_days: 35", "max_retention_days: 36")
     _, _, first = repository.job("backup-plan", "plan")
     repository.job("backup-apply", "apply", plan=first)
-    _, err, _ = repository.job("backup-apply", "apply", plan=first, expect=6)
+    page, err, _ = repository.job("backup-apply", "apply", plan=first, expect=6)
     check("HF0507" in err and "serial" in err, f"what was planned before something moved is refused: {err}")
+    check("(status 6)" in page and "HF0507" in page, f"and its page says so: {page}")
     check(vaults.describe_backup_vault(BackupVaultName="backups-final")["MaxRetentionDays"] == 36, "the first is done")
+
+
+def what_a_reviewer_reads(repository):
+    """Warnings and errors stand on the page and in the text that is kept, beside the plan or in its place."""
+    repository.edit("  daily:\n", "  everyday:\n")
+    page, err, _ = repository.job("backup-plan", "plan")
+    for where in (page, repository.texts["plan.txt"]):
+        check("warning[HF0509]" in where and "+ plans.everyday" in where, f"a warning and the plan: {where}")
+    check("warning[HF0509]" in err, "and in the log, as ever")
+    repository.edit("account: backup\n    region: away", "account: backup\n    region: home")
+    page, _, made = repository.job("backup-plan", "plan", expect=7)
+    for where in (page, repository.texts["plan.txt"]):
+        check(where.count("error[HF0502]") == 2, f"why it is refused: {where}")
+    check("There is no plan (status 7)" in page and made is None, "and that there is none")
+    repository.edit("account: backup\n    region: home", "account: backup\n    region: away")
+    repository.edit("  everyday:\n", "  daily:\n")
 
 
 def at_night(repository, client):
@@ -209,13 +234,14 @@ def fetch(root):
     """The plan of a merge is that of its pull request; by hand it is that of the run that is named."""
     folder = os.path.join(root, "fetching")
     os.makedirs(os.path.join(folder, "bin"))
-    path = os.path.join(folder, "bin", "gh")
+    path, page = os.path.join(folder, "bin", "gh"), os.path.join(folder, "page.md")
     with open(path, "w", encoding="utf-8") as file:
         file.write(GH)
     os.chmod(path, 0o700)
 
     def run(commit, **env):
-        env = clean_environment({"PATH": f"{folder}/bin:{os.environ['PATH']}", "GITHUB_REPOSITORY": "o/r", "GITHUB_SHA": commit, **env})
+        env = clean_environment({"PATH": f"{folder}/bin:{os.environ['PATH']}", "GITHUB_REPOSITORY": "o/r", "GITHUB_SHA": commit,
+                                 "GITHUB_STEP_SUMMARY": page, **env})
         result = subprocess.run(["sh", os.path.join(CI, "pipeline.sh"), "fetch"], cwd=folder, env=env, text=True,
                                 capture_output=True, check=False)
         plan = os.path.join(folder, "plan.json")
@@ -230,6 +256,8 @@ def fetch(root):
     check(run("pushed", PLAN_RUN="43")[1] == "plan of 43\n", "the plan that is named")
     result, plan = run("pushed")
     check(result.returncode == 1 and plan is None and "by hand" in result.stderr, f"a push has none: {result.stderr}")
+    with open(page, encoding="utf-8") as file:
+        check("There is no plan to apply" in (text := file.read()) and "by hand" in text, f"and its page says so: {text}")
 
 
 def failures(repository):
@@ -237,14 +265,15 @@ def failures(repository):
     check("AssumeRole" in err or "HF0702" in err, f"a role that is not there: {err}")
     asked = len(Runner.asked)
     repository.edit("version: 1", "version: one")
-    _, err, made = repository.job("backup-plan", "plan", expect=1)
+    page, _, made = repository.job("backup-plan", "plan", expect=1)
     check(made is None and len(Runner.asked) == asked, "what is not valid is not planned, and needs no token")
+    check("The topology is not valid (status 1)" in page and "error[HF" in page, f"and its page says why: {page}")
     repository.edit("version: one", "version: 1")
     repository.job("backup-plan", "nonsense", expect=64)
     repository.job("backup-apply", "apply", plan=b"{}", expect=1)
     service, repository.service = repository.service, "http://127.0.0.1:1"
-    _, err, _ = repository.job("backup-plan", "plan", expect=3)
-    check("id-token: write" in err, f"without a token it says what is missing: {err}")
+    page, err, _ = repository.job("backup-plan", "plan", expect=3)
+    check("id-token: write" in err and "id-token: write" in page, f"without a token it says what is missing: {err}\n{page}")
     repository.service = service
 
 
@@ -264,6 +293,7 @@ def on_the_simulator(root):
         make_roles(client)
         repository = Repository(root, service, {"AWS_ENDPOINT_URL": world.url, "AWS_ENDPOINT_URL_STS": service})
         from_plan_to_apply(repository, client, reads_only=True)
+        what_a_reviewer_reads(repository)
         at_night(repository, client)
         failures(repository)
 

@@ -62,6 +62,9 @@ def check_gitlab(text):
     check(jobs["apply"]["needs"] == ["plan"] and jobs["apply"]["resource_group"], "the apply takes the plan, one at a time")
     check(jobs["apply"]["rules"][-1]["when"] == "manual" and jobs["apply"]["environment"], "when somebody has read it")
     check("plan.json" in jobs["plan"]["artifacts"]["paths"], "the plan is kept")
+    for name, text in (("plan", "plan.txt"), ("apply", "applied.txt"), ("drift", "drift.txt")):
+        kept = jobs[name]["artifacts"]
+        check(kept["when"] == "always" and text in kept["paths"], f"{name}: what was said is kept, most of all when it fails")
 
 
 def check_commands(text):
