@@ -15,14 +15,31 @@ struct words {
     const char *id, *message;
 };
 
-/* Rows of one point stand in a chain; `next` is the number + 1 of a row. */
+/* Of jobs, then of copies that are gone or going. */
+enum { CREATED, RUNNING, COMPLETED, FAILED, PARTIAL, EXPIRED, DELETING, STOPPED };
+static const char *const states[] = {"CREATED", "RUNNING", "COMPLETED", "FAILED",
+                                     "PARTIAL", "EXPIRED", "DELETING",  "STOPPED"};
+static_assert(ARRAY_LEN(states) == STOPPED + 1, "one name a state");
+
+/* Rows of one key stand in a chain; `next` is the number + 1 of a row. The key of a job, and of a
+ * copy that a job names, is the source point; of any other copy, its resource and date; and the
+ * copy that a job names is the key of a row that leads to the source. */
 struct row {
-    int64_t at_ms;
-    const struct words *words; /* or NULL */
+    union {
+        struct {
+            int64_t at_ms;
+            const struct words *words; /* or NULL */
+        };
+        uint8_t source[DIGEST_LEN];
+    };
     unsigned next;
     uint16_t destination; /* its number */
     uint8_t state;        /* its number among the states */
-    bool safe;            /* a copy that can be restored */
+    bool found : 1;       /* a copy, no job */
+    bool safe : 1;        /* one that can be restored */
+    bool claimed : 1;     /* by a point, of those that no job names */
+    bool contested : 1; /* of the first row of a chain: points are left without one of its copies */
+    bool names_copy : 1; /* a job that does */
 };
 
 struct slot {
@@ -113,10 +130,9 @@ static void grow_rows(struct relay_ledger *ledger)
     ledger->row_cap = cap;
 }
 
-static void add(struct relay_ledger *ledger, const char *key, const struct row *row)
+static void add(struct relay_ledger *ledger, const uint8_t digest[DIGEST_LEN],
+                const struct row *row)
 {
-    uint8_t digest[DIGEST_LEN];
-    digest_of(key, digest);
     if (ledger->used * 4 >= ledger->slot_count * 3)
         grow_slots(ledger);
     if (ledger->row_len == ledger->row_cap)
@@ -130,17 +146,30 @@ static void add(struct relay_ledger *ledger, const char *key, const struct row *
     slot->first = (unsigned)ledger->row_len;
 }
 
-static unsigned first_row(const struct relay_ledger *ledger, const char *key)
+static struct row *next_row(const struct relay_ledger *ledger, unsigned number)
 {
-    uint8_t digest[DIGEST_LEN];
-    digest_of(key, digest);
-    return find(ledger->slots, ledger->slot_count, digest)->first;
+    return number ? &ledger->rows[number - 1] : NULL;
+}
+
+static struct row *first_row(const struct relay_ledger *ledger, const uint8_t digest[DIGEST_LEN])
+{
+    return next_row(ledger, find(ledger->slots, ledger->slot_count, digest)->first);
 }
 
 /* No ARN begins so. */
-static const char *copy_key(struct arena *arena, const char *resource_arn, int64_t creation_ms)
+static void digest_of_mark(const char *resource_arn, int64_t creation_ms, uint8_t ret[DIGEST_LEN])
 {
-    return arena_printf(arena, "%lld %s", (long long)creation_ms, resource_arn);
+    struct arena *scratch = arena_new();
+    digest_of(arena_printf(scratch, "%lld %s", (long long)creation_ms, resource_arn), ret);
+    arena_free(scratch);
+}
+
+/* Nor so. */
+static void digest_of_copy(const char *arn, uint8_t ret[DIGEST_LEN])
+{
+    struct arena *scratch = arena_new();
+    digest_of(arena_printf(scratch, "copy %s", arn), ret);
+    arena_free(scratch);
 }
 
 /* ---- jobs ---- */
@@ -154,12 +183,6 @@ static bool number_of(const struct relay_config *config, const char *vault_arn, 
         }
     return false;
 }
-
-/* Of jobs, then of copies that are gone or going. */
-enum { CREATED, RUNNING, COMPLETED, FAILED, PARTIAL, EXPIRED, DELETING, STOPPED };
-static const char *const states[] = {"CREATED", "RUNNING", "COMPLETED", "FAILED",
-                                     "PARTIAL", "EXPIRED", "DELETING",  "STOPPED"};
-static_assert(ARRAY_LEN(states) == STOPPED + 1, "one name a state");
 
 static uint8_t state_of(const char *text, uint8_t first, uint8_t last, uint8_t otherwise)
 {
@@ -181,14 +204,27 @@ static uint8_t copy_state(const char *text)
     return state_of(text, PARTIAL, STOPPED, COMPLETED);
 }
 
+static void lead_to_source(struct relay_ledger *ledger, const char *copy_arn,
+                           const uint8_t source[DIGEST_LEN])
+{
+    uint8_t digest[DIGEST_LEN];
+    struct row row = {0};
+    digest_of_copy(copy_arn, digest);
+    memcpy(row.source, source, DIGEST_LEN);
+    add(ledger, digest, &row);
+}
+
 bool ledger_add_job(struct relay_ledger *ledger, const struct value *job)
 {
     struct arena *arena = ledger->arena;
+    uint8_t digest[DIGEST_LEN];
     const char *point = value_get_str(job, "SourceRecoveryPointArn");
+    const char *copy = value_get_str(job, "DestinationRecoveryPointArn");
     const char *resource = value_get_str(job, "ResourceArn");
     const char *from = value_get_str(job, "SourceBackupVaultArn");
     struct row row = {.at_ms = value_epoch_ms(value_get(job, "CompletionDate")),
-                      .state = job_state(value_get_str(job, "State"))};
+                      .state = job_state(value_get_str(job, "State")),
+                      .names_copy = copy != NULL};
     if (!number_of(ledger->config, value_get_str(job, "DestinationBackupVaultArn"),
                    &row.destination) ||
         !point || (from && !str_eq(from, ledger->config->source_vault_arn)))
@@ -204,7 +240,10 @@ bool ledger_add_job(struct relay_ledger *ledger, const struct value *job)
     }
     if (resource && (row.state == CREATED || row.state == RUNNING))
         map_set(&ledger->busy, arena_strdup(arena, resource), ledger);
-    add(ledger, point, &row);
+    digest_of(point, digest);
+    add(ledger, digest, &row);
+    if (copy)
+        lead_to_source(ledger, copy, digest);
     return true;
 }
 
@@ -215,48 +254,89 @@ bool ledger_is_busy(const struct relay_ledger *ledger, const char *resource_arn)
 
 /* ---- the last vaults ---- */
 
+/* The source point, where a job tells it. */
+static bool source_of(const struct relay_ledger *ledger, const char *copy_arn,
+                      uint8_t ret[DIGEST_LEN])
+{
+    uint8_t digest[DIGEST_LEN];
+    if (!copy_arn)
+        return false;
+    digest_of_copy(copy_arn, digest);
+    const struct row *row = first_row(ledger, digest);
+    if (row)
+        memcpy(ret, row->source, DIGEST_LEN);
+    return row != NULL;
+}
+
 /* What is being made is told by its job; of what has been there, no second copy is made. */
 void ledger_add_copy(struct relay_ledger *ledger, const struct relay_destination *destination,
                      const struct value *point)
 {
+    uint8_t digest[DIGEST_LEN];
     const char *resource = value_get_str(point, "ResourceArn");
     const char *status = value_get_str(point, "Status");
     struct row row = {.state = copy_state(status),
+                      .found = true,
                       .safe = !status || backup_point_is_available(status)};
     if (!resource || str_eq(status, "CREATING") ||
         !number_of(ledger->config, destination->vault_arn, &row.destination))
         return;
-    struct arena *scratch = arena_new();
-    add(ledger, copy_key(scratch, resource, value_epoch_ms(value_get(point, "CreationDate"))),
-        &row);
-    arena_free(scratch);
+    if (!source_of(ledger, value_get_str(point, "RecoveryPointArn"), digest))
+        digest_of_mark(resource, value_epoch_ms(value_get(point, "CreationDate")), digest);
+    add(ledger, digest, &row);
 }
 
 /* ---- what is known of a point ---- */
 
-/* The chains of its jobs and of its copies. */
-static void chains_of(const struct relay_ledger *ledger, const struct relay_point *point,
-                      unsigned ret[2])
+static struct row *unnamed_copies(const struct relay_ledger *ledger,
+                                  const struct relay_point *point)
 {
-    struct arena *scratch = arena_new();
-    ret[0] = first_row(ledger, point->arn);
-    ret[1] = point->resource_arn
-                 ? first_row(ledger, copy_key(scratch, point->resource_arn, point->creation_ms))
-                 : 0;
-    arena_free(scratch);
+    uint8_t digest[DIGEST_LEN];
+    if (!point->resource_arn)
+        return NULL;
+    digest_of_mark(point->resource_arn, point->creation_ms, digest);
+    return first_row(ledger, digest);
 }
 
-bool ledger_is_safe(const struct relay_ledger *ledger, const struct relay_point *point)
+bool ledger_is_contested(const struct relay_ledger *ledger, const struct relay_point *point)
 {
-    unsigned chains[2];
-    chains_of(ledger, point, chains);
-    for (unsigned at = chains[1]; at; at = ledger->rows[at - 1].next)
-        if (ledger->rows[at - 1].safe)
-            return true;
-    return false;
+    const struct row *first = unnamed_copies(ledger, point);
+    return first && first->contested;
 }
 
-static struct relay_job job_of(const struct relay_ledger *ledger, const struct row *row, bool found)
+/* The first one that is free; rather one that can be restored. */
+static struct row *free_copy(const struct relay_ledger *ledger, struct row *first, bool safe_only)
+{
+    struct row *any = NULL;
+    for (struct row *row = first; row; row = next_row(ledger, row->next)) {
+        if (!row->claimed && row->safe)
+            return row;
+        if (!row->claimed && !any)
+            any = row;
+    }
+    return safe_only ? NULL : any;
+}
+
+/* A copy that no job names may be this point's, unless it has its own. */
+static struct row *claim(const struct relay_ledger *ledger, const struct relay_point *point,
+                         struct row *own)
+{
+    bool found = false;
+    for (struct row *row = own; row; row = next_row(ledger, row->next)) {
+        if (row->found ? row->safe : row->names_copy && row->state == COMPLETED)
+            return NULL;
+        found = found || row->found;
+    }
+    struct row *first = unnamed_copies(ledger, point);
+    struct row *copy = free_copy(ledger, first, found);
+    if (copy)
+        copy->claimed = true;
+    else if (first)
+        first->contested = true;
+    return copy;
+}
+
+static struct relay_job job_of(const struct relay_ledger *ledger, const struct row *row)
 {
     return (struct relay_job){.destination_vault_arn =
                                   ledger->config->destinations[row->destination].vault_arn,
@@ -264,21 +344,26 @@ static struct relay_job job_of(const struct relay_ledger *ledger, const struct r
                               .id = row->words ? row->words->id : NULL,
                               .message = row->words ? row->words->message : NULL,
                               .at_ms = row->at_ms,
-                              .found = found};
+                              .found = row->found};
 }
 
-const struct relay_job *ledger_jobs(const struct relay_ledger *ledger, struct arena *arena,
-                                    const struct relay_point *point, size_t *ret_len)
+void ledger_take(struct relay_ledger *ledger, struct arena *arena, const struct relay_point *point,
+                 struct ledger_entry *ret)
 {
-    unsigned chains[2];
+    uint8_t digest[DIGEST_LEN];
     struct relay_job *jobs = NULL;
     size_t cap = 0;
-    *ret_len = 0;
-    chains_of(ledger, point, chains);
-    for (size_t i = 0; i < ARRAY_LEN(chains); i++)
-        for (unsigned at = chains[i]; at; at = ledger->rows[at - 1].next) {
-            jobs = arena_grow(arena, jobs, *ret_len, &cap, *ret_len + 1, sizeof(*jobs));
-            jobs[(*ret_len)++] = job_of(ledger, &ledger->rows[at - 1], i == 1);
-        }
-    return jobs;
+    digest_of(point->arn, digest);
+    struct row *own = first_row(ledger, digest), *claimed = claim(ledger, point, own);
+    *ret = (struct ledger_entry){.safe = claimed && claimed->safe};
+    for (struct row *row = own; row; row = next_row(ledger, row->next)) {
+        jobs = arena_grow(arena, jobs, ret->len, &cap, ret->len + 2, sizeof(*jobs));
+        jobs[ret->len++] = job_of(ledger, row);
+        ret->safe = ret->safe || row->safe;
+    }
+    if (claimed) {
+        jobs = arena_grow(arena, jobs, ret->len, &cap, ret->len + 1, sizeof(*jobs));
+        jobs[ret->len++] = job_of(ledger, claimed);
+    }
+    ret->jobs = jobs;
 }

@@ -225,12 +225,12 @@ static void keep(struct reconcile *rc, struct walk *walk)
     rc->open[rc->open_len++] = *walk;
 }
 
-/* The source point lives longer than it needs to, and its copy can be restored. */
-static bool is_to_shorten(struct reconcile *rc, const struct value *item, const struct walk *walk)
+/* The source point lives longer than it needs to. */
+static bool is_to_shorten(const struct reconcile *rc, const struct value *item)
 {
     int64_t days = rc->pass->config->shorten_source_to_days;
     int64_t lives = value_get_int(value_get(item, "Lifecycle"), "DeleteAfterDays", -1);
-    return days > 0 && (lives > days || lives < 0) && ledger_is_safe(rc->ledger, &walk->point);
+    return days > 0 && (lives > days || lives < 0);
 }
 
 static void sort_out(struct reconcile *rc, const struct value *item)
@@ -241,7 +241,10 @@ static void sort_out(struct reconcile *rc, const struct value *item)
         keep(rc, &walk);
         return;
     }
-    walk.jobs = ledger_jobs(rc->ledger, rc->scratch, &walk.point, &walk.job_len);
+    struct ledger_entry known;
+    ledger_take(rc->ledger, rc->scratch, &walk.point, &known);
+    walk.jobs = known.jobs;
+    walk.job_len = known.len;
     if (walk.job_len)
         note_copied(rc, walk.point.creation_ms);
     if (!relay_decide_by_jobs(rc->scratch, pass->config, &walk.point, pass->now_ms, walk.jobs,
@@ -249,7 +252,7 @@ static void sort_out(struct reconcile *rc, const struct value *item)
         keep(rc, &walk);
         return;
     }
-    walk.shortens = walk.decision.verdict == RELAY_LEAVE && is_to_shorten(rc, item, &walk);
+    walk.shortens = walk.decision.verdict == RELAY_LEAVE && known.safe && is_to_shorten(rc, item);
     if (walk.shortens)
         keep(rc, &walk);
     else
@@ -297,9 +300,25 @@ static int oldest_first(const void *a, const void *b)
     return x->point.arn && y->point.arn ? strcmp(x->point.arn, y->point.arn) : 0;
 }
 
+/* What only the last of the points can tell: whether there were copies for all. */
+static void see_contested(struct reconcile *rc)
+{
+    size_t kept = 0;
+    for (size_t i = 0; i < rc->open_len; i++) {
+        struct walk *walk = &rc->open[i];
+        walk->point.contested = walk->point.arn && ledger_is_contested(rc->ledger, &walk->point);
+        if (walk->shortens && walk->point.contested)
+            walk_conclude(walk);
+        else
+            rc->open[kept++] = *walk;
+    }
+    rc->open_len = kept;
+}
+
 static bool walk_open_points(struct reconcile *rc, const char **ret_why)
 {
     struct relay_pass *pass = rc->pass;
+    see_contested(rc);
     if (rc->open_len)
         qsort(rc->open, rc->open_len, sizeof(*rc->open), oldest_first);
     look_for_earlier_copies(rc);

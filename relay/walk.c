@@ -307,8 +307,10 @@ static void jobs_listed(void *ctx, const struct response *rs)
     const struct value *list = value_get(rs->body, "CopyJobs");
     for (size_t i = 0; i < value_len(list); i++)
         ledger_add_job(ledger, value_item(list, i));
-    const struct relay_job *jobs = ledger_jobs(ledger, arena, &walk->point, &walk->job_len);
-    struct relay_job *own = arena_memdup(arena, jobs, walk->job_len * sizeof(*jobs));
+    struct ledger_entry known;
+    ledger_take(ledger, arena, &walk->point, &known);
+    struct relay_job *own = arena_memdup(arena, known.jobs, known.len * sizeof(*own));
+    walk->job_len = known.len;
     for (size_t i = 0; i < walk->job_len; i++) {
         own[i].id = arena_strdup(arena, own[i].id);
         own[i].message = arena_strdup(arena, own[i].message);

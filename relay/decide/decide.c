@@ -335,12 +335,15 @@ static bool judge_point(struct arena *arena, const struct relay_point *point, in
         conclude_for_now(ret, arena_printf(arena, "the point is %s", point->status));
         return false;
     }
-    if (ret->attempt == 0 && !point->destination_asked && !relay_history_reaches(point, now_ms)) {
-        conclude(ret, RELAY_REFUSE,
-                 "no copy job is listed, but the job history does not reach back to this point");
-        return false;
-    }
-    return true;
+    if (ret->attempt > 0 || relay_history_reaches(point, now_ms) ||
+        (point->destination_asked && !point->contested))
+        return true;
+    conclude(ret, RELAY_REFUSE,
+             point->contested
+                 ? "the last vault holds fewer copies of this resource and date than there are "
+                   "points, and no copy job is listed that tells whose they are"
+                 : "no copy job is listed, but the job history does not reach back to this point");
+    return false;
 }
 
 static bool retention_fits(const struct relay_destination *to)

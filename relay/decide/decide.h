@@ -17,6 +17,8 @@ struct relay_point {
     int64_t creation_ms;      /* 0 (not known) counts as old */
     int64_t expires_ms;       /* when the point goes by its lifecycle; 0: not known, or never */
     bool destination_asked;   /* the last vault was asked: its copy, if any, is among the jobs */
+    bool contested;           /* copies of its resource and date are there, but fewer than points,
+                                 and no job tells whose they are */
     bool tags_declared; /* its own failed to travel: these are what its plan's rule declares */
     bool retry_now;     /* somebody asks for it: no failure makes it wait */
 };

@@ -617,6 +617,99 @@ static void a_resource_has_one_copy_at_a_time_the_oldest_first(void **state)
     assert_non_null(strstr(last->body, "arn:aws:backup:old"));
 }
 
+/* Two points of one resource and date, so many days old: two rules fired at once. */
+#define TWIN "arn:aws:backup:us-east-2:111122223333:recovery-point:twin"
+#define COPY "arn:aws:backup:us-east-2:444455556666:recovery-point:c"
+static void twins(struct room *room, int days, const char *copies, const char *jobs)
+{
+    long long seconds = (long long)(NOW_MS / 1000 - days * 86400);
+    answer(room, "GET /backup-vaults/intermediate/recovery-points",
+           arena_printf(room->arena,
+                        "{\"RecoveryPoints\":[" LISTED(POINT, "%lld") "," LISTED(TWIN, "%lld") "]}",
+                        seconds, seconds));
+    answer(room, "GET /copy-jobs", arena_printf(room->arena, "{\"CopyJobs\":[%s]}", jobs));
+    answer(room, "POST /backup-vaults/intermediate/recovery-points", "{}");
+    room->config.shorten_source_to_days = 3;
+    room->pass.backfill = true;
+    one_point(room, days, arena_printf(room->arena, "{\"RecoveryPoints\":[%s]}", copies));
+}
+
+static const char *twin_copy(struct room *room, int days, const char *name)
+{
+    return arena_printf(room->arena,
+                        "{\"RecoveryPointArn\":\"" COPY "%s\",\"ResourceArn\":\"" EFS
+                        "\",\"Status\":\"COMPLETED\",\"CreationDate\":%lld}",
+                        name, (long long)(NOW_MS / 1000 - days * 86400));
+}
+
+static const char *started_of(struct room *room)
+{
+    const char *point = NULL;
+    for (size_t i = 0; i < fake_call_count(room->fake); i++)
+        if (str_eq(fake_call(room->fake, i)->path, "/copy-jobs") &&
+            str_eq(fake_call(room->fake, i)->method, "PUT"))
+            point = strstr(fake_call(room->fake, i)->body, TWIN) ? TWIN : POINT;
+    return point;
+}
+
+/* The copy of the one is no copy of the other, which is known by the job that made it. */
+static void of_two_points_of_one_date_each_needs_a_copy_of_its_own(void **state)
+{
+    static const struct {
+        const char *copied, *left;
+    } cases[] = {{POINT, TWIN}, {TWIN, POINT}};
+    struct room *room = *state;
+    for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+        twins(room, 1, twin_copy(room, 1, "1"),
+              arena_printf(room->arena,
+                           "{\"SourceRecoveryPointArn\":\"%s\",\"DestinationBackupVaultArn\":"
+                           "\"" FINAL "\",\"DestinationRecoveryPointArn\":\"" COPY
+                           "1\",\"State\":\"COMPLETED\"}",
+                           cases[i].copied));
+        assert_true(reconcile(room));
+        assert_int_equal(room->pass.started, 1);
+        assert_int_equal(room->pass.shortened, 1);
+        assert_string_equal(started_of(room), cases[i].left);
+        tear_down(state);
+        set_up(state);
+        room = *state;
+    }
+}
+
+static void old_points_of_one_date_need_as_many_copies(void **state)
+{
+    struct room *room = *state;
+    twins(room, 40,
+          arena_printf(room->arena, "%s,%s", twin_copy(room, 40, "1"), twin_copy(room, 40, "2")),
+          "");
+    assert_true(reconcile(room));
+    assert_int_equal(room->pass.started, 0);
+    assert_int_equal(room->pass.shortened, 2);
+}
+
+/* A second copy of the one that has been copied could not be taken back from a locked vault, and
+ * the source of the other must not go sooner. */
+static void a_copy_that_may_be_of_either_of_two_old_points_is_left_to_a_person(void **state)
+{
+    struct room *room = *state;
+    twins(room, 40, twin_copy(room, 40, "1"), "");
+    assert_true(reconcile(room));
+    assert_int_equal(room->pass.started, 0);
+    assert_int_equal(room->pass.left, 1);
+    assert_int_equal(room->pass.refused, 1);
+    assert_int_equal(room->pass.shortened, 0);
+}
+
+static void old_points_of_one_date_without_a_copy_are_copied_one_after_the_other(void **state)
+{
+    struct room *room = *state;
+    twins(room, 40, "", "");
+    assert_true(reconcile(room));
+    assert_int_equal(room->pass.started, 1);
+    assert_int_equal(room->pass.waiting, 1);
+    assert_int_equal(room->pass.refused, 0);
+}
+
 static void an_event_names_the_source_itself(void **state)
 {
     struct room *room = *state;
@@ -721,6 +814,10 @@ int main(void)
         TEST(a_last_vault_that_cannot_be_read_keeps_the_brake_and_fails),
         TEST(a_pass_asks_for_pages_and_not_for_points),
         TEST(a_resource_has_one_copy_at_a_time_the_oldest_first),
+        TEST(of_two_points_of_one_date_each_needs_a_copy_of_its_own),
+        TEST(old_points_of_one_date_need_as_many_copies),
+        TEST(a_copy_that_may_be_of_either_of_two_old_points_is_left_to_a_person),
+        TEST(old_points_of_one_date_without_a_copy_are_copied_one_after_the_other),
         TEST(an_event_names_the_source_itself),
         TEST(tags_that_nobody_tells_fail_with_every_reason),
         TEST(tags_that_nobody_tells_do_not_matter_where_untagged_points_go),
