@@ -39,16 +39,10 @@ static void check_topic(struct findings *f, const struct model_object *who, cons
         finding_addf(f, rule, who, pos, "%s is not in %s", topic_arn, who->resource->region);
         return;
     }
-    const struct value *doc = topic ? value_get(topic->properties, "policy") : NULL;
+    struct ask_answer answer;
     if (!topic)
         return;
-    struct ask_answer answer;
-    const struct ask question = {.service = service,
-                                 .source_arn = source_arn,
-                                 .action = "sns:Publish",
-                                 .resource = topic_arn,
-                                 .resource_policy = model_policy(f->model, doc)};
-    ask(f->model, &question, &answer);
+    topic_ask(f->model, topic, service, source_arn, &answer);
     if (answer.verdict == ASK_NO)
         finding_addf(f, rule, topic, NO_POS, "%s may not publish for %s: %s", service,
                      who->resource->address, answer.why);
@@ -94,9 +88,11 @@ void check_alarms(struct findings *f)
         check_reports(f, reports->items[i]);
     for (size_t i = 0; i < f->path_len; i++) {
         const struct model_object *vault = model_find(f->model, f->paths[i].last_vault);
-        if (vault && !model_is_open(vault) && !vault_is_watched(f->model, vault))
-            finding_addf(f, RULE_NO_ALARM_OUTSIDE, vault, NO_POS,
-                         "account %s has no alarm that rings when no copy comes",
-                         vault->resource->account->name);
+        const struct model_object *plan = model_at(f->model, f->paths[i].plan);
+        const char *why = vault && plan && !model_is_open(vault)
+                              ? vault_unwatched(f->model, vault, plan->resource->account)
+                              : NULL;
+        if (why)
+            finding_add(f, RULE_NO_ALARM_OUTSIDE, vault, NO_POS, why);
     }
 }

@@ -282,12 +282,14 @@ static void try_silence(struct takeover *t, const struct account *source, const 
         source, RULE_NO_ALARM_OUTSIDE, r->address,
         arena_printf(t->arena, "stops %s, and nothing in account %s notices", by, r->account->name),
         r->pos};
-    bool watched = vault_is_watched(t->model, vault);
     if (source == r->account)
         return;
-    takeover_add(t, &deed, watched ? PROOF_CLOSED : PROOF_OPEN, NULL,
-                 arena_printf(t->arena, "account %s has %s alarm that rings when no copy comes",
-                              r->account->name, watched ? "an" : "no"));
+    const char *unwatched = vault_unwatched(t->model, vault, source);
+    takeover_add(t, &deed, unwatched ? PROOF_OPEN : PROOF_CLOSED, NULL,
+                 unwatched ? unwatched
+                           : arena_printf(t->arena,
+                                          "account %s has an alarm that rings when no copy comes",
+                                          r->account->name));
 }
 
 void takeovers(struct model *model, int64_t now_ms, const struct proof_path *paths, size_t path_len,
