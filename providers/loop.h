@@ -19,8 +19,9 @@ struct op_spec {
     const struct schema *schema;
     const char *address, *account_id, *region, *partition, *identifier, *token;
     const struct value *desired, *prior;
-    bool may_be_new;       /* find: op_may_be_new() */
-    struct source_pos pos; /* for diagnostics of AWS faults */
+    bool may_be_new;        /* find: op_may_be_new() */
+    const char *other_than; /* find: op_is_known() of this one; or NULL */
+    struct source_pos pos;  /* for diagnostics of AWS faults */
 };
 
 struct op_outcome {

@@ -292,6 +292,11 @@ bool op_may_be_new(const struct op *op)
     return op->spec.may_be_new;
 }
 
+bool op_is_known(const struct op *op, const char *identifier)
+{
+    return op->spec.other_than && str_eq(op->spec.other_than, identifier);
+}
+
 const char *op_identifier_part(struct op *op, size_t i)
 {
     if (!op->parts && op->spec.identifier) {

@@ -69,6 +69,9 @@ const char *op_token(const struct op *op); /* deterministic: 32 hex digits; crea
 /* Find: a creation of ours may have made the object moments ago, so that an index of AWS that lags
  * behind does not do. False where somebody asks what stands. */
 bool op_may_be_new(const struct op *op);
+/* Find: the one that is recorded, where somebody asks for a second one. Only where an object is
+ * known by its owner tags can there be two. */
+bool op_is_known(const struct op *op, const char *identifier);
 /* True when the property at this pointer differs between prior and desired (normalized). */
 bool op_changed(const struct op *op, const char *pointer);
 /* Private data of the type for this operation, zeroed at first use, which decides how large it is:

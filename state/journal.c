@@ -267,22 +267,17 @@ static bool read_intent(struct arena *arena, struct db_stmt *stmt, struct intent
     return json_column(arena, db_text(stmt, 9), &ret->desired);
 }
 
-bool journal_open_intents(struct state *state, struct arena *arena, struct intent **ret,
-                          size_t *ret_len, struct diags *diags)
+#define INTENT_COLUMNS                                                                             \
+    "SELECT seq, run, address, type, action, token, account_id, region, identifier, "              \
+    "desired_json, digest, at_ms FROM journal "
+
+static bool read_intents(struct state *state, struct arena *arena, struct db_stmt *stmt,
+                         struct intent **ret, size_t *ret_len, struct diags *diags)
 {
     struct intent *intents = NULL;
     size_t len = 0, cap = 0;
-    struct db_stmt *stmt =
-        state->db ? db_query(state->db,
-                             "SELECT seq, run, address, type, action, token, account_id, region, "
-                             "identifier, desired_json, digest, at_ms "
-                             "FROM journal WHERE phase = 'open' ORDER BY seq",
-                             diags)
-                  : NULL;
-    if (state->db && !stmt)
-        return false;
-    enum db_step step = DB_DONE;
-    while (stmt && (step = db_step(stmt, diags)) == DB_ROW) {
+    enum db_step step;
+    while ((step = db_step(stmt, diags)) == DB_ROW) {
         intents = arena_grow(arena, intents, len, &cap, len + 1, sizeof(*intents));
         if (!read_intent(arena, stmt, &intents[len++])) {
             damaged(state,
@@ -298,6 +293,35 @@ bool journal_open_intents(struct state *state, struct arena *arena, struct inten
     *ret = intents;
     *ret_len = len;
     return true;
+}
+
+bool journal_open_intents(struct state *state, struct arena *arena, struct intent **ret,
+                          size_t *ret_len, struct diags *diags)
+{
+    *ret = NULL;
+    *ret_len = 0;
+    if (!state->db)
+        return true;
+    struct db_stmt *stmt =
+        db_query(state->db, INTENT_COLUMNS "WHERE phase = 'open' ORDER BY seq", diags);
+    return stmt && read_intents(state, arena, stmt, ret, ret_len, diags);
+}
+
+bool journal_abandoned_creates(struct state *state, struct arena *arena, int64_t since_ms,
+                               struct intent **ret, size_t *ret_len, struct diags *diags)
+{
+    *ret = NULL;
+    *ret_len = 0;
+    if (!state->db)
+        return true;
+    struct db_stmt *stmt = db_query(state->db,
+                                    INTENT_COLUMNS "WHERE phase = 'abandoned' AND action = "
+                                                   "'create' AND ended_ms >= ? ORDER BY seq",
+                                    diags);
+    if (!stmt)
+        return false;
+    db_bind_int(stmt, 1, since_ms);
+    return read_intents(state, arena, stmt, ret, ret_len, diags);
 }
 
 static bool guarded_row(struct state *state, const struct record *record, const char *address,

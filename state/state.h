@@ -105,6 +105,10 @@ MUST_CHECK bool journal_end_run(struct state *state, const char *result, int64_t
                                 struct diags *diags);
 MUST_CHECK bool journal_open_intents(struct state *state, struct arena *arena, struct intent **ret,
                                      size_t *ret_len, struct diags *diags);
+/* The creations that were given up since then: what was sent may arrive all the same. */
+MUST_CHECK bool journal_abandoned_creates(struct state *state, struct arena *arena,
+                                          int64_t since_ms, struct intent **ret, size_t *ret_len,
+                                          struct diags *diags);
 /* Key/value facts about the topology, such as the outputs of the last apply. */
 MUST_CHECK bool state_set_fact(struct state *state, const char *key, const struct value *v,
                                struct diags *diags);

@@ -372,14 +372,11 @@ static bool meet_world(struct session *session)
 static bool load_and_recover(struct session *session, enum session_mode mode)
 {
     struct cli *cli = session->cli;
-    if (!state_load(session->state, cli->arena, &session->records, &session->record_len,
-                    &cli->diags) ||
-        !run_recover(&session->run, &session->records, &session->record_len,
-                     mode == SESSION_WRITES))
-        return false;
-    if (mode == SESSION_WRITES)
-        unrecorded_forget(session);
-    return true;
+    return state_load(session->state, cli->arena, &session->records, &session->record_len,
+                      &cli->diags) &&
+           run_recover(&session->run, &session->records, &session->record_len,
+                       mode == SESSION_WRITES) &&
+           unrecorded_settle(session, mode == SESSION_WRITES);
 }
 
 /* A shared state lies behind the connection, a file before it. */

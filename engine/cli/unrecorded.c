@@ -5,9 +5,11 @@
 
 #include "engine/base/file.h"
 #include "engine/base/json.h"
+#include "engine/run/strays.h"
 
 #define ENDING ".unrecorded.jsonl"
 #define LINE_MAX_LEN ((size_t)64 * 1024)
+#define LINES_MAX ((size_t)1 << 30)
 
 static const char *lines_of(struct session *session, const struct value *unrecorded)
 {
@@ -51,12 +53,46 @@ void unrecorded_keep(struct session *session, const struct value *unrecorded)
     const char *lines = lines_of(session, unrecorded);
     fputs(lines, stderr);
     const char *path = write_lines(session, lines);
-    diag_warning(&session->cli->diags, E_STATE_WRITE, NO_POS, NULL,
-                 "what became of %zu call%s is not in the state; it stands in %s", len,
-                 len == 1 ? "" : "s", path ? path : "the lines above only");
+    struct diag *diag =
+        diag_warning(&session->cli->diags, E_STATE_WRITE, NO_POS, NULL,
+                     "what became of %zu call%s is not in the state; it stands in %s", len,
+                     len == 1 ? "" : "s", path ? path : "the lines above only");
+    diag_hint(&session->cli->diags, diag,
+              "Run again here: that run settles them by reading, and records or names what was "
+              "made.");
 }
 
-void unrecorded_forget(struct session *session)
+/* ---- the next run ---- */
+
+/* Only what was made can be lost; of all else the intents say enough. */
+static bool was_made(const struct value *line)
 {
-    unlink(path_beside(session)); /* there is seldom one */
+    return str_eq(value_get_str(line, "action"), "create") && value_get_str(line, "identifier");
+}
+
+static const struct value *made_of(struct arena *arena, struct slice text)
+{
+    struct list_builder list = list_begin(arena);
+    while (text.len > 0) {
+        const struct value *line = NULL;
+        const char *why = NULL;
+        if (json_parse(arena, slice_cut(&text, '\n'), &line, &why) && was_made(line))
+            list_add(&list, line);
+    }
+    return list_end(&list);
+}
+
+bool unrecorded_settle(struct session *session, bool persist)
+{
+    struct cli *cli = session->cli;
+    const char *path = path_beside(session);
+    struct slice text = {0};
+    if (file_exists(path) && !file_read(cli->arena, path, LINES_MAX, &text, &cli->diags))
+        return false;
+    if (!run_settle_strays(&session->run, made_of(cli->arena, text), &session->records,
+                           &session->record_len, persist))
+        return false;
+    if (persist && text.len > 0) /* the state names now what nobody has recorded */
+        unlink(path);
+    return true;
 }

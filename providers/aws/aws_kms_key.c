@@ -353,7 +353,7 @@ static void candidate_described(struct op *op, const struct response *rs)
     const char *id = value_get_str(key, "KeyId");
     if (rs->fault != FAULT_NONE && rs->fault != FAULT_NOT_FOUND) {
         op_fail(op, rs);
-    } else if (rs->fault == FAULT_NONE && id && !is_gone(key)) {
+    } else if (rs->fault == FAULT_NONE && id && !is_gone(key) && !op_is_known(op, id)) {
         op_found(op, id, OWNER_BY_TAGS);
     } else {
         candidates->at++;

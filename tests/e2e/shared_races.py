@@ -1,5 +1,7 @@
 """Many machines on one state in the simulator's S3 (sharing.py): races, deaths, sleepers, lost replies, silence."""
 
+import functools
+
 import boto3
 
 import sharing
@@ -18,7 +20,10 @@ class Place:
                             aws_access_key_id="111122223333", aws_secret_access_key="simulated")
 
 
-for name, scene in {**sharing.SCENES, "silent": sharing.silent, "kept": sharing.kept}.items():
+SCENES = {**sharing.SCENES, "silent": sharing.silent, "kept": sharing.kept,
+          "late, told": functools.partial(sharing.late, told=True),
+          "late, untold": functools.partial(sharing.late, told=False)}
+for name, scene in SCENES.items():
     with workspace() as folder, Served(folder) as served:
         place = Place(served)
         sharing.make_bucket(place)

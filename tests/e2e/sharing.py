@@ -213,6 +213,44 @@ def stale(place):
         check(KEY + ".lock" not in keys(place), "nobody holds it")
 
 
+def late(place, told):
+    """A creation arrives when another runner has settled it as never sent: the second key is named by every machine,
+    whether its maker lives to tell or not, until it is gone."""
+    text = TOPOLOGY[:TOPOLOGY.index("queues:")] + "keys:\n  k: {account: main, region: one}\n"
+    kms = place.client("kms")
+    with Proxy(place.url) as proxy, runners(proxy, place, 2, text) as (first, second):
+        held, arrives = threading.Event(), threading.Event()
+
+        def rule(request):
+            if request.operation == "CreateKey" and not held.is_set():
+                held.set()
+                arrives.wait(timeout=600)
+            return PASS
+
+        proxy.rule = rule
+        first.start("apply", "--auto-approve")
+        check(held.wait(timeout=300), "the creation is on its way")
+        second.run("lock", "break", second.run("lock", "show", "--json").json["lock"]["id"])
+        if not told:
+            first.process.kill()
+        second.run("apply", "--auto-approve")
+        ours, = [key["KeyId"] for key in kms.list_keys()["Keys"]]
+        arrives.set()
+        status, err = first.end()
+        check(status == (4 if told else -signal.SIGKILL), f"its maker stops: {status} {err}")
+        check(not told or "free space" not in err.lower(), f"which is not for want of a disk: {err}")
+        while len(kms.list_keys()["Keys"]) < 2:
+            time.sleep(0.1)
+        second_key, = [key["KeyId"] for key in kms.list_keys()["Keys"] if key["KeyId"] != ours]
+        for runner, command in (first, "apply"), (second, "plan"), (first, "plan"):
+            said = runner.run(command, *["--auto-approve"] * (command == "apply")).err
+            check(said.count("HF0640") == 1 and second_key in said and ours in said, f"it is named: {said}")
+        check(not [name for name in os.listdir(os.path.join(first.folder, ".holdfast")) if "unrecorded" in name],
+              "the state names it now, and the file is gone")
+        kms.schedule_key_deletion(KeyId=second_key)
+        check("HF0640" not in second.run("apply", "--auto-approve").err, "until it is gone")
+
+
 def lossy(place):
     """Every write to S3 runs and its reply is lost, once: it is known as our own, and no lock is left."""
     with Proxy(place.url) as proxy, runners(proxy, place, 2, TOPOLOGY + SECOND) as (first, second):

@@ -11,6 +11,7 @@
 #include "engine/base/file.h"
 #include "engine/plan/planfile.h"
 #include "engine/run/run.h"
+#include "engine/run/strays.h"
 #include "providers/fake_transport.h"
 #include "tests/unit/engine/plan/helper.h"
 
@@ -532,6 +533,114 @@ static void what_could_not_be_written_down_does_not_count_as_done(void **state)
     assert_int_equal(scene->summary.done, 3); /* the key was found, and the rest made */
 }
 
+/* ---- what a run made and nobody recorded ---- */
+
+#define TAGGED(address)                                                                            \
+    "{\"tags\":{\"holdfast:topology\":\"t\",\"holdfast:address\":\"" address "\"}}"
+
+static void stand(struct scene *scene, const char *identifier, const char *json)
+{
+    struct object *object = aws->objects;
+    (void)scene;
+    while (object->there)
+        object++;
+    object->there = true;
+    snprintf(object->type, sizeof(object->type), "aws_kms_key");
+    snprintf(object->identifier, sizeof(object->identifier), "%s", identifier);
+    snprintf(object->token, sizeof(object->token), "of-another-life");
+    snprintf(object->json, sizeof(object->json), "%s", json);
+}
+
+/* A run that writes is told of keys with these ids, all made for keys.k; "" for none. */
+static void settle_strays(struct scene *scene, const char *ids)
+{
+    struct fixture *f = scene->f;
+    diags_init(&f->diags, f->arena);
+    struct state *state = open_state(scene);
+    struct loop *loop = loop_new(fake_transport(fake_transport_new(f->arena, NOW_MS)), &f->diags);
+    index_topology(f);
+    struct run run = {.arena = f->arena,
+                      .loop = loop,
+                      .state = state,
+                      .schemas = schemas(),
+                      .topology = &f->topology,
+                      .diags = &f->diags};
+    struct list_builder named = list_begin(f->arena);
+    for (struct slice rest = slice_of(ids); rest.len > 0;) {
+        struct slice id = slice_cut(&rest, ' ');
+        struct map_builder b = map_begin(f->arena);
+        map_put_str(&b, "address", "keys.k");
+        map_put_str(&b, "type", "aws_kms_key");
+        map_put_str(&b, "account_id", "111122223333");
+        map_put_str(&b, "region", "us-east-1");
+        map_put_str(&b, "identifier", arena_strndup(f->arena, id.ptr, id.len));
+        list_add(&named, map_end(&b));
+    }
+    assert_true(state_load(state, f->arena, &scene->records, &scene->record_len, &f->diags));
+    assert_true(run_settle_strays(&run, list_end(&named), &scene->records, &scene->record_len,
+                                  /* persist= */ true));
+    loop_free(loop);
+    state_close(state);
+}
+
+static size_t warnings_of(const struct scene *scene, const char *text)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < scene->f->diags.len; i++) {
+        const struct diag *diag = &scene->f->diags.items[i];
+        count += diag->code == E_UNRECORDED && strstr(diag->message, text) ? 1 : 0;
+    }
+    return count;
+}
+
+static void what_a_run_made_is_recorded_where_its_address_has_nothing(void **state)
+{
+    struct scene *scene = *state;
+    scene->f->topology.resource_len = 0;
+    want(scene->f, "keys.k", "aws_kms_key", TAGGED("keys.k"), "");
+    stand(scene, "ours", TAGGED("keys.k"));
+    settle_strays(scene, "ours");
+    assert_int_equal(scene->f->diags.len, 0);
+    settle_strays(scene, ""); /* it is in the state */
+    assert_int_equal(scene->record_len, 1);
+    assert_string_equal(scene->records[0].identifier, "ours");
+}
+
+static void what_a_run_made_is_named_where_another_is_recorded_until_it_is_gone(void **state)
+{
+    struct scene *scene = *state;
+    scene->f->topology.resource_len = 0;
+    want(scene->f, "keys.k", "aws_kms_key", TAGGED("keys.k"), "");
+    assert_applies(scene);
+    stand(scene, "second", TAGGED("keys.k"));
+    settle_strays(scene, "second");
+    assert_int_equal(warnings_of(scene, "second"), 1);
+    assert_int_equal(warnings_of(scene, scene->records[0].identifier), 1);
+    settle_strays(scene, ""); /* nobody has to tell it twice */
+    assert_int_equal(warnings_of(scene, "second"), 1);
+    assert_int_equal(scene->record_len, 1);
+    aws->objects[1].there = false;
+    settle_strays(scene, "");
+    assert_int_equal(scene->f->diags.len, 0);
+    stand(scene, "second", TAGGED("keys.k"));
+    settle_strays(scene, ""); /* and what was gone is forgotten */
+    assert_int_equal(scene->f->diags.len, 0);
+}
+
+static void what_another_topology_has_taken_over_is_not_named(void **state)
+{
+    struct scene *scene = *state;
+    scene->f->topology.resource_len = 0;
+    want(scene->f, "keys.k", "aws_kms_key", TAGGED("keys.k"), "");
+    stand(scene, "theirs",
+          "{\"tags\":{\"holdfast:topology\":\"u\",\"holdfast:address\":\"keys.k\"}}");
+    stand(scene, "plain", "{}");
+    settle_strays(scene, "theirs plain");
+    assert_int_equal(scene->record_len, 0);
+    assert_int_equal(warnings_of(scene, "theirs"), 0);
+    assert_int_equal(warnings_of(scene, "plain"), 1); /* nobody's, and not surely ours */
+}
+
 static void what_was_deleted_outside_comes_back_with_its_users(void **state)
 {
     struct scene *scene = *state;
@@ -731,6 +840,9 @@ int main(void)
         RUN_TEST(the_old_half_of_a_replacement_is_looked_at_before_the_new_one_is_made),
         RUN_TEST(a_failed_call_skips_what_depends_on_it_and_the_next_run_goes_on),
         RUN_TEST(what_could_not_be_written_down_does_not_count_as_done),
+        RUN_TEST(what_a_run_made_is_recorded_where_its_address_has_nothing),
+        RUN_TEST(what_a_run_made_is_named_where_another_is_recorded_until_it_is_gone),
+        RUN_TEST(what_another_topology_has_taken_over_is_not_named),
         RUN_TEST(what_was_deleted_outside_comes_back_with_its_users),
         RUN_TEST(what_stands_in_the_place_of_what_is_gone_is_found),
         RUN_TEST(destroy_leaves_nothing),

@@ -50,6 +50,20 @@ static void a_key_that_stands_is_found_by_the_index_of_tags(void **state)
     assert_non_null(strstr(asked, "\"ResourceTypeFilters\":[\"kms:key\"]"));
 }
 
+static void a_second_key_of_ours_is_found_beside_the_one_that_is_known(void **state)
+{
+    struct fixture *f = *state;
+    f->other_than = "one";
+    when(f, "GetResources", NULL,
+         "{\"PaginationToken\":\"\",\"ResourceTagMappingList\":[" MAPPING("one") "," MAPPING(
+             "two") "]}");
+    when(f, "key/one", NULL, "{\"KeyMetadata\":{\"KeyId\":\"one\",\"KeyState\":\"Enabled\"}}");
+    when(f, "key/two", NULL, "{\"KeyMetadata\":{\"KeyId\":\"two\",\"KeyState\":\"Enabled\"}}");
+    fixture_run(f, OP_FIND, TYPE, NULL, DESIRED, NULL);
+    assert_int_equal(f->result, OP_RESULT_FOUND);
+    assert_string_equal(f->identifier, "two");
+}
+
 static void a_search_without_the_right_to_it_is_no_absence(void **state)
 {
     struct fixture *f = *state;
@@ -234,6 +248,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         FIXTURE_TEST(a_key_that_stands_is_found_by_the_index_of_tags),
+        FIXTURE_TEST(a_second_key_of_ours_is_found_beside_the_one_that_is_known),
         FIXTURE_TEST(a_search_without_the_right_to_it_is_no_absence),
         FIXTURE_TEST(a_key_that_may_be_new_is_found_among_all),
         FIXTURE_TEST(a_key_that_does_not_rotate_has_no_period),

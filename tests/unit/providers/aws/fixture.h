@@ -24,8 +24,9 @@ struct fixture {
     struct fake_transport *fake;
     struct loop *loop;
     const struct schema_set *schemas;
-    size_t calls_before; /* those of the session */
-    bool may_be_new;     /* what OP_FIND says of the operation */
+    size_t calls_before;    /* those of the session */
+    bool may_be_new;        /* what OP_FIND says of the operation */
+    const char *other_than; /* the same */
     /* of the last operation */
     enum op_result result;
     enum ownership ownership;
@@ -105,6 +106,7 @@ static inline void fixture_run(struct fixture *f, enum op_kind kind, const char 
                            .identifier = identifier,
                            .token = FIXTURE_TOKEN,
                            .may_be_new = f->may_be_new,
+                           .other_than = f->other_than,
                            .desired = fixture_json(f, desired),
                            .prior = fixture_json(f, prior)};
     f->ended = false;
