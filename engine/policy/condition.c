@@ -1,5 +1,7 @@
 #include "engine/policy/condition.h"
 
+#include <string.h>
+
 #include "engine/base/crypto.h"
 
 static enum tri numbers(enum policy_operator op, double have, double want)
@@ -123,12 +125,51 @@ static enum tri compare(const struct subject *who, const struct policy_condition
     return TRI_UNDECIDED;
 }
 
+/* A text of which only the beginning is known: what asks for no more than that, or for another one,
+ * is decided. */
+static enum tri compare_beginning(const struct policy_condition *c, struct slice beginning,
+                                  struct slice want)
+{
+    bool likes = c->op == POLICY_STRING_LIKE || c->op == POLICY_ARN_LIKE;
+    bool decides = likes || c->op == POLICY_STRING_EQUALS;
+    size_t plain = 0;
+    while (plain < want.len && !(likes && (want.ptr[plain] == '*' || want.ptr[plain] == '?')))
+        plain++;
+    size_t both = plain < beginning.len ? plain : beginning.len;
+    if (!decides)
+        return TRI_UNDECIDED;
+    if (memcmp(want.ptr, beginning.ptr, both) != 0 ||
+        (plain == want.len && want.len < beginning.len))
+        return TRI_NO;
+    bool asks_no_more = c->op == POLICY_STRING_LIKE && plain <= beginning.len &&
+                        plain + 1 == want.len && want.ptr[plain] == '*';
+    return asks_no_more ? TRI_YES : TRI_UNDECIDED;
+}
+
+static enum tri by_beginning(const struct subject *who, const struct policy_condition *c,
+                             const struct value *v)
+{
+    struct slice beginning = slice_of(value_get_str(v, "starts_with"));
+    enum tri any = TRI_NO;
+    for (size_t i = 0; i < c->values.len && any != TRI_YES; i++) {
+        const struct policy_text *want = &c->values.items[i];
+        bool plain = !want->unknown && !want->has_variable;
+        any = tri_or(any,
+                     plain ? compare_beginning(c, beginning, slice_of(want->text)) : TRI_UNDECIDED);
+    }
+    if (any == TRI_UNDECIDED)
+        *who->open_key = c->key;
+    return c->negated ? tri_not(any) : any;
+}
+
 /* One value of the request against all values of the policy; a negated operator holds when none
  * of them matches. */
 static enum tri one_value(const struct subject *who, const struct policy_condition *c,
                           const struct value *v)
 {
     struct slice have;
+    if (who->request->context_is_partial && value_get_str(v, "starts_with"))
+        return by_beginning(who, c, v);
     if (!subject_scalar(who, v, &have))
         return TRI_UNDECIDED;
     enum tri any = TRI_NO;
@@ -154,6 +195,8 @@ static enum tri null_holds(const struct policy_condition *c, bool absent)
 enum tri condition_holds(const struct subject *who, const struct policy_condition *c)
 {
     const struct value *v = subject_context(who, slice_of(c->key));
+    if (!v && subject_is_open(who, slice_of(c->key)))
+        return TRI_UNDECIDED;
     if (c->op == POLICY_NULL)
         return null_holds(c, !v);
     if (!v) {

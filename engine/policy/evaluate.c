@@ -17,6 +17,9 @@ struct evaluation {
     const struct policy_request *request;
     struct subject who;
     struct match_list allows, denies;
+    bool for_caller;                          /* what hangs on open keys speaks for the caller */
+    const char *open;                         /* an open key that the statement at hand has met */
+    const char *open_in_deny, *open_in_allow; /* the first that a statement hung on */
 };
 
 /* What a list of policies says of the request. */
@@ -73,18 +76,39 @@ static enum tri principal_matches(const struct evaluation *e, const struct polic
     return needs_principal == s->has_principal ? TRI_YES : TRI_UNDECIDED;
 }
 
-/* What is undecided never makes an Allow match and always makes a Deny match. */
-static bool statement_matches(const struct evaluation *e, const struct policy_statement *s,
+static enum tri conditions_hold(const struct evaluation *e, const struct policy_statement *s)
+{
+    enum tri all = TRI_YES;
+    for (size_t i = 0; i < s->conditions_len && all != TRI_NO; i++)
+        all = tri_and(all, condition_holds(&e->who, &s->conditions[i]));
+    return all;
+}
+
+static void note_open_key(struct evaluation *e, const struct policy_statement *s)
+{
+    const char **first = s->effect == POLICY_DENY ? &e->open_in_deny : &e->open_in_allow;
+    if (!*first)
+        *first = e->open;
+}
+
+/* What is undecided never makes an Allow match and always makes a Deny match; what only an open key
+ * leaves undecided, as the evaluation has it. */
+static bool statement_matches(struct evaluation *e, const struct policy_statement *s,
                               enum policy_source source, enum grant *ret_grant)
 {
     enum tri least = s->effect == POLICY_ALLOW ? TRI_YES : TRI_UNDECIDED;
-    if (action_matches(e, s) < least || principal_matches(e, s, source, ret_grant) < least ||
-        resource_matches(e, s, source) < least)
-        return false;
-    for (size_t i = 0; i < s->conditions_len; i++)
-        if (condition_holds(&e->who, &s->conditions[i]) < least)
-            return false;
-    return true;
+    e->open = NULL;
+    enum tri match = action_matches(e, s);
+    if (match != TRI_NO)
+        match = tri_and(match, principal_matches(e, s, source, ret_grant));
+    if (match != TRI_NO)
+        match = tri_and(match, resource_matches(e, s, source));
+    if (match != TRI_NO)
+        match = tri_and(match, conditions_hold(e, s));
+    if (match != TRI_UNDECIDED || !e->open)
+        return match >= least;
+    note_open_key(e, s);
+    return e->for_caller == (s->effect == POLICY_ALLOW);
 }
 
 static void add_match(struct evaluation *e, enum policy_source source, const char *label,
@@ -268,26 +292,40 @@ static bool is_iam_identity(enum subject_kind kind)
            kind == SUBJECT_FEDERATED_SESSION;
 }
 
+static void evaluate(struct evaluation *e, const struct policy_set *set, struct policy_answer *ret)
+{
+    struct policy_answer answer = {.decision = POLICY_IMPLICITLY_DENIED};
+    subject_of(e->arena, e->request, &e->who);
+    e->who.open_key = &e->open;
+    e->who.bounded = set->permission_boundaries.len > 0 && is_iam_identity(e->who.kind);
+    answer.cross_account = is_cross_account(&e->who);
+    struct standing at = judge_all(e, set);
+    if (e->denies.len) {
+        answer.decision = POLICY_EXPLICITLY_DENIED;
+        answer.denied_by = e->denies.items[0].source;
+        answer.matches = e->denies.items;
+        answer.matches_len = e->denies.len;
+    } else if (decide(e, set, &at, &answer) == OUTCOME_ALLOWED) {
+        answer.decision = POLICY_ALLOWED;
+        answer.matches = e->allows.items;
+        answer.matches_len = e->allows.len;
+    }
+    *ret = answer;
+}
+
 void policy_evaluate(struct arena *arena, const struct policy_request *request,
                      const struct policy_set *set, struct policy_answer *ret)
 {
     struct evaluation e = {.arena = arena, .request = request};
-    struct policy_answer answer = {.decision = POLICY_IMPLICITLY_DENIED};
-    subject_of(arena, request, &e.who);
-    e.who.bounded = set->permission_boundaries.len > 0 && is_iam_identity(e.who.kind);
-    answer.cross_account = is_cross_account(&e.who);
-    struct standing at = judge_all(&e, set);
-    if (e.denies.len) {
-        answer.decision = POLICY_EXPLICITLY_DENIED;
-        answer.denied_by = e.denies.items[0].source;
-        answer.matches = e.denies.items;
-        answer.matches_len = e.denies.len;
-    } else if (decide(&e, set, &at, &answer) == OUTCOME_ALLOWED) {
-        answer.decision = POLICY_ALLOWED;
-        answer.matches = e.allows.items;
-        answer.matches_len = e.allows.len;
-    }
-    *ret = answer;
+    evaluate(&e, set, ret);
+    if (!e.open_in_deny && !e.open_in_allow)
+        return;
+    struct evaluation best = {.arena = arena, .request = request, .for_caller = true};
+    struct policy_answer otherwise;
+    evaluate(&best, set, &otherwise);
+    bool allowed = ret->decision == POLICY_ALLOWED;
+    if (allowed != (otherwise.decision == POLICY_ALLOWED))
+        ret->open_key = e.open_in_deny ? e.open_in_deny : e.open_in_allow;
 }
 
 bool policy_resource_must_allow(const char *action, const char *resource)

@@ -42,6 +42,11 @@ struct policy_request {
      * aws:PrincipalAccount, aws:PrincipalType, aws:PrincipalIsAWSService,
      * aws:PrincipalServiceName, aws:ResourceAccount, aws:username, kms:CallerAccount. */
     const struct value *context;
+    /* The asker does not know the whole context: a key that is neither given nor derived is open.
+     * One that is given as null the request certainly has not; one that ends in "/" speaks for all
+     * that begin with it and are not given themselves. {"starts_with": TEXT} for a value: only its
+     * beginning is known. */
+    bool context_is_partial;
 };
 
 struct policy_list {
@@ -92,6 +97,9 @@ struct policy_answer {
      * denied: none. In the order of struct policy_set. */
     const struct policy_match *matches;
     size_t matches_len;
+    /* Of a partial context: an open key on which the decision hangs. It is then what it is if
+     * every open key is held against the caller. NULL: it stands whatever they are. */
+    const char *open_key;
 };
 
 void policy_evaluate(struct arena *arena, const struct policy_request *request,

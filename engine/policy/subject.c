@@ -108,47 +108,100 @@ static const struct value *principal_arn(const struct subject *who)
     return value_string(who->arena, who->request->principal);
 }
 
-/* What AWS puts into every request by itself. */
-static const struct value *derived(const struct subject *who, struct slice key)
+static const struct value *caller_of_key(const struct subject *who)
 {
-    if (text_equal_fold(key, slice_of("kms:CallerAccount")))
-        return text_or_null(who, text_starts_fold(slice_of(who->request->action), "kms:")
-                                     ? who->account
-                                     : (struct slice){0});
-    if (!text_starts_fold(key, "aws:"))
-        return NULL;
-    struct slice name = slice_from(key, strlen("aws:"));
+    bool of_key = text_starts_fold(slice_of(who->request->action), "kms:");
+    return of_key ? text_or_null(who, who->account) : NULL;
+}
+
+static const struct value *principal_account(const struct subject *who)
+{
+    return text_or_null(who, who->account);
+}
+
+static const struct value *principal_kind(const struct subject *who)
+{
     const char *type = principal_type(who->kind);
-    if (text_equal_fold(name, slice_of("PrincipalArn")))
-        return principal_arn(who);
-    if (text_equal_fold(name, slice_of("PrincipalAccount")))
-        return text_or_null(who, who->account);
-    if (text_equal_fold(name, slice_of("PrincipalType")))
-        return type ? value_string(who->arena, type) : NULL;
-    if (text_equal_fold(name, slice_of("PrincipalIsAWSService")))
-        return who->kind == SUBJECT_ANONYMOUS ? NULL : value_bool(who->kind == SUBJECT_SERVICE);
-    if (text_equal_fold(name, slice_of("PrincipalServiceName")))
-        return who->kind == SUBJECT_SERVICE ? value_string(who->arena, who->request->service)
-                                            : NULL;
-    if (text_equal_fold(name, slice_of("ResourceAccount")))
-        return text_or_null(who, who->resource_account);
-    if (text_equal_fold(name, slice_of("username")))
-        return who->kind == SUBJECT_USER ? text_or_null(who, who->name) : NULL;
+    return type ? value_string(who->arena, type) : NULL;
+}
+
+static const struct value *is_service(const struct subject *who)
+{
+    return who->kind == SUBJECT_ANONYMOUS ? NULL : value_bool(who->kind == SUBJECT_SERVICE);
+}
+
+static const struct value *service_name(const struct subject *who)
+{
+    return who->kind == SUBJECT_SERVICE ? value_string(who->arena, who->request->service) : NULL;
+}
+
+static const struct value *resource_account(const struct subject *who)
+{
+    return text_or_null(who, who->resource_account);
+}
+
+static const struct value *user_name(const struct subject *who)
+{
+    return who->kind == SUBJECT_USER ? text_or_null(who, who->name) : NULL;
+}
+
+/* What AWS puts into every request by itself. */
+static const struct derived_key {
+    const char *key;
+    const struct value *(*value)(const struct subject *who);
+} derived_keys[] = {
+    {"aws:PrincipalArn", principal_arn},
+    {"aws:PrincipalAccount", principal_account},
+    {"aws:PrincipalType", principal_kind},
+    {"aws:PrincipalIsAWSService", is_service},
+    {"aws:PrincipalServiceName", service_name},
+    {"aws:ResourceAccount", resource_account},
+    {"aws:username", user_name},
+    {"kms:CallerAccount", caller_of_key},
+};
+
+static const struct derived_key *derived_key(struct slice key)
+{
+    for (size_t i = 0; i < ARRAY_LEN(derived_keys); i++)
+        if (text_equal_fold(key, slice_of(derived_keys[i].key)))
+            return &derived_keys[i];
+    return NULL;
+}
+
+static const struct value_entry *given(const struct subject *who, struct slice key)
+{
+    const struct value *context = who->request->context;
+    for (size_t i = 0; value_is(context, VALUE_MAP) && i < context->map.len; i++)
+        if (text_equal_fold(slice_of(context->map.entries[i].key), key))
+            return &context->map.entries[i];
     return NULL;
 }
 
 const struct value *subject_context(const struct subject *who, struct slice key)
 {
-    const struct value *context = who->request->context;
-    for (size_t i = 0; value_is(context, VALUE_MAP) && i < context->map.len; i++) {
-        const struct value_entry *entry = &context->map.entries[i];
-        if (!text_equal_fold(slice_of(entry->key), key))
-            continue;
-        bool none = entry->value->kind == VALUE_NULL ||
-                    (entry->value->kind == VALUE_LIST && entry->value->list.len == 0);
-        return none ? NULL : entry->value;
-    }
-    return derived(who, key);
+    const struct value_entry *entry = given(who, key);
+    const struct derived_key *derived = entry ? NULL : derived_key(key);
+    if (!entry)
+        return derived ? derived->value(who) : NULL;
+    bool none = entry->value->kind == VALUE_NULL ||
+                (entry->value->kind == VALUE_LIST && entry->value->list.len == 0);
+    return none ? NULL : entry->value;
+}
+
+/* "aws:PrincipalTag/", given, speaks for every tag. */
+static bool family_given(const struct subject *who, struct slice key)
+{
+    const char *slash = memchr(key.ptr, '/', key.len);
+    return slash && given(who, (struct slice){key.ptr, (size_t)(slash + 1 - key.ptr)});
+}
+
+bool subject_is_open(const struct subject *who, struct slice key)
+{
+    if (!who->request->context_is_partial || given(who, key) || derived_key(key) ||
+        family_given(who, key))
+        return false;
+    *who->open_key = arena_strndup(who->arena, key.ptr, key.len);
+    return true;
 }
 
 bool subject_scalar(const struct subject *who, const struct value *v, struct slice *ret)
@@ -170,19 +223,21 @@ bool subject_scalar(const struct subject *who, const struct value *v, struct sli
 }
 
 /* Finds the value of a variable's body ("aws:username, 'nobody'"). */
-static bool variable_value(const struct subject *who, struct slice body, struct slice *ret)
+static enum tri variable_value(const struct subject *who, struct slice body, struct slice *ret)
 {
     struct slice rest = body;
     struct slice key = slice_trim(slice_cut(&rest, ','));
     const struct value *v = subject_context(who, key);
+    if (!v && subject_is_open(who, key))
+        return TRI_UNDECIDED;
     if (v && v->kind == VALUE_LIST)
         v = v->list.len == 1 ? v->list.items[0] : NULL;
     else if (!v && rest.ptr) {
         rest = slice_trim(rest);
         *ret = (struct slice){rest.ptr + 1, rest.len - 2}; /* without its quotes */
-        return true;
+        return TRI_YES;
     }
-    return v && subject_scalar(who, v, ret);
+    return tri_of(v && subject_scalar(who, v, ret));
 }
 
 /* The bytes that serve as wildcards may not come out of a variable. */
@@ -208,8 +263,9 @@ enum tri subject_expand(const struct subject *who, const struct policy_text *tex
         }
         struct slice body = {c + 2, (size_t)(close - c - 2)}, value = body;
         bool special = body.len == 1; /* ${*}, ${?}, ${$}: the character itself */
-        if (!special && !variable_value(who, body, &value))
-            return TRI_NO;
+        enum tri known = special ? TRI_YES : variable_value(who, body, &value);
+        if (known != TRI_YES)
+            return known;
         if (!is_plain(value) ||
             (arn && colons < ARN_PARTS - 1 && value.len && memchr(value.ptr, ':', value.len)))
             return TRI_UNDECIDED;

@@ -27,6 +27,7 @@ struct subject {
     struct slice resource_account; /* empty: not known */
     bool service_linked;           /* a role of AWS's own: no SCP and no RCP reaches it */
     bool bounded;                  /* has a permissions boundary */
+    const char **open_key;         /* of a partial context: set to an open key that is met */
 };
 
 void subject_of(struct arena *arena, const struct policy_request *request, struct subject *ret);
@@ -34,6 +35,8 @@ void subject_of(struct arena *arena, const struct policy_request *request, struc
 /* The value of a context key, given or derived; NULL when the request has none (or an empty
  * list). */
 const struct value *subject_context(const struct subject *who, struct slice key);
+/* Nobody knows whether the request has the key, and what it is; notes it. */
+bool subject_is_open(const struct subject *who, struct slice key);
 /* One scalar of the context as text; false for what has none. */
 bool subject_scalar(const struct subject *who, const struct value *v, struct slice *ret);
 

@@ -660,6 +660,88 @@ static void a_denial_is_worded_as_aws_words_it(void **state)
     arena_free(arena);
 }
 
+/* Of a context that is not known as a whole: the statement's condition, what is known, what is
+ * decided, and which key decides beside. */
+static const struct partial_row {
+    const char *effect, *condition, *context;
+    enum policy_decision decision;
+    const char *open_key;
+} partial_rows[] = {
+    {"Allow", "{'StringEquals':{'aws:SourceVpce':'v'}}", "{}", POLICY_IMPLICITLY_DENIED,
+     "aws:SourceVpce"},
+    {"Deny", "{'StringEquals':{'aws:SourceVpce':'v'}}", "{}", POLICY_EXPLICITLY_DENIED,
+     "aws:SourceVpce"},
+    {"Deny", "{'StringNotEquals':{'aws:SourceVpce':'v'}}", "{}", POLICY_EXPLICITLY_DENIED,
+     "aws:SourceVpce"},
+    {"Deny", "{'Null':{'aws:SourceVpce':'true'}}", "{}", POLICY_EXPLICITLY_DENIED,
+     "aws:SourceVpce"},
+    {"Deny", "{'StringEqualsIfExists':{'aws:SourceVpce':'v'}}", "{'aws:SourceVpce':null}",
+     POLICY_EXPLICITLY_DENIED, NULL},
+    {"Deny", "{'StringEquals':{'aws:SourceVpce':'v'}}", "{'aws:SourceVpce':null}", POLICY_ALLOWED,
+     NULL},
+    {"Deny", "{'StringEquals':{'aws:SourceVpce':'v','aws:RequestedRegion':'eu-west-1'}}",
+     "{'aws:RequestedRegion':'us-east-1'}", POLICY_ALLOWED, NULL},
+    {"Deny", "{'StringEquals':{'aws:PrincipalTag/team':'x'}}", "{}", POLICY_EXPLICITLY_DENIED,
+     "aws:PrincipalTag/team"},
+    {"Deny", "{'StringEquals':{'aws:PrincipalTag/team':'x'}}", "{'aws:PrincipalTag/':null}",
+     POLICY_ALLOWED, NULL},
+    {"Deny", "{'StringEquals':{'aws:PrincipalTag/Team':'x'}}",
+     "{'aws:PrincipalTag/':null,'aws:principaltag/team':'x'}", POLICY_EXPLICITLY_DENIED, NULL},
+    {"Deny", "{'StringEquals':{'aws:username':'alice'}}", "{}", POLICY_ALLOWED, NULL},
+    {"Deny", "{'StringEquals':{'aws:PrincipalArn':'${aws:userid}'}}", "{}",
+     POLICY_EXPLICITLY_DENIED, "aws:userid"},
+    /* of which only the beginning is known */
+    {"Deny", "{'StringLike':{'aws:k':'o-1/*'}}", "{'aws:k':{'starts_with':'o-1/'}}",
+     POLICY_EXPLICITLY_DENIED, NULL},
+    {"Deny", "{'StringNotLike':{'aws:k':'o-1/*'}}", "{'aws:k':{'starts_with':'o-1/'}}",
+     POLICY_ALLOWED, NULL},
+    {"Deny", "{'StringLike':{'aws:k':'o-2/*'}}", "{'aws:k':{'starts_with':'o-1/'}}", POLICY_ALLOWED,
+     NULL},
+    {"Deny", "{'StringLike':{'aws:k':'o-1/r-1/*'}}", "{'aws:k':{'starts_with':'o-1/'}}",
+     POLICY_EXPLICITLY_DENIED, "aws:k"},
+    {"Deny", "{'StringEquals':{'aws:k':'o-1'}}", "{'aws:k':{'starts_with':'o-1/'}}", POLICY_ALLOWED,
+     NULL},
+    {"Deny", "{'StringEquals':{'aws:k':'o-1/r-1'}}", "{'aws:k':{'starts_with':'o-1/'}}",
+     POLICY_EXPLICITLY_DENIED, "aws:k"},
+    {"Deny", "{'StringLike':{'aws:k':'*'}}", "{'aws:k':{'starts_with':'o-1/'}}",
+     POLICY_EXPLICITLY_DENIED, NULL},
+    {"Deny", "{'StringEquals':{'aws:k':'*'}}", "{'aws:k':{'starts_with':'o-1/'}}", POLICY_ALLOWED,
+     NULL},
+};
+
+static void what_hangs_on_an_open_key_is_told(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LEN(partial_rows); i++) {
+        const struct partial_row *row = &partial_rows[i];
+        struct arena *arena = arena_new();
+        struct diags diags;
+        struct policy policies[2];
+        struct policy_answer answer;
+        diags_init(&diags, arena);
+        const char *one =
+            arena_printf(arena, "{'Effect':'%s','Action':'*','Resource':'*','Condition':%s}",
+                         row->effect, row->condition);
+        const char *doc = arena_printf(arena, DOC("%s"), one);
+        assert_true(policy_parse(arena, quoted(arena, doc), &policies[0], &diags, NULL));
+        assert_true(policy_parse(arena, quoted(arena, DOC(MAY("*"))), &policies[1], &diags, NULL));
+        const struct policy *items[] = {&policies[0], &policies[1]};
+        const struct policy_set set = {
+            .identity_policies = {items, str_eq(row->effect, "Allow") ? 1 : 2}};
+        const struct policy_request request = {.principal = ROLE,
+                                               .action = "s3:GetObject",
+                                               .resource = BUCKET,
+                                               .resource_account = "111122223333",
+                                               .context = quoted(arena, row->context),
+                                               .context_is_partial = true};
+        policy_evaluate(arena, &request, &set, &answer);
+        if (answer.decision != row->decision || !str_eq(answer.open_key, row->open_key))
+            fail_msg("row %zu is %s by %s", i, policy_decision_name(answer.decision),
+                     answer.open_key ? answer.open_key : "nothing open");
+        arena_free(arena);
+    }
+}
+
 static void resource_controls_hold_for_some_services(void **state)
 {
     (void)state;
@@ -673,6 +755,7 @@ static void resource_controls_hold_for_some_services(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(what_hangs_on_an_open_key_is_told),
         cmocka_unit_test(resource_controls_hold_for_some_services),
         cmocka_unit_test(within_an_account_identity_or_resource_policy_is_enough),
         cmocka_unit_test(an_explicit_deny_wins_wherever_it_stands),
