@@ -2,8 +2,10 @@
 
 #include "engine/aws/arn.h"
 #include "engine/base/cleanup.h"
+#include "engine/proof/context.h"
 
-static const struct value *context_of(struct model *model, const struct ask *question)
+/* What every asker knows of a request; all else counts as not in it. */
+static const struct value *context_given(struct model *model, const struct ask *question)
 {
     struct map_builder b = map_begin_from(model->arena, question->context);
     if (question->role)
@@ -29,6 +31,15 @@ static void conclude(struct model *model, const struct policy_request *request,
                      const struct model_role *role, const struct ask *question,
                      struct ask_answer *ret)
 {
+    const char *open = ret->policy.open_key;
+    if (open) {
+        answer(ret, ASK_UNKNOWN,
+               arena_printf(model->arena,
+                            "what %s is in the request for %s decides, and the "
+                            "topology does not show it",
+                            open, question->action));
+        return;
+    }
     if (ret->policy.decision == POLICY_ALLOWED) {
         answer(ret, ASK_YES, "");
         return;
@@ -44,15 +55,23 @@ static void conclude(struct model *model, const struct policy_request *request,
         answer(ret, ASK_NO, policy_denial_reason(model->arena, request, &ret->policy));
 }
 
-void ask(struct model *model, const struct ask *question, struct ask_answer *ret)
+/* What the caller must have of its own. */
+static void add_identity(struct model *model, const struct ask *question,
+                         const struct model_role *role, struct policy_set *set)
 {
-    const struct model_role *role = model_role(model, question->role);
-    const struct policy *all = model_all_rights(model);
-    *ret = (struct ask_answer){0};
-    if (model_is_gone(model, question->role)) {
-        answer(ret, ASK_NO, "because the role does not exist");
-        return;
+    bool free = question->as_if_all_rights || (question->role && !role);
+    if (free) {
+        const struct policy **all = arena_array(model->arena, 1, sizeof(const struct policy *));
+        all[0] = model_all_rights(model);
+        set->identity_policies = (struct policy_list){all, 1};
+    } else if (role) {
+        set->identity_policies = role->identity;
+        set->permission_boundaries = role->boundary;
     }
+}
+
+static void add_controls(struct model *model, const struct ask *question, struct policy_set *set)
+{
     const char *account = model_account_of(model->arena, question->role);
     const char *owner = question->resource_account
                             ? question->resource_account
@@ -62,33 +81,68 @@ void ask(struct model *model, const struct ask *question, struct ask_answer *ret
         scps = model_controls(model, account, /* of_resources= */ false);
     if (policy_meets_resource_controls(question->action) && !question->without_controls)
         rcps = model_controls(model, owner, /* of_resources= */ true);
-    bool foreign = question->role && !role;
-    bool free = foreign || question->as_if_all_rights;
-    struct policy_set set = {
-        .resource_policy = question->resource_policy,
-        .scps = scps.items,
-        .scps_len = scps.len,
-        .rcps = rcps.items,
-        .rcps_len = rcps.len,
-        .resource_policy_must_allow = question->resource_policy_decides,
-    };
-    set.grants_len = model_grants(model, question->resource, &set.grants);
-    if (free)
-        set.identity_policies = (struct policy_list){&all, 1};
-    else if (role)
-        set.identity_policies = role->identity;
-    if (role && !free)
-        set.permission_boundaries = role->boundary;
+    set->scps = scps.items;
+    set->scps_len = scps.len;
+    set->rcps = rcps.items;
+    set->rcps_len = rcps.len;
+}
+
+static void judge(struct model *model, const struct ask *question, const struct policy_set *set,
+                  const struct ask_variant *variant, struct ask_answer *ret)
+{
     const struct policy_request request = {
         .principal = question->role,
         .service = question->role ? NULL : question->service,
         .action = question->action,
         .resource = question->resource,
         .resource_account = question->resource_account,
-        .context = context_of(model, question),
+        .context = question->open_context ? context_of(model, question, variant)
+                                          : context_given(model, question),
+        .context_is_partial = question->open_context,
     };
-    policy_evaluate(model->arena, &request, &set, &ret->policy);
-    conclude(model, &request, role, question, ret);
+    policy_evaluate(model->arena, &request, set, &ret->policy);
+    conclude(model, &request, model_role(model, question->role), question, ret);
+}
+
+/* Each way the request may look; where they do not agree, nobody knows. */
+static void judge_variants(struct model *model, const struct ask *question,
+                           const struct policy_set *set, struct ask_answer *ret)
+{
+    const char *own = model_region_of(model->arena, question->resource);
+    const char *regions[] = {question->region ? question->region : own, question->other_region};
+    bool names_no_source = !question->role && !question->source_arn && question->open_context;
+    judge(model, question, set, &(struct ask_variant){regions[0], false}, ret);
+    for (size_t i = 0; i < 4 && ret->verdict != ASK_UNKNOWN; i++) {
+        const struct ask_variant variant = {regions[i & 1], i & 2};
+        struct ask_answer other = {0};
+        if (i == 0 || ((i & 1) && !regions[1]) || ((i & 2) && !names_no_source))
+            continue;
+        judge(model, question, set, &variant, &other);
+        if (other.verdict != ret->verdict)
+            answer(ret, ASK_UNKNOWN,
+                   arena_printf(model->arena,
+                                "what %s is in the request for %s decides, and the topology does "
+                                "not show it",
+                                (i & 2) ? "aws:SourceArn" : "aws:RequestedRegion",
+                                question->action));
+    }
+}
+
+void ask(struct model *model, const struct ask *question, struct ask_answer *ret)
+{
+    const struct model_role *role = model_role(model, question->role);
+    bool foreign = question->role && !role;
+    *ret = (struct ask_answer){0};
+    if (model_is_gone(model, question->role)) {
+        answer(ret, ASK_NO, "because the role does not exist");
+        return;
+    }
+    struct policy_set set = {.resource_policy = question->resource_policy,
+                             .resource_policy_must_allow = question->resource_policy_decides};
+    set.grants_len = model_grants(model, question->resource, &set.grants);
+    add_identity(model, question, role, &set);
+    add_controls(model, question, &set);
+    judge_variants(model, question, &set, ret);
     if (ret->verdict == ASK_YES && foreign && !question->as_if_all_rights)
         answer(ret, ASK_UNKNOWN,
                arena_printf(model->arena,
@@ -119,7 +173,9 @@ void ask_trust(struct model *model, const char *role_arn, const char *service,
                                  .action = "sts:AssumeRole",
                                  .resource = role_arn,
                                  .resource_policy = role->trust,
-                                 .resource_policy_decides = true};
+                                 .resource_policy_decides = true,
+                                 .region = model_region_of(model->arena, source_arn),
+                                 .open_context = true};
     ask(model, &question, ret);
 }
 

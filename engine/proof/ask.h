@@ -13,10 +13,16 @@ struct ask {
     const char *action, *resource;
     const char *resource_account; /* NULL: the one in `resource` */
     const struct policy *resource_policy;
-    const struct value *context;  /* or NULL */
+    const struct value *context;  /* what is particular to this request, or NULL */
+    const char *region;           /* where the call is made; NULL: the one in `resource` */
+    const char *other_region;     /* or there: AWS does not say; or NULL */
+    const char *copy_target;      /* of a copy: the ARN of its vault; or NULL */
     bool resource_policy_decides; /* key policies, trust policies */
     bool without_controls;        /* as if the organization had no policies */
     bool as_if_all_rights;        /* only the others have a say, not the role's own policies */
+    /* Condition keys that the topology does not determine (contexts.inc) make the answer unknown;
+     * otherwise they count as not in the request. */
+    bool open_context;
 };
 
 struct ask_answer {

@@ -23,12 +23,13 @@ static void check_dead_letter(struct findings *f, const struct model_object *rul
     if (!queue)
         return;
     struct ask_answer answer;
-    const struct ask question = {
-        .service = "events.amazonaws.com",
-        .source_arn = rule->arn,
-        .action = "sqs:SendMessage",
-        .resource = arn,
-        .resource_policy = model_policy(f->model, value_get(queue->properties, "policy"))};
+    const struct ask question = {.service = "events.amazonaws.com",
+                                 .source_arn = rule->arn,
+                                 .action = "sqs:SendMessage",
+                                 .resource = arn,
+                                 .resource_policy =
+                                     model_policy(f->model, value_get(queue->properties, "policy")),
+                                 .open_context = true};
     ask(f->model, &question, &answer);
     if (answer.verdict == ASK_NO)
         finding_addf(f, RULE_DEAD_LETTER_POLICY, queue, NO_POS, "%s may not send to it: %s",

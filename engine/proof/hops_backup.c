@@ -131,7 +131,8 @@ static bool ask_role(struct walk *walk, struct proof_hop *hop, const char *actio
     const struct ask question = {.role = walk->role,
                                  .action = action,
                                  .resource = walk->resource,
-                                 .resource_account = model_account_of(walk->arena, walk->role)};
+                                 .resource_account = model_account_of(walk->arena, walk->role),
+                                 .region = walk->plan->resource->region};
     hop_ask(walk, hop, &question);
     return true;
 }

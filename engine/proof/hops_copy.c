@@ -127,7 +127,10 @@ static bool ask_about_point(struct walk *walk, struct proof_hop *hop, const char
                                  .action = action,
                                  .resource = leg->point,
                                  .resource_account = leg->from_account,
-                                 .context = map_end(&context)};
+                                 .context = map_end(&context),
+                                 .region = leg->from_region,
+                                 .other_region = leg->to.region,
+                                 .copy_target = leg->to.arn};
     hop_ask(walk, hop, &question);
     return true;
 }
@@ -182,6 +185,8 @@ bool hop_vault_policy(struct walk *walk, struct proof_hop *hop)
         .role = leg->role,
         .action = "backup:CopyIntoBackupVault",
         .resource = leg->to.arn,
+        .region = leg->to.region,
+        .other_region = leg->from_region,
         .resource_policy =
             policy ? model_policy(walk->model, value_get(policy->properties, "policy")) : NULL};
     if (model_is_gone(walk->model, leg->to.arn)) {
@@ -353,7 +358,6 @@ bool hop_source_key_on(struct walk *walk, struct proof_hop *hop)
 static const struct value *key_context(struct walk *walk, const char *region)
 {
     struct map_builder b = map_begin(walk->arena);
-    map_put_str(&b, "kms:GrantIsForAWSResource", "true");
     map_put_str(&b, "kms:ViaService",
                 arena_printf(walk->arena, "%s.%s.amazonaws.com", walk->rights->via, region));
     return map_end(&b);

@@ -196,11 +196,17 @@ bool hop_forward(struct walk *walk, struct proof_hop *hop)
     const struct model_object *policy =
         model_part(walk->model, "aws_event_bus_policy", walk->config.account_id,
                    walk->config.region, SOURCE_BUS);
+    struct map_builder context = map_begin(walk->arena);
+    map_put_str(&context, "events:source", "aws.backup");
+    map_put_str(&context, "events:detail-type", "Copy Job State Change");
     hop_at_role(walk, hop, role);
     const struct ask question = {
         .role = role,
         .action = "events:PutEvents",
         .resource = relay_bus(walk),
+        .region = walk->config.region,
+        .other_region = walk->leg->from_region,
+        .context = map_end(&context),
         .resource_policy =
             policy ? model_policy(walk->model, value_get(policy->properties, "policy")) : NULL};
     hop_ask(walk, hop, &question);

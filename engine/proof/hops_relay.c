@@ -21,15 +21,25 @@ static const char *point_of(const struct walk *walk)
                             /* is_copy= */ true);
 }
 
+/* What a function asks for it asks itself. */
 static void ask_function(struct walk *walk, struct proof_hop *hop, const char *action,
                          const char *resource, const struct value *context)
 {
+    struct map_builder b = map_begin_from(walk->arena, context);
+    map_put_str(&b, "lambda:SourceFunctionArn", walk->function ? walk->function->arn : NULL);
+    map_put_bool(&b, "aws:ViaAWSService", false);
+    map_put(&b, "aws:CalledVia", value_null());
+    const char *copy_target = str_eq(action, "backup:StartCopyJob") && walk->destination
+                                  ? walk->destination->vault_arn
+                                  : NULL;
     hop_at_role(walk, hop, role_of(walk));
     const struct ask question = {.role = role_of(walk),
                                  .action = action,
                                  .resource = resource,
                                  .resource_account = walk->config.account_id,
-                                 .context = context};
+                                 .context = map_end(&b),
+                                 .region = walk->config.region,
+                                 .copy_target = copy_target};
     hop_ask(walk, hop, &question);
 }
 

@@ -29,6 +29,7 @@ bool hop_makes(struct walk *walk, struct proof_hop *hop)
     const struct ask question = {.role = walk->back->role_arn,
                                  .action = walk->rights->restore,
                                  .resource = made_arn(walk),
+                                 .region = walk->back->to_region,
                                  .resource_account = walk->back->to->id};
     hop_ask(walk, hop, &question);
     return true;
@@ -42,7 +43,6 @@ static const struct value *key_context(struct walk *walk)
     struct map_builder b = map_begin(walk->arena);
     if (arn_parse(slice_of(walk->resource), &arn))
         service = arena_strndup(walk->arena, arn.service.ptr, arn.service.len);
-    map_put_str(&b, "kms:GrantIsForAWSResource", "true");
     map_put_str(&b, "kms:ViaService",
                 arena_printf(walk->arena, "%s.%s.amazonaws.com", service, walk->back->to_region));
     return map_end(&b);

@@ -86,6 +86,29 @@ static void add_links(struct strbuf *sb)
     }
 }
 
+static const char about_keys[] =
+    "\n## Condition keys\n\nPolicies may ask for more than who calls and for what. Where the "
+    "topology "
+    "determines a key below, the links are judged\nwith its value. Of any other key nobody here "
+    "knows "
+    "what it will be: where a verdict hangs on one, and no other statement\ndecides, it is an "
+    "assumption that names the key. A key that ends in `/` stands for all that begin with it.\n\n"
+    "| key | evidence |\n|---|---|\n";
+
+static void add_keys(struct strbuf *sb)
+{
+    static const struct {
+        const char *key, *evidence;
+    } keys[] = {
+#define CONTEXT(key, evidence, supplier) {key, evidence},
+#include "engine/proof/contexts.inc"
+#undef CONTEXT
+    };
+    strbuf_add(sb, about_keys);
+    for (size_t i = 0; i < ARRAY_LEN(keys); i++)
+        strbuf_addf(sb, "| `%s` | %s |\n", keys[i].key, keys[i].evidence);
+}
+
 static void add_rules(struct strbuf *sb)
 {
     strbuf_add(sb, "\n## The rules\n");
@@ -102,6 +125,7 @@ const char *proof_page(struct arena *arena)
     strbuf_init(&sb, arena, PAGE_MAX);
     strbuf_add(&sb, intro);
     add_links(&sb);
+    add_keys(&sb);
     add_rules(&sb);
     return strbuf_str(&sb);
 }

@@ -124,12 +124,14 @@ static void settle(struct walk *walk, struct proof_hop *hop, const struct ask *q
 void hop_ask(struct walk *walk, struct proof_hop *hop, const struct ask *question)
 {
     struct ask_answer answer;
+    struct ask open = *question;
+    open.open_context = true;
     hop->who = question->role ? question->role : question->service;
     hop->action = question->action;
     hop->what = question->resource;
     if (hop->verdict == PROOF_BROKEN)
         return;
-    ask(walk->model, question, &answer);
+    ask(walk->model, &open, &answer);
     settle(walk, hop, question, &answer);
 }
 
