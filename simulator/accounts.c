@@ -1,7 +1,6 @@
 /* The accounts and the organization of a world. */
-#include "simulator/service.h"
-
 #include "engine/aws/arn.h"
+#include "simulator/organizations.h"
 
 bool account_known(struct world *world, const char *account)
 {
@@ -50,4 +49,14 @@ const char *account_organization(struct world *world, struct arena *arena, const
 const char *organization_management(struct world *world, struct arena *arena)
 {
     return setting_get(world, arena, "organization.management");
+}
+
+const char *organization_path(struct world *world, struct arena *arena, const char *account)
+{
+    const struct value *body = store_get(world, arena, "account", "", "", account);
+    const char *unit = value_get_str(body, "Parent");
+    bool below = unit && !str_eq(unit, ORGANIZATION_ROOT);
+    return arena_printf(arena, "%s/" ORGANIZATION_ROOT "/%s%s",
+                        account_organization(world, arena, account), below ? unit : "",
+                        below ? "/" : "");
 }

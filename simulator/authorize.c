@@ -91,23 +91,68 @@ static void add_role(struct world *world, struct policies *list, const struct va
 static const char *account_in(struct arena *arena, const char *arn_text)
 {
     struct arn arn;
-    if (!arn_text || !arn_parse(slice_of(arn_text), &arn))
+    if (!arn_text || !arn_parse(slice_of(arn_text), &arn) || arn.account.len == 0)
         return NULL;
     return arena_strndup(arena, arn.account.ptr, arn.account.len);
+}
+
+static const char *region_in(struct arena *arena, const char *arn_text)
+{
+    struct arn arn;
+    if (!arn_text || !arn_parse(slice_of(arn_text), &arn) || arn.region.len == 0)
+        return NULL;
+    return arena_strndup(arena, arn.region.ptr, arn.region.len);
+}
+
+static const char *owner_of(struct arena *arena, const struct authorization *request)
+{
+    return request->resource_account ? request->resource_account
+                                     : account_in(arena, request->resource);
+}
+
+/* What the request says by itself stays. */
+static void put_more(struct map_builder *b, const char *key, const char *text)
+{
+    if (!map_so_far(b, key))
+        map_put_str(b, key, text);
+}
+
+/* The organization of an account under one key, its place in it under another. */
+static void put_membership(struct world *world, struct map_builder *b, const char *account,
+                           const char *id_key, const char *paths_key)
+{
+    const char *id = account ? account_organization(world, b->arena, account) : NULL;
+    struct list_builder paths = list_begin(b->arena);
+    if (!id)
+        return;
+    list_add_str(&paths, organization_path(world, b->arena, account));
+    put_more(b, id_key, id);
+    map_put(b, paths_key, list_end(&paths));
+}
+
+static void put_principal_tags(struct world *world, struct map_builder *b, const char *principal)
+{
+    const struct value *tags = value_get(iam_role_get(world, b->arena, principal), "Tags");
+    for (size_t i = 0; i < value_len(tags); i++)
+        map_put(b, arena_printf(b->arena, "aws:PrincipalTag/%s", tags->map.entries[i].key),
+                tags->map.entries[i].value);
 }
 
 static const struct value *context_of(struct world *world, struct arena *arena,
                                       const struct authorization *request)
 {
     struct map_builder b = map_begin_from(arena, request->context);
-    const char *account = account_in(arena, request->principal);
-    const char *organization = account ? account_organization(world, arena, account) : NULL;
-    map_put_str(&b, "aws:PrincipalOrgID", organization);
-    const char *owner = request->resource_account ? request->resource_account
-                                                  : account_in(arena, request->resource);
-    map_put_str(&b, "aws:ResourceAccount", owner && *owner ? owner : NULL);
-    map_put_str(&b, "aws:ResourceOrgID",
-                owner && *owner ? account_organization(world, arena, owner) : NULL);
+    const char *owner = owner_of(arena, request);
+    put_more(&b, "aws:RequestedRegion", region_in(arena, request->resource));
+    put_membership(world, &b, account_in(arena, request->principal), "aws:PrincipalOrgID",
+                   "aws:PrincipalOrgPaths");
+    if (request->principal)
+        put_principal_tags(world, &b, request->principal);
+    if (request->service)
+        put_membership(world, &b, value_get_str(request->context, "aws:SourceAccount"),
+                       "aws:SourceOrgID", "aws:SourceOrgPaths");
+    put_more(&b, "aws:ResourceAccount", owner);
+    put_membership(world, &b, owner, "aws:ResourceOrgID", "aws:ResourceOrgPaths");
     map_put_str(&b, "aws:CurrentTime", time_iso(arena, world_now_ms(world)));
     map_put_str(&b, "aws:SecureTransport", "true");
     return map_end(&b);
@@ -140,7 +185,7 @@ bool authorize(struct world *world, struct arena *arena, const struct authorizat
     struct policies identity = {.arena = arena};
     struct policies boundary = {.arena = arena};
     struct policies session = {.arena = arena};
-    if (request->principal && str_ends(request->principal, ":root")) {
+    if (request->every_right || (request->principal && str_ends(request->principal, ":root"))) {
         add(&identity, parsed(arena, policy_all(arena)));
     } else if (request->principal) {
         const struct value *role = iam_role_get(world, arena, request->principal);
@@ -162,8 +207,7 @@ bool authorize(struct world *world, struct arena *arena, const struct authorizat
         .context = context_of(world, arena, request),
     };
     struct levels scps = {0}, rcps = {0};
-    const char *owner = request->resource_account ? request->resource_account
-                                                  : account_in(arena, request->resource);
+    const char *owner = owner_of(arena, request);
     if (request->principal)
         add_levels(world, arena, account_in(arena, request->principal), ORGANIZATION_SCP, &scps);
     if (policy_meets_resource_controls(request->action))
@@ -244,6 +288,7 @@ static const struct value *source_context(struct arena *arena, const char *sourc
     struct map_builder b = map_begin(arena);
     map_put_str(&b, "aws:SourceArn", source_arn);
     map_put(&b, "aws:SourceAccount", value_string_n(arena, arn.account.ptr, arn.account.len));
+    map_put_str(&b, "aws:RequestedRegion", region_in(arena, source_arn));
     return map_end(&b);
 }
 

@@ -20,12 +20,14 @@ struct authorization {
     bool resource_policy_rules;
     const struct kms_grant *grants; /* of the key */
     size_t grant_len;
+    bool every_right;            /* as if the principal's own policies allowed everything */
     const char *session_policy;  /* text, or NULL */
     const struct value *context; /* map of condition keys to a text or a list of texts, or NULL */
 };
 
-/* True when allowed. *ret_why (may be NULL): a short reason when not. aws:PrincipalArn,
- * aws:PrincipalAccount, aws:PrincipalOrgID and aws:CurrentTime are added to the context. */
+/* True when allowed. *ret_why (may be NULL): a short reason when not. What AWS knows of every
+ * request is added to the context: the caller's account, organization and tags, whose resource it
+ * is, the Region (of the resource, unless the context has it), the time. */
 bool authorize(struct world *world, struct arena *arena, const struct authorization *request,
                const char **ret_why);
 /* The same for the caller of a call; resource_policy may be NULL. When refused sets the error. */

@@ -5,7 +5,6 @@
 
 #include "engine/aws/arn.h"
 #include "engine/aws/lock_rules.h"
-#include "engine/policy/evaluate.h"
 #include "simulator/authorize.h"
 #include "simulator/backup_types.h"
 #include "simulator/iam.h"
@@ -30,13 +29,14 @@
 
 /* ---- the role of the job ---- */
 
+/* NULL: the role may; else in AWS's words why not. more: what is particular to the request. */
 static const char *role_refused(struct world *world, struct arena *arena, const char *role,
-                                const char *action, const char *resource)
+                                const char *action, const char *resource, const struct value *more)
 {
     const char *why = "";
     struct arn arn;
-    struct map_builder context = map_begin(arena); /* AWS Backup tags what it makes */
-    map_put_str(&context, "aws:ResourceTag/aws:backup:source-resource", resource);
+    struct map_builder context = map_begin_from(arena, more);
+    map_put_str(&context, "aws:ResourceTag/aws:backup:source-resource", resource); /* AWS's own */
     const struct authorization request = {
         .principal = role,
         .action = action,
@@ -51,6 +51,11 @@ static const char *role_refused(struct world *world, struct arena *arena, const 
         return NULL;
     return arena_printf(arena, "User: %s is not authorized to perform: %s on resource: %s %s", role,
                         action, resource, why);
+}
+
+static const struct value *made_in(struct arena *arena, const char *region)
+{
+    return value_map_text(arena, "aws:RequestedRegion", region);
 }
 
 static const char *cannot_assume(struct world *world, struct arena *arena, const char *role)
@@ -75,57 +80,49 @@ const char *backup_job_refused(struct world *world, struct arena *arena, const c
     const char *why = cannot_assume(world, arena, role);
     if (why)
         return why;
-    if (type->tags && role_refused(world, arena, role, type->tags, resource))
+    const struct value *here = made_in(arena, region);
+    if (type->tags && role_refused(world, arena, role, type->tags, resource, here))
         return "Access denied exception while trying to list tags";
-    return role_refused(world, arena, role, type->backup, resource);
+    return role_refused(world, arena, role, type->backup, resource, here);
 }
 
 /* ---- keys ---- */
 
-static const struct value *key_context(struct arena *arena, const struct sim_type *type,
-                                       const char *region)
+/* How the service that copies asks for a key. Only what concerns grants tells what they are for. */
+static const struct value *key_context(struct arena *arena, const char *service, const char *region,
+                                       const char *action)
 {
     struct map_builder b = map_begin(arena);
-    map_put_str(&b, "kms:GrantIsForAWSResource", "true");
-    map_put_str(&b, "kms:ViaService",
-                arena_printf(arena, "%s.%s.amazonaws.com", type->via, region));
+    if (str_eq(action, "kms:CreateGrant"))
+        map_put_str(&b, "kms:GrantIsForAWSResource", "true");
+    map_put_str(&b, "kms:ViaService", arena_printf(arena, "%s.%s.amazonaws.com", service, region));
     return map_end(&b);
 }
 
-/* Whether the key's own policy gives this to a principal that has every right by its identity:
- * the linked role decrypts through grants, and has no kms:Decrypt of its own. */
-static bool key_policy_gives(struct arena *arena, const struct value *key, const char *principal,
-                             const char *account, const char *action, const struct value *context)
+/* A use of keys: by whom, through which service, where. */
+struct key_use {
+    struct world *world;
+    struct arena *arena;
+    const char *principal, *service, *region;
+};
+
+/* Whether the key gives this to a principal that has every right by its identity: the linked role
+ * decrypts through grants, and has no kms:Decrypt of its own. */
+static bool key_gives(const struct key_use *use, const struct value *key, const char *action)
 {
-    const char *why = NULL;
-    struct diags diags;
-    diags_init(&diags, arena);
-    struct policy document, all;
-    const struct value *text =
-        policy_from_text(arena, slice_of(value_get_str(key, "Policy")), &why);
-    if (!text || !policy_parse(arena, text, &document, &diags, NULL) ||
-        !policy_parse(arena, policy_all(arena), &all, &diags, NULL))
-        return false;
-    const struct policy *identity[] = {&all};
-    const struct policy_set set = {.identity_policies = {identity, 1},
-                                   .resource_policy = &document,
-                                   .resource_policy_must_allow = true};
-    const struct policy_request request = {
-        .principal = principal,
-        .action = action,
-        .resource = value_get_str(key, "Arn"),
-        .context = value_with(arena, context, "kms:CallerAccount", value_string(arena, account)),
-    };
-    struct policy_answer answer;
-    policy_evaluate(arena, &request, &set, &answer);
-    return answer.decision == POLICY_ALLOWED;
+    return kms_gives(use->world, use->arena, use->principal, action, key,
+                     key_context(use->arena, use->service, use->region, action));
 }
 
-static bool may_use(struct world *world, struct arena *arena, const char *principal,
-                    const struct value *key, const struct value *context)
+static bool key_allows(const struct key_use *use, const struct value *key, const char *action)
 {
-    return kms_allows(world, arena, principal, "kms:DescribeKey", key, context) &&
-           kms_allows(world, arena, principal, "kms:CreateGrant", key, context);
+    return kms_allows(use->world, use->arena, use->principal, action, key,
+                      key_context(use->arena, use->service, use->region, action));
+}
+
+static bool may_use(const struct key_use *use, const struct value *key)
+{
+    return key_allows(use, key, "kms:DescribeKey") && key_allows(use, key, "kms:CreateGrant");
 }
 
 static bool is_managed(const struct value *key)
@@ -141,27 +138,16 @@ static bool is_on(const struct value *key)
 /* ---- a restore ---- */
 
 /* The service that makes the resource asks for the key, in the name of the job's role. */
-static const struct value *restore_context(struct arena *arena, const struct sim_type *type,
-                                           const char *region)
-{
-    struct map_builder b = map_begin(arena);
-    map_put_str(&b, "kms:GrantIsForAWSResource", "true");
-    map_put_str(&b, "kms:ViaService",
-                arena_printf(arena, "%s.%s.amazonaws.com", type->service, region));
-    return map_end(&b);
-}
-
 static bool restore_may_use(struct world *world, struct arena *arena, const struct value *job,
                             const struct sim_type *type, const struct value *key)
 {
-    const char *role = value_get_str(job, "IamRoleArn");
-    const struct value *context = restore_context(arena, type, value_get_str(job, "Region"));
+    const struct key_use use = {world, arena, value_get_str(job, "IamRoleArn"), type->service,
+                                value_get_str(job, "Region")};
     if (is_managed(key))
         return true;
     if (type->own_points) /* there is no snapshot to make a grant for */
-        return kms_allows(world, arena, role, "kms:DescribeKey", key, context) &&
-               kms_allows(world, arena, role, "kms:Decrypt", key, context);
-    return may_use(world, arena, role, key, context);
+        return key_allows(&use, key, "kms:DescribeKey") && key_allows(&use, key, "kms:Decrypt");
+    return may_use(&use, key);
 }
 
 const char *restore_refused(struct world *world, struct arena *arena, const struct value *job,
@@ -175,7 +161,7 @@ const char *restore_refused(struct world *world, struct arena *arena, const stru
         return "The recovery point was not found";
     const char *why = cannot_assume(world, arena, role);
     if (!why)
-        why = role_refused(world, arena, role, type->restoring, made);
+        why = role_refused(world, arena, role, type->restoring, made, made_in(arena, region));
     if (why)
         return why;
     const struct value *key = key_arn ? kms_key_find(world, arena, account, region, key_arn) : NULL;
@@ -230,20 +216,44 @@ static const char *place_refused(const struct judgement *j)
     return one_way && j->crosses_region ? not_supported(j) : NULL;
 }
 
+/* The copy is asked for where its point lies; a policy may ask into which vault it goes. */
+static const struct value *copy_context(const struct judgement *j)
+{
+    struct map_builder b = map_begin(j->arena);
+    map_put_str(&b, "aws:RequestedRegion", j->hop->source_region);
+    map_put_str(&b, "backup:CopyTargets", j->hop->destination_vault_arn);
+    if (account_organization(j->world, j->arena, j->to.account))
+        map_put_str(&b, "backup:CopyTargetOrgPaths",
+                    organization_path(j->world, j->arena, j->to.account));
+    return map_end(&b);
+}
+
 static const char *role_of_hop_refused(const struct judgement *j)
 {
     const char *role = j->hop->role;
+    const struct value *here = made_in(j->arena, j->hop->source_region);
     const char *why = cannot_assume(j->world, j->arena, role);
     if (why)
         return why;
-    if (role_refused(j->world, j->arena, role, "backup:CopyFromBackupVault", j->point_arn))
+    if (role_refused(j->world, j->arena, role, "backup:CopyFromBackupVault", j->point_arn,
+                     copy_context(j)))
         return DENIED;
     if (!j->type->copying)
         return NULL;
-    why = role_refused(j->world, j->arena, role, j->type->copying, j->point_arn);
+    why = role_refused(j->world, j->arena, role, j->type->copying, j->point_arn, here);
     if (!why && j->crosses_account)
-        why = role_refused(j->world, j->arena, role, j->type->sharing, j->point_arn);
+        why = role_refused(j->world, j->arena, role, j->type->sharing, j->point_arn, here);
     return why;
+}
+
+static const struct value *vault_context(const struct judgement *j)
+{
+    const struct value *tags = value_get(j->vault, "Tags");
+    struct map_builder b = map_begin(j->arena);
+    for (size_t i = 0; i < value_len(tags); i++)
+        map_put(&b, arena_printf(j->arena, "aws:ResourceTag/%s", tags->map.entries[i].key),
+                tags->map.entries[i].value);
+    return map_end(&b);
 }
 
 static const char *vault_refused(const struct judgement *j)
@@ -258,6 +268,7 @@ static const char *vault_refused(const struct judgement *j)
         .action = "backup:CopyIntoBackupVault",
         .resource = j->hop->destination_vault_arn,
         .resource_policy = text ? policy_read(j->arena, text, POLICY_RESOURCE, &why) : NULL,
+        .context = vault_context(j),
     };
     if (!authorize(j->world, j->arena, &request, NULL))
         return DENIED;
@@ -269,34 +280,32 @@ static const char *vault_refused(const struct judgement *j)
     return vault_takes_lifecycle(j->vault, j->hop->lifecycle) ? NULL : LOCK_COPY_STATUS_MESSAGE;
 }
 
+static struct key_use use_of(const struct judgement *j, const char *principal, const char *region)
+{
+    return (struct key_use){j->world, j->arena, principal, j->type->via, region};
+}
+
 /* The linked role reaches keys through the services that it copies for. For its own points AWS
- * Backup asks by itself, so that only the key's policy has a say. */
+ * Backup asks by itself, so that only the key has a say. */
 static bool linked_role_may_use(const struct judgement *j, const struct value *key,
                                 const char *region)
 {
-    static const char *const needed[] = {"kms:DescribeKey", "kms:CreateGrant"};
-    const struct value *context = key_context(j->arena, j->type, region);
+    const struct key_use use = use_of(j, j->linked_role, region);
     if (!j->type->own_points)
-        return may_use(j->world, j->arena, j->linked_role, key, context);
-    for (size_t i = 0; i < ARRAY_LEN(needed); i++)
-        if (!key_policy_gives(j->arena, key, j->linked_role, j->to.account, needed[i], context))
-            return false;
-    return true;
+        return may_use(&use, key);
+    return key_gives(&use, key, "kms:DescribeKey") && key_gives(&use, key, "kms:CreateGrant");
 }
 
 static bool source_key_reachable(const struct judgement *j)
 {
-    const struct value *context = key_context(j->arena, j->type, j->hop->source_region);
+    const char *region = j->hop->source_region;
+    const struct key_use own = use_of(j, j->hop->role, region);
+    const struct key_use use = use_of(j, j->linked_role, region);
     if (!j->crosses_account)
-        return is_managed(j->source_key) ||
-               may_use(j->world, j->arena, j->hop->role, j->source_key, context);
-    static const char *const by_grant[] = {"kms:Decrypt", "kms:GenerateDataKeyWithoutPlaintext"};
-    for (size_t i = 0; i < ARRAY_LEN(by_grant); i++) {
-        if (!key_policy_gives(j->arena, j->source_key, j->linked_role, j->to.account, by_grant[i],
-                              context))
-            return false;
-    }
-    return linked_role_may_use(j, j->source_key, j->hop->source_region);
+        return is_managed(j->source_key) || may_use(&own, j->source_key);
+    return key_gives(&use, j->source_key, "kms:Decrypt") &&
+           key_gives(&use, j->source_key, "kms:GenerateDataKeyWithoutPlaintext") &&
+           linked_role_may_use(j, j->source_key, region);
 }
 
 static const char *keys_refused(const struct judgement *j)
@@ -314,14 +323,14 @@ static const char *keys_refused(const struct judgement *j)
         return KEY_IS_OFF;
     if (arn && !free && (!j->source_key || !source_key_reachable(j)))
         return arena_printf(j->arena, SOURCE_KEY_UNREACHABLE, arn);
-    const struct value *context = key_context(j->arena, j->type, j->to.region);
+    const struct key_use own = use_of(j, j->hop->role, j->to.region);
     if (vault_is_air_gapped(j->vault) && !j->vault_key)
         return NULL; /* a key that AWS owns */
     if (!j->vault_key || !is_on(j->vault_key))
         return KEY_IS_OFF;
     if (!is_managed(j->vault_key) &&
         !(j->crosses_account ? linked_role_may_use(j, j->vault_key, j->to.region)
-                             : may_use(j->world, j->arena, j->hop->role, j->vault_key, context)))
+                             : may_use(&own, j->vault_key)))
         return KEY_IS_OFF;
     return NULL;
 }

@@ -219,7 +219,7 @@ static bool failed(struct delivery *d, const char *code, const char *why)
 
 /* The role of a target: EventBridge must be able to assume it, and it must have the right. */
 static bool role_may(struct delivery *d, const char *role, const char *action, const char *resource,
-                     const struct value *resource_policy)
+                     const struct value *resource_policy, const struct value *context)
 {
     if (!role_trusts_service(d->world, d->arena, role, SERVICE_NAME, d->rule))
         return failed(
@@ -228,12 +228,22 @@ static bool role_may(struct delivery *d, const char *role, const char *action, c
     const struct authorization request = {.principal = role,
                                           .action = action,
                                           .resource = resource,
-                                          .resource_policy = resource_policy};
+                                          .resource_policy = resource_policy,
+                                          .context = context};
     const char *why = "";
     return authorize(d->world, d->arena, &request, &why) ||
            failed(d, "NO_PERMISSIONS",
                   arena_printf(d->arena, "%s is not authorized to perform %s on %s %s", role,
                                action, resource, why));
+}
+
+/* What a bus's policy may ask of an event. */
+static const struct value *event_context(const struct delivery *d)
+{
+    struct map_builder b = map_begin(d->arena);
+    map_put(&b, "events:source", value_get(d->event, "source"));
+    map_put(&b, "events:detail-type", value_get(d->event, "detail-type"));
+    return map_end(&b);
 }
 
 static bool to_bus(struct delivery *d, const struct arn *arn, const char *arn_text)
@@ -251,7 +261,7 @@ static bool to_bus(struct delivery *d, const struct arn *arn, const char *arn_te
         return failed(d, "NO_RESOURCE", "the event bus does not exist");
     if (!str_eq(region, d->region) && !role)
         return failed(d, "NO_PERMISSIONS", "Cross-region api call is not allowed");
-    if (role && !role_may(d, role, "events:PutEvents", arn_text, policy))
+    if (role && !role_may(d, role, "events:PutEvents", arn_text, policy, event_context(d)))
         return false;
     if (!role && !same_account) {
         const struct authorization request = {
@@ -259,7 +269,8 @@ static bool to_bus(struct delivery *d, const struct arn *arn, const char *arn_te
                                       partition_of_region(d->region), d->account),
             .action = "events:PutEvents",
             .resource = arn_text,
-            .resource_policy = policy};
+            .resource_policy = policy,
+            .context = event_context(d)};
         const char *why = "";
         if (!authorize(d->world, d->arena, &request, &why))
             return failed(d, "NO_PERMISSIONS", why);
@@ -271,7 +282,7 @@ static bool to_bus(struct delivery *d, const struct arn *arn, const char *arn_te
 static bool to_queue(struct delivery *d, const char *arn_text)
 {
     const char *role = value_get_str(d->target, "RoleArn"), *why = "";
-    if (role && !role_may(d, role, "sqs:SendMessage", arn_text, NULL))
+    if (role && !role_may(d, role, "sqs:SendMessage", arn_text, NULL, NULL))
         return false;
     return sqs_deliver(d->world, d->arena, arn_text, role ? role : SERVICE_NAME, d->rule,
                        input_of(d->arena, d->target, d->event), NULL, &why) ||

@@ -193,9 +193,13 @@ static const struct value *key_context(struct world *world, struct arena *arena,
                                        const char *principal, const struct value *key,
                                        const struct value *context)
 {
+    static const char *const kinds[] = {"KeySpec", "KeyUsage", "MultiRegion"};
     struct map_builder b = map_begin_from(arena, context);
     struct list_builder aliases = list_begin(arena);
     struct arn arn;
+    for (size_t i = 0; i < ARRAY_LEN(kinds); i++)
+        map_put(&b, arena_printf(arena, "kms:%s", kinds[i]), value_get(key, kinds[i]));
+    map_put_str(&b, "kms:KeyOrigin", "AWS_KMS");
     if (principal && arn_parse(slice_of(principal), &arn))
         map_put_str(&b, "kms:CallerAccount",
                     arena_strndup(arena, arn.account.ptr, arn.account.len));
@@ -222,8 +226,9 @@ static const struct value *policy_of(struct arena *arena, const struct value *ke
     return policy_from_text(arena, slice_of(value_get_str(key, "Policy")), &why);
 }
 
-bool kms_allows(struct world *world, struct arena *arena, const char *principal, const char *action,
-                const struct value *key, const struct value *context)
+static bool allows(struct world *world, struct arena *arena, const char *principal,
+                   const char *action, const struct value *key, const struct value *context,
+                   bool every_right)
 {
     bool is_service = principal && str_ends(principal, ".amazonaws.com");
     const struct kms_grant *grants = NULL;
@@ -238,8 +243,21 @@ bool kms_allows(struct world *world, struct arena *arena, const char *principal,
         .grants = grants,
         .grant_len = grant_len,
         .context = key_context(world, arena, is_service ? NULL : principal, key, context),
+        .every_right = every_right,
     };
     return authorize(world, arena, &request, NULL);
+}
+
+bool kms_allows(struct world *world, struct arena *arena, const char *principal, const char *action,
+                const struct value *key, const struct value *context)
+{
+    return allows(world, arena, principal, action, key, context, /* every_right= */ false);
+}
+
+bool kms_gives(struct world *world, struct arena *arena, const char *principal, const char *action,
+               const struct value *key, const struct value *context)
+{
+    return allows(world, arena, principal, action, key, context, /* every_right= */ true);
 }
 
 /* ---- calls ---- */

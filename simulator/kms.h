@@ -17,6 +17,10 @@ bool kms_key_settled(struct world *world, const struct value *key);
  * policies. context: kms:ViaService, kms:GrantIsForAWSResource, ... or NULL. */
 bool kms_allows(struct world *world, struct arena *arena, const char *principal, const char *action,
                 const struct value *key, const struct value *context);
+/* The same for a principal whose own policies allow everything: only the key has a say, and the
+ * organization. */
+bool kms_gives(struct world *world, struct arena *arena, const char *principal, const char *action,
+               const struct value *key, const struct value *context);
 /* A customer managed key that was there before: its own account and the others may do everything.
  */
 void kms_seed_key(struct world *world, struct arena *arena, const struct value *key);

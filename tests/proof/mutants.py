@@ -1,7 +1,8 @@
 """The proof and the world agree: good topologies, changed in one place at random; for each, what `check` says before anything
 exists is held against what `drill` then sees.
 
-    SEED=7 COUNT=2000 mutants.py        repeats a run; each disagreement is printed and kept as a file
+    SEED=7 COUNT=2000 mutants.py        repeats a run; each disagreement is printed
+    ONLY=vault_,lock_ mutants.py        only operators whose names begin so
 
 A change is one of the operators below; at least a quarter of them do no harm. Printed are the counts by operator and the confusion
 matrix, which has to be diagonal: no "reachable" that does not arrive, no "broken" that does, and "late" where the relay hears of the
@@ -572,6 +573,7 @@ def relay_copies_with_another_role(t, rng):
 # the organization
 
 def organization(t):
+    """Of the topology; made where it has none."""
     if "organization" not in t.doc:
         t.doc["accounts"]["management"] = {"id": "999988887777"}
         t.doc["organization"] = {"id": "o-exampleorgid", "account": "management", "cross_account_backup": True}
@@ -596,6 +598,103 @@ def switch_off(t, rng):
 @operator(True)
 def management_account_takes_part(t, rng):
     organization(t)["account"] = rng.choice([t.source, t.target])
+
+
+def perimeter(t, kind, targets, actions, **condition):
+    """A denial over accounts that leaves out whoever applies."""
+    statement = {"Sid": "Perimeter", "Effect": "Deny", "Action": actions, "Resource": "*",
+                 "Condition": {"ArnNotLike": {"aws:PrincipalArn": "arn:aws:iam::*:role/holdfast-deployer"}}}
+    if kind == "RESOURCE_CONTROL_POLICY":
+        statement["Principal"] = "*"
+    for operator_, keys in condition.items():
+        statement["Condition"].setdefault(operator_.replace("__", ":"), {}).update(keys)
+    organization(t).setdefault("policies", {})["perimeter"] = {
+        "type": kind, "targets": targets, "content": document(statement)}
+
+
+def codes(t):
+    return sorted(set(t.doc["regions"].values()))
+
+
+@operator(False)
+def perimeter_of_our_regions(t, rng):
+    perimeter(t, "SERVICE_CONTROL_POLICY", [t.source, t.target], rng.choice(["*", ["backup:*", "rds:*", "kms:*"]]),
+              StringNotEquals={"aws:RequestedRegion": codes(t)})
+
+
+@operator(True)
+def perimeter_without_the_relays_region(t, rng):
+    need(t.relay)
+    perimeter(t, "SERVICE_CONTROL_POLICY", [t.source], rng.choice(["backup:StartCopyJob", "backup:*", "kms:CreateGrant"]),
+              StringNotEquals={"aws:RequestedRegion": t.doc["regions"][t.plan["region"]]})
+
+
+@operator(False)
+def perimeter_of_our_organization(t, rng):
+    organization(t)
+    mine = t.doc["organization"]["id"]
+    perimeter(t, "SERVICE_CONTROL_POLICY", [t.source], rng.choice(["backup:*", "kms:*"]), **rng.choice([
+        {"StringNotEquals": {"aws:ResourceOrgID": mine}}, {"StringNotEquals": {"aws:PrincipalOrgID": mine}},
+        {"ForAllValues__StringNotLike": {"aws:PrincipalOrgPaths": mine + "/*"}},
+        {"ForAllValues__StringNotLike": {"aws:ResourceOrgPaths": mine + "/*"}}]))
+
+
+@operator(True)
+def perimeter_of_another_organization(t, rng):
+    perimeter(t, "SERVICE_CONTROL_POLICY", [t.source], "backup:CopyFromBackupVault", **rng.choice([
+        {"StringNotEquals": {"aws:ResourceOrgID": "o-anotherorgid"}}, {"StringNotEquals": {"aws:PrincipalOrgID": "o-anotherorgid"}},
+        {"ForAllValues__StringNotLike": {"aws:PrincipalOrgPaths": "o-anotherorgid/*"}},
+        {"ForAllValues__StringNotLike": {"backup:CopyTargetOrgPaths": "o-anotherorgid/*"}}]))
+
+
+@operator(None)
+def perimeter_of_copies(t, rng):
+    organization(t)
+    allowed = ["${vaults.%s.arn}" % name for name, vault in t.doc["vaults"].items() if vault is not t.first]
+    if rng.random() < 0.5:
+        allowed.remove(rng.choice(allowed))
+    perimeter(t, "SERVICE_CONTROL_POLICY", [t.source], "backup:CopyFromBackupVault", **rng.choice([
+        {"ForAllValues__ArnNotEquals": {"backup:CopyTargets": allowed or ["arn:aws:backup:eu-west-1:444455556666:backup-vault:x"]}},
+        {"ForAllValues__StringNotLike": {"backup:CopyTargetOrgPaths": t.doc["organization"]["id"] + "/*"}}]))
+
+
+@operator(None)
+def perimeter_of_tags(t, rng):
+    need(t.relay)
+    perimeter(t, "SERVICE_CONTROL_POLICY", [t.source], "backup:StartCopyJob", StringNotEquals={
+        "aws:PrincipalTag/holdfast:topology": rng.choice([t.doc["name"], t.doc["name"], "another"])})
+
+
+@operator(False)
+def perimeter_of_resources(t, rng):
+    mine = organization(t)["id"]
+    perimeter(t, "RESOURCE_CONTROL_POLICY", [t.source, t.target], ["kms:*", "sqs:*", "sts:AssumeRole"], **rng.choice([
+        {"StringNotEqualsIfExists": {"aws:PrincipalOrgID": mine}, "BoolIfExists": {"aws:PrincipalIsAWSService": "false"}},
+        {"StringNotEqualsIfExists": {"aws:SourceOrgID": mine}, "Null": {"aws:SourceAccount": "false"},
+         "Bool": {"aws:PrincipalIsAWSService": "true"}}]))
+
+
+@operator(False)
+def vault_policy_by_paths(t, rng):
+    organization(t)
+    vault_policy(t, allow("*", "backup:CopyIntoBackupVault", Condition={
+        "ForAnyValue:StringLike": {"aws:PrincipalOrgPaths": t.doc["organization"]["id"] + "/*"}}))
+
+
+@operator(True)
+def vault_policy_by_other_paths(t, rng):
+    organization(t)
+    vault_policy(t, allow("*", "backup:CopyIntoBackupVault", Condition={
+        "ForAnyValue:StringLike": {"aws:PrincipalOrgPaths": "o-anotherorgid/*"}}))
+
+
+@operator(None)
+def key_policy_of_an_organization(t, rng):
+    organization(t)
+    t.shared.pop("share_with", None)
+    t.shared.pop("administrators", None)
+    t.shared["policy"] = document(allow({"AWS": t.root(t.source)}, "kms:*"), allow("*", KEY_USE, Condition={
+        "StringEquals": {"aws:PrincipalOrgID": rng.choice([t.doc["organization"]["id"], "o-anotherorgid"])}}))
 
 
 def control(t, targets, actions, condition=None):
@@ -679,7 +778,7 @@ def comes_by_the_clock(seen):
 def make(number):
     """The mutant of this number: its base, its operator and its topology. The same for the same seed."""
     rng = random.Random(f"{SEED}/{number}")
-    names = sorted(OPERATORS)
+    names = sorted(n for n in OPERATORS if n.startswith(tuple(os.environ.get("ONLY", "").split(","))))
     while True:
         base, name = rng.choice(BASES), names[number % len(names)] if rng.random() < 0.9 else rng.choice(names)
         topology = Topology(copy.deepcopy(LOADED[base]))
