@@ -63,8 +63,9 @@ MUST_CHECK bool state_load(struct state *state, struct arena *arena, struct reco
 int64_t state_generation(struct state *state, const char *address);
 /* Token of a create: first 32 hex of SHA-256(lineage, address, generation). */
 const char *state_token(struct state *state, struct arena *arena, const char *address);
-/* Token of a create beside the object that it replaces: of the next generation, or AWS would answer
- * with the old object. The record of the new object carries that generation. */
+/* Token of a create beside the object that it replaces, or after one that is gone without a delete
+ * of ours: of the next generation, or AWS would answer with the old object. The record of the new
+ * object carries that generation. */
 const char *state_replacement_token(struct state *state, struct arena *arena, const char *address);
 
 /* ---- journal ---- */

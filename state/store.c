@@ -293,7 +293,7 @@ bool row_is(struct state *state, const struct record *record)
                  "SELECT 1 FROM resource WHERE address = ? AND type IS ? AND account_id IS ? AND "
                  "region IS ? AND identifier IS ? AND attrs_json IS ? AND write_only_json IS ? AND "
                  "deps_json IS ? AND schema_version = ? AND adopted = ? AND "
-                 "prevent_destroy = ?",
+                 "prevent_destroy = ? AND generation >= ?",
                  &ignored);
     if (!stmt)
         return false;
@@ -308,6 +308,7 @@ bool row_is(struct state *state, const struct record *record)
     db_bind_int(stmt, 9, record->schema_version);
     db_bind_int(stmt, 10, record->adopted);
     db_bind_int(stmt, 11, record->prevent_destroy);
+    db_bind_int(stmt, 12, record->generation);
     bool same = db_step(stmt, &ignored) == DB_ROW;
     db_reset(stmt);
     return same;

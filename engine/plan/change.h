@@ -39,6 +39,7 @@ struct change {
     const char *reason;              /* "not in the state", "deleted outside", "differs", ... */
     const struct resource *resource; /* desired, NULL for deletes */
     const struct record *record;     /* recorded, NULL when never made */
+    bool gone;                       /* recorded, and seen to be there no more: a new life begins */
     const char *identifier;          /* recorded or found; NULL before creation */
     /* Normalized; NULL where there is none. before: observed, with write-only values as last
      * written. after: desired; references to what stands and stays are resolved, the others become

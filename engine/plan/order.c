@@ -60,6 +60,7 @@ static void draft_make(struct drafts *drafts, struct item *item, enum action act
         .reason = item->reason,
         .resource = resource,
         .record = item->record,
+        .gone = item->record && item->observation && item->observation->gone,
         .identifier = creates ? NULL : item->identifier,
         .before = creates ? NULL : item->before,
         .after = item->after,
@@ -91,6 +92,7 @@ static void draft_unmake(struct drafts *drafts, struct item *item, enum action a
         .region = record ? record->region : item->resource->region,
         .reason = item->reason,
         .record = record,
+        .gone = record && item->observation && item->observation->gone,
         .identifier = item->identifier ? item->identifier
                       : record         ? record->identifier
                                        : NULL,

@@ -158,9 +158,17 @@ static void journal(struct node *node, enum outcome outcome, const struct record
     executor->broken = executor->broken || !ok;
 }
 
+/* What is recorded has not been deleted by us, and AWS may remember the token that it was made
+ * with: it stands beside the new object until its own delete, or somebody else has removed it. */
+static bool begins_anew(const struct node *node)
+{
+    const struct change *change = node->change;
+    return node->replaced || (change->action == ACTION_CREATE && change->gone);
+}
+
 /* The row of the new object takes the place of the old one's, which stands until its own delete:
  * it gets a row of its own, in the same commit. */
-static void keep_replaced(struct node *node, struct record *record)
+static void keep_replaced(struct node *node)
 {
     struct executor *executor = node->executor;
     struct run *run = executor->run;
@@ -176,7 +184,6 @@ static void keep_replaced(struct node *node, struct record *record)
     if (old->record)
         kept = *old->record;
     kept.address = record_replaced_address(run->arena, old->address, old->identifier);
-    record->generation++;
     if (!state_put(run->state, &kept, loop_now_ms(run->loop), run->diags))
         executor->broken = true;
 }
@@ -258,7 +265,8 @@ static void read_ended(void *ctx, const struct op_outcome *outcome)
             change->action == ACTION_ADOPT ? map_get(&executor->attributes, change->address) : NULL,
         .certainty = node->failed_write ? OBJECT_UNCERTAIN : OBJECT_WRITTEN};
     struct record record = object_record(run, &facts);
-    keep_replaced(node, &record);
+    record.generation += begins_anew(node);
+    keep_replaced(node);
     set_attributes(executor, change->address, attributes);
     journal(node, node->failed_write ? OUTCOME_FAILED : OUTCOME_DONE, &record, false);
     settle_node(node, node->failed_write ? NODE_FAILED : NODE_DONE);
@@ -455,11 +463,27 @@ static bool remember_found(struct node *node)
     return state_put(run->state, &record, loop_now_ms(run->loop), run->diags);
 }
 
+/* What is gone was not deleted by us; whoever comes at its address is another all the same, and AWS
+ * may remember the token of the one before. */
+static void end_life(struct node *node)
+{
+    struct executor *executor = node->executor;
+    struct run *run = executor->run;
+    if (!node->change->gone)
+        return;
+    struct record last = *node->change->record;
+    last.address = node->row;
+    last.generation = state_generation(run->state, node->row) + 1;
+    if (!state_put(run->state, &last, loop_now_ms(run->loop), run->diags))
+        executor->broken = true;
+}
+
 /* Actions that only change the state. */
 static void settle_without_call(struct node *node)
 {
     const struct change *change = node->change;
     if (change->action == ACTION_FORGET) {
+        end_life(node);
         journal(node, OUTCOME_DONE, NULL, true);
     } else if (change->action == ACTION_ADOPT) {
         struct record record = found_record(node);
@@ -488,8 +512,9 @@ static bool write_intent(struct node *node)
         .identifier = change->action == ACTION_CREATE ? NULL : change->identifier,
         .desired = desired,
         .digest = digest_of(run->arena, desired),
-        .token = node->replaced ? state_replacement_token(run->state, run->arena, change->address)
-                                : state_token(run->state, run->arena, change->address),
+        .token = begins_anew(node)
+                     ? state_replacement_token(run->state, run->arena, change->address)
+                     : state_token(run->state, run->arena, change->address),
         .at_ms = loop_now_ms(run->loop),
     };
     node->journaled = true;

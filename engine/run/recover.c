@@ -67,6 +67,15 @@ static void deletion_read(struct case_of *c, const struct op_outcome *outcome)
     }
 }
 
+/* By its token: beside what it replaces, or after something that is gone. */
+static bool began_anew(const struct case_of *c)
+{
+    const struct intent *intent = c->intent;
+    struct run *run = c->recovery->run;
+    return !intent->identifier && intent->token &&
+           str_eq(intent->token, state_replacement_token(run->state, run->arena, intent->address));
+}
+
 static void case_read(void *ctx, const struct op_outcome *outcome)
 {
     struct case_of *c = ctx;
@@ -110,6 +119,7 @@ static void case_read(void *ctx, const struct op_outcome *outcome)
                                  .found = intent->identifier ? NULL : attributes,
                                  .certainty = OBJECT_UNCERTAIN};
     c->record = object_record(run, &facts);
+    c->record.generation += began_anew(c);
     settle(c, SETTLED_RECORD);
 }
 
@@ -171,7 +181,6 @@ static void keep_replaced(struct case_of *c, struct record *records, size_t *len
     if (c->intent->identifier || str_eq(old->identifier, c->record.identifier))
         return;
     struct arena *arena = c->recovery->run->arena;
-    c->record.generation = old->generation + 1;
     c->replaced = arena_memdup(arena, old, sizeof(*old));
     c->replaced->address = record_replaced_address(arena, old->address, old->identifier);
     records[(*len)++] = *c->replaced;

@@ -658,6 +658,25 @@ static void what_was_deleted_outside_comes_back_with_its_users(void **state)
 }
 
 /* As after an undo of the replacement that made it. */
+/* AWS may remember it, and answer with what is gone: a legal hold that was cancelled. */
+static void no_token_comes_back_after_a_deletion_that_was_not_ours(void **state)
+{
+    struct scene *scene = *state;
+    char seen[4][sizeof(plan_at_aws()->token)];
+    fill(scene->f, "p", 7);
+    for (size_t i = 0; i < ARRAY_LEN(seen); i++) {
+        assert_applies(scene);
+        memcpy(seen[i], plan_at_aws()->token, sizeof(seen[i]));
+        for (size_t k = 0; k < i; k++)
+            assert_string_not_equal(seen[i], seen[k]);
+        plan_at_aws()->there = false;
+        scene->destroy = i == 1; /* now also where nothing but its row is left to go */
+        if (scene->destroy)
+            assert_applies(scene);
+        scene->destroy = false;
+    }
+}
+
 static void what_stands_in_the_place_of_what_is_gone_is_found(void **state)
 {
     struct scene *scene = *state;
@@ -844,6 +863,7 @@ int main(void)
         RUN_TEST(what_a_run_made_is_named_where_another_is_recorded_until_it_is_gone),
         RUN_TEST(what_another_topology_has_taken_over_is_not_named),
         RUN_TEST(what_was_deleted_outside_comes_back_with_its_users),
+        RUN_TEST(no_token_comes_back_after_a_deletion_that_was_not_ours),
         RUN_TEST(what_stands_in_the_place_of_what_is_gone_is_found),
         RUN_TEST(destroy_leaves_nothing),
         RUN_TEST(what_another_makes_in_the_place_of_a_deletion_is_left_alone),
