@@ -24,12 +24,21 @@ static const struct {
     enum fault_kind kind;
     enum seam seam;
 } kinds[] = {
-    {"http:unsent", HTTP_UNSENT, SEAM_HTTP},  {"http:lost", HTTP_LOST, SEAM_HTTP},
-    {"http:cut", HTTP_CUT, SEAM_HTTP},        {"state:full", STATE_FULL, SEAM_STATE},
-    {"state:ioerr", STATE_IOERR, SEAM_STATE}, {"crash", SYNC_CRASH, SEAM_SYNC},
-    {"file:full", FILE_FULL, SEAM_FILE},      {"file:ioerr", FILE_IOERR, SEAM_FILE},
-    {"memory", MEMORY_OUT, SEAM_MEMORY},      {"kill", KILL, SEAM_KILL},
+    {"http:unsent", HTTP_UNSENT, SEAM_HTTP},
+    {"http:lost", HTTP_LOST, SEAM_HTTP},
+    {"http:cut", HTTP_CUT, SEAM_HTTP},
+    {"state:full", STATE_FULL, SEAM_STATE},
+    {"state:ioerr", STATE_IOERR, SEAM_STATE},
+    {"crash", SYNC_CRASH, SEAM_SYNC},
+    {"file:full", FILE_FULL, SEAM_FILE},
+    {"file:ioerr", FILE_IOERR, SEAM_FILE},
+    {"memory", MEMORY_OUT, SEAM_MEMORY},
+    {"kill", KILL, SEAM_KILL},
     {"power", KILL_POWER, SEAM_KILL},
+    {"http:kill", HTTP_KILL, SEAM_HTTP},
+    {"http:kill-reply", HTTP_KILL_REPLY, SEAM_HTTP},
+    {"state:kill", STATE_KILL, SEAM_STATE},
+    {"file:kill", FILE_KILL, SEAM_FILE},
 };
 
 static const char *const seam_names[] = {
@@ -42,7 +51,7 @@ static struct fault faults[FAULT_MAX];
 static size_t fault_len;
 static unsigned long long passed[SEAM_LEN], fired, sent_after;
 static uint64_t random_state;
-static char report_path[4096];
+static char report_path[4096], under_way[OPERATION_MAX_LEN];
 
 static _Noreturn void refuse(const char *text)
 {
@@ -117,8 +126,6 @@ struct fault_now faults_pass(enum seam seam)
     if (!counting)
         return now;
     unsigned long long count = ++passed[seam];
-    if (seam == SEAM_HTTP && disk_failed)
-        sent_after++;
     for (size_t i = 0; i < fault_len && now.kind == FAULT_NOTHING; i++)
         if (faults[i].seam == seam && faults[i].from <= count && count <= faults[i].to)
             now = faults[i].what;
@@ -138,6 +145,36 @@ void faults_disk_failed(bool in_sync)
 {
     disk_failed = true;
     sync_failed = sync_failed || in_sync;
+}
+
+static bool is_of_the_state(const char *operation)
+{
+    static const char *const own[] = {"s3:PutObject",    "s3:GetObject",     "s3:HeadObject",
+                                      "s3:DeleteObject", "s3:ListObjectsV2", "kms:GenerateDataKey",
+                                      "kms:Decrypt"};
+    for (size_t i = 0; operation && i < ARRAY_LEN(own); i++)
+        if (strcmp(own[i], operation) == 0)
+            return true;
+    return false;
+}
+
+void faults_answering(const char *operation)
+{
+    snprintf(under_way, sizeof(under_way), "%s",
+             is_of_the_state(operation) ? "state"
+             : operation                ? operation
+                                        : "a call");
+}
+
+void faults_sending(const char *operation)
+{
+    faults_answering(operation);
+    sent_after += counting && disk_failed && !is_of_the_state(operation);
+}
+
+void faults_tell(const char *where)
+{
+    fprintf(stderr, "killed %s of %s\n", where, under_way);
 }
 
 /* splitmix64 */

@@ -23,21 +23,26 @@ enum seam {
     SEAM_KILL,   /* FAULT_POINT() (engine/base/fault.h) */
 };
 #define SEAM_LEN 6
+#define OPERATION_MAX_LEN 128 /* of a name such as "backup:CreateBackupVault" */
 
 enum fault_kind {
     FAULT_NOTHING,
-    HTTP_UNSENT, /* "http:unsent": it never left */
-    HTTP_LOST,   /* "http:lost": it ran, its answer did not come */
-    HTTP_CUT,    /* "http:cut": it ran, half of its answer came */
-    HTTP_CODE,   /* "http:CODE": it did not run and is answered with an error of answers.h */
-    STATE_FULL,  /* "state:full" */
-    STATE_IOERR, /* "state:ioerr" */
-    SYNC_CRASH,  /* "crash": the power fails (crash_files.h) */
-    FILE_FULL,   /* "file:full" */
-    FILE_IOERR,  /* "file:ioerr" */
-    MEMORY_OUT,  /* "memory" */
-    KILL,        /* "kill" */
-    KILL_POWER,  /* "power": the same, and the power fails */
+    HTTP_UNSENT,     /* "http:unsent": it never left */
+    HTTP_LOST,       /* "http:lost": it ran, its answer did not come */
+    HTTP_CUT,        /* "http:cut": it ran, half of its answer came */
+    HTTP_CODE,       /* "http:CODE": it did not run and is answered with an error of answers.h */
+    HTTP_KILL,       /* "http:kill": the process dies before it is sent */
+    HTTP_KILL_REPLY, /* "http:kill-reply": it ran, and the process dies before the answer is read */
+    STATE_FULL,      /* "state:full" */
+    STATE_IOERR,     /* "state:ioerr" */
+    STATE_KILL,      /* "state:kill": the process dies before it is written */
+    SYNC_CRASH,      /* "crash": the power fails (crash_files.h) */
+    FILE_FULL,       /* "file:full" */
+    FILE_IOERR,      /* "file:ioerr" */
+    FILE_KILL,       /* "file:kill": the process dies before it is done */
+    MEMORY_OUT,      /* "memory" */
+    KILL,            /* "kill" */
+    KILL_POWER,      /* "power": the same, and the power fails */
 };
 
 struct fault_now {
@@ -54,5 +59,13 @@ bool faults_want(enum fault_kind kind); /* whether one of this kind was asked fo
 /* The disk has failed under the state: what is sent from now on is counted by itself. A sync that
  * fails is reported, too: what could not be synced may be on the disk all the same. */
 void faults_disk_failed(bool in_sync);
+/* Which operation is sent, or answered, as AWS calls it; NULL when it has no name. Those by which a
+ * shared state is kept are no calls that have an intent, and are not counted as sent after the disk
+ * failed. */
+void faults_sending(const char *operation);
+void faults_answering(const char *operation);
 uint64_t faults_random(void);
+/* A line on standard error before a death: where, and which call was under way ("state" for one of
+ * the state's own). */
+void faults_tell(const char *where);
 _Noreturn void faults_die(void); /* as if by SIGKILL */

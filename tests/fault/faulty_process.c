@@ -24,6 +24,10 @@ static bool disk_fails(void)
     struct fault_now fault = faults_pass(SEAM_FILE);
     if (fault.kind == FAULT_NOTHING)
         return false;
+    if (fault.kind == FILE_KILL) {
+        faults_tell("before-file");
+        faults_die();
+    }
     errno = fault.kind == FILE_FULL ? ENOSPC : EIO;
     return true;
 }
@@ -104,7 +108,7 @@ void __wrap_fault_point(const char *name)
     struct fault_now fault = faults_pass(SEAM_KILL);
     if (fault.kind == FAULT_NOTHING)
         return;
-    fprintf(stderr, "killed %s\n", name);
+    faults_tell(name);
     if (fault.kind == KILL_POWER)
         crash_files_fail();
     faults_die();

@@ -40,6 +40,10 @@ static int pass(const struct file *file, int ioerr)
     struct fault_now fault = faults_pass(SEAM_STATE);
     if (fault.kind == FAULT_NOTHING)
         return SQLITE_OK;
+    if (fault.kind == STATE_KILL) {
+        faults_tell("before-write");
+        faults_die();
+    }
     note_failure(file, ioerr == SQLITE_IOERR_FSYNC);
     return fault.kind == STATE_FULL && ioerr == SQLITE_IOERR_WRITE ? SQLITE_FULL : ioerr;
 }

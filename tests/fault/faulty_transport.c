@@ -8,10 +8,11 @@
 #include "tests/fault/answers.h"
 #include "tests/fault/faults.h"
 
-/* A request that something will happen to. */
+/* A request whose answer passes here, and what is to happen to it. */
 struct victim {
     struct victim *next;
-    const struct http_request *request;
+    const struct http_request *request; /* while it is not sent */
+    char operation[OPERATION_MAX_LEN];  /* kept: whoever sent it may be gone when it is answered */
     struct fault_now fault;
     transport_done_fn *done;
     void *ctx;
@@ -39,13 +40,15 @@ static void inner_done(void *ctx, const struct http_response *response)
 {
     struct victim victim = *(struct victim *)ctx;
     free(ctx);
-    if (victim.fault.kind == HTTP_LOST) {
-        victim.done(victim.ctx, &lost);
-        return;
+    faults_answering(victim.operation);
+    if (victim.fault.kind == HTTP_KILL_REPLY) {
+        faults_tell("before-reply");
+        faults_die();
     }
     struct http_response cut = *response;
-    cut.body.len /= 2;
-    victim.done(victim.ctx, &cut);
+    if (victim.fault.kind == HTTP_CUT)
+        cut.body.len /= 2;
+    victim.done(victim.ctx, victim.fault.kind == HTTP_LOST ? &lost : &cut);
 }
 
 static void send(void *self, const struct http_request *request, transport_done_fn *done, void *ctx)
@@ -53,13 +56,16 @@ static void send(void *self, const struct http_request *request, transport_done_
     struct faulty *faulty = self;
     struct transport *inner = &faulty->inner;
     struct fault_now fault = faults_pass(SEAM_HTTP);
-    if (fault.kind == FAULT_NOTHING) {
-        inner->ops->send(inner->self, request, done, ctx);
-        return;
+    faults_sending(request->operation);
+    if (fault.kind == HTTP_KILL) {
+        faults_tell("before-send");
+        faults_die();
     }
     struct victim *victim = take_memory(sizeof(*victim));
-    *victim = (struct victim){NULL, request, fault, done, ctx};
-    if (fault.kind == HTTP_LOST || fault.kind == HTTP_CUT) {
+    *victim = (struct victim){NULL, request, "", fault, done, ctx};
+    if (request->operation)
+        snprintf(victim->operation, sizeof(victim->operation), "%s", request->operation);
+    if (fault.kind != HTTP_UNSENT && fault.kind != HTTP_CODE) {
         inner->ops->send(inner->self, request, inner_done, victim);
         return;
     }

@@ -2,8 +2,9 @@
 
 A case is a random topology that was applied to a world with somebody else in it, then a few steps: random edits of the
 file, changes behind the program's back, objects of strangers, time that passes, a world that fails calls or loses
-answers, faults of the network, the disk and the memory, a kill, and one command. After each command, and after calm
-has returned, the invariants below hold.
+answers, faults of the network, the disk and the memory, a kill, and one command. In some the state is shared, in clear or
+encrypted, and the next command is of another machine. After each command, and after calm has returned, the invariants
+below hold.
 
     lifecycle.py [--seed N] [--case M | --cases K | --minutes T] [--replay FILE] [--shrink SECONDS]
 
@@ -34,6 +35,8 @@ except ImportError:
     print("skipped: tools/setup.sh makes the Python environment that this test needs")
     sys.exit(77)
 
+import explained
+import machines
 import meddling
 import outside
 import random_topology
@@ -70,13 +73,16 @@ class Result:
     def json(self):
         return json.loads(self.out)
 
-    def words(self):
-        """What it said was wrong, without what differs from one run to the next."""
+    def errors(self):
+        """What it said was wrong: code, message, and address where it has one."""
         if self.out.startswith("{") and "diagnostics" in self.json:
-            said = [f"error[{d['code']}] {d['message']}" for d in self.json["diagnostics"] if d["severity"] == "error"]
-        else:
-            said = re.findall(r"^(?:\S+: )?(error\[.*)", self.err, re.M)
-        text = "\n".join(sorted(set(said)))
+            return [d for d in self.json["diagnostics"] if d["severity"] == "error"]
+        return [{"code": code, "message": message} for code, message in
+                re.findall(r"^(?:\S+: )?error\[(\w+)\]:? (.*)", self.err, re.M)]
+
+    def words(self):
+        """The same, without what differs from one run to the next."""
+        text = "\n".join(sorted({f"error[{e['code']}] {e['message']}" for e in self.errors()}))
         return re.sub(r"[0-9a-f]{8}-[0-9a-f-]{27}|\b[0-9a-f]{8,}\b|\d{4}-\d\d-\d\d(T[\d:.]+Z)?|request [^ )]+", "#", text)
 
 
@@ -85,9 +91,31 @@ class Result:
 class Folder:
     def __init__(self, path):
         self.path = path
+        self.watcher = self.disks = None
         os.makedirs(os.path.join(path, "code"), exist_ok=True)
         with open(os.path.join(path, "code", "main.py"), "w", encoding="utf-8") as file:
             file.write("def handler(event, context):\n    return event\n")
+
+    def share(self):
+        self.watcher = machines.Watcher(self.path, WORLD, STATE, CALM)
+        self.disks = machines.Disks(self.path, STATE)
+
+    def watch(self, doc):
+        """The watcher's file: whose state it is, and no more."""
+        few = {k: doc[k] for k in ("version", "name", "accounts", "regions", "state")}
+        with open(os.path.join(self.watcher.folder, "topology.yaml"), "w", encoding="utf-8") as file:
+            yaml.safe_dump(few, file)
+
+    def look(self, *args):
+        """What another machine sees of a shared state now. Without arguments its cache is brought up to date, which is
+        then asked for what is recorded."""
+        self.watcher.copy_world()
+        args = args or ("state", "list")
+        status = SERVER.run(self.watcher.folder, [*args, "--json", "--simulate"])
+        if status != 0:
+            raise Violation("another machine can read the shared state",
+                            f"{args} ended with {status}: {read(self.watcher.folder, 'err')}")
+        return json.loads(read(self.watcher.folder, "out"))
 
     def file(self, name):
         return os.path.join(self.path, name)
@@ -133,14 +161,15 @@ class Folder:
         rows = self.query(WORLD, "SELECT kind, account, region, id, json FROM object WHERE kind NOT LIKE '~%'")
         return {(r["kind"], r["account"], r["region"], r["id"]): r["json"] for r in rows}
 
-    def writes(self):
-        """The calls in the ledger that changed something."""
+    def writes(self, but=machines.OWN_CALLS):
+        """The calls in the ledger that changed something, without those that keep the state itself."""
         return self.query(WORLD, "SELECT account, region, service, operation, status, code, created FROM call "
-                                 "WHERE writes ORDER BY seq")
+                                 f"WHERE writes AND NOT ({but}) ORDER BY seq")
 
     def recorded(self, sql):
         """What the state holds; one whose creation was cut short has no table yet, and holds nothing."""
-        return self.query(STATE, sql) if self.query(STATE, "SELECT name FROM sqlite_master") else []
+        state = self.watcher.state if self.watcher else STATE
+        return self.query(state, sql) if self.query(state, "SELECT name FROM sqlite_master") else []
 
     def rows(self):
         """Address to row of the state."""
@@ -152,7 +181,7 @@ class Folder:
 
 def make_first_world(folder):
     """A world with what the bootstrap declares, and a neighbour: another topology, whose objects nobody may touch."""
-    folder.write(random_topology.BOOTSTRAP)
+    folder.write({**random_topology.BOOTSTRAP, "state": machines.SHARED})  # a world is made with the bucket
     seeded = folder.run("plan")
     if seeded.status != 0:
         raise RuntimeError(f"the world cannot be seeded: {seeded.err}")
@@ -199,14 +228,19 @@ class Case:
         self.rng = random.Random(f"{seed}/{number}")
         self.grammar = random_topology.Grammar(self.rng)
         self.given = script
-        self.script = {"seed": seed, "case": number, "first": None, "steps": []}
+        self.script = {"seed": seed, "case": number, "state": None, "first": None, "steps": []}
         shutil.rmtree(path, ignore_errors=True)
         shutil.copytree(first_world, path)
         self.folder = Folder(path)
         self.outside = OUTSIDE
         self.touched = set()  # objects that somebody changed: what the file does not manage stays as they left it
         self.strange = {}  # objects of the neighbour and of strangers: key to body
-        self.said = collections.Counter()
+        self.others = set()  # the names of what strangers made
+        self.forgotten = set()  # what is in AWS and no longer recorded
+        self.unknown = False  # whether something may have been made that nobody has recorded
+        self.hard = self.headless = False
+        self.said = collections.Counter()  # what was refused twice
+        self.took = collections.Counter()  # what took effect
         self.log = []
 
     def note(self, text):
@@ -216,18 +250,26 @@ class Case:
 
     def watch(self, *args, faults=(), reads=False, allowed=()):
         """Runs a command; whatever it was, none of this may be broken by it."""
-        before, written, rows = self.folder.objects(), len(self.folder.writes()), self.folder.rows()
+        before, rows = self.folder.objects(), self.folder.rows()
+        written, kept = len(self.folder.writes()), len(self.folder.writes("FALSE"))
         result = self.folder.run(*args, faults=faults)
         self.note(f"{' '.join(args)}{f' with {faults}' if faults else ''} -> {result.status}")
+        self.took[" ".join(args[:1 + (args[0] in ("state", "lock"))])] += result.status in (0, 2)
+        if self.folder.watcher and not self.headless:
+            self.folder.look()
         after = self.folder.objects()
         self.want_strange(after)
         self.want_sound_state(args, result)
         self.want_guards(args, rows, before, after, allowed)
         self.want_no_secret(args, result)
-        wrote = self.folder.writes()[written:]
-        if reads and wrote:
-            raise Violation("what reads does not write", f"{' '.join(args)} sent {wrote[:3]}")
-        result.wrote = wrote
+        flew = re.search(r"^killed after-(?:send|reply) of (?!state$)(.*)", result.err, re.M)
+        if flew and args[0] in ("apply", "destroy") and not self.open_intents():
+            raise Violation("no call without its intent", f"{' '.join(args)} sent {flew[1]}")
+        result.wrote = self.folder.writes()[written:]
+        if reads and len(self.folder.writes("FALSE")) > kept:
+            raise Violation("what reads does not write", f"{' '.join(args)} sent {self.folder.writes('FALSE')[kept:][:3]}")
+        if self.folder.watcher:
+            self.want_lock_given_back(args, result, faults)
         return result
 
     def want_strange(self, after):
@@ -236,11 +278,11 @@ class Case:
                 raise Violation("what is another's stays untouched", f"{key}\nwas {body}\nis  {after.get(key)}")
 
     def want_sound_state(self, args, result):
-        if not os.path.exists(self.folder.file(STATE)):
-            return
-        found = [str(row) for row in self.folder.query(STATE, "PRAGMA integrity_check")]
-        if found != ["{'integrity_check': 'ok'}"]:
-            raise Violation("the state is sound", f"{found[:3]} after {' '.join(args)}")
+        for name in (STATE, self.folder.watcher.state) if self.folder.watcher else (STATE,):
+            if os.path.exists(self.folder.file(name)):
+                found = [str(row) for row in self.folder.query(name, "PRAGMA integrity_check")]
+                if found != ["{'integrity_check': 'ok'}"]:
+                    raise Violation("the state is sound", f"{name}: {found[:3]} after {' '.join(args)}")
         objects, tokens = {}, {}
         for address, row in self.folder.rows().items():
             json.loads(row["attrs_json"] or "{}"), json.loads(row["deps_json"])
@@ -310,9 +352,158 @@ class Case:
                 kept.append(("saved.plan", file.read()))
         for name, text in kept:
             for canary in CANARIES:
-                own = args[0] == "adopt" and name == "stdout" and canary in self.folder.text()  # it prints the file's accounts
+                # it prints what it finds in AWS, and the file's accounts
+                own = args[0] == "adopt" and name == "stdout" and canary != CANARIES[-1]
                 if canary in text and not own:
                     raise Violation("no secret anywhere", f"{canary} stands in {name} after {' '.join(args)}")
+
+    # ---- a state that is shared ----
+
+    def want_lock_given_back(self, args, result, faults):
+        """Only who dies or cannot reach the bucket leaves a lock. While it stands nobody writes; one command removes it."""
+        lock = self.folder.look("lock", "show")["lock"]
+        if not lock:
+            return
+        if result.status >= 0 and not faults and not self.hard:
+            raise Violation("a lock is given back", f"{' '.join(args)} ended with {result.status} and left {lock}")
+        self.calm_world()
+        kept = self.folder.writes("FALSE")
+        refused = self.folder.run("apply", "--auto-approve")
+        valid = self.folder.run("validate").status == 0
+        if refused.status != (5 if valid else 1) or valid and lock["command"] not in refused.err:
+            raise Violation("who finds a lock is told whose it is", f"{refused.status}: {refused.err}, but {lock} stands")
+        other = self.folder.run("lock", "break", "0" * 32)
+        if valid and other.status != 5:
+            raise Violation("only the lock that is named is broken", f"{other.status}: {other.err}")
+        if self.folder.writes("FALSE")[len(kept):] and any(
+                call["status"] < 300 for call in self.folder.writes("FALSE")[len(kept):]):
+            raise Violation("who finds a lock writes nothing", f"{self.folder.writes('FALSE')[len(kept):]}")
+        self.took["refused by a lock"] += valid
+        self.break_lock(lock)
+
+    def break_lock(self, lock):
+        faults, self.break_faults = self.break_faults, []
+        text = self.folder.text()
+        self.folder.write({k: self.doc[k] for k in ("version", "name", "accounts", "regions", "state")})
+        for tried in (faults, []):  # once more without: what stood in the way is over
+            broken = self.folder.run("lock", "break", lock["id"], faults=tried)
+            self.note(f"lock break{f' with {tried}' if tried else ''} -> {broken.status}")
+            left = self.folder.look("lock", "show")["lock"]
+            if broken.status == 0 and left:
+                raise Violation("a broken lock is gone", f"{left}")
+            if not left:
+                break
+        else:
+            raise Violation("one command removes a lock", f"{broken.status}: {broken.err}")
+        self.took["lock broken"] += 1
+        with open(self.folder.file("topology.yaml"), "w", encoding="utf-8") as file:
+            file.write(text)
+
+    def change_machine(self, step):
+        """The next command is of a machine whose disk is empty, or knows less."""
+        if self.folder.watcher and step.get("machine", "same") != "same":
+            getattr(self.folder.disks, step["machine"])()
+            self.took[f"{step['machine']} machine"] += 1
+            self.note(f"a {step['machine']} machine")
+
+    def recover_head(self, faults):
+        """The head of the state is deleted: nobody begins a second one, and `state recover` brings back all there was."""
+        rows, intents = self.folder.rows(), self.open_intents()
+        with self.outside.at(self.folder.file(WORLD)):
+            self.headless = machines.remove_head(self.clients(random_topology.MAIN, "us-east-1", ""))
+        if not self.headless:
+            return
+        self.note("the head of the state is gone")
+        valid = self.folder.run("validate").status == 0
+        for command in (["plan"], ["apply", "--auto-approve"]):
+            refused = self.watch(*command)
+            if refused.wrote or valid and (refused.status != 4 or "HF0632" not in refused.err):
+                raise Violation("without its head a state is not founded again", f"{refused.status}: {refused.err}")
+        for tried in (faults, []):
+            done = self.watch("state", "recover", faults=tried)
+            if done.status == 0 or not valid:
+                break
+            self.calm_world()
+        self.headless = False
+        if not valid:
+            self.folder.write({k: self.doc[k] for k in ("version", "name", "accounts", "regions", "state")})
+            done = self.folder.run("state", "recover")
+            self.folder.write(self.doc)
+        if done.status != 0:
+            raise Violation("a head that is gone is recovered", f"{done.status}: {done.err}")
+        self.folder.look()
+        if told(self.folder.rows()) != told(rows) or self.open_intents() != intents:
+            raise Violation("recover brings back all that stands in the bucket",
+                            f"{set(rows) ^ set(self.folder.rows())}, {intents} became {self.open_intents()}")
+        self.took["head recovered"] += 1
+
+    # ---- what a state says is replaced ----
+
+    def open_intents(self):
+        return [(i["seq"], i["address"], i["action"]) for i in self.folder.journal() if i["phase"] == "open"]
+
+    def let_go(self, rows):
+        """What was forgotten and is found again keeps what nobody knows to be ours."""
+        now = self.folder.rows()
+        self.forgotten.update(identity(row) for a, row in rows.items() if now.get(a) != row)
+        self.touched.update(self.forgotten)
+        for row in now.values():  # what a state that was put back says is ours is ours, whoever made it since
+            for key in [k for k, body in self.strange.items() if not neighbours(k, body)]:
+                if key[1] == row["account_id"] and key[3] and row["identifier"] and (
+                        key[3] in row["identifier"] or row["identifier"] in key[3]):
+                    del self.strange[key]
+
+    def close_intents(self, step):
+        """A person closes some of what nobody has settled."""
+        rows = self.folder.rows()
+        if self.folder.run("validate").status != 0:
+            return
+        for seq, address, _ in self.open_intents():
+            if random.Random(f"{step.get('flags_seed')}{seq}").random() > step.get("close", 0):
+                continue
+            rest = [i for i in self.open_intents() if i[0] != seq]
+            done = self.watch("state", "journal", "close", str(seq))
+            if done.status != 0 or done.wrote or self.open_intents() != rest or told(self.folder.rows()) != told(rows):
+                raise Violation("an intent that is closed by hand is closed, and nothing else",
+                                f"{seq} {address}: {done.status} {done.err}{self.open_intents()}")
+            self.took["intent closed by hand"] += 1
+            if address in rows:
+                self.forgotten.add(identity(rows[address]))
+                self.touched.add(identity(rows[address]))
+            else:
+                self.unknown = True
+
+    def push(self, how, faults):
+        """What was pulled is pushed: as it was (refused: it is no newer), with an entry less and a higher serial, or an old
+        one by force."""
+        rows, intents = self.folder.rows(), self.open_intents()
+        pulled = self.watch("state", "pull", reads=True)
+        if pulled.status != 0 or not self.old:
+            return
+        document = pulled.json
+        if how == "old":
+            document = copy.deepcopy(self.old)
+        if how == "less" and document["resources"]:
+            gone = document["resources"].pop(len(document["resources"]) // 2)["address"]
+            document["resources"] = [r for r in document["resources"] if not r["address"].startswith(f"{gone}#")]
+            document["serial"] += 1
+        with open(self.folder.file("pushed.json"), "w", encoding="utf-8") as file:
+            json.dump(document, file)
+        wanted = {r["address"]: r["identifier"] for r in document["resources"]}
+        pushed = self.watch("state", "push", "pushed.json", *(["--force"] if how == "old" else []), faults=faults)
+        now = {a: row["identifier"] for a, row in self.folder.rows().items()}
+        if pushed.wrote:
+            raise Violation("state commands send nothing", f"a push: {pushed.wrote[:3]}")
+        done = pushed.status == 0
+        if done and now != wanted or now not in (wanted, {a: row["identifier"] for a, row in rows.items()}):
+            raise Violation("a push takes effect wholly or not at all", f"{pushed.status}: {set(now.items()) ^ set(wanted.items())}")
+        quiet = not faults and not self.hard
+        if done and how == "same" and document["serial"]:
+            raise Violation("no push of what is no newer", pushed.out)
+        if quiet and not done and how != "same" and not intents:
+            raise Violation("a push that loses nothing takes effect", f"{how}: {pushed.status} {pushed.err}")
+        self.took[f"pushed {how}"] += pushed.status == (7 if how == "same" else 0)
+        self.let_go(rows)
 
     def was_touched(self, address):
         """By somebody outside: itself, or what stands there without a row, and was added."""
@@ -370,6 +561,7 @@ class Case:
             except outside.Refused as error:
                 self.note(f"a stranger: {error}")
                 continue
+            self.others.add(wanted["after"]["name"])
             if wanted["import"]:
                 self.doc.setdefault("imports", []).append({"address": wanted["address"], "id": identifier})
                 self.folder.write(self.doc)
@@ -407,6 +599,11 @@ class Case:
                         step["settings"][name] = self.rng.choice(values)
             step["faults"] = [self.fault() for _ in range(self.rng.choice([0, 0, 0, 1, 1, 2]))]
             step["hours"] = self.rng.choice([0, 0, 0, 1, 30, 24 * 8, 24 * 40])
+            step["machine"] = self.rng.choice(["same", "same", "swap", "fresh"])
+            step["break_faults"] = [self.fault()] if self.rng.random() < 0.3 else []
+            step["close"] = self.rng.choice([0, 0, 0.5, 1])
+        self.hard = bool(step["settings"])
+        self.break_faults = step.get("break_faults", [])
         if step["hours"]:
             self.folder.run("simulator", "advance", "--hours", str(step["hours"]))
         if step["settings"]:
@@ -424,9 +621,13 @@ class Case:
         last = "" if kind in ("kill", "crash", "memory") else self.rng.choice(["", "", "", "+3", "+"])
         return f"{kind}@{self.rng.randint(1, most)}{last}"
 
-    def calm(self):
+    def calm_world(self):
         with self.outside.at(self.folder.file(WORLD)):
             self.outside.settings(**CALM)
+        self.hard = False
+
+    def calm(self):
+        self.calm_world()
         self.folder.run("simulator", "advance", "--hours", "1")
 
     # ---- the commands ----
@@ -443,7 +644,9 @@ class Case:
             ["apply", "--target", entry], ["saved"], ["saved"], ["plan"], ["plan", "--refresh=false"], ["drift"],
             ["destroy"], ["destroy", "--empty-vaults", pick(vaults)], ["state", "rm", address],
             ["state", "mv", entry, f"{entry.split('.')[0]}.moved"], ["import", pick(rows), pick(["nothing", "default", "a|b"])],
-            ["state", "undo"], ["pushed"], ["adopt"], ["check"], ["state", "history"], ["relay", "once"],
+            ["state", "undo"], ["adopt"], ["state", "history"], ["reimport", address],
+            ["relay", "once"] if self.doc.get("relays") else ["check"],
+            ["pushed", "same"], ["pushed", "less"], ["pushed", "old"], *[["recover"]] * 3 * bool(self.folder.watcher),
         ])
         step["chance"] = pick([1.0, 1.0, 0.5, 0.0])
         step["flags_seed"] = self.rng.random()
@@ -456,21 +659,23 @@ class Case:
     def command(self, step):
         command, faults = self.choose(step), step["faults"]
         calm = not step["settings"]
+        if command[0] != "saved":  # that one is planned here and applied there
+            self.change_machine(step)
         if command[0] in ("plan", "drift", "check") or command[:2] == ["state", "history"]:
             self.watch(*command, "--json", faults=faults, reads=True)
         elif command[0] == "adopt":
-            adopted = self.watch("adopt", faults=faults, reads=True)
+            self.folder.write(random_topology.FIXED, "places.yaml")
+            adopted = self.watch("adopt", "-f", "places.yaml", "--world", WORLD, faults=faults, reads=True)
             if adopted.status == 0:
                 yaml.safe_load(adopted.out)
         elif command[0] == "relay":
             self.watch(*command, faults=faults)
-        elif command[0] == "pushed":  # what was pulled may be pushed again, and is what was there
-            rows, pulled = self.folder.rows(), self.watch("state", "pull", reads=True)
-            with open(self.folder.file("pulled.json"), "w", encoding="utf-8") as file:
-                file.write(pulled.out)
-            pushed = self.watch("state", "push", "pulled.json", faults=faults, reads=True)
-            if pushed.status == 0 and self.folder.rows() != rows:
-                raise Violation("a push of what was pulled changes nothing", f"{pushed.out}")
+        elif command[0] == "pushed":
+            self.push(command[1], faults)
+        elif command[0] == "recover":
+            self.recover_head(faults)
+        elif command[0] == "reimport":
+            self.reimport(command[1], faults)
         elif command[0] == "apply":
             plan = self.watch("plan", "--json", *[a for a in command[1:] if "paral" not in a and a != "1"], reads=True)
             result = self.watch(*command, "--json", "--auto-approve", *self.flags(step, plan), faults=faults)
@@ -478,6 +683,7 @@ class Case:
         elif command[0] == "saved":
             plan = self.watch("plan", "--json", "--out", "saved.plan", reads=True)
             if plan.status == 0:
+                self.change_machine(step)
                 result = self.watch("apply", "saved.plan", "--json", "--auto-approve", *self.flags(step, plan), faults=faults)
                 self.want_as_planned(plan, result, calm and not faults)
         elif command[0] == "destroy":
@@ -493,8 +699,8 @@ class Case:
             done = self.watch(*command, faults=faults)
             if done.wrote:
                 raise Violation("state commands send nothing", f"{command}: {done.wrote[:3]}")
-            if command[1] in ("rm", "undo"):  # what was forgotten and is found again keeps what nobody knows to be ours
-                self.touched.update(identity(row) for a, row in rows.items() if self.folder.rows().get(a) != row)
+            if command[1] in ("rm", "undo"):
+                self.let_go(rows)
             if done.status == 0 and command[1] == "mv" and len(self.folder.rows()) != len(rows):
                 raise Violation("a move keeps every row", f"{command}")
         else:
@@ -503,6 +709,20 @@ class Case:
                 raise Violation("an import sends nothing", f"{command}: {done.wrote[:3]}")
         if os.path.exists(self.folder.file("saved.plan")):
             os.remove(self.folder.file("saved.plan"))
+
+    def reimport(self, address, faults):
+        """What is forgotten and imported again is what it was."""
+        row = self.folder.rows().get(address)
+        forgot = row and self.watch("state", "rm", address)
+        if not forgot or forgot.status != 0:
+            return
+        self.forgotten.add(identity(row))
+        self.touched.add(identity(row))
+        done = self.watch("import", address, row["identifier"], faults=faults)
+        now = self.folder.rows().get(address)
+        if done.wrote or done.status == 0 and (not now or identity(now) != identity(row)):
+            raise Violation("an import sends nothing, and records what it is told", f"{address}: {now}, was {row}; {done.wrote[:3]}")
+        self.took["imported again"] += done.status == 0
 
     def want_as_planned(self, plan, result, quiet):
         """A good apply did what the plan said, no more and no less."""
@@ -521,7 +741,7 @@ class Case:
 
     def converge(self):
         """Calm has returned: a plain apply gets there, and then there is nothing to do; or it is refused twice with
-        the same words."""
+        the same words, for a reason that there is (explained.py)."""
         last = None
         for _ in range(8):
             plan = self.watch("plan", "--json", "--detailed-exitcode", reads=True)
@@ -539,6 +759,8 @@ class Case:
             if result.status and not words:
                 raise Violation("an error says what is wrong", f"{result.status}: {result.out}{result.err}")
             if words and words == last:
+                for error in explained.unexplained(self, result.errors()):
+                    raise Violation("what is refused is refused for a reason", f"{error}\n{result.err}")
                 for code, text in set(re.findall(r"error\[(HF\d+)\]:? (.*)", words)):
                     self.said[f"{code} {text[:150]}" if code.startswith("HF08") else code] += 1  # of AWS: what it said
                 self.note(f"refused:\n{words}")
@@ -560,10 +782,20 @@ class Case:
                 if self.folder.run("validate").status == 0:
                     break
             steps = [{} for _ in range(self.rng.choice([1, 1, 2, 3, 5]))]
+        if self.given:
+            self.script["state"] = self.given.get("state")
+        else:
+            self.script["state"] = self.rng.choice([None, None, "shared", "sealed"])
+        if self.script["state"]:
+            self.doc["state"] = machines.KINDS[self.script["state"]]
+            self.folder.share()
+            self.folder.watch(self.doc)
         self.script["first"] = copy.deepcopy(self.doc)
         self.folder.write(self.doc)
         self.strange.update({k: v for k, v in self.folder.objects().items() if neighbours(k, v)})
         self.converge()
+        pulled = self.watch("state", "pull", reads=True)
+        self.old = pulled.json if pulled.status == 0 else None
         for step in steps:
             step = copy.deepcopy(step)
             self.script["steps"].append(step)
@@ -572,6 +804,7 @@ class Case:
             self.meddle(step)
             self.harden(step)
             self.command(step)
+            self.close_intents(step)
             self.calm()
         self.converge()
 
@@ -591,6 +824,11 @@ def own_doing(body):
 
 def identity(row):
     return row["type"], row["account_id"], row["region"], row["identifier"]
+
+
+def told(rows):
+    """Rows without what differs from one machine to the next."""
+    return {address: {k: v for k, v in row.items() if k != "checksum"} for address, row in rows.items()}
 
 
 def neighbours(key, body):
@@ -691,10 +929,20 @@ def report(first_world, case, violation, keep):
     print(f"again: lifecycle.py --seed {seed} --case {number}, or --replay {path}/case.json", flush=True)
 
 
+# What has to happen at all: a test that never gets there says nothing about it.
+WANTED = ["apply", "destroy", "plan", "drift", "check", "adopt", "state rm", "state mv", "state undo", "state history", "imported again",
+          "pushed same", "pushed less", "pushed old", "swap machine", "fresh machine", "refused by a lock", "lock broken",
+          "head recovered", "intent closed by hand"]
+ENOUGH = 400  # cases in which each of those happens, if it can
+
+
 class Tally:
     def __init__(self):
         self.ran = self.failed = 0
-        self.said = collections.Counter()
+        self.said, self.took = collections.Counter(), collections.Counter()
+
+    def never(self):
+        return [what for what in WANTED if not self.took[what]] if self.ran >= ENOUGH else []
 
 
 def run_cases(first_world, seed, numbers, options, tally):
@@ -715,6 +963,7 @@ def run_cases(first_world, seed, numbers, options, tally):
             tally.failed += 1
             report(first_world, case, violation, options.shrink)
         tally.said.update(case.said)
+        tally.took.update(case.took)
         if tally.failed and options.first:
             break
         if options.case is not None:
@@ -760,6 +1009,9 @@ def main():
     fresh = random.SystemRandom().randrange(10**6) if options.seed is None else options.seed
     try:
         make_first_world(Folder(first_world))
+        warm = Folder(os.path.join(ROOT, "warm"))
+        warm.write(random_topology.BOOTSTRAP)
+        SERVER.warm(warm.path, ["plan", "--simulate"], ["state", "list", "--simulate"])
         if options.replay:
             replay(first_world, options.replay, tally, options)
         elif options.case is not None:
@@ -774,8 +1026,11 @@ def main():
         SERVER.close()
         shutil.rmtree(ROOT, ignore_errors=True)
     print(f"{tally.ran} cases; what was refused twice with the same words: {dict(sorted(tally.said.items()))}")
+    print(f"what took effect: {dict(sorted(tally.took.items()))}")
+    for what in tally.never():
+        print(f"FAILED: in {tally.ran} cases this never took effect: {what}")
     print(f"{tally.ran - tally.failed} passed, {tally.failed} failed")
-    sys.exit(1 if tally.failed else 0)
+    sys.exit(1 if tally.failed or tally.never() else 0)
 
 
 if __name__ == "__main__":

@@ -642,7 +642,8 @@ def edit_rename(grammar, doc):
     new = grammar.name(section)
     if section == "resources":
         return None  # their names stand in their properties
-    outside = {k: doc[k] for k in ("moved", "forget", "imports", "accounts", "regions", "version", "name") if k in doc}
+    outside = {k: doc[k] for k in ("moved", "forget", "imports", "accounts", "regions", "version", "name",
+                                  "state") if k in doc}
     inside = renamed({k: v for k, v in doc.items() if k not in outside}, old, new)
     doc.clear()
     doc.update({**outside, **inside})

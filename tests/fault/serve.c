@@ -14,6 +14,7 @@
 /* Far beyond any command, on a busy machine as well; a hung one must not hang the tests. */
 #define SECONDS_MAX 1500
 #define NO_CHILD 98
+#define WARM '@'
 
 static void redirect(const char *name, int fd)
 {
@@ -50,6 +51,26 @@ static _Noreturn void child(program_fn *program, char *line)
     exit(program((int)(len - i), words + i));
 }
 
+/* The patterns of schemas, symbols that are bound, ciphers: a third of what a short command costs.
+ */
+static int warm(program_fn *program, char *line)
+{
+    char *words[WORD_MAX + 1] = {NULL};
+    size_t len = split(line, words);
+    int out = dup(STDOUT_FILENO), err = dup(STDERR_FILENO);
+    if (len < 2 || chdir(words[0]) != 0 || out < 0 || err < 0)
+        return NO_CHILD;
+    words[0] = "holdfast";
+    redirect("out", STDOUT_FILENO);
+    redirect("err", STDERR_FILENO);
+    int status = program((int)len, words);
+    dup2(out, STDOUT_FILENO);
+    dup2(err, STDERR_FILENO);
+    close(out);
+    close(err);
+    return status;
+}
+
 static int run(program_fn *program, char *line)
 {
     int status = 0;
@@ -65,7 +86,7 @@ int serve(program_fn *program)
 {
     static char line[LINE_MAX_LEN];
     while (fgets(line, sizeof(line), stdin)) {
-        printf("%d\n", run(program, line));
+        printf("%d\n", line[0] == WARM ? warm(program, line + 1) : run(program, line));
         fflush(stdout);
     }
     return 0;

@@ -488,10 +488,17 @@ def whole_life(name, *flags):
             Operation("destroy", [text], [text], DESTROY, flags=flags)]
 
 
+def warm(server):
+    with faulty.scratch() as folder:
+        shutil.copytree(os.path.join(EXAMPLES, "inspect"), os.path.join(folder, "inspect"))
+        write(folder, example("rds-immutable-backup.yaml"))
+        server.warm(folder, APPLY + LOCK, ["plan", "--simulate"], ["simulator", "dump", "--simulate", "--stable"])
+
+
 def main():
     wanted = sys.argv[1] if len(sys.argv) > 1 else ""
     with faulty.scratch() as scratch:
-        servers = faulty.Servers(faulty.make_data_dir(os.path.join(scratch, "data")))
+        servers = faulty.Servers(faulty.make_data_dir(os.path.join(scratch, "data")), warm)
         torture = Torture(servers, os.path.join(scratch, "operations"))
         for topology, operations in (("immutable", immutable()), ("default-key", default_key()),
                                      ("shared", shared_state()),

@@ -1,0 +1,114 @@
+"""What may refuse an apply for good when calm has returned: REASONS, by code, each with what in the file, the state or the
+world must then be so. Anything else that is refused twice is a fault of the program, whatever its words.
+
+A reason is `(words, true_of)`: a pattern that the whole message fits, and a function of the case, the match and the address.
+"""
+
+import json
+import re
+
+
+def invalid(case, *_):
+    return case.folder.run("validate").status != 0
+
+
+def elsewhere(case, name):
+    """Objects of that name which are not ours by any record: strangers', or ours once and let go."""
+    known = {(row["account_id"], row["identifier"]) for row in case.folder.rows().values()}
+    lost = {i[3] for i in case.forgotten | case.touched if (i[1], i[3]) not in known}
+    return name in case.others or [i for i in lost if name in i] or case.unknown
+
+
+def anothers(case, match, address):
+    """Somebody else's, or ours at another address, where a person has moved it."""
+    name = match["name"].split("|")[-1]
+    return elsewhere(case, name) or any(name in (row["identifier"] or "") for at, row in case.folder.rows().items() if at != address)
+
+
+def recorded(case, match, _):
+    """At another address: somebody moved it by hand, or the file has it twice."""
+    return match["at"] in case.folder.rows()
+
+
+def alike(case, match, _):
+    doc, rows = case.doc, case.folder.rows()
+    return match["old"] in rows and match["new"] not in rows and match["old"] not in json.dumps(doc.get("moved", []))
+
+
+def was_other(case, match, _):
+    """The file now asks for something else than is recorded, maybe still at the address that it moves from."""
+    return not match["was"] or any(match["was"].strip('"') in f"{row}" for row in case.folder.rows().values())
+
+
+def protected(case, match, _):
+    return match["address"] in case.protected()
+
+
+def imported(case, _, address):
+    return any(i["address"] == address for i in case.doc.get("imports", []))
+
+
+def moves(case, *_):
+    return case.doc.get("moved") or case.doc.get("forget")
+
+
+def vault_of(case, address):
+    row = case.folder.rows().get(address.split("/")[0])
+    bodies = [body for key, body in case.folder.objects().items()
+              if row and key == ("backup.vault", row["account_id"], row["region"], row["identifier"])]
+    return json.loads(bodies[0]) if bodies else {}
+
+
+def locked(case, _, address):
+    return "LockDate" in vault_of(case, address)
+
+
+def denied(case, match, _):
+    """A policy of the object's, or of the organization's, denies something."""
+    name = match["arn"].split(":")[-1].split("/")[-1]
+    whose = "organizations." if match["by"] == "service control" else ""
+    return any('"Deny"' in body.replace("\\", "") for key, body in case.folder.objects().items()
+               if key[0].startswith(whose) and (whose or name in key[3]))
+
+
+def holds_objects(case, _, address):
+    """The bucket: deleting it is left to whoever knows what lies in it."""
+    row = case.folder.rows().get(address)
+    return any(key[0] == "s3.object" and (not row or row["identifier"] in key[3]) for key in case.folder.objects())
+
+
+def switched_off(case, match, _):
+    """The key, by the file."""
+    return any(row["identifier"] == match["key"] and case.doc["keys"].get(at.split(".")[1].split("[")[0], {}).get("enabled") is False
+               for at, row in case.folder.rows().items() if row["type"] == "aws_kms_key")
+
+
+REASONS = {
+    "HF0501": [(r"the .+? exists in .* and belongs to (?P<at>\S+) of topology life", recorded),
+               (r"the .+? (?P<name>\S+) exists in .* and belongs to .*", anothers)],
+    "HF0502": [(r'.* of an? .+? cannot be changed(?: from (?P<was>.+?) to .+?)?, and an? .+ is never replaced', was_other)],
+    "HF0503": [(r"(?P<address>\S+) has prevent_destroy and would be .*", protected)],
+    "HF0509": [(r"the .* is recorded as (?P<at>\S+) already", recorded),
+               (r"`(?P<old>\S+)` would be deleted, and `(?P<new>\S+)`, which is alike, created", alike)],
+    "HF0510": [(r".*", imported)],
+    "HF0313": [(r".*", moves)],
+    "HF0803": [(r".* not authorized to perform: .* on resource: (?P<arn>\S+) with an explicit deny in a "
+                r"(?P<by>resource-based|service control) policy.*", denied)],
+    "HF0806": [(r"backup:CreateBackupVault: .* KMS key \S+:key/(?P<key>\S+) does not exist, is not enabled .*", switched_off),
+               (r"s3:DeleteBucket: BucketNotEmpty: .*", holds_objects)],
+    "HF0904": [(r".*", lambda *_: True)],  # of something else, which needs its own reason
+    "HF0906": [(r".* the lock is permanent: .*", locked)],
+}
+
+
+def unexplained(case, errors):
+    """Those of `errors` (code, message, address) that nothing explains."""
+    if invalid(case):
+        return [e for e in errors if not e["code"].startswith(("HF01", "HF02", "HF03", "HF04"))]
+    left = []
+    for error in errors:
+        said = [(re.fullmatch(words, error["message"], re.S), true_of) for words, true_of in REASONS.get(error["code"], ())]
+        if not any(match and true_of(case, match, error.get("address") or "") for match, true_of in said):
+            left.append(error)
+    alone = errors and all(e["code"] == "HF0904" for e in errors)
+    return errors if alone else left
