@@ -16,6 +16,7 @@
 
 #include "providers/loop.h"
 #include "relay/decide/decide.h"
+#include "relay/decide/failure.h"
 
 #define RELAY_WINDOW 32
 #define RELAY_LATE "the time of this invocation is over"
@@ -30,6 +31,7 @@ struct relay_report {
     const char *copy_job_id; /* of a copy that was started */
     const char
         *error; /* "service:Operation in account ..., region: Code: message (...)", or NULL */
+    enum relay_failure failure; /* what the error means */
 };
 typedef void relay_report_fn(void *ctx, const struct relay_report *report);
 

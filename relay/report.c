@@ -1,7 +1,6 @@
 #include "relay/report.h"
 
 #include "engine/base/log.h"
-#include "relay/decide/failure.h"
 
 /* Every pass meets all points again: what needs nothing and worries nobody is not told again. */
 static bool is_silent(const struct relay_report *report)
@@ -27,7 +26,7 @@ void relay_log_report(void *ctx, const struct relay_report *report)
     log_event(level_of(report), "decision", "verdict",
               decision ? relay_verdict_name(decision->verdict) : "none", "reason",
               report->error ? report->error : decision->reason, "class",
-              report->error ? relay_failure_name(relay_failure_of(report->error)) : NULL, "point",
+              report->error ? relay_failure_name(report->failure) : NULL, "point",
               report->point->arn, "resource", report->point->resource_arn, "destination",
               decision && decision->destination ? decision->destination->vault_arn : NULL,
               "copy_job_id", report->copy_job_id, NULL);

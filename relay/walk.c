@@ -16,8 +16,29 @@ const char *relay_error_text(struct arena *arena, const struct aws_operation *op
                         rs->request_id ? rs->request_id : "none");
 }
 
-const char *walk_error(const struct walk *walk, const struct response *rs)
+/* Credentials come and go; rights are given. */
+static enum relay_failure failure_of(const struct response *rs)
 {
+    static const char *const no_rights[] = {"AccessDenied", "AccessDeniedException",
+                                            "UnauthorizedOperation", NULL};
+    switch (rs->fault) {
+    case FAULT_NONE:
+    case FAULT_THROTTLED:
+    case FAULT_TRANSIENT: return RELAY_TRANSIENT;
+    case FAULT_DENIED:
+        return str_is_one_of(rs->code, no_rights) ? RELAY_PERMANENT : RELAY_AMBIGUOUS;
+    case FAULT_NOT_FOUND:
+    case FAULT_CONFLICT:
+    case FAULT_INVALID: return RELAY_PERMANENT;
+    case FAULT_QUOTA:
+    case FAULT_UNKNOWN: break;
+    }
+    return RELAY_AMBIGUOUS;
+}
+
+const char *walk_error(struct walk *walk, const struct response *rs)
+{
+    walk->failure = failure_of(rs);
     return relay_error_text(walk->pass->arena, walk->called, walk->called_account,
                             walk->called_region, rs);
 }
@@ -128,7 +149,8 @@ static void tell(const struct walk *walk, const char *copy_job_id, const char *e
                                   .jobs = walk->jobs,
                                   .job_len = walk->job_len,
                                   .copy_job_id = copy_job_id,
-                                  .error = error};
+                                  .error = error,
+                                  .failure = walk->failure};
     if (walk->pass->report)
         walk->pass->report(walk->pass->ctx, &report);
 }

@@ -22,6 +22,7 @@ struct walk {
     const char *tagged_arn;            /* whose tags are read now: the point's or its source's */
     bool asked_service, asked_backup;  /* for them */
     const char *tags_error;            /* why the point's own tags cannot be read; NULL: they can */
+    enum relay_failure failure;        /* what the error that ends it means */
     const struct aws_operation *called; /* last, with its place, for messages */
     const char *called_account, *called_region;
     struct lane *lane;         /* of its resource: one walk at a time */
@@ -60,7 +61,7 @@ void walk_call(struct walk *walk, const char *account_id, const char *region,
 /* Its decision stands without a walk: counts and tells it. */
 void walk_conclude(const struct walk *walk);
 void walk_end(struct walk *walk, const char *copy_job_id, const char *error);
-const char *walk_error(const struct walk *walk, const struct response *rs);
+const char *walk_error(struct walk *walk, const struct response *rs);
 /* "service:Operation in account ..., region: Code: message (request id ...)" */
 const char *relay_error_text(struct arena *arena, const struct aws_operation *operation,
                              const char *account_id, const char *region, const struct response *rs);

@@ -1,5 +1,5 @@
 #pragma once
-/* What a failed copy or call means for the next attempt, by AWS's own words. Pure. */
+/* What a failed copy means for the next attempt, by AWS's own words. Pure. */
 
 #include <stdint.h>
 
@@ -9,8 +9,8 @@ enum relay_failure {
     RELAY_PERMANENT, /* until a person acts: tell somebody, and look again only once a day */
 };
 
-/* text: a job's statusMessage, or the code and message of a call. What is in no row of the table is
- * ambiguous. */
+/* text: a job's statusMessage. The error code that it names counts, else its words; what neither
+ * table knows is ambiguous. */
 enum relay_failure relay_failure_of(const char *text);
 const char *relay_failure_name(enum relay_failure failure); /* "transient", ... */
 

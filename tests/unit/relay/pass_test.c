@@ -745,18 +745,59 @@ static void nobody_tells(struct room *room)
 struct said {
     struct arena *arena;
     const char *error;
+    enum relay_failure failure;
 };
 
 static void keep_error(void *ctx, const struct relay_report *report)
 {
     struct said *said = ctx;
     said->error = arena_strdup(said->arena, report->error);
+    said->failure = report->failure;
+}
+
+/* By its code, whatever words and names stand beside it. */
+static void a_call_that_fails_is_classified_by_its_code(void **state)
+{
+    static const struct {
+        int status;
+        const char *code;
+        enum relay_failure failure;
+    } rows[] = {
+        {403, "AccessDeniedException", RELAY_PERMANENT},
+        {400, "InvalidParameterValueException", RELAY_PERMANENT},
+        {400, "ResourceNotFoundException", RELAY_PERMANENT},
+        {403, "ExpiredTokenException", RELAY_AMBIGUOUS},
+        {400, "LimitExceededException", RELAY_AMBIGUOUS},
+        {400, "ThrottlingException", RELAY_TRANSIENT},
+        {500, "ServiceUnavailableException", RELAY_TRANSIENT},
+    };
+    struct room *room = *state;
+    struct said said = {.arena = room->arena};
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        fake_when(room->fake, "PUT /copy-jobs",
+                  (struct fake_answer){
+                      .status = rows[i].status,
+                      .body = arena_printf(room->arena,
+                                           "{\"Code\":\"%s\",\"Message\":\"an internal error: "
+                                           "access denied to vault too-many\"}",
+                                           rows[i].code)});
+        one_point(room, 1, "{}");
+        room->pass.report = keep_error;
+        room->pass.ctx = &said;
+        assert_false(reconcile(room));
+        assert_non_null(strstr(said.error, rows[i].code));
+        assert_int_equal(said.failure, rows[i].failure);
+        tear_down(state);
+        set_up(state);
+        room = *state;
+        said.arena = room->arena;
+    }
 }
 
 static void tags_that_nobody_tells_fail_with_every_reason(void **state)
 {
     struct room *room = *state;
-    struct said said = {room->arena, NULL};
+    struct said said = {.arena = room->arena};
     nobody_tells(room);
     room->pass.report = keep_error;
     room->pass.ctx = &said;
@@ -819,6 +860,7 @@ int main(void)
         TEST(a_copy_that_may_be_of_either_of_two_old_points_is_left_to_a_person),
         TEST(old_points_of_one_date_without_a_copy_are_copied_one_after_the_other),
         TEST(an_event_names_the_source_itself),
+        TEST(a_call_that_fails_is_classified_by_its_code),
         TEST(tags_that_nobody_tells_fail_with_every_reason),
         TEST(tags_that_nobody_tells_do_not_matter_where_untagged_points_go),
     };

@@ -73,12 +73,14 @@ static void an_error_names_its_class(void **state)
     (void)state;
     CLEANUP(arena_freep) struct arena *arena = arena_new();
     const struct relay_point point = {.arn = "p"};
-    const struct relay_report report = {
-        .point = &point, .listed = true, .error = "backup:StartCopyJob: ThrottlingException: slow"};
+    const struct relay_report report = {.point = &point,
+                                        .listed = true,
+                                        .error = "backup:StartCopyJob: ServiceUnavailable: no",
+                                        .failure = RELAY_PERMANENT};
     log_setup(LOG_INFO, /* json= */ true);
     const struct value *line = line_of(arena, &report);
     assert_string_equal(value_get_str(line, "level"), "error");
-    assert_string_equal(value_get_str(line, "class"), "transient");
+    assert_string_equal(value_get_str(line, "class"), "permanent");
     assert_string_equal(value_get_str(line, "reason"), report.error);
 }
 
