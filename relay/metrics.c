@@ -41,6 +41,11 @@ static double failed(const struct relay_metrics *m)
     return (double)m->failed;
 }
 
+static double oldest_seconds(const struct relay_metrics *m)
+{
+    return (double)m->oldest_waiting_ms / 1000.0;
+}
+
 static double paused(const struct relay_metrics *m)
 {
     return m->paused;
@@ -72,6 +77,9 @@ static const struct family {
      refused},
     {"holdfast_relay_points_waiting", "gauge", "Of those, left for a later pass.", "", waiting},
     {"holdfast_relay_points_failed", "gauge", "Of those, failed by a call.", "", failed},
+    {"holdfast_relay_oldest_waiting_timestamp_seconds", "gauge",
+     "When the oldest point was made that is to be copied and has no copy yet; 0: none.", "",
+     oldest_seconds},
     {"holdfast_relay_paused", "gauge", "1 while the brake is on: nothing is started.", "", paused},
     {"holdfast_relay_last_success_timestamp_seconds", "gauge",
      "When the last good pass ended; 0: none yet.", "", done_seconds},

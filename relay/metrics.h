@@ -12,6 +12,7 @@ struct relay_metrics {
     uint64_t passes_done, passes_failed;       /* since the start */
     uint64_t copies_started;                   /* the same */
     uint64_t points, refused, waiting, failed; /* of the last pass */
+    int64_t oldest_waiting_ms;                 /* the same: see relay/pass.h */
     bool paused;                               /* at the last pass */
     int64_t done_ms;                           /* when the last good pass ended; 0: none */
     int64_t took_ms;                           /* how long the last pass took */

@@ -56,7 +56,8 @@ struct relay_pass {
      * `backfill`. And the source points whose life was shortened. */
     size_t worrying, untagged, need_backfill, shortened;
     size_t copies_failed;      /* told of by the event: a copy FAILED or is PARTIAL */
-    int64_t oldest_waiting_ms; /* when the oldest point that waits or failed was made; 0: none */
+    int64_t oldest_waiting_ms; /* when the oldest point was made that is to be copied and has no
+                                  copy yet: it waits, failed, or a copy was just begun; 0: none */
 };
 
 /* One event; a scheduled one is a reconcile. False when it is not one that can be understood, or

@@ -133,8 +133,8 @@ static void count(struct relay_pass *pass, const struct walk *walk, const char *
         pass->waiting++;
     else
         pass->left++;
-    if (error || (decision->verdict == RELAY_LEAVE && decision->waits))
-        note_waiting(pass, &walk->point);
+    if (!walk->shortens && (error || decision->verdict == RELAY_START || decision->waits))
+        note_waiting(pass, &walk->point); /* it has no copy yet, whatever is begun for it */
     pass->worrying += !error && decision->worry;
     pass->untagged += !error && decision->verdict == RELAY_START && walk->point.tags_declared;
     pass->need_backfill += !error && decision->needs_backfill;

@@ -118,6 +118,7 @@ static bool pass_of(struct daemon *daemon, size_t i, const char *since)
     metrics->refused = pass.refused;
     metrics->waiting = pass.waiting + (since ? pass.started : 0);
     metrics->failed = pass.failed;
+    metrics->oldest_waiting_ms = pass.oldest_waiting_ms;
     metrics->took_ms = clock_monotonic_ms() - began;
     arena_reset(daemon->pass_arena);
     return good;

@@ -357,13 +357,15 @@ static void explain_start(struct arena *arena, const struct relay_point *point, 
                           struct relay_decision *ret)
 {
     if (ret->attempt > 0)
-        ret->reason = "earlier copies of this point failed";
+        ret->reason = arena_printf(arena, "%lld earlier %s of this point failed",
+                                   (long long)ret->attempt, ret->attempt == 1 ? "copy" : "copies");
     if (point->tags_declared)
         ret->reason = "its tag failed to travel; the rule of its plan declares it";
     if (expires_soon(point, now_ms))
         ret->reason = arena_printf(arena, "%s; the point expires in %lld hours", ret->reason,
                                    (long long)hours_left(point, now_ms));
-    ret->worry = point->tags_declared || expires_soon(point, now_ms);
+    ret->worry =
+        point->tags_declared || expires_soon(point, now_ms) || ret->attempt >= RELAY_WORRY_FAILURES;
 }
 
 void relay_decide(struct arena *arena, const struct relay_config *config,

@@ -31,6 +31,8 @@ struct relay_point {
 /* A copy that is under way for so long is told of. It is never doubled for its age: a job may stay
  * CREATED for long and still finish. */
 #define RELAY_STUCK_HOURS 24
+/* So many copies of a point that failed are told of, though the next one is begun at once. */
+#define RELAY_WORRY_FAILURES 3
 /* Points older than this wait for somebody's word when nothing as old has been copied yet. */
 #define RELAY_BACKFILL_DAYS 3
 
@@ -54,7 +56,8 @@ struct relay_decision {
     const struct relay_destination *destination; /* or NULL */
     int64_t attempt;
     bool waits; /* of RELAY_LEAVE: for now only, a later pass may have to act */
-    bool worry; /* not wrong yet, but somebody should look: about to expire, stuck, untagged */
+    bool worry; /* not wrong yet, but somebody should look: about to expire, stuck, untagged,
+                   failing again and again */
     bool needs_backfill;
     const char *token;
     const char *reason; /* one sentence */

@@ -17,6 +17,7 @@ static void the_samples_of_a_name_stand_together(void **state)
         {.relay = "relays.b[x,us-east-2]",
          .copies_started = 7,
          .waiting = 2,
+         .oldest_waiting_ms = 1767225000500,
          .paused = true,
          .took_ms = 1500},
     };
@@ -28,6 +29,8 @@ static void the_samples_of_a_name_stand_together(void **state)
               "holdfast_relay_passes_total{relay=\"relays.a\",outcome=\"failed\"} 1\n"));
     assert_non_null(strstr(text, "copies_started_total{relay=\"relays.b[x,us-east-2]\"} 7\n"));
     assert_non_null(strstr(text, "points_waiting{relay=\"relays.b[x,us-east-2]\"} 2\n"));
+    assert_non_null(strstr(
+        text, "oldest_waiting_timestamp_seconds{relay=\"relays.b[x,us-east-2]\"} 1767225000.5\n"));
     assert_non_null(strstr(text, "holdfast_relay_paused{relay=\"relays.a\"} 0\n"));
     assert_non_null(strstr(text, "holdfast_relay_paused{relay=\"relays.b[x,us-east-2]\"} 1\n"));
     assert_non_null(
@@ -45,7 +48,7 @@ static void every_name_is_said_once_with_its_type(void **state)
     size_t types = 0;
     for (const char *at = text; (at = strstr(at, "# TYPE ")); at++)
         types++;
-    assert_int_equal(types, 9);
+    assert_int_equal(types, 10);
     assert_null(strstr(strstr(text, "# TYPE holdfast_relay_passes_total") + 1,
                        "# TYPE holdfast_relay_passes_total"));
     arena_free(arena);

@@ -263,7 +263,26 @@ static void what_is_beyond_the_budget_waits(void **state)
     assert_int_equal(room->pass.oldest_waiting_ms, NOW_MS - 3 * DAY_MS + 250);
     room->config.budget = 1;
     assert_true(reconcile(room));
-    assert_int_equal(room->pass.oldest_waiting_ms, 0);
+    assert_int_equal(room->pass.started, 1);
+}
+
+/* By the clock alone: no event told of the failures, and each attempt is begun at once. */
+static void a_point_whose_copies_fail_waits_for_as_long_as_it_has_none(void **state)
+{
+    struct room *room = *state;
+    fake_when(room->fake, "GET /copy-jobs",
+              (struct fake_answer){
+                  .status = 200,
+                  .body = arena_printf(room->arena,
+                                       "{\"CopyJobs\":[{\"SourceRecoveryPointArn\":\"" POINT
+                                       "\",\"DestinationBackupVaultArn\":\"" FINAL
+                                       "\",\"State\":\"FAILED\",\"CompletionDate\":%lld,"
+                                       "\"StatusMessage\":\"An internal error occurred\"}]}",
+                                       (long long)(NOW_MS / 1000 - 60))});
+    one_point(room, 2, "{}");
+    assert_true(reconcile(room));
+    assert_int_equal(room->pass.started, 1);
+    assert_int_equal(room->pass.oldest_waiting_ms, NOW_MS - 2 * DAY_MS + 250);
 }
 
 static void a_copy_that_failed_is_counted(void **state)
@@ -835,6 +854,7 @@ int main(void)
         TEST(a_young_point_is_copied_without_a_look),
         TEST(a_dry_run_starts_nothing_and_counts_what_it_would),
         TEST(what_is_beyond_the_budget_waits),
+        TEST(a_point_whose_copies_fail_waits_for_as_long_as_it_has_none),
         TEST(a_copy_that_failed_is_counted),
         TEST(a_listed_point_without_an_arn_is_an_error),
         TEST(a_signal_stops_it_before_the_next_step),

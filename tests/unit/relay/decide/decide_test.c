@@ -563,6 +563,26 @@ static void the_next_attempt_waits_as_long_as_the_failure_means(void **state)
     arena_free(arena);
 }
 
+/* Each attempt is begun at once, so that nothing waits and nothing is refused. */
+static void a_copy_that_fails_again_and_again_is_told_of(void **state)
+{
+    (void)state;
+    struct arena *arena = arena_new();
+    struct relay_point point = young(arena);
+    struct relay_job jobs[RELAY_WORRY_FAILURES];
+    for (size_t i = 0; i < ARRAY_LEN(jobs); i++)
+        jobs[i] = (struct relay_job){.destination_vault_arn = FINAL,
+                                     .state = "FAILED",
+                                     .message = BUSY,
+                                     .at_ms = NOW_MS - (int64_t)i * HOUR_MS};
+    assert_false(decide_at(arena, &point, jobs, RELAY_WORRY_FAILURES - 1).worry);
+    struct relay_decision decision = decide_at(arena, &point, jobs, RELAY_WORRY_FAILURES);
+    assert_int_equal(decision.verdict, RELAY_START);
+    assert_true(decision.worry);
+    assert_string_equal(decision.reason, "3 earlier copies of this point failed");
+    arena_free(arena);
+}
+
 static void a_copy_is_never_doubled_for_its_age_but_told_of(void **state)
 {
     (void)state;
@@ -680,6 +700,7 @@ int main(void)
         cmocka_unit_test(a_retention_outside_the_lock_is_refused_in_the_words_of_aws),
         cmocka_unit_test(a_point_older_than_the_job_history_is_not_copied_blindly),
         cmocka_unit_test(the_next_attempt_waits_as_long_as_the_failure_means),
+        cmocka_unit_test(a_copy_that_fails_again_and_again_is_told_of),
         cmocka_unit_test(a_copy_is_never_doubled_for_its_age_but_told_of),
         cmocka_unit_test(a_point_that_is_about_to_expire_is_told_of),
         cmocka_unit_test(jobs_alone_settle_what_has_been_copied_anywhere),
