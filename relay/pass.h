@@ -3,11 +3,12 @@
  * copies that it asks for. One event (Lambda), or all points of the vault (reconcile: by the clock,
  * after `apply`, `relay once`).
  *
- * For each point: its tags, its copy jobs, the decision, StartCopyJob with the decision's token.
- * The tags are asked of the service that the point's ARN names (RDS, EC2, FSx), then of AWS Backup,
- * then of the point that this one was copied from; where nobody tells them, what the rule of the
- * point's plan declares counts, and last `copy_untagged`. Points run side by side, at most
- * RELAY_WINDOW at once.
+ * For each point: its tags, its copy jobs, the decision, StartCopyJob with the decision's token;
+ * and before them, of a point that only an event tells of, what a list would have told. One that
+ * has gone is left alone, with a worry where no copy of it is known. The tags are asked of the
+ * service that the point's ARN names (RDS, EC2, FSx), then of AWS Backup, then of the point that
+ * this one was copied from; where nobody tells them, what the rule of the point's plan declares
+ * counts, and last `copy_untagged`. Points run side by side, at most RELAY_WINDOW at once.
  *
  * A point older than the job history is looked for in the last vault first, through the session of
  * its account (the reader role in Lambda), by resource and creation date, which copies keep. */

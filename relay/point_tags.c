@@ -107,33 +107,10 @@ static void keep_maker(struct walk *walk, const struct value *created_by)
     walk->rule_name = arena_strdup(arena, value_get_str(created_by, "BackupRuleName"));
 }
 
-static void described(void *ctx, const struct response *rs)
-{
-    struct walk *walk = ctx;
-    if (rs->fault == FAULT_NONE)
-        keep_maker(walk, value_get(rs->body, "CreatedBy"));
-    without_tags(walk);
-}
-
-/* An event tells the plan by its id, which no topology knows; its name is known of the point. */
-static void find_maker(struct walk *walk)
-{
-    const struct relay_config *config = walk->pass->config;
-    struct map_builder labels = map_begin(walk->pass->arena);
-    if (walk->plan_name || config->declared_len == 0 || walk->listed) {
-        without_tags(walk);
-        return;
-    }
-    map_put_str(&labels, "backupVaultName", config->source_vault_name);
-    map_put_str(&labels, "recoveryPointArn", walk->point.arn);
-    walk_call(walk, config->account_id, config->region, &backup_DescribeRecoveryPoint,
-              map_end(&labels), NULL, NULL, described);
-}
-
 static void ask_source_tags(struct walk *walk)
 {
     if (!walk->source_arn) {
-        find_maker(walk);
+        without_tags(walk);
         return;
     }
     walk->tagged_arn = walk->source_arn;
@@ -162,7 +139,7 @@ static void look_at_source(struct walk *walk)
 {
     struct arena *arena = walk->pass->arena;
     if (of_source(walk) || !walk->source_region) {
-        find_maker(walk);
+        without_tags(walk);
         return;
     }
     if (walk->source_arn) {

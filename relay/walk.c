@@ -316,17 +316,11 @@ static void decide(struct walk *walk)
         start_copy(walk);
 }
 
-/* The jobs of a point that an event told of; those of a listed one are known. */
-static void jobs_listed(void *ctx, const struct response *rs)
+/* Of a point that an event told of; those of a listed one are known. */
+static void keep_jobs(struct walk *walk, const struct value *list)
 {
-    struct walk *walk = ctx;
     struct arena *arena = walk->pass->arena;
-    if (rs->fault != FAULT_NONE) {
-        walk_end(walk, NULL, walk_error(walk, rs));
-        return;
-    }
     struct relay_ledger *ledger = ledger_new(walk->pass->config, /* whole= */ false);
-    const struct value *list = value_get(rs->body, "CopyJobs");
     for (size_t i = 0; i < value_len(list); i++)
         ledger_add_job(ledger, value_item(list, i));
     struct ledger_entry known;
@@ -339,6 +333,16 @@ static void jobs_listed(void *ctx, const struct response *rs)
     }
     walk->jobs = own;
     ledger_free(ledger);
+}
+
+static void jobs_listed(void *ctx, const struct response *rs)
+{
+    struct walk *walk = ctx;
+    if (rs->fault != FAULT_NONE) {
+        walk_end(walk, NULL, walk_error(walk, rs));
+        return;
+    }
+    keep_jobs(walk, value_get(rs->body, "CopyJobs"));
     decide(walk);
 }
 
@@ -358,6 +362,63 @@ void walk_decide(struct walk *walk)
     map_put_str(&query, "sourceRecoveryPointArn", walk->point.arn);
     map_put_str(&query, "destinationVaultArn", walk->decision.destination->vault_arn);
     call(walk, &backup_ListCopyJobs, NULL, map_end(&query), NULL, jobs_listed);
+}
+
+/* ---- a point that only an event told of ---- */
+
+/* Late events tell of points that have lived their life. */
+static void jobs_of_gone_listed(void *ctx, const struct response *rs)
+{
+    struct walk *walk = ctx;
+    const struct relay_pass *pass = walk->pass;
+    if (rs->fault != FAULT_NONE) {
+        walk_end(walk, NULL, walk_error(walk, rs));
+        return;
+    }
+    keep_jobs(walk, value_get(rs->body, "CopyJobs"));
+    if (!relay_decide_by_jobs(pass->arena, pass->config, &walk->point, pass->now_ms, walk->jobs,
+                              walk->job_len, &walk->decision))
+        walk->decision = (struct relay_decision){
+            .verdict = RELAY_LEAVE,
+            .worry = true,
+            .reason = "the point has gone from the source vault, and no copy of it is known"};
+    walk_end(walk, NULL, NULL);
+}
+
+static void keep_described(struct walk *walk, const struct value *body)
+{
+    struct arena *arena = walk->pass->arena;
+    const struct value *by = value_get(body, "CreatedBy");
+    const struct value *life = value_get(body, "CalculatedLifecycle");
+    walk->point.status = arena_strdup(arena, value_get_str(body, "Status"));
+    walk->point.expires_ms = value_epoch_ms(value_get(life, "DeleteAt"));
+    walk->plan_name = arena_strdup(arena, value_get_str(by, "BackupPlanName"));
+    walk->rule_name = arena_strdup(arena, value_get_str(by, "BackupRuleName"));
+}
+
+static void described(void *ctx, const struct response *rs)
+{
+    struct walk *walk = ctx;
+    if (rs->fault == FAULT_NOT_FOUND) {
+        call(walk, &backup_ListCopyJobs, NULL,
+             value_map_text(walk->pass->arena, "sourceRecoveryPointArn", walk->point.arn), NULL,
+             jobs_of_gone_listed);
+    } else if (rs->fault != FAULT_NONE) {
+        walk_end(walk, NULL, walk_error(walk, rs));
+    } else {
+        keep_described(walk, rs->body);
+        walk_read_tags(walk);
+    }
+}
+
+/* What a list would have told: whether it is there and whole, how long it lives, which rule made
+ * it. */
+static void describe(struct walk *walk)
+{
+    struct map_builder labels = map_begin(walk->pass->arena);
+    map_put_str(&labels, "backupVaultName", walk->pass->config->source_vault_name);
+    map_put_str(&labels, "recoveryPointArn", walk->point.arn);
+    call(walk, &backup_DescribeRecoveryPoint, map_end(&labels), NULL, NULL, described);
 }
 
 /* ---- a point that has been copied ---- */
@@ -401,8 +462,10 @@ static void begin(struct walkers *walkers)
         walk_end(walk, NULL, "AWS listed a point without an ARN");
     else if (walk->shortens)
         shorten(walk);
-    else
+    else if (walk->listed)
         walk_read_tags(walk);
+    else
+        describe(walk);
 }
 
 bool walkers_run(struct walkers *walkers, const char **ret_why)

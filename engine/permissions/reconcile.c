@@ -84,7 +84,7 @@ void rights_of_reconcile(struct rights *rights, bool starts)
     }
 }
 
-/* A point that an event names and nobody lists is looked at: which rule made it tells its tags. */
+/* A point that an event names and nobody lists is looked at. */
 static void of_events(struct rights *rights)
 {
     const struct topology *topology = rights->topology;
@@ -92,7 +92,7 @@ static void of_events(struct rights *rights)
         if (!relay_concerns(&topology->relays[i], rights->account->id))
             continue;
         struct relay_config config = config_of(rights->arena, &topology->relays[i]);
-        if (str_eq(config.account_id, rights->account->id) && config.declared_len > 0)
+        if (str_eq(config.account_id, rights->account->id))
             allow_on_points(rights, config.region, "backup:DescribeRecoveryPoint", NULL,
                             "recoveryPoint");
     }

@@ -331,6 +331,10 @@ static bool judge_point(struct arena *arena, const struct relay_point *point, in
                               point_is_lost(point->status) ? point->status : "past its expiry"));
         return false;
     }
+    if (str_eq(point->status, "PARTIAL")) {
+        conclude(ret, RELAY_REFUSE, "the point is PARTIAL: a copy of it would lack what it lacks");
+        return false;
+    }
     if (!point_is_there(point->status)) {
         conclude_for_now(ret, arena_printf(arena, "the point is %s", point->status));
         return false;

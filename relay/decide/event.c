@@ -63,6 +63,7 @@ void relay_event_read(const struct relay_config *config, const struct value *jso
         .resource_arn = value_get_str(detail, "resourceArn"),
         .role_arn = value_get_str(detail, "iamRoleArn"),
         .resource_type = value_get_str(detail, "resourceType"),
+        .sent_ms = time_of(value_get_str(json, "time")),
         .creation_ms = time_of(value_get_str(detail, "creationDate")),
     };
     if (is_from(json, "aws.events", "Scheduled Event"))

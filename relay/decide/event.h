@@ -25,6 +25,7 @@ struct relay_event {
     const char *source_vault_arn; /* and where that lies, or NULL */
     const char *resource_arn, *resource_type;
     const char *role_arn; /* that the copy was made with, or NULL */
+    int64_t sent_ms;      /* when AWS told it; 0 when not known */
     int64_t creation_ms;  /* of the copy job, so of the point that it made; 0 when not told */
     const char *why;      /* of INVALID and OTHER */
 };

@@ -636,6 +636,63 @@ static void a_resource_has_one_copy_at_a_time_the_oldest_first(void **state)
     assert_non_null(strstr(last->body, "arn:aws:backup:old"));
 }
 
+#define DESCRIBED "GET /backup-vaults/intermediate/recovery-points/arn"
+
+/* The job that made it is COMPLETED all the same. */
+static void a_point_that_arrives_partial_is_refused(void **state)
+{
+    struct room *room = *state;
+    answer(room, DESCRIBED, "{\"Status\":\"PARTIAL\"}");
+    one_point(room, 1, "{}");
+    assert_true(handle(room, ARRIVED("")));
+    assert_int_equal(room->pass.started, 0);
+    assert_int_equal(room->pass.refused, 1);
+}
+
+static void a_point_that_goes_soon_is_told_of_when_it_arrives(void **state)
+{
+    struct room *room = *state;
+    answer(room, DESCRIBED,
+           arena_printf(room->arena, "{\"CalculatedLifecycle\":{\"DeleteAt\":%lld}}",
+                        (long long)(NOW_MS / 1000 + 3600)));
+    one_point(room, 1, "{}");
+    assert_true(handle(room, ARRIVED("")));
+    assert_int_equal(room->pass.started, 1);
+    assert_int_equal(room->pass.worrying, 1);
+}
+
+/* Nothing will ever be to do about it: a letter that tells of it is settled. */
+static void a_point_that_has_gone_is_left_and_told_of_unless_it_was_copied(void **state)
+{
+    struct room *room = *state;
+    fake_when(room->fake, DESCRIBED,
+              (struct fake_answer){.status = 400,
+                                   .body = "{\"Code\":\"ResourceNotFoundException\","
+                                           "\"Message\":\"no\"}"});
+    fake_when(room->fake, "GET /copy-jobs",
+              (struct fake_answer){
+                  .status = 200, .times = 1, .body = "{\"CopyJobs\":[" DONE(POINT) "]}"});
+    one_point(room, 1, "{}");
+    assert_true(handle(room, ARRIVED("")));
+    assert_int_equal(room->pass.left, 1);
+    assert_int_equal(room->pass.worrying, 0);
+    assert_true(handle(room, ARRIVED("")));
+    assert_int_equal(room->pass.left, 1);
+    assert_int_equal(room->pass.worrying, 1);
+}
+
+static void a_point_that_cannot_be_looked_at_fails(void **state)
+{
+    struct room *room = *state;
+    fake_when(room->fake, DESCRIBED,
+              (struct fake_answer){.status = 403,
+                                   .body = "{\"Code\":\"AccessDeniedException\","
+                                           "\"Message\":\"no\"}"});
+    one_point(room, 1, "{}");
+    assert_false(handle(room, ARRIVED("")));
+    assert_int_equal(room->pass.failed, 1);
+}
+
 /* Two points of one resource and date, so many days old: two rules fired at once. */
 #define TWIN "arn:aws:backup:us-east-2:111122223333:recovery-point:twin"
 #define COPY "arn:aws:backup:us-east-2:444455556666:recovery-point:c"
@@ -875,6 +932,10 @@ int main(void)
         TEST(a_last_vault_that_cannot_be_read_keeps_the_brake_and_fails),
         TEST(a_pass_asks_for_pages_and_not_for_points),
         TEST(a_resource_has_one_copy_at_a_time_the_oldest_first),
+        TEST(a_point_that_arrives_partial_is_refused),
+        TEST(a_point_that_goes_soon_is_told_of_when_it_arrives),
+        TEST(a_point_that_has_gone_is_left_and_told_of_unless_it_was_copied),
+        TEST(a_point_that_cannot_be_looked_at_fails),
         TEST(of_two_points_of_one_date_each_needs_a_copy_of_its_own),
         TEST(old_points_of_one_date_need_as_many_copies),
         TEST(a_copy_that_may_be_of_either_of_two_old_points_is_left_to_a_person),

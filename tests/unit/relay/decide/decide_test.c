@@ -618,6 +618,9 @@ static void a_point_that_is_about_to_expire_is_told_of(void **state)
     point.expires_ms = 0;
     point.status = "EXPIRED";
     assert_int_equal(decide_at(arena, &point, NULL, 0).verdict, RELAY_REFUSE);
+    point.status = "PARTIAL";
+    assert_int_equal(decide_at(arena, &point, NULL, 0).verdict, RELAY_REFUSE);
+    assert_int_equal(decide_at(arena, &point, &job, 1).verdict, RELAY_LEAVE);
     arena_free(arena);
 }
 
