@@ -1,5 +1,6 @@
 #include "engine/cli/relaying.h"
 
+#include "engine/base/clock.h"
 #include "engine/cli/outputs.h"
 #include "engine/cli/pausing.h"
 #include "relay/decide/event.h"
@@ -207,13 +208,117 @@ static const char *last_reason(const struct relaying *relaying)
     return error ? error : value_get_str(row, "reason");
 }
 
+/* One relay and one event that is its own. */
+struct handing {
+    struct session *session;
+    const char *relay;
+    const struct relay_config *config;
+    const struct value *event;
+    const struct relay_event *read;
+    bool dry_run;
+    struct relaying *counts;
+};
+
+static void conclude(const struct handing *handing, bool handled, bool settled, const char *why,
+                     struct relaying_event *ret)
+{
+    ret->relay = handing->relay;
+    ret->handled = ret->handled && handled;
+    ret->settled = ret->settled && handled && settled;
+    if (!handled || !settled)
+        ret->why = why;
+}
+
+/* ---- by a pass ---- */
+
+struct relaying_passed {
+    const char *relay, *why; /* why: the pass failed, or NULL */
+    struct relaying_passed *next;
+};
+
+static const struct relaying_passed *pass_once(const struct handing *handing)
+{
+    struct relaying *counts = handing->counts;
+    const struct relaying_how how = {.dry_run = handing->dry_run};
+    struct relaying_passed *passed = counts->passed;
+    while (passed && !str_eq(passed->relay, handing->relay))
+        passed = passed->next;
+    if (passed)
+        return passed;
+    passed = arena_new_of(handing->session->cli->arena, struct relaying_passed);
+    *passed = (struct relaying_passed){.relay = handing->relay, .next = counts->passed};
+    counts->passed = passed;
+    passed->why = relaying_pass(handing->session, handing->relay, handing->config, &how, counts);
+    return passed;
+}
+
+/* Why the pass could not do what is to be done about the point, or NULL. */
+static const char *trouble_with(const struct handing *handing)
+{
+    const struct list_builder *rows = &handing->counts->decisions;
+    for (size_t i = 0; i < rows->len; i++) {
+        const struct value *row = list_items(rows)[i];
+        const char *error = value_get_str(row, "error");
+        if (!str_eq(value_get_str(row, "point"), handing->read->point_arn) ||
+            !str_eq(value_get_str(row, "relay"), handing->relay))
+            continue;
+        if (error || str_eq(value_get_str(row, "verdict"), relay_verdict_name(RELAY_REFUSE)))
+            return error ? error : value_get_str(row, "reason");
+    }
+    return NULL;
+}
+
+/* ---- by itself ---- */
+
+static void report_what_stands(void *ctx, const struct relay_report *said)
+{
+    if (said->error || said->decision->verdict != RELAY_START)
+        report(ctx, said);
+}
+
+/* False: it would start a copy that a pass has to decide about. */
+static bool by_event(const struct handing *handing, bool old, struct relaying_event *ret)
+{
+    struct relaying *counts = handing->counts;
+    bool dry_run = handing->dry_run || old;
+    struct tally tally = {handing->session->cli, handing->relay, counts, dry_run};
+    struct relay_pass pass = pass_of(handing->session, handing->config);
+    size_t rows = counts->decisions.len;
+    const char *why = NULL;
+    pass.dry_run = dry_run;
+    pass.report = old ? report_what_stands : report;
+    pass.ctx = &tally;
+    bool handled = relay_handle(&pass, handing->event, &why);
+    if (old && pass.started > 0)
+        return false;
+    if (counts->decisions.len > rows)
+        why = last_reason(counts);
+    add_counts(counts, &pass);
+    conclude(handing, handled, pass.refused == 0, why, ret);
+    return true;
+}
+
+static void hand_over(const struct handing *handing, struct relaying_event *ret)
+{
+    const struct relay_event *read = handing->read;
+    int64_t now_ms = loop_now_ms(handing->session->loop);
+    bool old = read->sent_ms && now_ms - read->sent_ms >= RELAY_BACKFILL_DAYS * DAY_MS;
+    if (read->kind == RELAY_EVENT_SCHEDULED) {
+        const struct relaying_passed *passed = pass_once(handing);
+        conclude(handing, !passed->why, true, passed->why, ret);
+    } else if (!by_event(handing, old, ret)) {
+        const struct relaying_passed *passed = pass_once(handing);
+        const char *why = trouble_with(handing);
+        conclude(handing, !passed->why, !why, why ? why : passed->why, ret);
+    }
+}
+
 static void hand_to(struct session *session, const struct relay_entry *entry,
                     const struct value *event, bool dry_run, struct relaying *counts,
                     struct relaying_event *ret)
 {
     struct relay_config config;
     struct relay_event read;
-    size_t rows = counts->decisions.len;
     const char *why = NULL;
     if (!relaying_config(session, entry, &config, &why))
         return; /* nothing of it stands yet: the event is not its */
@@ -224,18 +329,9 @@ static void hand_to(struct session *session, const struct relay_entry *entry,
         *ret = (struct relaying_event){.relay = entry->address, .why = "the relay is paused"};
         return;
     }
-    struct tally tally = {session->cli, entry->address, counts, dry_run};
-    struct relay_pass pass = pass_of(session, &config);
-    pass.dry_run = dry_run;
-    pass.report = report;
-    pass.ctx = &tally;
-    bool handled = relay_handle(&pass, event, &why);
-    ret->relay = entry->address;
-    ret->handled = ret->handled && handled;
-    ret->settled = ret->settled && handled && pass.refused == 0;
-    if (!handled || pass.refused > 0)
-        ret->why = counts->decisions.len > rows ? last_reason(counts) : why;
-    add_counts(counts, &pass);
+    const struct handing handing = {session, entry->address, &config, event,
+                                    &read,   dry_run,        counts};
+    hand_over(&handing, ret);
 }
 
 void relaying_event(struct session *session, const struct value *event, bool dry_run,

@@ -10,6 +10,7 @@
 struct relaying {
     size_t started, refused, waiting, left, failed;
     struct list_builder decisions;
+    struct relaying_passed *passed; /* the relays that events have brought to a pass */
 };
 
 struct relaying_how {
@@ -47,7 +48,11 @@ struct relaying_event {
     const char *why;   /* when it is not settled */
 };
 /* Hands one event to the relay that it is about, one of the clock's to all. What was done is added
- * to *counts; nothing is done where dry_run. */
+ * to *counts; nothing is done where dry_run.
+ *
+ * However many events of the clock there are, each relay makes one pass for the same *counts. That
+ * pass also decides about a copy that an event older than RELAY_BACKFILL_DAYS would start: only a
+ * pass knows whether the brake of a first run holds it. */
 void relaying_event(struct session *session, const struct value *event, bool dry_run,
                     struct relaying *counts, struct relaying_event *ret);
 /* Whether an apply of this plan ends with the relays' pass. */
