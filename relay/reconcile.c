@@ -10,6 +10,7 @@
 
 #define PAGES_MAX 10000
 #define PAGE_LEN "1000"
+#define RELAY_LATELY_DAYS 7 /* in which copies end: theirs are looked at in each pass */
 
 struct reconcile {
     struct relay_pass *pass;
@@ -162,26 +163,42 @@ static bool look_for_old_points(struct reconcile *rc, const char **ret_why)
     return list(rc, &spec, see_old_point, ret_why);
 }
 
-/* Where a last vault cannot be read, old points are refused, and the pass fails in the end; what is
- * young is copied all the same. */
+/* False, with the reason kept, when the vault could not be read. */
+static bool list_vault(struct reconcile *rc, const struct relay_destination *to,
+                       const char *between, int64_t at_ms, item_fn *item)
+{
+    struct arena *arena = rc->pass->arena;
+    const char *why = NULL;
+    struct aws_call_spec spec = points_of(rc->pass, to->account_id, to->region, to->vault_name);
+    if (between)
+        spec.query = value_map_text(arena, between, time_iso(arena, at_ms));
+    rc->destination = to;
+    if (list(rc, &spec, item, &why))
+        return true;
+    rc->look_error = why;
+    return false;
+}
+
+/* Those that the job history may have forgotten, where there are such points, and those made
+ * lately, of which a job may be COMPLETED and the copy PARTIAL all the same; or all. Where a last
+ * vault cannot be read, old points are refused, and the pass fails in the end; what is young is
+ * copied all the same. */
 static void list_copies(struct reconcile *rc)
 {
-    struct relay_pass *pass = rc->pass;
-    const struct relay_config *config = pass->config;
-    bool all = config->shorten_source_to_days > 0;
-    for (size_t i = 0; (all || rc->old_points) && i < config->destination_len; i++) {
+    const struct relay_config *config = rc->pass->config;
+    int64_t old_ms = history_begins_ms(rc) + DAY_MS; /* a day more: clocks differ */
+    int64_t late_ms = rc->pass->now_ms - RELAY_LATELY_DAYS * DAY_MS;
+    for (size_t i = 0; i < config->destination_len; i++) {
         const struct relay_destination *to = &config->destinations[i];
-        const char *why = NULL;
         if (!to->reader_role_arn)
             continue; /* nobody may look */
-        rc->destination = to;
-        struct aws_call_spec spec = points_of(pass, to->account_id, to->region, to->vault_name);
-        if (!all) /* a day more: clocks differ */
-            spec.query = value_map_text(pass->arena, "createdBefore",
-                                        time_iso(pass->arena, history_begins_ms(rc) + DAY_MS));
-        rc->looked[i] = list(rc, &spec, add_copy, &why);
-        if (!rc->looked[i])
-            rc->look_error = why;
+        if (config->shorten_source_to_days > 0) {
+            rc->looked[i] = list_vault(rc, to, NULL, 0, add_copy);
+            continue;
+        }
+        if (rc->old_points)
+            rc->looked[i] = list_vault(rc, to, "createdBefore", old_ms, add_copy);
+        list_vault(rc, to, "createdAfter", late_ms, add_copy);
     }
 }
 
@@ -276,18 +293,10 @@ static void look_for_earlier_copies(struct reconcile *rc)
     if (pass->backfill || rc->open_len == 0 ||
         !relay_is_braked(&rc->open[0].point, pass->now_ms, rc->oldest_copied_ms))
         return;
-    for (size_t i = 0; i < config->destination_len; i++) {
-        const struct relay_destination *to = &config->destinations[i];
-        const char *why = NULL;
-        if (!to->reader_role_arn)
-            continue;
-        struct aws_call_spec spec = points_of(pass, to->account_id, to->region, to->vault_name);
-        spec.query =
-            value_map_text(pass->arena, "createdBefore",
-                           time_iso(pass->arena, pass->now_ms - RELAY_BACKFILL_DAYS * DAY_MS));
-        if (!list(rc, &spec, see_copy, &why))
-            rc->look_error = why;
-    }
+    for (size_t i = 0; i < config->destination_len; i++)
+        if (config->destinations[i].reader_role_arn)
+            list_vault(rc, &config->destinations[i], "createdBefore",
+                       pass->now_ms - RELAY_BACKFILL_DAYS * DAY_MS, see_copy);
 }
 
 /* ---- the walk ---- */

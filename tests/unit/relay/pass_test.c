@@ -149,7 +149,7 @@ static void a_copy_that_goes_from_the_last_vault_is_told_of_and_not_made_again(v
     for (size_t i = 0; i < ARRAY_LEN(going); i++)
         fake_when(
             room->fake, "GET /backup-vaults/final/recovery-points",
-            (struct fake_answer){.status = 200, .times = 1, .body = copy_that_is(room, going[i])});
+            (struct fake_answer){.status = 200, .times = 2, .body = copy_that_is(room, going[i])});
     one_point(room, 40, copy_that_is(room, "COMPLETED"));
     for (size_t i = 0; i < ARRAY_LEN(going); i++) {
         assert_true(reconcile(room));
@@ -231,14 +231,37 @@ static void without_credentials_it_fails_and_says_so(void **state)
     assert_non_null(strstr(why, "NoCredentials"));
 }
 
-static void a_young_point_is_copied_without_a_look(void **state)
+/* The job says nothing of it. */
+static void a_copy_made_lately_is_looked_at(void **state)
 {
     struct room *room = *state;
-    one_point(room, 3, "{\"RecoveryPoints\":[]}");
+    answer(room, "GET /copy-jobs",
+           "{\"CopyJobs\":[{\"SourceRecoveryPointArn\":\"" POINT
+           "\",\"DestinationBackupVaultArn\":\"" FINAL
+           "\",\"DestinationRecoveryPointArn\":\"arn:c\",\"State\":\"COMPLETED\"}]}");
+    one_point(room, 3,
+              "{\"RecoveryPoints\":[{\"RecoveryPointArn\":\"arn:c\",\"ResourceArn\":\"" EFS
+              "\",\"Status\":\"PARTIAL\",\"CreationDate\":1}]}");
     assert_true(reconcile(room));
-    assert_int_equal(room->pass.started, 1);
+    assert_int_equal(room->pass.refused, 1);
+    bool looked = false;
     for (size_t i = 0; i < fake_call_count(room->fake); i++)
-        assert_null(strstr(fake_call(room->fake, i)->path, "/final/"));
+        looked = looked || (strstr(fake_call(room->fake, i)->path, "/final/") &&
+                            strstr(fake_call(room->fake, i)->query, "createdAfter=2025-12-25"));
+    assert_true(looked);
+}
+
+static void a_young_point_is_copied_though_the_last_vault_cannot_be_read(void **state)
+{
+    struct room *room = *state;
+    fake_when(room->fake, "GET /backup-vaults/final/recovery-points",
+              (struct fake_answer){.status = 403,
+                                   .body = "{\"Code\":\"AccessDeniedException\","
+                                           "\"Message\":\"no\"}"});
+    one_point(room, 3, "{}");
+    assert_false(reconcile(room));
+    assert_int_equal(room->pass.started, 1);
+    assert_int_equal(room->pass.failed, 0);
 }
 
 static void a_dry_run_starts_nothing_and_counts_what_it_would(void **state)
@@ -388,6 +411,7 @@ static void one_snapshot(struct room *room)
     answer(room, "GET /copy-jobs",
            "{\"CopyJobs\":[{\"SourceRecoveryPointArn\":\"" FIRST
            "\",\"DestinationRecoveryPointArn\":\"" SNAPSHOT "\",\"State\":\"COMPLETED\"}]}");
+    answer(room, "GET /backup-vaults/final/recovery-points", "{}");
     answer(room, "PUT /copy-jobs", "{\"CopyJobId\":\"j\"}");
 }
 
@@ -447,6 +471,7 @@ static void one_untagged(struct room *room, const char *rule)
                         "\",\"Status\":\"COMPLETED\",\"CreationDate\":%lld,%s}]}",
                         (long long)(NOW_MS / 1000 - 3600), by));
     answer(room, "GET /tags/", "{\"Tags\":{}}");
+    answer(room, "GET /backup-vaults/final/recovery-points", "{}");
     answer(room, "GET /copy-jobs", "{\"CopyJobs\":[]}");
     answer(room, "PUT /copy-jobs", "{\"CopyJobId\":\"j\"}");
 }
@@ -614,12 +639,13 @@ static void a_pass_asks_for_pages_and_not_for_points(void **state)
            "{\"RecoveryPoints\":[" LISTED("arn:aws:backup:p2", "1767200000") "]}");
     answer(room, "GET /copy-jobs",
            "{\"CopyJobs\":[" DONE("arn:aws:backup:p1") "," DONE("arn:aws:backup:p2") "]}");
+    answer(room, "GET /backup-vaults/final/recovery-points", "{}");
     assert_true(reconcile(room));
     assert_int_equal(room->pass.left, 2);
     size_t calls = 0;
     for (size_t i = 0; i < fake_call_count(room->fake); i++)
         calls += str_eq(fake_call(room->fake, i)->method, "GET");
-    assert_int_equal(calls, 4);
+    assert_int_equal(calls, 5);
 }
 
 static void a_resource_has_one_copy_at_a_time_the_oldest_first(void **state)
@@ -908,7 +934,8 @@ int main(void)
         TEST(an_attempt_that_is_out_of_the_history_is_followed_by_another),
         TEST(an_old_point_is_refused_where_nobody_may_look),
         TEST(without_credentials_it_fails_and_says_so),
-        TEST(a_young_point_is_copied_without_a_look),
+        TEST(a_copy_made_lately_is_looked_at),
+        TEST(a_young_point_is_copied_though_the_last_vault_cannot_be_read),
         TEST(a_dry_run_starts_nothing_and_counts_what_it_would),
         TEST(what_is_beyond_the_budget_waits),
         TEST(a_point_whose_copies_fail_waits_for_as_long_as_it_has_none),
