@@ -31,12 +31,18 @@ static const char *state_of(const struct relay_report *report)
     return decision->destination ? "copied" : "not for it";
 }
 
+/* A copy in the last vault stands for its job where that is listed no more. */
 static const struct value *jobs_of(struct arena *arena, const struct relay_report *report)
 {
     struct list_builder list = list_begin(arena);
+    size_t listed = 0;
+    for (size_t i = 0; i < report->job_len; i++)
+        listed += !report->jobs[i].found;
     for (size_t i = 0; i < report->job_len; i++) {
         const struct relay_job *job = &report->jobs[i];
         struct map_builder b = map_begin(arena);
+        if (job->found && listed > 0)
+            continue;
         map_put_str(&b, "id", job->id);
         map_put_str(&b, "state", job->state);
         map_put_str(&b, "destination", job->destination_vault_arn);

@@ -2,6 +2,8 @@
 it was made from may go sooner."""
 
 import collections
+import datetime
+import json
 
 from harness import Served, check, done, holdfast, workspace
 
@@ -25,6 +27,15 @@ def once(folder, *args):
     return result.json, result.err
 
 
+def late_event(point):
+    """As it lay among the dead letters since the copy had ended."""
+    made = datetime.datetime.fromtimestamp(point["CreationDate"] / 1000, datetime.timezone.utc).isoformat()
+    return json.dumps({"source": "aws.backup", "detail-type": "Copy Job State Change", "time": "2020-01-01T00:00:00Z",
+                       "detail": {"state": "COMPLETED", "creationDate": made.replace("+00:00", "Z"),
+                                  "destinationBackupVaultArn": point["BackupVaultArn"],
+                                  "destinationRecoveryPointArn": point["RecoveryPointArn"]}})
+
+
 def advance(folder, *args):
     holdfast("simulator", "advance", *args, cwd=folder, expect=0)
 
@@ -36,6 +47,12 @@ with workspace(edit=settings("reconcile: never")) as folder:
     advance(folder, "--days", "6")
     there = len(points(folder, "111122223333", "intermediate"))
     check(there >= 5, f"points lie there whose events were lost: {there}")
+
+    oldest = min(points(folder, "111122223333", "intermediate"), key=lambda point: point["CreationDate"])
+    handled = holdfast("relay", "handle", "--simulate", "--json", "--dry-run", cwd=folder, expect=0, stdin=late_event(oldest))
+    check(handled.json["waiting"] >= 2 and "warning[HF1440]" in handled.err and all(
+        row["verdict"] == "leave" for row in handled.json["decisions"] if row["point"] == oldest["RecoveryPointArn"]),
+        f"nor does an event that comes so late pass the brake: {handled.out} {handled.err}")
 
     answer, err = once(folder)
     old = [row for row in answer["decisions"] if "--backfill" in row["reason"]]

@@ -117,18 +117,14 @@ with tempfile.TemporaryDirectory() as data, workspace(edit=by_events) as folder:
         # the world's clock begins with ours: away from half past two, when each day's backup begins
         served.advance(hours=(18 - datetime.datetime.now(datetime.timezone.utc).hour) % 24)
         served.holdfast("apply", "--auto-approve", "--allow-irreversible", LOCK, expect=0)
-        served.advance(days=4)
+        served.advance(days=2)
         queue = next(o["id"] for o in served.dump()["objects"] if o["kind"] == "sqs.queue"
                      and o["id"].endswith("-dead_letter") and "forward" not in o["id"])
         url = f"https://sqs.{HOME}.amazonaws.com/{WORKLOAD}/{queue}"
-        letters = sorted(events(served, url), key=lambda letter: letter["time"])
-        check(len(letters) == 4, f"each day's event lies among the dead letters: {letters}")
+        letters = events(served, url)
+        check(len(letters) == 2, f"each day's event lies among the dead letters: {letters}")
 
         # ---- one event on stdin ----
-        answer, err = relay(served, "handle", expect=0, stdin=json.dumps(letters[0]))
-        check(answer["started"] == 0 and answer["settled"] and answer["waiting"] >= 1 and "HF1440" in err,
-              f"the brake of a first run holds what an old event would start: {answer} {err}")
-        letters = letters[-2:]
         text = json.dumps(letters[0])
         answer, _ = relay(served, "handle", "--dry-run", expect=0, stdin=text)
         check(answer["started"] == 1 and answer["settled"], f"it would be copied: {answer}")
@@ -148,7 +144,8 @@ with tempfile.TemporaryDirectory() as data, workspace(edit=by_events) as folder:
         sqs(served, "send-message", "--queue-url", url, "--message-body", "no event")
         sqs(served, "send-message", "--queue-url", url, "--message-body", json.dumps(stranger))
         sqs(served, "send-message", "--queue-url", url, "--message-body", json.dumps(
-            {"version": "1.0", "requestContext": {"condition": "RetriesExhausted"}, "requestPayload": letters[1]}))
+            {"version": "1.0", "requestContext": {"condition": "RetriesExhausted"}, "requestPayload":
+             {**letters[1], "time": "2020-01-01T00:00:00Z"}}))
         for _ in range(2):
             sqs(served, "send-message", "--queue-url", url, "--message-body", json.dumps(
                 {"source": "aws.events", "detail-type": "Scheduled Event", "detail": {}}))
@@ -156,13 +153,13 @@ with tempfile.TemporaryDirectory() as data, workspace(edit=by_events) as folder:
         sqs(served, "send-message", "--queue-url", url, "--message-body", json.dumps(
             {**letters[1], "detail": {**letters[1]["detail"], "destinationRecoveryPointArn": gone}}))
         answer, err = relay(served, "replay", url, "--dry-run", expect=1)
-        check(answer["letters"] == 10 and answer["settled"] == 8 and len(answer["kept"]) == 2, f"a dry run: {answer}")
+        check(answer["letters"] == 8 and answer["settled"] == 6 and len(answer["kept"]) == 2, f"a dry run: {answer}")
         check(err.count("HF1451") == 2, f"each that stays is named: {err}")
         before = listings(served)
         relay(served, "once", "--dry-run", expect=0)
         one_pass = listings(served) - before
         answer, _ = relay(served, "replay", expect=1)
-        check(answer["letters"] == 10 and answer["settled"] == 8 and answer["started"] >= 1 and answer["waiting"] > 2,
+        check(answer["letters"] == 8 and answer["settled"] == 6 and answer["started"] >= 1 and answer["waiting"] > 2,
               f"the state knows the queues: {answer}")
         check(listings(served) - before == 2 * one_pass, "however many letters of the clock there are, it is one pass")
         check([d["reason"] for d in answer["decisions"] if d["point"] == gone]
