@@ -46,9 +46,10 @@ struct push_options {
  * and every intent that is open here in its journal, open or closed. A state that has recorded
  * nothing takes any document.
  *
- * With `force` the serial rises above both, so that whoever has seen either notices, and no
- * generation of an address falls, so that no token is used for two lives. An open intent is never
- * lost: nobody would look for what it made.
+ * The serial rises above both, so that whoever has seen either notices, and no generation of an
+ * address falls, so that no token is used for two lives. An open intent is never lost: nobody would
+ * look for what it made. What the push changes is a run of its own in the history, so that it can
+ * be undone.
  *
  * What is replaced is kept in a file beside the state, mode 0600; *ret_backup is its path, NULL
  * when there was nothing. */

@@ -128,3 +128,19 @@ bool state_rows_at(struct state *state, struct arena *arena, int64_t serial,
     *ret_len = changes.len;
     return true;
 }
+
+bool state_rows_last(struct state *state, struct arena *arena, struct past_change **ret,
+                     size_t *ret_len, struct diags *diags)
+{
+    struct changes changes = {0};
+    struct db_stmt *row = db_query(state->db,
+                                   "SELECT address, serial, run, generation, record_json, at_ms "
+                                   "FROM resource_history WHERE rowid IN (SELECT max(rowid) FROM "
+                                   "resource_history GROUP BY address) ORDER BY address",
+                                   diags);
+    if (!row || !read_changes(state, arena, row, &changes, diags))
+        return false;
+    *ret = changes.items;
+    *ret_len = changes.len;
+    return true;
+}

@@ -27,3 +27,6 @@ MUST_CHECK bool state_changes(struct state *state, struct arena *arena, struct p
  * and time are of the change that had made it so). By address. */
 MUST_CHECK bool state_rows_at(struct state *state, struct arena *arena, int64_t serial,
                               struct past_change **ret, size_t *ret_len, struct diags *diags);
+/* Of each address that was ever recorded: what the last change left there. By address. */
+MUST_CHECK bool state_rows_last(struct state *state, struct arena *arena, struct past_change **ret,
+                                size_t *ret_len, struct diags *diags);

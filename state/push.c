@@ -1,7 +1,9 @@
 #include <string.h>
 
+#include "engine/base/map.h"
 #include "state/document.h"
 #include "state/internal.h"
+#include "state/past.h"
 
 /* The highest generation of an address, before. */
 struct lived {
@@ -17,6 +19,9 @@ struct push {
     size_t intent_len;
     struct lived *lived;
     size_t lived_len;
+    struct record *records; /* before */
+    size_t record_len;
+    bool replaces;     /* something was recorded before */
     struct strbuf old; /* the document of what is replaced */
     const char *backup;
 };
@@ -72,13 +77,14 @@ static bool begin(void *ctx, struct state *state, struct state_head *head, struc
         return true;
     if (!may_replace(push, state, head, diags))
         return false;
-    if (head->serial <= state->serial)
-        head->serial = state->serial + 1;
+    push->replaces = true;
+    head->serial = (head->serial > state->serial ? head->serial : state->serial) + 1;
     push->backup = arena_printf(push->arena, "%s.%.8s-%lld.json", state->path, state->lineage,
                                 (long long)state->serial);
     /* the tokens of another lineage are others: its generations say nothing of ours */
     return journal_open_intents(state, push->arena, &push->intents, &push->intent_len, diags) &&
            (!str_eq(head->lineage, state->lineage) || read_lives(push, state, diags)) &&
+           state_load(state, push->arena, &push->records, &push->record_len, diags) &&
            export_document(state, &push->old, diags);
 }
 
@@ -108,38 +114,120 @@ static bool keeps_intent(const struct push *push, struct state *state, const str
     return false;
 }
 
-static const struct record *recorded(const struct record *records, size_t len, const char *address)
+/* ---- the push as a run of the history ---- */
+
+/* An address, as it was here, as it is in the document, and as the document's own history has it.
+ */
+struct fate {
+    const char *address;
+    const struct record *before, *after, *told;
+};
+
+static struct fate *fate_of(struct map *fates, const char *address)
 {
-    size_t low = 0, high = len; /* they are sorted by address */
-    while (low < high) {
-        size_t middle = low + (high - low) / 2;
-        int order = strcmp(records[middle].address, address);
-        if (order == 0)
-            return &records[middle];
-        if (order < 0)
-            low = middle + 1;
-        else
-            high = middle;
-    }
-    return NULL;
+    struct fate *fate = map_get(fates, address);
+    if (fate)
+        return fate;
+    fate = arena_new_of(fates->arena, struct fate);
+    fate->address = address;
+    map_set(fates, address, fate);
+    return fate;
 }
 
-static bool raise_generations(const struct push *push, struct state *state, struct diags *diags)
+static bool read_fates(const struct push *push, struct state *state, struct map *fates,
+                       struct diags *diags)
 {
-    struct record *records = NULL;
-    size_t len = 0;
-    if (push->lived_len == 0)
-        return true;
-    if (!state_load(state, push->arena, &records, &len, diags))
+    struct record *after = NULL;
+    struct past_change *told = NULL;
+    size_t after_len = 0, told_len = 0;
+    if (!state_load(state, push->arena, &after, &after_len, diags) ||
+        !state_rows_last(state, push->arena, &told, &told_len, diags))
         return false;
-    for (size_t i = 0; i < push->lived_len; i++) {
-        const struct lived *lived = &push->lived[i];
-        if (history_generation(state, lived->address) < lived->generation &&
-            !history_add(state, lived->address, recorded(records, len, lived->address),
-                         lived->generation, push->options->now_ms, diags))
+    for (size_t i = 0; i < push->record_len; i++)
+        fate_of(fates, push->records[i].address)->before = &push->records[i];
+    for (size_t i = 0; i < after_len; i++)
+        fate_of(fates, after[i].address)->after = &after[i];
+    for (size_t i = 0; i < told_len; i++)
+        fate_of(fates, told[i].address)->told = told[i].after;
+    return true;
+}
+
+static int64_t generation_of(struct state *state, const struct fate *fate)
+{
+    return fate->after ? fate->after->generation : history_generation(state, fate->address);
+}
+
+static bool insert_run(const struct push *push, struct state *state, struct diags *diags)
+{
+    struct db_stmt *stmt =
+        db_query(state->db,
+                 "INSERT INTO run (id, started_ms, ended_ms, who, command, plan_sha, result) "
+                 "SELECT coalesce(max(id), 0) + 1, ?1, ?1, ?2, ?3, '', 'done' FROM run",
+                 diags);
+    if (!stmt)
+        return false;
+    db_bind_int(stmt, 1, push->options->now_ms);
+    db_bind_text(stmt, 2, state->who);
+    db_bind_text(stmt, 3, state->command);
+    return db_run(stmt, diags) &&
+           query_int(state->db, "SELECT max(id) FROM run", &state->run, diags);
+}
+
+/* What was here before stands in the history as of the serial before, unless the document says the
+ * same; what it changes, as of its own. So an undo finds what the push has replaced. */
+static bool write_before(const struct push *push, struct state *state, const struct map *fates,
+                         struct diags *diags)
+{
+    for (size_t i = 0; i < fates->len; i++) {
+        const struct fate *fate = fates->entries[i].value;
+        if (!record_same(fate->told, fate->before) &&
+            !history_add(state, fate->address, fate->before, generation_of(state, fate),
+                         push->options->now_ms, diags))
             return false;
     }
     return true;
+}
+
+static bool write_after(const struct push *push, struct state *state, const struct map *fates,
+                        struct diags *diags)
+{
+    for (size_t i = 0; i < fates->len; i++) {
+        const struct fate *fate = fates->entries[i].value;
+        if (!record_same(fate->before, fate->after) &&
+            !history_add(state, fate->address, fate->after, generation_of(state, fate),
+                         push->options->now_ms, diags))
+            return false;
+    }
+    return true;
+}
+
+/* The lives that were lived here: no generation falls. */
+static bool raise_generations(const struct push *push, struct state *state, struct map *fates,
+                              struct diags *diags)
+{
+    for (size_t i = 0; i < push->lived_len; i++) {
+        const struct lived *lived = &push->lived[i];
+        const struct fate *fate = fate_of(fates, lived->address);
+        if (history_generation(state, lived->address) < lived->generation &&
+            !history_add(state, lived->address, fate->after, lived->generation,
+                         push->options->now_ms, diags))
+            return false;
+    }
+    return true;
+}
+
+static bool write_history(const struct push *push, struct state *state, int64_t serial,
+                          struct diags *diags)
+{
+    struct map fates;
+    map_init(&fates, push->arena);
+    if (!read_fates(push, state, &fates, diags))
+        return false;
+    state->pending = serial - 1;
+    if (!write_before(push, state, &fates, diags) || !insert_run(push, state, diags))
+        return false;
+    state->pending = serial;
+    return write_after(push, state, &fates, diags) && raise_generations(push, state, &fates, diags);
 }
 
 /* Last of all, when nothing but the commit can fail: a push that is refused leaves no file. One
@@ -156,9 +244,9 @@ static bool end(void *ctx, struct state *state, struct state_head *head, struct 
     for (size_t i = 0; i < push->intent_len; i++)
         if (!keeps_intent(push, state, &push->intents[i], diags))
             return false;
-    state->pending = head->serial;
-    bool good = raise_generations(push, state, diags);
+    bool good = !push->replaces || write_history(push, state, head->serial, diags);
     state->pending = state->serial;
+    state->run = 0;
     return good && keep_old(push, diags);
 }
 

@@ -105,6 +105,9 @@ with workspace() as folder, workspace() as other:
     check("queues.r" not in recorded(folder), "it is the older state")
     check(sent(folder) == before, "and nothing was sent")
     check(summary(folder) == {"adopt": 1}, f"what is there is found again: {summary(folder)}")
+    check("would restore queues.r" in run(folder, "state", "undo", "--dry-run").out, "it is a run, and can be undone")
+    run(folder, "state", "undo")
+    run(folder, "plan", "--detailed-exitcode")
     run(folder, "state", "push", "--force", answer["backup"])
     run(folder, "plan", "--detailed-exitcode")
 

@@ -1,4 +1,5 @@
 #include "state/document.h"
+#include "state/past.h"
 
 #include <string.h>
 #include <sys/stat.h>
@@ -99,7 +100,8 @@ static void a_newer_document_of_the_lineage_replaces_and_the_old_one_is_kept(voi
     f->path = path;
     s = open_state(f);
     const char *backup = push(f, s, newer, false);
-    assert_string_equal(exported(f, s), newer);
+    assert_int_equal(record_count(f, s), 2);
+    assert_int_equal(state_serial(s), 3); /* above both */
     assert_true(str_ends(backup, "-1.json"));
     struct slice kept;
     assert_true(file_read(f->arena, backup, (size_t)1 << 20, &kept, &f->diags));
@@ -185,6 +187,62 @@ static void no_generation_falls_so_that_no_token_comes_back(void **state)
     state_close(s);
 }
 
+/* What was recorded before the last run that changed something: an address for each, "" for none.
+ */
+static const char *undone(struct fixture *f, struct state *s)
+{
+    struct past_run *runs = NULL;
+    struct past_change *rows = NULL;
+    struct record *now = NULL;
+    size_t run_len = 0, row_len = 0, now_len = 0;
+    const char *text = "";
+    assert_true(state_runs(s, f->arena, &runs, &run_len, &f->diags));
+    assert_true(run_len > 0 && runs[run_len - 1].first_serial > 0);
+    assert_int_equal(runs[run_len - 1].last_serial, state_serial(s));
+    assert_string_equal(runs[run_len - 1].result, "done");
+    assert_true(
+        state_rows_at(s, f->arena, runs[run_len - 1].first_serial - 1, &rows, &row_len, &f->diags));
+    assert_true(state_load(s, f->arena, &now, &now_len, &f->diags));
+    for (size_t i = 0; i < row_len; i++)
+        if (!record_same(rows[i].after, record_find(now, now_len, rows[i].address)))
+            text =
+                arena_printf(f->arena, "%s%s%s ", text, rows[i].after ? "+" : "-", rows[i].address);
+    return text;
+}
+
+static void a_push_is_a_run_that_can_be_undone(void **state)
+{
+    struct fixture *f = *state;
+    struct state *s = open_state(f);
+    const char *document = older_document(f, s); /* vaults.a; since then also vaults.b */
+    (void)push(f, s, document, true);
+    assert_string_equal(undone(f, s), "+vaults.b ");
+    state_close(s);
+}
+
+static void what_a_document_says_against_its_own_history_can_be_undone(void **state)
+{
+    struct fixture *f = *state;
+    const char *path = f->path;
+    f->path = path_join(f->arena, f->dir, "other.db");
+    struct state *s = open_state(f);
+    put(f, s, "vaults.theirs");
+    const char *document = exported(f, s);
+    state_close(s);
+    f->path = path;
+    s = open_state(f);
+    put(f, s, "vaults.mine");
+    (void)push(f, s, document, true); /* it knows nothing of what was here */
+    assert_string_equal(undone(f, s), "+vaults.mine -vaults.theirs ");
+    const char *whole = exported(f, s), *cut = strstr(whole, "{\"address\":\"vaults.theirs\"");
+    const char *end = strstr(cut, "],\"runs\"");
+    (void)push(f, s, /* its row taken out by hand, its history left */
+               arena_printf(f->arena, "%.*s%s", (int)(cut - whole), whole, end), true);
+    assert_int_equal(record_count(f, s), 0);
+    assert_string_equal(undone(f, s), "+vaults.theirs ");
+    state_close(s);
+}
+
 int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, fixture_setup, fixture_teardown)
@@ -195,6 +253,8 @@ int main(void)
         TEST(another_lineage_is_refused_but_for_force),
         TEST(an_open_intent_is_never_lost),
         TEST(no_generation_falls_so_that_no_token_comes_back),
+        TEST(a_push_is_a_run_that_can_be_undone),
+        TEST(what_a_document_says_against_its_own_history_can_be_undone),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
