@@ -1,13 +1,12 @@
 #include "state/remote_lock.h"
 
-#include <errno.h>
-#include <signal.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "engine/base/clock.h"
 #include "engine/base/crypto.h"
 #include "engine/base/json.h"
+#include "engine/base/process_mark.h"
 
 #define LOCK ".lock"
 #define LEASE_MS ((int64_t)REMOTE_LOCK_LEASE_S * 1000)
@@ -45,18 +44,13 @@ static struct slice note_of(struct arena *arena, const struct remote_lock *lock,
     map_put_str(&b, "id", lock->id);
     map_put_int(&b, "pid", getpid());
     map_put_str(&b, "host", this_host(arena));
+    map_put_str(&b, "process", process_mark(arena));
     map_put_str(&b, "command", lock->command);
     map_put_str(&b, "who", lock->who);
     map_put_str(&b, "since", lock->since);
     map_put_int(&b, "lease_seconds", REMOTE_LOCK_LEASE_S);
     map_put_str(&b, "heartbeat", time_iso_ms(arena, now_ms));
     return slice_of(arena_printf(arena, "%s\n", json_print(arena, map_end(&b), JSON_PRETTY)));
-}
-
-static bool is_gone(struct arena *arena, const struct lock_holder *holder)
-{
-    return holder->pid > 0 && str_eq(holder->host, this_host(arena)) &&
-           kill((pid_t)holder->pid, 0) != 0 && errno == ESRCH;
 }
 
 static const char *without_quotes(struct arena *arena, const char *etag)
@@ -93,7 +87,9 @@ static struct lock_holder holder_of(struct arena *arena, const struct remote *re
         beat_ms = now_ms;
     holder.age_ms = now_ms - since_ms;
     holder.left_ms = beat_ms + value_get_int(note, "lease_seconds", 0) * 1000 - now_ms;
-    holder.dead = is_gone(arena, &holder);
+    enum process_fate fate = process_fate(arena, value_get_str(note, "process"));
+    holder.dead = fate == PROCESS_GONE;
+    holder.may_live = fate == PROCESS_LIVES || (fate == PROCESS_UNKNOWN && holder.left_ms > 0);
     return holder;
 }
 
@@ -113,12 +109,13 @@ const char *lock_holder_text(struct arena *arena, const struct lock_holder *hold
                                                            span_text(arena, holder->left_ms))
                                             : arena_printf(arena, "its lease has run out %s ago",
                                                            span_text(arena, -holder->left_ms));
-    return arena_printf(arena, "`holdfast %s`, process %lld on %s%s%s, since %s (%s ago); %s%s",
-                        holder->command ? holder->command : "?", (long long)holder->pid,
-                        holder->host ? holder->host : "?", holder->who ? ", " : "",
-                        holder->who ? holder->who : "", holder->since ? holder->since : "?",
-                        span_text(arena, holder->age_ms), lease,
-                        holder->dead ? ", and that process is gone from this machine" : "");
+    const char *text = arena_printf(
+        arena, "`holdfast %s`, process %lld on %s%s%s, since %s (%s ago); %s%s",
+        holder->command ? holder->command : "?", (long long)holder->pid,
+        holder->host ? holder->host : "?", holder->who ? ", " : "", holder->who ? holder->who : "",
+        holder->since ? holder->since : "?", span_text(arena, holder->age_ms), lease,
+        holder->dead ? ", and that process is gone from this machine" : "");
+    return diag_visible(arena, text);
 }
 
 /* ---- taking ---- */

@@ -5,7 +5,8 @@
  * lock. It is never stolen.
  *
  * The lock keeps people from working against each other. What keeps the state whole is the journal
- * (mirror.h): a holder whose lock was broken can write nothing more there. */
+ * (mirror.h): a holder whose lock was broken can write nothing more there once another run has
+ * begun. */
 
 #include "engine/base/value.h"
 #include "state/remote.h"
@@ -30,6 +31,7 @@ struct lock_holder {
     int64_t pid, age_ms;
     int64_t left_ms; /* of the lease; negative: it has run out */
     bool dead;       /* the process was one of this machine, and is gone */
+    bool may_live;   /* it was seen, or nobody here can know and its lease runs */
 };
 
 /* Waits up to timeout_ms for a holder to end; then E_STATE_LOCKED names it. */

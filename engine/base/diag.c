@@ -192,6 +192,14 @@ static void add_visible_text(struct strbuf *sb, const char *text)
     add_visible(sb, text, strlen(text));
 }
 
+const char *diag_visible(struct arena *arena, const char *text)
+{
+    struct strbuf sb;
+    strbuf_init(&sb, arena, (size_t)1 << 30);
+    add_visible_text(&sb, text);
+    return strbuf_str(&sb);
+}
+
 static void render_place(struct strbuf *sb, const struct source *source, const struct diag *diag)
 {
     struct slice line = source_line(source, diag->pos.line);

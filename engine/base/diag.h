@@ -72,5 +72,7 @@ int diag_code_status(enum diag_code code);
 /* One message as text, as people read it: place, code, message, source line, caret, address, hint.
  */
 const char *diag_render(struct arena *arena, const struct diags *diags, const struct diag *diag);
+/* Text of somebody else's as it can be shown: what a terminal would obey becomes '?'. */
+const char *diag_visible(struct arena *arena, const char *text);
 const struct value *diag_to_value(struct arena *arena, const struct diags *diags,
                                   const struct diag *diag); /* for --json */

@@ -223,6 +223,19 @@ static void what_is_no_lock_of_ours_is_broken_by_its_etag(void **state)
     assert_true(take(room, 0, &lock));
 }
 
+/* The lock as another process would have written it. */
+static struct lock_holder with_process(struct room *room, const char *mark)
+{
+    struct lock_holder holder;
+    const struct value *note = NULL;
+    const char *why = NULL;
+    assert_true(json_parse(room->arena, fake_find(room->fake, ".lock")->body, &note, &why));
+    note = value_with(room->arena, note, "process", value_string(room->arena, mark));
+    fake_store(room->fake, ".lock", slice_of(json_print(room->arena, note, JSON_COMPACT)));
+    assert_true(remote_lock_show(room->arena, &room->remote, &holder, &room->diags));
+    return holder;
+}
+
 static void a_dead_process_of_this_machine_is_called_gone(void **state)
 {
     struct room *room = *state;
@@ -231,18 +244,42 @@ static void a_dead_process_of_this_machine_is_called_gone(void **state)
     assert_true(take(room, 0, &lock));
     assert_true(remote_lock_show(room->arena, &room->remote, &holder, &room->diags));
     assert_false(holder.dead);
+    assert_true(holder.may_live);
     const struct value *note = NULL;
     const char *why = NULL;
     assert_true(json_parse(room->arena, fake_find(room->fake, ".lock")->body, &note, &why));
-    note = value_with(room->arena, note, "pid", value_int(room->arena, 4194304)); /* beyond all */
-    fake_store(room->fake, ".lock", slice_of(json_print(room->arena, note, JSON_COMPACT)));
+    const char *mark = value_get_str(note, "process");
+    assert_non_null(mark);
+    room->fake->now_ms += 130000;
     assert_true(remote_lock_show(room->arena, &room->remote, &holder, &room->diags));
+    assert_true(holder.left_ms < 0 && holder.may_live); /* it sleeps */
+
+    /* its number is another process's: it was started at another time */
+    int start = (int)(strrchr(mark, ' ') - mark);
+    holder = with_process(room, arena_printf(room->arena, "%.*s 1", start, mark));
     assert_true(holder.dead);
+    assert_false(holder.may_live);
     assert_non_null(strstr(lock_holder_text(room->arena, &holder), "that process is gone"));
-    note = value_with(room->arena, note, "host", value_string(room->arena, "elsewhere.example"));
-    fake_store(room->fake, ".lock", slice_of(json_print(room->arena, note, JSON_COMPACT)));
+
+    /* of another container that bears the same name and number nobody here can know */
+    room->fake->now_ms -= 130000;
+    holder = with_process(room, arena_printf(room->arena, "another boot 1 1"));
+    assert_true(!holder.dead && holder.may_live);
+    room->fake->now_ms += 130000;
+    holder = with_process(room, "another boot 1 1");
+    assert_true(!holder.dead && !holder.may_live);
+}
+
+static void what_a_lock_says_is_shown_and_not_obeyed(void **state)
+{
+    struct room *room = *state;
+    struct lock_holder holder;
+    fake_store(room->fake, ".lock",
+               slice_of("{\"id\":\"1\",\"host\":\"\\u001b[2J\",\"command\":\"a\\rb\"}"));
     assert_true(remote_lock_show(room->arena, &room->remote, &holder, &room->diags));
-    assert_false(holder.dead); /* nobody here can know */
+    const char *text = lock_holder_text(room->arena, &holder);
+    assert_non_null(strstr(text, "`holdfast a?b`"));
+    assert_non_null(strstr(text, "on ?[2J"));
 }
 
 static void a_lock_that_cannot_be_removed_is_a_warning(void **state)
@@ -276,6 +313,7 @@ int main(void)
         TEST(only_the_lock_that_is_named_is_broken),
         TEST(what_is_no_lock_of_ours_is_broken_by_its_etag),
         TEST(a_dead_process_of_this_machine_is_called_gone),
+        TEST(what_a_lock_says_is_shown_and_not_obeyed),
         TEST(a_lock_that_cannot_be_removed_is_a_warning),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
