@@ -86,7 +86,8 @@ static bool take_over(struct state *state, struct diags *diags)
         struct diags own;
         diags_init(&own, scratch);
         batch_note_take_over(state);
-        if (batch_begin(state, &own) && journal_commit(state, &own))
+        mirror->taken_over = batch_begin(state, &own) && journal_commit(state, &own);
+        if (mirror->taken_over)
             return true;
         if (!mirror->taken) {
             diag_error(diags, own.items[0].code, NO_POS, NULL, "%s", own.items[0].message);
@@ -106,6 +107,8 @@ static bool come_in(struct state *state, struct diags *diags)
         bool absent = false;
         if (!mirror_sync(state, &absent, diags))
             return false;
+        if (absent && mirror->takes_over)
+            return true;
         if (absent && !mirror->recovers)
             return make_shared(state, diags);
         if (absent) {
@@ -117,7 +120,7 @@ static bool come_in(struct state *state, struct diags *diags)
             continue;
         }
         mirror->wrote = !mirror_is_as_sealed(mirror); /* by the end of the run it is */
-        if (!head_run(mirror))
+        if (!head_run(mirror) && !mirror->takes_over)
             return true;
         enum remote_result result = mark_run(state, diags);
         if (result == REMOTE_DONE)

@@ -39,6 +39,8 @@ struct mirror {
     bool wrote;                 /* something that no snapshot has yet */
     bool broken; /* somebody else writes, or a write is in doubt: nothing more is written */
     bool replaying;
+    bool takes_over; /* also where no run is under way: one may have read the head */
+    bool taken_over;
     bool recovers;  /* a head that is missing is made again */
     bool recovered; /* it was */
     const char *under_way;

@@ -11,6 +11,7 @@ void mirror_new(struct state *state, const struct state_options *options)
     *mirror = (struct mirror){.arena = state->arena,
                               .remote = *options->remote,
                               .through = -1,
+                              .takes_over = options->take_over,
                               .recovers = options->recover};
     batch_init(&mirror->batch, arena_new());
     if (options->sealing) {
@@ -328,10 +329,13 @@ static bool look_at_run(struct state *state, struct diags *diags)
         mirror->under_way =
             arena_printf(mirror->arena, "under way: %s", lock_holder_text(mirror->arena, &holder));
     else
-        mirror->under_way = arena_printf(
+        mirror->under_way = diag_visible(
             mirror->arena,
-            "cut off: `holdfast %s`%s%s, since %s; the next run that writes settles it",
-            command ? command : "?", who ? ", " : "", who ? who : "", since ? since : "?");
+            arena_printf(mirror->arena,
+                         "cut off: `holdfast %s`%s%s, since %s; the next run that writes settles "
+                         "it",
+                         command ? command : "?", who ? ", " : "", who ? who : "",
+                         since ? since : "?"));
     return true;
 }
 
@@ -345,6 +349,11 @@ bool mirror_refresh(struct state *state, const struct state_options *options, bo
 bool state_was_recovered(const struct state *state)
 {
     return state->mirror && state->mirror->recovered;
+}
+
+bool state_was_taken_over(const struct state *state)
+{
+    return state->mirror && state->mirror->taken_over;
 }
 
 const char *state_under_way(const struct state *state)

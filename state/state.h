@@ -26,7 +26,8 @@ struct state_options {
     const volatile sig_atomic_t *stop; /* not 0: no longer; or NULL */
     /* Where the state is shared; the file at `path` is then a cache of it. NULL: only the file. */
     const struct remote *remote;
-    bool recover; /* a shared state whose head is missing gets a new one: state_was_recovered() */
+    bool recover;   /* a shared state whose head is missing gets a new one: state_was_recovered() */
+    bool take_over; /* whoever wrote a shared state until now can write nothing more to it */
     /* How what is shared is encrypted; NULL: it stands there in clear. */
     const struct sealing *sealing;
 };
@@ -44,6 +45,8 @@ void state_close(struct state *state); /* accepts NULL; releases the lock of the
  * E_STATE_FENCED: somebody has broken it, and nothing more can be written. */
 MUST_CHECK bool state_keep(struct state *state, struct diags *diags);
 bool state_was_recovered(const struct state *state);
+/* What `take_over` asks for has been done; a state that is still to be made has nothing to take. */
+bool state_was_taken_over(const struct state *state);
 /* The run of somebody else that a reader has met in a shared state, for people; or NULL. */
 const char *state_under_way(const struct state *state);
 const char *state_lineage(const struct state *state);

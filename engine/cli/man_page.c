@@ -24,7 +24,7 @@ static void add_macro(struct strbuf *sb, const char *macro, const char *text)
     strbuf_add(sb, "\"\n");
 }
 
-static void add_option(struct strbuf *sb, const struct option *option)
+static void add_option(struct strbuf *sb, const struct option *option, const char *help)
 {
     strbuf_add(sb, ".It ");
     if (option->letter)
@@ -34,7 +34,7 @@ static void add_option(struct strbuf *sb, const struct option *option)
     if (option->argument)
         strbuf_addf(sb, " Ar %s", option->argument);
     strbuf_add_char(sb, '\n');
-    add_text(sb, option->help);
+    add_text(sb, help);
     strbuf_add(sb, option->repeats ? "; may be given several times.\n" : ".\n");
 }
 
@@ -53,7 +53,7 @@ static void add_command(struct strbuf *sb, const struct command *command)
         return;
     strbuf_add(sb, ".Bl -tag -width Ds -compact\n");
     for (const int *id = command->options; *id >= 0; id++)
-        add_option(sb, &option_table[*id]);
+        add_option(sb, &option_table[*id], option_help(command, (enum option_id) * id));
     strbuf_add(sb, ".El\n");
 }
 
@@ -125,7 +125,7 @@ const char *man_page(struct arena *arena)
         add_command(&sb, &commands[i]);
     strbuf_add(&sb, ".El\n.Pp\nEvery command takes:\n.Bl -tag -width Ds\n");
     for (int id = 0; id <= OPTION_LAST_GLOBAL; id++)
-        add_option(&sb, &option_table[id]);
+        add_option(&sb, &option_table[id], option_table[id].help);
     strbuf_add(&sb, ".El\n");
     add_environment(&sb);
     strbuf_add(&sb, ".Sh FILES\n.Bl -tag -width Ds\n"

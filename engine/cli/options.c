@@ -39,6 +39,27 @@ const char *option_name(enum option_id id)
     return option_table[id].name;
 }
 
+/* What an option means to one command, where that is more than its own text can say. */
+static const struct {
+    command_fn *run;
+    enum option_id id;
+    const char *help;
+} own_texts[] = {
+    {cmd_adopt, OPT_OUT,
+     "fetch the code of functions, as packages below the folder FILE; the topology goes to "
+     "standard "
+     "output"},
+    {cmd_lock_break, OPT_FORCE, "break it although its holder may be alive"},
+};
+
+const char *option_help(const struct command *command, enum option_id id)
+{
+    for (size_t i = 0; i < ARRAY_LEN(own_texts); i++)
+        if (own_texts[i].run == command->run && own_texts[i].id == id)
+            return own_texts[i].help;
+    return option_table[id].help;
+}
+
 static int find_option(struct slice name)
 {
     for (int i = 0; i < OPTION_COUNT; i++)
@@ -265,7 +286,7 @@ bool command_line_parse(struct arena *arena, int argc, char **argv, struct comma
     return check_booleans(ret, diags);
 }
 
-static void help_option(struct strbuf *sb, int id)
+static void help_option(struct strbuf *sb, int id, const char *help)
 {
     const struct option *option = &option_table[id];
     char letter[8] = "    ";
@@ -280,7 +301,7 @@ static void help_option(struct strbuf *sb, int id)
         strbuf_addf(sb, " %s", option->argument);
     size_t width = sb->len - start;
     strbuf_add_repeat(sb, ' ', width < 34 ? 34 - width : 1);
-    strbuf_addf(sb, " %s\n", option->help);
+    strbuf_addf(sb, " %s\n", help);
 }
 
 const char *command_line_help(struct arena *arena, const struct command *command)
@@ -293,7 +314,7 @@ const char *command_line_help(struct arena *arena, const struct command *command
         if (command->options[0] >= 0)
             strbuf_add(&sb, "\nOptions\n");
         for (const int *id = command->options; *id >= 0; id++)
-            help_option(&sb, *id);
+            help_option(&sb, *id, option_help(command, (enum option_id) * id));
     } else {
         strbuf_add(&sb, "holdfast: backups that nobody can destroy, from one YAML file\n\n"
                         "holdfast COMMAND [ADDRESS...] [options]\n\nCommands\n");
@@ -302,7 +323,7 @@ const char *command_line_help(struct arena *arena, const struct command *command
     }
     strbuf_add(&sb, "\nGlobal options\n");
     for (int id = 0; id <= OPTION_LAST_GLOBAL; id++)
-        help_option(&sb, id);
+        help_option(&sb, id, option_table[id].help);
     if (!command)
         strbuf_add(&sb,
                    "\nExit status: 0 done; 1 an error; 2 changes, drift or misses (with "

@@ -44,6 +44,7 @@ MUST_CHECK bool command_line_parse(struct arena *arena, int argc, char **argv,
                                    struct command_line *ret, struct diags *diags);
 /* Text of --help: of a command, or of the program when NULL. */
 const char *command_line_help(struct arena *arena, const struct command *command);
+const char *option_help(const struct command *command, enum option_id id);
 const char *option_name(enum option_id id); /* without its dashes */
 /* The environment twin of an option: "HOLDFAST_STATE". */
 const char *option_twin(struct arena *arena, enum option_id id);

@@ -205,6 +205,7 @@ bool session_open_state(struct session *session, enum session_mode mode)
                                     .command = cli->line.command->words,
                                     .who = env_get("USER"),
                                     .stop = session->stop,
+                                    .take_over = session->takes_over,
                                     .recover = session->recovers};
     name_state(session, &options.path, &options.world);
     if (!cli_duration(cli, OPT_LOCK_TIMEOUT, 0, &options.lock_timeout_ms))

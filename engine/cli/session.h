@@ -19,8 +19,9 @@ struct session {
     struct loop *loop;
     struct state *state;
     struct state_options as_opened; /* how */
-    bool spares;              /* goes on without the accounts that let nobody in: reads only */
-    bool recovers;            /* the head of a shared state is made again where it is missing */
+    bool spares;     /* goes on without the accounts that let nobody in: reads only */
+    bool takes_over; /* whoever wrote a shared state until now can write nothing more to it */
+    bool recovers;   /* the head of a shared state is made again where it is missing */
     struct s3_remote *shared; /* sharing.h's, or NULL */
     struct kms_keys keys;     /* of a shared state that is encrypted */
     struct sealing sealing;   /* the same */

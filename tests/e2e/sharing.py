@@ -178,8 +178,8 @@ def killed(place):
         broken = second.run("lock", "break", lock["id"], "--json")
         check([i["address"] for i in broken.json["open_intents"]] == ["queues.two"] and
               "open      intent 2: create queues.two" in broken.err, broken.out + broken.err)
-        seen = second.run("plan")
-        check("cut off: `holdfast apply`" in seen.err, f"readers are told: {seen.err}")
+        seen = second.run("state", "journal", "--json")
+        check([i["address"] for i in seen.json["open_intents"]] == ["queues.two"], f"they stay open: {seen.out}")
         before = len(proxy.seen)
         second.run("apply", "--auto-approve")
         again = [r.operation for r in proxy.seen[before:] if r.operation == "CreateQueue"]
@@ -199,7 +199,9 @@ def stale(place):
         gate.open()
         lock = second.run("lock", "show", "--json").json["lock"]
         check(lock["pid"] == first.process.pid and not lock["process_is_gone"], f"{lock}")
-        second.run("lock", "break", lock["id"])
+        alive = second.run("lock", "break", lock["id"], expect=5)
+        check("HF0641" in alive.err and "--force" in alive.err, f"it may be alive: {alive.err}")
+        check(second.run("lock", "break", lock["id"], "--force", "--json").json["kept_out"], "it is kept out at once")
         second.run("apply", "--auto-approve")
         time.sleep(6)  # longer than a holder goes without looking at its lock
         before = len(proxy.seen)
@@ -230,9 +232,9 @@ def late(place, told):
         proxy.rule = rule
         first.start("apply", "--auto-approve")
         check(held.wait(timeout=300), "the creation is on its way")
-        second.run("lock", "break", second.run("lock", "show", "--json").json["lock"]["id"])
         if not told:
             first.process.kill()
+        second.run("lock", "break", second.run("lock", "show", "--json").json["lock"]["id"], *["--force"] * told)
         second.run("apply", "--auto-approve")
         ours, = [key["KeyId"] for key in kms.list_keys()["Keys"]]
         arrives.set()

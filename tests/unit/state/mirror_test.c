@@ -564,6 +564,64 @@ static void whoever_lost_the_lock_can_write_nothing_more(void **state)
     (void)seen_on(room, a);
 }
 
+/* As `lock break` does it. */
+static void take_over(struct room *room)
+{
+    struct state_options options = {.path = new_machine(room),
+                                    .topology = "t",
+                                    .world = "aws",
+                                    .command = "lock break",
+                                    .who = "somebody",
+                                    .take_over = true,
+                                    .remote = &room->remote};
+    struct state *s = NULL;
+    assert_true(state_open(room->arena, &options, &s, &room->diags));
+    assert_true(state_was_taken_over(s));
+    finish(room, s);
+}
+
+static void whoever_is_broken_is_kept_out_before_anybody_else_works(void **state)
+{
+    struct room *room = *state;
+    for (int begun = 0; begun < 2; begun++) {
+        struct diags own;
+        diags_init(&own, room->arena);
+        struct state *old = open_on(room, new_machine(room));
+        struct intent first = intent_of("vaults.one"), second = intent_of("vaults.two");
+        if (begun) { /* else it has read the head, and written nothing yet */
+            assert_true(journal_intent(old, &first, &room->diags));
+            assert_true(journal_commit(old, &room->diags));
+        }
+        break_lock(room);
+        take_over(room);
+        assert_true(journal_intent(old, &second, &own));
+        assert_false(journal_commit(old, &own));
+        assert_int_equal(own.items[0].code, E_STATE_FENCED);
+        state_close(old);
+        struct state *next = open_on(room, new_machine(room));
+        assert_int_equal(open_count(room, next), begun); /* what it left open is there */
+        finish(room, next);
+    }
+    assert_int_equal(room->diags.errors, 0);
+}
+
+/* Breaking a lock makes no state. */
+static void where_nothing_is_shared_yet_nobody_is_kept_out(void **state)
+{
+    struct room *room = *state;
+    struct state_options options = {.path = new_machine(room),
+                                    .topology = "t",
+                                    .world = "aws",
+                                    .take_over = true,
+                                    .remote = &room->remote};
+    struct state *s = NULL;
+    assert_true(state_open(room->arena, &options, &s, &room->diags));
+    assert_false(state_was_taken_over(s));
+    finish(room, s);
+    assert_null(fake_find(room->fake, ""));
+    assert_null(fake_find(room->fake, ".lock"));
+}
+
 /* Nobody has written anything yet who broke the lock: only the lock itself can tell. */
 static void take_lock(struct room *room)
 {
@@ -1351,6 +1409,8 @@ int main(void)
         TEST(a_snapshot_is_not_unpacked_beyond_what_its_head_says),
         TEST(the_intents_of_a_dead_machine_are_settled_by_another),
         TEST(whoever_lost_the_lock_can_write_nothing_more),
+        TEST(whoever_is_broken_is_kept_out_before_anybody_else_works),
+        TEST(where_nothing_is_shared_yet_nobody_is_kept_out),
         TEST(a_lock_that_is_lost_is_missed_before_a_turn_is_written),
         TEST(a_lock_that_was_lost_while_a_turn_was_written_stops_its_calls),
         TEST(a_batch_that_leads_to_another_serial_is_refused),
