@@ -6,6 +6,8 @@
 #include "simulator/sqs.h"
 #include "simulator/tags.h"
 
+#define CLOUDWATCH "cloudwatch.amazonaws.com"
+
 /* What an alarm was set to, as far as it is judged here. */
 struct alarm {
     struct world *world;
@@ -188,13 +190,23 @@ static void act(const struct alarm *alarm, const char *old, const struct judgeme
     for (size_t i = 0; i < value_len(actions); i++) {
         const char *why = "", *topic = value_str(value_item(actions, i));
         if (topic)
-            (void)sns_deliver(alarm->world, alarm->arena, topic, "cloudwatch.amazonaws.com",
-                              alarm->arn, &message, &why);
+            (void)sns_deliver(alarm->world, alarm->arena, topic, CLOUDWATCH, alarm->arn, &message,
+                              &why);
     }
 }
 
+static bool is_heard(const struct alarm *alarm, const char *state)
+{
+    const struct value *actions = value_get(alarm->body, actions_of(state));
+    bool heard = false;
+    for (size_t i = 0; i < value_len(actions); i++)
+        heard = heard || sns_reaches(alarm->world, alarm->arena, value_str(value_item(actions, i)),
+                                     CLOUDWATCH, alarm->arn);
+    return heard && value_get_bool(alarm->body, "ActionsEnabled", true);
+}
+
 /* In the timeline: "alarm" where one begins to ring, "alarm over" where it ends. `unheard`: it has
- * rung since it was made, for want of any data at all. */
+ * rung since it was made, for want of any data at all. `heard`: somebody is told. */
 static void tell(const struct alarm *alarm, const char *old, const struct judgement *now)
 {
     struct map_builder b = map_begin(alarm->arena);
@@ -204,6 +216,7 @@ static void tell(const struct alarm *alarm, const char *old, const struct judgem
     map_put_str(&b, "message", now->reason);
     map_put_str(&b, "name", alarm->name);
     map_put_bool(&b, "unheard", rings && str_eq(old, "INSUFFICIENT_DATA") && !now->has_data);
+    map_put_bool(&b, "heard", is_heard(alarm, now->state));
     map_put_int(&b, "window_ms", alarm->period_ms * alarm->periods);
     timeline_add(alarm->world, alarm->account, alarm->region, rings ? "alarm" : "alarm over",
                  alarm->arn, map_end(&b));

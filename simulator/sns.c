@@ -606,13 +606,12 @@ static bool publish(struct sim_call *call)
     return call_answer(call, one(call, "MessageId", value_string(call->arena, id)));
 }
 
-bool sns_deliver(struct world *world, struct arena *arena, const char *topic_arn,
-                 const char *service, const char *source_arn, const struct sns_message *message,
-                 const char **ret_why)
+static bool may_publish(struct world *world, struct arena *arena, const char *topic_arn,
+                        const char *service, const char *source_arn, struct topic *ret,
+                        const char **ret_why)
 {
-    struct topic topic;
     struct arn source;
-    if (!topic_find(world, arena, topic_arn, &topic)) {
+    if (!topic_find(world, arena, topic_arn, ret)) {
         *ret_why = "the topic does not exist";
         return false;
     }
@@ -624,12 +623,29 @@ bool sns_deliver(struct world *world, struct arena *arena, const char *topic_arn
     const struct authorization request = {.service = service,
                                           .action = "sns:Publish",
                                           .resource = topic_arn,
-                                          .resource_policy = policy_of(arena, &topic),
+                                          .resource_policy = policy_of(arena, ret),
                                           .context = map_end(&context)};
-    if (!authorize(world, arena, &request, ret_why))
+    return authorize(world, arena, &request, ret_why);
+}
+
+bool sns_deliver(struct world *world, struct arena *arena, const char *topic_arn,
+                 const char *service, const char *source_arn, const struct sns_message *message,
+                 const char **ret_why)
+{
+    struct topic topic;
+    if (!may_publish(world, arena, topic_arn, service, source_arn, &topic, ret_why))
         return false;
     send(world, arena, &topic, message);
     return true;
+}
+
+bool sns_reaches(struct world *world, struct arena *arena, const char *topic_arn,
+                 const char *service, const char *source_arn)
+{
+    struct topic topic;
+    const char *why = NULL;
+    return topic_arn && may_publish(world, arena, topic_arn, service, source_arn, &topic, &why) &&
+           subscriptions_of(world, arena, &topic).len > 0;
 }
 
 /* Topics are judged by their own policy, too. */

@@ -14,3 +14,7 @@ struct sns_message {
 bool sns_deliver(struct world *world, struct arena *arena, const char *topic_arn,
                  const char *service, const char *source_arn, const struct sns_message *message,
                  const char **ret_why);
+/* Such a message would come to a subscription, confirmed or not: a person still can. topic_arn may
+ * be NULL or no topic's. */
+bool sns_reaches(struct world *world, struct arena *arena, const char *topic_arn,
+                 const char *service, const char *source_arn);

@@ -154,6 +154,43 @@ static void its_topic_hears_of_both_ends(void **state)
     }
 }
 
+static bool heard(struct room *room)
+{
+    const struct value *timeline = world_timeline(room->world, room->arena);
+    bool heard = false;
+    for (size_t i = 0; i < value_len(timeline); i++)
+        if (str_eq(value_get_str(value_item(timeline, i), "what"), "alarm"))
+            heard = value_get_bool(value_get(value_item(timeline, i), "detail"), "heard", false);
+    return heard;
+}
+
+static void ring(struct room *room)
+{
+    advance(room, 2 * HOUR_MS);
+    add(room, "v", 1);
+    advance(room, HOUR_MS);
+}
+
+static void it_is_heard_where_somebody_has_subscribed(void **state)
+{
+    struct room *room = *state;
+    put_alarm(room, ",\"EvaluationPeriods\":1,\"Threshold\":0,\"ComparisonOperator\":"
+                    "\"GreaterThanThreshold\",\"TreatMissingData\":\"notBreaching\"");
+    ring(room); /* no such topic */
+    assert_false(heard(room));
+    put_topic(room);
+    ring(room);
+    assert_true(heard(room));
+    struct answer answer =
+        form(room, ACCOUNT, "sns", "ListSubscriptionsByTopic", "TopicArn=" TOPIC);
+    const char *begin = strstr(answer.text, "<SubscriptionArn>") + strlen("<SubscriptionArn>");
+    const char *end = strchr(begin, '<');
+    assert_good(form(room, ACCOUNT, "sns", "Unsubscribe",
+                     arena_printf(room->arena, "SubscriptionArn=%.*s", (int)(end - begin), begin)));
+    ring(room);
+    assert_false(heard(room));
+}
+
 static void a_line_of_a_log_is_a_metric(void **state)
 {
     struct room *room = *state;
@@ -220,6 +257,7 @@ int main(void)
         IN_ROOM(missing_data_rings_until_some_comes),
         IN_ROOM(missing_data_leaves_nothing_to_say),
         IN_ROOM(its_topic_hears_of_both_ends),
+        IN_ROOM(it_is_heard_where_somebody_has_subscribed),
         IN_ROOM(a_line_of_a_log_is_a_metric),
         IN_ROOM(a_queue_is_heard_as_long_as_something_lies_in_it),
         IN_ROOM(an_alarm_that_was_changed_looks_once),
