@@ -42,12 +42,28 @@ bool drill_faults_parse(struct arena *arena, const char *text,
 
 /* ---- one outcome ---- */
 
-static size_t alarms_since(const struct drill_report *report, int64_t ms)
+/* An alarm that rings without the fault as well, and no later, does not tell of it. */
+static bool rings_anyway(const struct drill_report *without, const struct drill_line *alarm)
 {
-    size_t alarms = 0;
-    for (size_t i = 0; i < report->line_len; i++)
-        alarms += report->lines[i].rang && report->lines[i].at_ms >= ms;
-    return alarms;
+    for (size_t i = 0; i < without->line_len; i++) {
+        const struct drill_line *line = &without->lines[i];
+        if (line->rang && line->at_ms >= without->blow.struck_ms && line->at_ms <= alarm->at_ms &&
+            str_eq(line->address, alarm->address))
+            return true;
+    }
+    return false;
+}
+
+void drill_count_alarms(struct drill_outcome *outcome, const struct drill_report *without)
+{
+    const struct drill_report *report = &outcome->report;
+    for (size_t i = 0; i < report->line_len; i++) {
+        const struct drill_line *line = &report->lines[i];
+        if (!line->rang || line->at_ms < report->blow.struck_ms || rings_anyway(without, line))
+            continue;
+        outcome->alarms += line->heard;
+        outcome->deaf += !line->heard;
+    }
 }
 
 static enum drill_verdict judge(const struct drill_outcome *outcome)
@@ -56,7 +72,7 @@ static enum drill_verdict judge(const struct drill_outcome *outcome)
     const struct drill_blow *blow = &report->blow;
     if (blow->destroyed > 0 || (blow->unreadable > 0 && !outcome->alarms))
         return DRILL_DESTROYED;
-    if (report->missing == 0 && blow->unreadable == 0)
+    if (report->missing + outcome->unmade == 0 && blow->unreadable == 0)
         return DRILL_SURVIVED;
     return outcome->alarms > 0 ? DRILL_ALARMED : DRILL_SILENT;
 }
@@ -87,19 +103,48 @@ static const char *foreseen_of(struct arena *arena, const struct drill_fault *fa
 
 /* ---- all of them ---- */
 
+/* What the days are like without a fault; faults that begin alike share one. */
+struct without {
+    drill_strike_fn *before;
+    struct drill_report report;
+};
+
+static const struct drill_report *days_without(struct arena *arena,
+                                               const struct drill_options *options,
+                                               const struct drill_fault *fault,
+                                               struct without *seen, size_t *seen_len,
+                                               struct diags *diags)
+{
+    struct drill_fault nothing = drill_fault_left_out(fault);
+    struct drill_options one = *options;
+    for (size_t i = 0; i < *seen_len; i++)
+        if (seen[i].before == fault->before)
+            return &seen[i].report;
+    struct without *without = &seen[(*seen_len)++];
+    *without = (struct without){.before = fault->before};
+    one.fault = &nothing;
+    return drill_run(arena, &one, &without->report, diags) ? &without->report : NULL;
+}
+
 bool drill_break(struct arena *arena, const struct drill_options *options,
                  const struct drill_fault *const *faults, size_t len, const char *found,
                  struct drill_breaking *ret, struct diags *diags)
 {
+    struct without *seen = arena_array(arena, len, sizeof(*seen));
+    size_t seen_len = 0;
     *ret = (struct drill_breaking){.items = arena_array(arena, len, sizeof(*ret->items))};
     for (size_t i = 0; i < len; i++) {
         struct drill_outcome *outcome = &ret->items[ret->len++];
         struct drill_options one = *options;
         *outcome = (struct drill_outcome){.fault = faults[i]};
         one.fault = faults[i];
-        if (!drill_run(arena, &one, &outcome->report, diags))
+        const struct drill_report *without =
+            days_without(arena, options, faults[i], seen, &seen_len, diags);
+        if (!without || !drill_run(arena, &one, &outcome->report, diags))
             return false;
-        outcome->alarms = alarms_since(&outcome->report, outcome->report.blow.struck_ms);
+        drill_count_alarms(outcome, without);
+        if (outcome->report.backups < without->backups)
+            outcome->unmade = without->backups - outcome->report.backups;
         outcome->verdict = judge(outcome);
         outcome->foreseen = foreseen_of(arena, faults[i], found);
         if (outcome->verdict == DRILL_SILENT || outcome->verdict == DRILL_DESTROYED ||

@@ -14,7 +14,10 @@ struct drill_outcome {
     const struct drill_fault *fault;
     struct drill_report report;
     enum drill_verdict verdict;
-    size_t alarms;        /* of CloudWatch, that rang since the fault struck */
+    size_t unmade; /* backups that fall due without the fault, and with it were never begun */
+    size_t alarms; /* of CloudWatch, that rang for the fault and reached somebody: without it they
+                      are silent, or ring later */
+    size_t deaf;   /* the same, that reached nobody */
     const char *foreseen; /* the rules of `check` that had foreseen harm, by spaces; "" for none */
 };
 
@@ -36,6 +39,10 @@ MUST_CHECK bool drill_faults_parse(struct arena *arena, const char *text,
 MUST_CHECK bool drill_break(struct arena *arena, const struct drill_options *options,
                             const struct drill_fault *const *faults, size_t len, const char *found,
                             struct drill_breaking *ret, struct diags *diags);
+
+/* Fills in `alarms` and `deaf` of an outcome that has its report, from that of the same days
+ * without the fault. */
+void drill_count_alarms(struct drill_outcome *outcome, const struct drill_report *without);
 
 const char *drill_breaking_text(struct arena *arena, const struct drill_breaking *breaking);
 const char *drill_breaking_markdown(struct arena *arena, const struct drill_breaking *breaking);

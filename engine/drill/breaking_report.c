@@ -9,11 +9,14 @@
 #define TEXT_MAX ((size_t)16 * 1024 * 1024)
 
 /* "2 of 2 arrived, 1 late, 1 twice" */
-static const char *arrivals(struct arena *arena, const struct drill_report *report)
+static const char *arrivals(struct arena *arena, const struct drill_outcome *outcome)
 {
+    const struct drill_report *report = &outcome->report;
     struct strbuf sb;
     strbuf_init(&sb, arena, 256);
-    strbuf_addf(&sb, "%zu of %zu arrived", report->arrived, report->backups);
+    strbuf_addf(&sb, "%zu of %zu arrived", report->arrived, report->backups + outcome->unmade);
+    if (outcome->unmade)
+        strbuf_addf(&sb, ", %zu never begun", outcome->unmade);
     if (report->late)
         strbuf_addf(&sb, ", %zu late", report->late);
     if (report->duplicates)
@@ -27,6 +30,14 @@ static size_t tries_that_ran(const struct drill_blow *blow)
     for (size_t i = 0; i < blow->try_len; i++)
         ran += blow->tries[i].why == NULL;
     return ran;
+}
+
+/* AWS's word for why not; NULL: it ran. */
+static const char *code_of(struct arena *arena, const struct drill_try *try)
+{
+    struct slice rest = slice_of(try->why ? try->why : "");
+    struct slice code = slice_cut(&rest, ':');
+    return code.len ? arena_strndup(arena, code.ptr, code.len) : NULL;
 }
 
 /* What became of what had arrived; NULL: nothing had. */
@@ -46,7 +57,36 @@ static const char *many(struct arena *arena, size_t count, const char *one)
     return arena_printf(arena, "%zu %s%s", count, one, count == 1 ? "" : "s");
 }
 
+/* "1 alarm, 2 that nobody hears" */
+static const char *alarms(struct arena *arena, const struct drill_outcome *outcome)
+{
+    const char *heard = many(arena, outcome->alarms, "alarm");
+    return outcome->deaf ? arena_printf(arena, "%s, %zu that nobody hears", heard, outcome->deaf)
+                         : heard;
+}
+
 /* ---- text ---- */
+
+/* "312 calls: 201 ran, 80 AccessDenied, 31 NoSuchEntity" */
+static const char *answers(struct arena *arena, const struct drill_blow *blow)
+{
+    struct strbuf sb;
+    struct map told;
+    map_init(&told, arena);
+    strbuf_init(&sb, arena, 4096);
+    strbuf_addf(&sb, "%s: %zu ran", many(arena, blow->try_len, "call"), tries_that_ran(blow));
+    for (size_t i = 0; i < blow->try_len; i++) {
+        const char *code = code_of(arena, &blow->tries[i]);
+        size_t same = 0;
+        if (!code || map_get(&told, code))
+            continue;
+        map_set(&told, code, &sb);
+        for (size_t k = i; k < blow->try_len; k++)
+            same += str_eq(code_of(arena, &blow->tries[k]), code);
+        strbuf_addf(&sb, ", %zu %s", same, code);
+    }
+    return strbuf_str(&sb);
+}
 
 static void add_outcome(struct strbuf *sb, const struct drill_outcome *outcome, int width)
 {
@@ -54,13 +94,16 @@ static void add_outcome(struct strbuf *sb, const struct drill_outcome *outcome, 
     const struct drill_blow *blow = &report->blow;
     const char *lost = damage(sb->arena, blow);
     strbuf_addf(sb, "%-*s  %-9s  %s, %s%s%s\n", width, outcome->fault->name,
-                drill_verdict_name(outcome->verdict), arrivals(sb->arena, report),
-                many(sb->arena, outcome->alarms, "alarm"), lost ? "; " : "", lost ? lost : "");
+                drill_verdict_name(outcome->verdict), arrivals(sb->arena, outcome),
+                alarms(sb->arena, outcome), lost ? "; " : "", lost ? lost : "");
     strbuf_addf(sb, "    %s, from %s\n", outcome->fault->what,
                 time_iso(sb->arena, blow->struck_ms));
     if (blow->try_len)
-        strbuf_addf(sb, "    %s, of which AWS let %zu through\n",
-                    many(sb->arena, blow->try_len, "call"), tries_that_ran(blow));
+        strbuf_addf(sb, "    %s\n", answers(sb->arena, blow));
+    for (size_t i = 0; i < blow->try_len; i++)
+        if (blow->tries[i].loss)
+            strbuf_addf(sb, "    %s on %s: %s\n", blow->tries[i].call, blow->tries[i].on,
+                        blow->tries[i].loss);
     for (size_t i = 0; i < report->miss_len; i++)
         if (report->misses[i].at_ms)
             strbuf_addf(sb, "    missing: %s of %s: %s\n", report->misses[i].resource,
@@ -100,8 +143,8 @@ const char *drill_breaking_markdown(struct arena *arena, const struct drill_brea
         const char *lost = damage(arena, &outcome->report.blow);
         strbuf_addf(&sb, "| `%s` | %s | %s: %s | %s | %s | %s |\n", outcome->fault->name,
                     outcome->fault->what, drill_verdict_name(outcome->verdict),
-                    arrivals(arena, &outcome->report), lost ? lost : "",
-                    outcome->alarms ? "yes" : "no", outcome->foreseen);
+                    arrivals(arena, outcome), lost ? lost : "", outcome->alarms ? "yes" : "no",
+                    outcome->foreseen);
     }
     return strbuf_str(&sb);
 }
@@ -121,6 +164,7 @@ static const struct value *tries_to_value(struct arena *arena, const struct dril
         map_put_str(&b, "on", try->on);
         map_put_bool(&b, "ran", try->why == NULL);
         map_put_str(&b, "why", try->why);
+        map_put_str(&b, "loss", try->loss);
         list_add(&list, map_end(&b));
     }
     return list_end(&list);
@@ -150,7 +194,9 @@ static const struct value *outcome_to_value(struct arena *arena,
     if (blow->mended_ms)
         map_put_str(&b, "mended_at", time_iso(arena, blow->mended_ms));
     map_put_int(&b, "late", (int64_t)outcome->report.late);
+    map_put_int(&b, "never_begun", (int64_t)outcome->unmade);
     map_put_int(&b, "alarms_since", (int64_t)outcome->alarms);
+    map_put_int(&b, "unheard_alarms", (int64_t)outcome->deaf);
     map_put_int(&b, "kept", (int64_t)blow->kept);
     map_put_int(&b, "destroyed", (int64_t)blow->destroyed);
     map_put_int(&b, "unreadable", (int64_t)blow->unreadable);

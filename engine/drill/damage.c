@@ -1,6 +1,6 @@
 #include "engine/drill/damage.h"
 
-#include "simulator/service.h"
+#include "engine/drill/stock.h"
 
 struct damage {
     const struct drill_scene *scene;
@@ -17,28 +17,10 @@ static bool is_last(const struct damage *damage, const char *address)
     return false;
 }
 
-/* KMS does not delete a key at once: what lies under one that waits for it cannot be read. */
-static bool is_readable(const struct damage *damage, const struct value *point)
-{
-    struct arena *arena = damage->scene->arena;
-    const char *arn = value_get_str(point, "EncryptionKeyArn");
-    struct objects keys = store_list(damage->scene->world, arena, "kms.key", NULL, NULL, NULL);
-    for (size_t i = 0; i < keys.len; i++)
-        if (str_eq(value_get_str(keys.items[i].body, "Arn"), arn))
-            return str_eq(value_get_str(keys.items[i].body, "KeyState"), "Enabled");
-    return arn == NULL;
-}
-
-static const struct value *find(const struct damage *damage, const char *point_arn)
-{
-    struct objects rows = store_list(damage->scene->world, damage->scene->arena, "backup.point",
-                                     NULL, NULL, point_arn);
-    return rows.len ? rows.items[0].body : NULL;
-}
-
 void drill_damage(const struct drill_scene *scene, const struct drill_report *report,
                   struct drill_blow *blow)
 {
+    const struct drill_stock stock = drill_stock_take(scene);
     struct damage damage = {.scene = scene,
                             .vaults = drill_last_vaults(scene->arena, scene->routes)};
     map_init(&damage.expired, scene->arena);
@@ -50,9 +32,9 @@ void drill_damage(const struct drill_scene *scene, const struct drill_report *re
         if (!str_eq(line->what, "copy") || !str_eq(line->state, "COMPLETED") ||
             !is_last(&damage, line->vault) || map_get(&damage.expired, line->point_arn))
             continue;
-        const struct value *point = find(&damage, line->point_arn);
+        const struct drill_point *point = map_get(&stock.points, line->point_arn);
         blow->kept++;
         blow->destroyed += !point;
-        blow->unreadable += point && !is_readable(&damage, point);
+        blow->unreadable += point && !point->readable;
     }
 }

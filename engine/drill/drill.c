@@ -247,8 +247,9 @@ static bool all_arrived(const struct drill *drill)
 static bool wait_for_the_rest(struct drill *drill)
 {
     int64_t mended = world_now_ms(drill->world), last = mended + DRILL_DRAIN_MS;
+    bool whole = drill_fault_is_left_out(drill->options->fault); /* as long as any */
     for (int64_t now = mended; now < last && !is_stopped(drill);) {
-        if (!world_has_pending(drill->world) &&
+        if (!whole && !world_has_pending(drill->world) &&
             (now >= mended + DRILL_MENDED_MS || all_arrived(drill)))
             break;
         now += HOUR_MS;
@@ -267,10 +268,11 @@ static bool let_pass_with_fault(struct drill *drill, struct drill_report *ret)
     count(drill, ret);
     drill->late_after_ms = ret->slowest_ms ? ret->slowest_ms + LATE_MS : 0;
     set_scene(drill);
-    if (!drill->scene.intruder || !drill_fault_strike(fault, &drill->scene))
+    if (!drill->scene.intruder || !drill_fault_wait(fault, &drill->scene))
         return false;
-    /* A fault may let days sleep before it strikes: what rings then tells of nothing. */
     struct drill_blow blow = {.struck_ms = world_now_ms(drill->world)};
+    if (!drill_fault_strike(fault, &drill->scene))
+        return false;
     int64_t end = blow.struck_ms + drill->options->days * DAY_MS - half;
     if (!let_days_pass(drill, end) || is_stopped(drill))
         return false;

@@ -45,7 +45,8 @@ struct drill_line {
     const char *key;     /* "aws/rds", "keys.final", an ARN, "none" */
     const char *state, *message, *point_arn, *source_point_arn;
     bool locked; /* the vault was when the point arrived */
-    bool rang;   /* an alarm of CloudWatch, that tells somebody; else a function only logged it */
+    bool rang;   /* an alarm of CloudWatch; else a function only logged it */
+    bool heard;  /* it did, and a topic took it that somebody has subscribed to */
 };
 
 struct drill_miss {

@@ -150,7 +150,7 @@ static void put_trust(struct drill_scene *scene, const struct record *role, cons
                                                           .body = map_end(&b)});
 }
 
-static const char *document_text(struct arena *arena, const struct value *document)
+const char *drill_document_text(struct arena *arena, const struct value *document)
 {
     return value_is(document, VALUE_STRING) ? value_str(document)
                                             : json_print(arena, document, JSON_COMPACT);
@@ -169,7 +169,7 @@ static void put_trusts(struct drill_scene *scene, bool renewed)
             continue;
         map_set(&seen, role->address, scene);
         const struct value *document = value_get(role->attributes, "assume_role_policy_document");
-        put_trust(scene, role, renewed ? document_text(scene->arena, document) : expired);
+        put_trust(scene, role, renewed ? drill_document_text(scene->arena, document) : expired);
     }
 }
 
@@ -203,9 +203,9 @@ static bool grant_permission(struct drill_scene *scene)
             part_of(scene, drill_address_of(scene->names, *vaults), "policy");
         const struct value *document = policy ? value_get(policy->attributes, "policy") : NULL;
         if (document)
-            try_vault(
-                scene, &backup_PutBackupVaultAccessPolicy, *vaults,
-                value_map_text(scene->arena, "Policy", document_text(scene->arena, document)));
+            try_vault(scene, &backup_PutBackupVaultAccessPolicy, *vaults,
+                      value_map_text(scene->arena, "Policy",
+                                     drill_document_text(scene->arena, document)));
     }
     return true;
 }
@@ -227,12 +227,13 @@ static bool start_region(struct drill_scene *scene)
 /* ---- the table ---- */
 
 static const struct drill_fault faults[] = {
-#define FAULT(name_, what_, setting_, value_, off_, strike_, mend_, rules_)                        \
+#define FAULT(name_, what_, setting_, value_, off_, before_, strike_, mend_, rules_)               \
     {.name = (name_),                                                                              \
      .what = (what_),                                                                              \
      .setting = (setting_),                                                                        \
      .value = (value_),                                                                            \
      .off = (off_),                                                                                \
+     .before = (before_),                                                                          \
      .strike = (strike_),                                                                          \
      .mend = (mend_),                                                                              \
      .rules = (rules_)},
@@ -249,6 +250,22 @@ const struct drill_fault *drill_faults(size_t *ret_len)
 bool drill_fault_passes(const struct drill_fault *fault)
 {
     return fault->mend || !fault->strike;
+}
+
+struct drill_fault drill_fault_left_out(const struct drill_fault *fault)
+{
+    return (struct drill_fault){
+        .name = "", .what = "nothing", .before = fault->before, .rules = ""};
+}
+
+bool drill_fault_is_left_out(const struct drill_fault *fault)
+{
+    return !*fault->name;
+}
+
+bool drill_fault_wait(const struct drill_fault *fault, struct drill_scene *scene)
+{
+    return !fault->before || fault->before(scene);
 }
 
 bool drill_fault_strike(const struct drill_fault *fault, struct drill_scene *scene)

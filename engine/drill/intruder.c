@@ -112,6 +112,12 @@ const struct value *intruder_try(struct intruder *intruder, const struct intrude
     return answer.body;
 }
 
+void intruder_tell(struct intruder *intruder, const char *loss)
+{
+    BUG_ON(intruder->len == 0);
+    intruder->tries[intruder->len - 1].loss = loss;
+}
+
 const struct credentials *intruder_assume(struct intruder *intruder,
                                           const struct intruder_call *call, const char *role_arn)
 {

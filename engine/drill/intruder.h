@@ -23,6 +23,7 @@ struct drill_try {
     int64_t at_ms;
     const char *account_id, *as, *call, *on; /* call: "backup:DeleteRecoveryPoint" */
     const char *why;                         /* it was refused: "CODE: message"; NULL: it ran */
+    const char *loss; /* what became of points by it (stock.h); NULL: nothing at once */
 };
 
 struct intruder *intruder_new(struct arena *arena, struct world *world,
@@ -30,6 +31,8 @@ struct intruder *intruder_new(struct arena *arena, struct world *world,
 void intruder_free(struct intruder *intruder); /* accepts NULL */
 /* The answer, or NULL when the call was refused. */
 const struct value *intruder_try(struct intruder *intruder, const struct intruder_call *call);
+/* What the last call did to the points. */
+void intruder_tell(struct intruder *intruder, const char *loss);
 /* The same without a line: a look around. */
 const struct value *intruder_look(struct intruder *intruder, const struct intruder_call *call);
 /* What AssumeRole hands out for the role, to whoever makes the call; NULL: refused. */

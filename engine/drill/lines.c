@@ -95,6 +95,7 @@ static size_t add_alarm(struct lines *lines, const struct value *timeline, size_
         return 0;
     add_trouble(lines, at_ms, entry);
     lines->items[lines->len - 1].rang = true;
+    lines->items[lines->len - 1].heard = value_get_bool(detail, "heard", false);
     return 1;
 }
 

@@ -2,239 +2,257 @@
 
 #include "engine/aws/arn.h"
 #include "engine/base/clock.h"
+#include "engine/drill/deeds.h"
+#include "engine/drill/stock.h"
 #include "simulator/service.h"
 
-#define WINDOW_DAYS 7 /* the shortest of ScheduleKeyDeletion */
-
-/* Who acts, and where. */
+/* Who acts, and on whose objects. */
 struct raid {
     struct drill_scene *scene;
     struct arena *arena;
-    const char *account;                   /* whose objects it goes for */
+    const char *account;                   /* of the caller */
+    const char *target;                    /* whose objects it goes for */
     const struct credentials *credentials; /* of a role there; NULL: the account's root */
     const char *as;                        /* that role */
+    struct drill_stock stock;              /* as it was before the next call */
 };
 
 static struct intruder_call call_of(const struct raid *raid, const struct aws_operation *operation,
                                     const char *region, const char *on)
 {
+    bool somewhere = region && *region;
     return (struct intruder_call){.operation = operation,
                                   .account_id = raid->account,
-                                  .region = region ? region : raid->scene->topology->regions[0],
+                                  .region = somewhere ? region : raid->scene->topology->regions[0],
                                   .credentials = raid->credentials,
                                   .as = raid->as,
                                   .on = on};
 }
 
-/* ---- one object ---- */
+/* ---- what there is in an account ---- */
 
-static void by_label(struct raid *raid, const struct aws_operation *operation,
-                     const struct record *record, const char *label, const char *name)
+struct loot {
+    struct raid *raid;
+    struct record *items;
+    size_t len, cap;
+};
+
+static void add(struct loot *loot, const struct record *record)
 {
-    struct intruder_call call = call_of(raid, operation, record->region, record->address);
-    call.labels = value_map_text(raid->arena, label, name);
-    intruder_try(raid->scene->intruder, &call);
+    loot->items = arena_grow(loot->raid->arena, loot->items, loot->len, &loot->cap, loot->len + 1,
+                             sizeof(*loot->items));
+    loot->items[loot->len++] = *record;
 }
 
-static void by_body(struct raid *raid, const struct aws_operation *operation,
-                    const struct record *record, const struct value *body)
+static void add_part(struct loot *loot, const char *kind, const struct record *whole,
+                     const char *name, const struct value *attributes)
 {
-    struct intruder_call call = call_of(raid, operation, record->region, record->address);
-    call.body = body;
-    intruder_try(raid->scene->intruder, &call);
-}
-
-typedef void raid_fn(struct raid *raid, const struct record *record);
-
-static const char *text_of(const struct record *record, const char *attribute)
-{
-    return value_get_str(record->attributes, attribute);
-}
-
-static void delete_rule(struct raid *raid, const struct record *rule)
-{
-    const char *bus = text_of(rule, "event_bus_name");
-    struct map_builder asked = map_begin(raid->arena), targets = map_begin(raid->arena);
-    struct map_builder deleted = map_begin(raid->arena);
-    struct list_builder ids = list_begin(raid->arena);
-    map_put_str(&asked, "Rule", text_of(rule, "name"));
-    map_put_str(&asked, "EventBusName", bus);
-    struct intruder_call look =
-        call_of(raid, &events_ListTargetsByRule, rule->region, rule->address);
-    look.body = map_end(&asked);
-    const struct value *list = value_get(intruder_look(raid->scene->intruder, &look), "Targets");
-    for (size_t i = 0; i < value_len(list); i++)
-        list_add(&ids, value_get(value_item(list, i), "Id"));
-    map_put_str(&targets, "Rule", text_of(rule, "name"));
-    map_put_str(&targets, "EventBusName", bus);
-    map_put(&targets, "Ids", list_end(&ids));
-    by_body(raid, &events_RemoveTargets, rule, map_end(&targets));
-    map_put_str(&deleted, "Name", text_of(rule, "name"));
-    map_put_str(&deleted, "EventBusName", bus);
-    by_body(raid, &events_DeleteRule, rule, map_end(&deleted));
-}
-
-static void delete_function(struct raid *raid, const struct record *function)
-{
-    by_label(raid, &lambda_DeleteFunction, function, "FunctionName", text_of(function, "name"));
-}
-
-static void delete_schedule(struct raid *raid, const struct record *schedule)
-{
-    by_label(raid, &scheduler_DeleteSchedule, schedule, "Name", text_of(schedule, "name"));
-}
-
-static void delete_alarm(struct raid *raid, const struct record *alarm)
-{
-    struct list_builder names = list_begin(raid->arena);
-    struct map_builder b = map_begin(raid->arena);
-    list_add_str(&names, text_of(alarm, "name"));
-    map_put(&b, "AlarmNames", list_end(&names));
-    by_body(raid, &cloudwatch_DeleteAlarms, alarm, map_end(&b));
-}
-
-static void delete_topic(struct raid *raid, const struct record *topic)
-{
-    by_body(raid, &sns_DeleteTopic, topic,
-            value_map_text(raid->arena, "TopicArn", text_of(topic, "arn")));
-}
-
-static void delete_log(struct raid *raid, const struct record *log)
-{
-    by_body(raid, &logs_DeleteLogGroup, log,
-            value_map_text(raid->arena, "logGroupName", text_of(log, "name")));
-}
-
-static void delete_notifications(struct raid *raid, const struct record *notifications)
-{
-    by_label(raid, &backup_DeleteBackupVaultNotifications, notifications, "backupVaultName",
-             text_of(notifications, "backup_vault_name"));
-}
-
-static void take_off_lock(struct raid *raid, const struct record *lock)
-{
-    const char *vault = text_of(lock, "backup_vault_name");
-    struct intruder_call weaken =
-        call_of(raid, &backup_PutBackupVaultLockConfiguration, lock->region, lock->address);
-    struct map_builder b = map_begin(raid->arena);
-    map_put_int(&b, "MinRetentionDays", 1);
-    weaken.labels = value_map_text(raid->arena, "backupVaultName", vault);
-    weaken.body = map_end(&b);
-    intruder_try(raid->scene->intruder, &weaken);
-    by_label(raid, &backup_DeleteBackupVaultLockConfiguration, lock, "backupVaultName", vault);
-}
-
-static void delete_policy(struct raid *raid, const struct record *policy)
-{
-    by_label(raid, &backup_DeleteBackupVaultAccessPolicy, policy, "backupVaultName",
-             text_of(policy, "backup_vault_name"));
+    struct record part = *whole;
+    part.type = kind;
+    part.address =
+        name ? arena_printf(loot->raid->arena, "%s in %s", name, whole->address) : whole->address;
+    part.attributes = attributes;
+    add(loot, &part);
 }
 
 /* Their ARNs are no secret: the copy jobs of the source account name them. */
-static void delete_points(struct raid *raid, const struct record *vault)
+static void add_points(struct loot *loot, const struct record *vault)
 {
-    const char *name = text_of(vault, "name");
-    struct objects points = store_list(raid->scene->world, raid->arena, "backup.point",
+    struct arena *arena = loot->raid->arena;
+    const char *name = value_get_str(vault->attributes, "name");
+    struct objects points = store_list(loot->raid->scene->world, arena, "backup.point",
                                        vault->account_id, vault->region, NULL);
     for (size_t i = 0; i < points.len; i++) {
-        if (!str_eq(value_get_str(points.items[i].body, "BackupVaultName"), name))
+        const struct value *body = points.items[i].body;
+        if (!str_eq(value_get_str(body, "BackupVaultName"), name))
             continue;
-        struct map_builder labels = map_begin(raid->arena);
-        struct intruder_call call =
-            call_of(raid, &backup_DeleteRecoveryPoint, vault->region,
-                    arena_printf(raid->arena, "%s in %s", points.items[i].id, vault->address));
-        map_put_str(&labels, "backupVaultName", name);
-        map_put_str(&labels, "recoveryPointArn", points.items[i].id);
-        call.labels = map_end(&labels);
-        intruder_try(raid->scene->intruder, &call);
+        struct map_builder b = map_begin(arena);
+        map_put_str(&b, "arn", points.items[i].id);
+        map_put_str(&b, "vault", name);
+        map_put(&b, "tags", value_get(body, "Tags"));
+        add_part(loot, "point", vault, points.items[i].id, map_end(&b));
     }
 }
 
-static void delete_vault(struct raid *raid, const struct record *vault)
+static void add_grants(struct loot *loot, const struct record *key)
 {
-    by_label(raid, &backup_DeleteBackupVault, vault, "backupVaultName", text_of(vault, "name"));
+    struct raid *raid = loot->raid;
+    const char *arn = value_get_str(key->attributes, "arn");
+    struct intruder_call look = call_of(raid, &kms_ListGrants, key->region, key->address);
+    look.body = value_map_text(raid->arena, "KeyId", arn);
+    const struct value *grants = value_get(intruder_look(raid->scene->intruder, &look), "Grants");
+    for (size_t i = 0; i < value_len(grants); i++) {
+        struct map_builder b = map_begin(raid->arena);
+        map_put_str(&b, "key_arn", arn);
+        map_put(&b, "grant_id", value_get(value_item(grants, i), "GrantId"));
+        add_part(loot, "grant", key, "a grant", map_end(&b));
+    }
 }
 
-static void delete_key(struct raid *raid, const struct record *key)
+static void add_objects(struct loot *loot, const struct record *bucket)
 {
+    struct raid *raid = loot->raid;
+    const char *name = value_get_str(bucket->attributes, "name");
+    struct intruder_call look = call_of(raid, &s3_ListObjectsV2, bucket->region, bucket->address);
+    look.labels = value_map_text(raid->arena, "Bucket", name);
+    const struct value *list = value_get(intruder_look(raid->scene->intruder, &look), "Contents");
+    for (size_t i = 0; i < value_len(list); i++) {
+        struct map_builder b = map_begin(raid->arena);
+        map_put_str(&b, "bucket", name);
+        map_put(&b, "key", value_get(value_item(list, i), "Key"));
+        add_part(loot, "object", bucket, value_get_str(value_item(list, i), "Key"), map_end(&b));
+    }
+}
+
+static const struct value *tags_of(struct raid *raid, const char *region, const char *arn)
+{
+    struct intruder_call look = call_of(raid, &rds_ListTagsForResource, region, arn);
+    look.body = value_map_text(raid->arena, "ResourceName", arn);
+    const struct value *list = value_get(intruder_look(raid->scene->intruder, &look), "TagList");
     struct map_builder b = map_begin(raid->arena);
-    map_put_str(&b, "KeyId", text_of(key, "arn"));
-    map_put_int(&b, "PendingWindowInDays", WINDOW_DAYS);
-    by_body(raid, &kms_ScheduleKeyDeletion, key, map_end(&b));
+    for (size_t i = 0; i < value_len(list); i++)
+        map_put(&b, value_get_str(value_item(list, i), "Key"),
+                value_get(value_item(list, i), "Value"));
+    return map_end(&b);
 }
 
-/* In this order: first what could tell or copy, then what is to be destroyed. */
+/* What is backed up, as far as its own service takes a tag from it. */
+static void add_resources(struct loot *loot)
+{
+    struct raid *raid = loot->raid;
+    const struct value *list = world_protected(raid->scene->world, raid->arena);
+    for (size_t i = 0; i < value_len(list); i++) {
+        const char *text = value_get_str(value_item(list, i), "resource_arn");
+        struct arn arn;
+        if (!arn_parse(slice_of(text), &arn) || !slice_is(arn.service, "rds") ||
+            !slice_is(arn.account, raid->target))
+            continue;
+        const char *region = arena_strndup(raid->arena, arn.region.ptr, arn.region.len);
+        struct map_builder b = map_begin(raid->arena);
+        map_put_str(&b, "arn", text);
+        map_put(&b, "tags", tags_of(raid, region, text));
+        add(loot, &(struct record){.type = "resource",
+                                   .address = text,
+                                   .account_id = raid->target,
+                                   .region = region,
+                                   .attributes = map_end(&b)});
+    }
+}
+
+static void add_account(struct loot *loot)
+{
+    struct raid *raid = loot->raid;
+    const struct topology *topology = raid->scene->topology;
+    struct record account = {.type = "account",
+                             .address = "the account",
+                             .account_id = raid->target,
+                             .region = topology->regions[0],
+                             .attributes = value_map_text(raid->arena, "id", raid->target)};
+    add(loot, &account);
+    account.type = "place";
+    for (size_t i = 0; i < topology->region_len; i++) {
+        account.region = account.address = topology->regions[i];
+        add(loot, &account);
+    }
+}
+
 static const struct {
     const char *type;
-    raid_fn *run;
-} deeds[] = {
-    {"aws_cloudwatch_alarm", delete_alarm},
-    {"aws_event_rule", delete_rule},
-    {"aws_scheduler_schedule", delete_schedule},
-    {"aws_lambda_function", delete_function},
-    {"aws_backup_vault_notifications", delete_notifications},
-    {"aws_sns_topic", delete_topic},
-    {"aws_backup_vault_lock", take_off_lock},
-    {"aws_backup_vault_policy", delete_policy},
-    {"aws_backup_vault", delete_points},
-    {"aws_backup_vault", delete_vault},
-    {"aws_kms_key", delete_key},
-    {"aws_log_group", delete_log},
+    void (*add)(struct loot *loot, const struct record *record);
+} parts[] = {
+    {"aws_backup_vault", add_points},
+    {"aws_backup_logically_air_gapped_vault", add_points},
+    {"aws_kms_key", add_grants},
+    {"aws_s3_bucket", add_objects},
 };
 
-static void raid_account(struct raid *raid)
+static struct loot loot_of(struct raid *raid)
 {
+    struct loot loot = {.raid = raid};
     const struct drill_scene *scene = raid->scene;
-    for (size_t d = 0; d < ARRAY_LEN(deeds); d++)
-        for (size_t i = 0; i < scene->record_len; i++)
-            if (str_eq(scene->records[i].type, deeds[d].type) &&
-                str_eq(scene->records[i].account_id, raid->account))
-                deeds[d].run(raid, &scene->records[i]);
+    for (size_t i = 0; i < scene->record_len; i++) {
+        const struct record *record = &scene->records[i];
+        if (!str_eq(record->account_id, raid->target))
+            continue;
+        add(&loot, record);
+        for (size_t k = 0; k < ARRAY_LEN(parts); k++)
+            if (str_eq(record->type, parts[k].type))
+                parts[k].add(&loot, record);
+    }
+    add_resources(&loot);
+    add_account(&loot);
+    return loot;
 }
 
-/* Outside its organization no policy of it holds. */
-static void leave_organization(struct raid *raid)
+/* ---- what is tried on it ---- */
+
+static void try(struct raid *raid, const struct intruder_call *call)
 {
-    struct aws_operation operation = organizations_DescribeOrganization; /* of the same API */
-    operation.name = "LeaveOrganization";
-    operation.mutates = true;
-    struct intruder_call call = call_of(raid, &operation, NULL, "the organization");
-    intruder_try(raid->scene->intruder, &call);
+    if (!intruder_try(raid->scene->intruder, call))
+        return;
+    struct drill_stock now = drill_stock_take(raid->scene);
+    intruder_tell(raid->scene->intruder, drill_stock_loss(raid->arena, &raid->stock, &now));
+    raid->stock = now;
+}
+
+static void do_deed(struct raid *raid, const struct drill_deed *deed, const struct record *object)
+{
+    const struct aws_operation *operation = deed_operation(raid->arena, deed);
+    const struct deed_input *inputs;
+    size_t len = deed_inputs(raid->arena, deed, operation, object, raid->account, &inputs);
+    for (size_t i = 0; i < len; i++) {
+        struct intruder_call call = call_of(raid, operation, object->region, object->address);
+        call.labels = inputs[i].labels;
+        call.query = inputs[i].query;
+        call.body = inputs[i].body;
+        try(raid, &call);
+    }
+}
+
+/* Only what is named by something unique can be meant from another account. */
+static void raid_account(struct raid *raid)
+{
+    size_t len;
+    const struct drill_deed *deeds = drill_deeds(&len);
+    struct loot loot = loot_of(raid);
+    bool from_afar = !str_eq(raid->account, raid->target);
+    raid->stock = drill_stock_take(raid->scene);
+    for (size_t d = 0; d < len; d++)
+        for (size_t i = 0; i < loot.len; i++)
+            if (str_eq(loot.items[i].type, deeds[d].kind) &&
+                (!from_afar || deed_reaches_over(&deeds[d])))
+                do_deed(raid, &deeds[d], &loot.items[i]);
 }
 
 /* ---- into other accounts ---- */
 
-static const struct record *by_arn(const struct drill_scene *scene, const char *arn)
+static void trust(struct raid *raid, const struct record *role, const char *document)
 {
-    const char *address = drill_address_of(scene->names, arn);
-    return address ? map_get(&scene->names->by_address, address) : NULL;
+    struct map_builder b = map_begin(raid->arena);
+    struct intruder_call call = call_of(raid, &iam_UpdateAssumeRolePolicy, NULL, role->address);
+    map_put_str(&b, "RoleName", value_get_str(role->attributes, "name"));
+    map_put_str(&b, "PolicyDocument", document);
+    call.body = map_end(&b);
+    intruder_try(raid->scene->intruder, &call);
 }
 
-/* With what the account itself has: the API of AWS Backup finds vaults of its caller only, that of
- * KMS takes the ARN of any key. */
-static void reach_over(struct raid *raid, const struct record *vault)
-{
-    const struct record *key = by_arn(raid->scene, text_of(vault, "encryption_key_arn"));
-    delete_points(raid, vault);
-    delete_vault(raid, vault);
-    if (key)
-        delete_key(raid, key);
-}
-
-/* Every role of its own account lets it in, once it has rewritten who may. */
+/* Every role of its own account lets it in, once it has rewritten who may. It puts back what was:
+ * AWS Backup deletes a point only with the role that made it. */
 static const struct credentials *become(struct raid *raid, const struct record *role)
 {
-    const char *trust = arena_printf(
+    const struct value *before = value_get(role->attributes, "assume_role_policy_document");
+    const char *only_me = arena_printf(
         raid->arena,
         "{\"Version\":\"2012-10-17\",\"Statement\":[{\"Effect\":\"Allow\",\"Principal\":"
         "{\"AWS\":\"%s\"},\"Action\":\"sts:AssumeRole\"}]}",
         raid->account);
-    struct map_builder b = map_begin(raid->arena);
-    map_put_str(&b, "RoleName", text_of(role, "name"));
-    map_put_str(&b, "PolicyDocument", trust);
-    by_body(raid, &iam_UpdateAssumeRolePolicy, role, map_end(&b));
+    trust(raid, role, only_me);
     struct intruder_call call = call_of(raid, &sts_AssumeRole, NULL, role->address);
-    return intruder_assume(raid->scene->intruder, &call, text_of(role, "arn"));
+    const struct credentials *credentials =
+        intruder_assume(raid->scene->intruder, &call, value_get_str(role->attributes, "arn"));
+    if (before)
+        trust(raid, role, drill_document_text(raid->arena, before));
+    return credentials;
 }
 
 static bool is_role_of(const struct record *record, const char *account)
@@ -249,14 +267,15 @@ static void enter(struct raid *raid, const struct record *role)
     struct raid inside = {.scene = scene,
                           .arena = raid->arena,
                           .account = role->account_id,
-                          .as = text_of(role, "arn")};
+                          .target = role->account_id,
+                          .as = value_get_str(role->attributes, "arn")};
     struct intruder_call call = call_of(raid, &sts_AssumeRole, NULL, role->address);
     inside.credentials = intruder_assume(scene->intruder, &call, inside.as);
     for (size_t i = 0; !inside.credentials && i < scene->record_len; i++) {
         if (!is_role_of(&scene->records[i], raid->account))
             continue;
         call.credentials = become(raid, &scene->records[i]);
-        call.as = text_of(&scene->records[i], "arn");
+        call.as = value_get_str(scene->records[i].attributes, "arn");
         if (call.credentials)
             inside.credentials = intruder_assume(scene->intruder, &call, inside.as);
     }
@@ -267,14 +286,15 @@ static void enter(struct raid *raid, const struct record *role)
 static void raid_others(struct raid *raid)
 {
     struct drill_scene *scene = raid->scene;
-    const char *const *vaults = drill_last_vaults(raid->arena, scene->routes);
-    for (; *vaults; vaults++) {
-        const struct record *vault = by_arn(scene, *vaults);
-        if (!vault || str_eq(vault->account_id, raid->account))
+    for (size_t a = 0; a < scene->topology->account_len; a++) {
+        const char *other = scene->topology->accounts[a].id;
+        if (str_eq(other, raid->account))
             continue;
-        reach_over(raid, vault);
+        struct raid afar = *raid;
+        afar.target = other;
+        raid_account(&afar);
         for (size_t i = 0; i < scene->record_len; i++)
-            if (is_role_of(&scene->records[i], vault->account_id))
+            if (is_role_of(&scene->records[i], other))
                 enter(raid, &scene->records[i]);
     }
 }
@@ -291,10 +311,12 @@ bool drill_raid_sources(struct drill_scene *scene)
         if (!plan || map_get(&seen, plan->account_id))
             continue;
         map_set(&seen, plan->account_id, scene);
-        struct raid raid = {.scene = scene, .arena = scene->arena, .account = plan->account_id};
+        struct raid raid = {.scene = scene,
+                            .arena = scene->arena,
+                            .account = plan->account_id,
+                            .target = plan->account_id};
         raid_others(&raid);
         raid_account(&raid);
-        leave_organization(&raid);
     }
     return true;
 }
@@ -311,26 +333,45 @@ static int64_t longest_grace_days(const struct drill_scene *scene)
     return days;
 }
 
+bool drill_outlast_grace(struct drill_scene *scene)
+{
+    int64_t days = longest_grace_days(scene);
+    int64_t until = world_now_ms(scene->world) + (days + 1) * DAY_MS;
+    return days == 0 || world_sleep(scene->world, until, scene->diags);
+}
+
 /* Keys are another matter (deleted-key): this is about what the locks keep. */
 static void empty(struct drill_scene *scene, const struct record *vault)
 {
-    struct raid raid = {.scene = scene, .arena = scene->arena, .account = vault->account_id};
-    const char *address = arena_printf(scene->arena, "%s/lock", vault->address);
-    const struct record *lock = map_get(&scene->names->by_address, address);
-    if (lock)
-        take_off_lock(&raid, lock);
-    delete_points(&raid, vault);
+    static const char *const kinds[] = {"aws_backup_legal_hold", "aws_backup_vault_lock", "point",
+                                        NULL};
+    size_t len;
+    const struct drill_deed *deeds = drill_deeds(&len);
+    const char *name = value_get_str(vault->attributes, "name");
+    struct raid raid = {.scene = scene,
+                        .arena = scene->arena,
+                        .account = vault->account_id,
+                        .target = vault->account_id,
+                        .stock = drill_stock_take(scene)};
+    struct loot loot = loot_of(&raid);
+    for (size_t d = 0; d < len; d++)
+        for (size_t i = 0; i < loot.len; i++) {
+            const struct value *of = loot.items[i].attributes;
+            bool here = str_eq(value_get_str(of, "vault"), name) ||
+                        str_eq(value_get_str(of, "backup_vault_name"), name) ||
+                        str_eq(loot.items[i].type, "aws_backup_legal_hold");
+            if (here && str_is_one_of(deeds[d].kind, kinds) &&
+                str_eq(loot.items[i].type, deeds[d].kind))
+                do_deed(&raid, &deeds[d], &loot.items[i]);
+        }
 }
 
 bool drill_raid_last_vaults(struct drill_scene *scene)
 {
-    int64_t days = longest_grace_days(scene);
-    int64_t until = world_now_ms(scene->world) + (days + 1) * DAY_MS;
-    if (days > 0 && !world_sleep(scene->world, until, scene->diags))
-        return false;
     const char *const *vaults = drill_last_vaults(scene->arena, scene->routes);
     for (; *vaults; vaults++) {
-        const struct record *vault = by_arn(scene, *vaults);
+        const char *address = drill_address_of(scene->names, *vaults);
+        const struct record *vault = address ? map_get(&scene->names->by_address, address) : NULL;
         if (vault)
             empty(scene, vault);
     }

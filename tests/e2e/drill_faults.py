@@ -12,25 +12,37 @@ def broken(faults, edit=None, *more):
 
 
 # A fault that nothing is to come of, and one that the last vault has to withstand, on the topology with a lock.
-status, faults = broken("duplicated-events,compromised-workload")
-twice, raid = faults["duplicated-events"], faults["compromised-workload"]
+status, faults = broken("duplicated-events,compromised-workload,lock-date-crossed")
+twice, raid, date = faults["duplicated-events"], faults["compromised-workload"], faults["lock-date-crossed"]
 check(twice["verdict"] == "survived" and twice["arrived"] == twice["backups"] == 2, f"once each: {twice}")
 check(twice["duplicates"] == 0 and twice["alarms_since"] == 0 and twice["foreseen_by"] == [], f"no harm: {twice}")
 check(twice["struck_at"].startswith("2026-01-02T00:00"), "it strikes in the middle")
+check(raid["struck_at"] == twice["struck_at"], f"at the same moment, however many calls it makes: {raid['struck_at']}")
 calls = {(t["call"], t["ran"]) for t in raid["tries"]}
 check(("lambda:DeleteFunction", True) in calls, f"the relay goes: {calls}")
 check(("backup:DeleteRecoveryPoint", False) in calls, f"the points of the last vault stay: {calls}")
 check(("kms:ScheduleKeyDeletion", False) in calls, "and so does its key")
 into = [t for t in raid["tries"] if t["account_id"] == "444455556666" and t["ran"]]
-check(into == [], f"nothing gets through in the account of the last vault: {into}")
+check({t["call"] for t in into} <= {"sts:AssumeRole"}, f"nothing gets through in the account of the last vault: {into}")
+lost = {(t["call"], t["on"].split(" in ")[-1]): t["loss"] for t in raid["tries"] if t.get("loss")}
+check(lost["backup:DeleteRecoveryPoint", "vaults.intermediate"] == "1 point of vaults.intermediate gone", f"what it costs: {lost}")
+check(not any("vaults.final" in loss for loss in lost.values()), f"nothing of the last vault: {lost}")
+codes = {t["why"].split(":")[0] for t in raid["tries"] if not t["ran"]}
+check(codes <= {"AccessDenied", "AccessDeniedException", "ResourceNotFoundException", "InvalidRequestException",
+                "AWSOrganizationsNotInUseException"},
+      f"no call is refused for how it is written: {codes}")
+check(len(raid["tries"]) > 120 and len({t["call"] for t in raid["tries"]}) > 45, f"all there is: {len(raid['tries'])} calls")
 check(raid["kept"] == 1 and raid["destroyed"] == raid["unreadable"] == 0, f"what had arrived is there: {raid}")
-check(raid["missing"] == 1 and "HP801" in raid["foreseen_by"], f"and check said that nobody would hear of it: {raid}")
+check(raid["never_begun"] == 1 and raid["verdict"] == "silent", f"the plan is gone, and its second backup with it: {raid}")
+check("HP801" in raid["foreseen_by"], f"and check said that nobody would hear of it: {raid}")
 
 # The administrator of the last vaults' account: a lock whose date has passed keeps the points; without one they go.
-status, faults = broken("lock-date-crossed")
-date = faults["lock-date-crossed"]
-check(status == 0 and date["verdict"] == "survived" and date["foreseen_by"] == [], f"locked for ever: {date}")
-check(date["tries"] and not any(t["ran"] for t in date["tries"]), f"everything is refused: {date['tries']}")
+check(date["verdict"] == "survived" and date["foreseen_by"] == [], f"locked for ever: {date}")
+ran = {t["call"] for t in date["tries"] if t["ran"]}
+check(ran <= {"backup:TagResource", "backup:UntagResource"}, f"nothing but labels gives way: {date['tries']}")
+check({t["call"] for t in date["tries"]} > {"backup:DeleteRecoveryPoint", "backup:DeleteBackupVaultLockConfiguration"},
+      f"it tries: {date['tries']}")
+check(date["struck_at"].startswith("2026-01-17"), f"it strikes when the days of grace have passed: {date['struck_at']}")
 unlocked = "    lock:\n      mode: compliance\n      min_retention_days: 7\n      max_retention_days: 365\n" \
            "      changeable_for_days: 14          # until then the lock can still be taken back\n"
 
@@ -52,19 +64,16 @@ def watched(text):
                         "    event_regions:").replace("\nrelays:", """
 topics:
   alerts: {account: workload, region: backup}
-  vault_alerts: {account: backup, region: backup}
+  vault_alerts: {account: backup, region: backup, subscriptions: {people: {protocol: email, endpoint: a@example.com}}}
 
 relays:""")
 
 
-status, faults = broken("compromised-workload", watched)
-raid = faults["compromised-workload"]
+status, faults = broken("compromised-workload,lock-date-crossed", watched)
+raid, date = faults["compromised-workload"], faults["lock-date-crossed"]
 check(status == 0 and raid["verdict"] == "alarmed" and "HP801" not in raid["foreseen_by"], f"heard: {raid['verdict']}")
 rung = {t["account"] for t in raid["timeline"] if t["what"] == "alarm" and t["at"] > raid["struck_at"]}
 check("backup" in rung, f"in the other account: {rung}")
-status, faults = broken("lock-date-crossed", watched)
-date = faults["lock-date-crossed"]
-check(date["struck_at"].startswith("2026-01-17"), f"it strikes when the days of grace have passed: {date['struck_at']}")
 check(date["verdict"] == "survived" and date["alarms_since"] == 0, f"what rings while the days sleep tells of nothing: {date}")
 
 with workspace() as folder:
