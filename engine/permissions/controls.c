@@ -1,5 +1,7 @@
 #include "engine/permissions/controls.h"
 
+#include <string.h>
+
 #include "engine/aws/tags.h"
 #include "engine/base/json.h"
 #include "engine/config/iam_document.h"
@@ -166,6 +168,31 @@ static void pin_locks(struct maker *m)
     }
 }
 
+/* Roles that the other statements leave out: whoever may rewrite them is not kept out either. */
+static void keep_roles(struct maker *m)
+{
+    static const char *const actions[] = {"iam:AttachRolePolicy",
+                                          "iam:CreateRole",
+                                          "iam:DeleteRole",
+                                          "iam:PutRolePolicy",
+                                          "iam:TagRole",
+                                          "iam:UpdateAssumeRolePolicy",
+                                          NULL};
+    const struct control_facts *f = &m->facts;
+    struct list_builder roles = list_begin(m->arena);
+    for (size_t i = 0; i < value_len(f->break_glass); i++) {
+        const char *arn = value_str(value_item(f->break_glass, i));
+        if (arn && strstr(arn, ":role/"))
+            list_add_str(&roles, arn);
+    }
+    for (size_t i = 0; i < value_len(f->deployers); i++)
+        list_add(&roles,
+                 value_stringf(m->arena, "arn:%s:iam::*:%s", f->topology->accounts[0].partition,
+                               value_str(value_item(f->deployers, i))));
+    if (roles.len > 0)
+        deny(m, "KeepRoles", actions, list_end(&roles), LEAVES_DEPLOYERS, NULL);
+}
+
 static void keep_last(struct maker *m)
 {
     static const char *const points[] = {"backup:DeleteRecoveryPoint",
@@ -184,6 +211,7 @@ static void keep_last(struct maker *m)
     if (last->len > 0) {
         deny(m, "KeepPoints", points, NULL, LEAVES_BREAK_GLASS, NULL);
         deny(m, "KeepVaults", vaults, list_end(&arns), LEAVES_DEPLOYERS, NULL);
+        keep_roles(m);
         pin_locks(m);
     }
     finish(m, "last", SCP, &m->facts.last_accounts);

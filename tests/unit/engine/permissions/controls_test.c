@@ -144,6 +144,28 @@ static void points_may_be_deleted_by_break_glass_only(void **state)
         "iam::${aws:PrincipalAccount}:role/deploy\"]}}");
 }
 
+static const char *resource_of(struct room *room, const char *name, const char *sid)
+{
+    const struct value *statements = value_get(policy_of(room, name)->document, "Statement");
+    for (size_t i = 0; i < value_len(statements); i++)
+        if (str_eq(value_get_str(value_item(statements, i), "Sid"), sid))
+            return json_print(room->arena, value_get(value_item(statements, i), "Resource"),
+                              JSON_COMPACT);
+    return "no such statement";
+}
+
+/* Whom a denial leaves out is no other's to change. */
+static void the_roles_that_are_left_out_are_kept_as_they_are(void **state)
+{
+    struct room *room = *state;
+    make(room, "t.yaml", slice_of(HEAD));
+    assert_string_equal(
+        resource_of(room, "t-last", "KeepRoles"),
+        "[\"arn:aws:iam::444455556666:role/glass\",\"arn:aws:iam::*:role/deploy\"]");
+    assert_string_equal(condition_of(room, "t-last", "KeepRoles"),
+                        condition_of(room, "t-last", "KeepVaults"));
+}
+
 static void a_lock_keeps_the_bounds_that_it_has(void **state)
 {
     struct room *room = *state;
@@ -184,6 +206,8 @@ int main(void)
                                         end),
         cmocka_unit_test_setup_teardown(copies_go_to_the_vaults_of_the_file_only, begin, end),
         cmocka_unit_test_setup_teardown(points_may_be_deleted_by_break_glass_only, begin, end),
+        cmocka_unit_test_setup_teardown(the_roles_that_are_left_out_are_kept_as_they_are, begin,
+                                        end),
         cmocka_unit_test_setup_teardown(a_lock_keeps_the_bounds_that_it_has, begin, end),
         cmocka_unit_test_setup_teardown(the_management_account_is_beyond_policies, begin, end),
         cmocka_unit_test_setup_teardown(keys_know_the_deployer_of_their_own_account, begin, end),
