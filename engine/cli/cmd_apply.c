@@ -74,9 +74,8 @@ static bool is_guarded(struct session *session)
     for (size_t i = 0; i < report.threat_len; i++) {
         const struct proof_threat *threat = &report.threats[i];
         if (threat->openness == PROOF_OPEN && !threat->ignored)
-            diag_error(diags, E_TAKEOVER, threat->pos, threat->target,
-                       "whoever takes account %s over %s: %s (%s)", threat->account->name,
-                       threat->what, threat->reason, threat->rule->id);
+            diag_error(diags, E_TAKEOVER, threat->pos, threat->target, "%s %s: %s (%s)",
+                       threat->whoever, threat->what, threat->reason, threat->rule->id);
     }
     return diags->errors == before;
 }

@@ -90,15 +90,15 @@ static void add_controls(struct model *model, const struct ask *question, struct
 static void judge(struct model *model, const struct ask *question, const struct policy_set *set,
                   const struct ask_variant *variant, struct ask_answer *ret)
 {
+    bool partial = question->open_context || question->as_intruder;
     const struct policy_request request = {
         .principal = question->role,
         .service = question->role ? NULL : question->service,
         .action = question->action,
         .resource = question->resource,
         .resource_account = question->resource_account,
-        .context = question->open_context ? context_of(model, question, variant)
-                                          : context_given(model, question),
-        .context_is_partial = question->open_context,
+        .context = partial ? context_of(model, question, variant) : context_given(model, question),
+        .context_is_partial = partial,
     };
     policy_evaluate(model->arena, &request, set, &ret->policy);
     conclude(model, &request, model_role(model, question->role), question, ret);
@@ -133,7 +133,7 @@ void ask(struct model *model, const struct ask *question, struct ask_answer *ret
     const struct model_role *role = model_role(model, question->role);
     bool foreign = question->role && !role;
     *ret = (struct ask_answer){0};
-    if (model_is_gone(model, question->role)) {
+    if (model_is_gone(model, question->role) && !question->as_intruder) {
         answer(ret, ASK_NO, "because the role does not exist");
         return;
     }

@@ -23,6 +23,9 @@ struct ask {
     /* Condition keys that the topology does not determine (contexts.inc) make the answer unknown;
      * otherwise they count as not in the request. */
     bool open_context;
+    /* Could anybody who means harm? As open_context, but what the asker chooses or brings about is
+     * open too, and a role that is not there can be made: whatever is not "no" may be done. */
+    bool as_intruder;
 };
 
 struct ask_answer {

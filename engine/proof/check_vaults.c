@@ -1,5 +1,6 @@
 /* Vaults: locks, places, and who may do what. Most of it is about last vaults. */
 #include "engine/proof/findings.h"
+#include "engine/proof/retention.h"
 #include "engine/proof/statements.h"
 
 #define GRACE_DAYS 7
@@ -18,8 +19,11 @@ static void check_lock(struct findings *f, const struct model_object *vault)
         finding_add(f, RULE_GOVERNANCE, lock, NO_POS, "the lock is in governance mode");
     else if (grace < GRACE_DAYS)
         finding_addf(f, RULE_SHORT_GRACE, lock, NO_POS, "%lld days", (long long)grace);
-    if (!value_get_int(lock->properties, "max_retention_days", 0))
+    int64_t longest = value_get_int(lock->properties, "max_retention_days", 0);
+    if (!longest)
         finding_add(f, RULE_LOCK_NO_MAX, lock, NO_POS, "no max_retention_days");
+    else if (longest > RETENTION_LONG_DAYS)
+        finding_addf(f, RULE_LOCK_NO_MAX, lock, NO_POS, "%lld days", (long long)longest);
 }
 
 static void check_places(struct findings *f, const struct proof_path *path,

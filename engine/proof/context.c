@@ -257,11 +257,14 @@ static void key_in_many_regions(const struct asking *a, const char *key, struct 
 
 /* ---- the whole ---- */
 
+enum settled { BY_AWS, BY_CALLER };
+
 static const struct row {
     const char *key;
+    enum settled settled;
     supply_fn *supply;
 } rows[] = {
-#define CONTEXT(key, evidence, supplier) {key, supplier},
+#define CONTEXT(key, evidence, settled, supplier) {key, settled, supplier},
 #include "engine/proof/contexts.inc"
 #undef CONTEXT
 };
@@ -281,6 +284,7 @@ const struct value *context_of(struct model *model, const struct ask *question,
         .resource = resource && !model_is_open(resource) ? resource : NULL,
     };
     for (size_t i = 0; i < ARRAY_LEN(rows); i++)
-        rows[i].supply(&asking, rows[i].key, &b);
+        if (rows[i].settled == BY_AWS || !question->as_intruder)
+            rows[i].supply(&asking, rows[i].key, &b);
     return map_end(&b);
 }

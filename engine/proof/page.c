@@ -44,7 +44,9 @@ static const char intro[] = "# What `holdfast check` looks at\n\n"
                             "become permanent, nobody after that. `guards: {strict: true}` "
                             "makes `apply` refuse (7) while a row is open and its\n"
                             "rule is not ignored; `protect` on vaults and keys closes rows for all "
-                            "but the break-glass principal.\n\n"
+                            "but the break-glass principal, and HP905 says where the\n"
+                            "account can take that principal's place. What nobody here knows, and "
+                            "what an intruder chooses, closes nothing.\n\n"
                             "Evidence: D AWS documentation, M the service's API model, W a "
                             "walkthrough that AWS published, I a public issue, K not\n"
                             "verified.\n";
@@ -100,7 +102,7 @@ static void add_keys(struct strbuf *sb)
     static const struct {
         const char *key, *evidence;
     } keys[] = {
-#define CONTEXT(key, evidence, supplier) {key, evidence},
+#define CONTEXT(key, evidence, settled, supplier) {key, evidence},
 #include "engine/proof/contexts.inc"
 #undef CONTEXT
     };

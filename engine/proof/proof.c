@@ -62,12 +62,15 @@ static void add_hops(struct findings *f, const struct proof_path *path)
 /* Of the rules that only a row of who could destroy it shows. */
 static void add_threats(struct findings *f, const struct proof_threat *threats, size_t len)
 {
+    static const enum rule_id rules[] = {RULE_DETACHED, RULE_BREAK_GLASS_REACHED,
+                                         RULE_MANAGER_REACHES, RULE_GUARD_UNKNOWN,
+                                         RULE_STRANGER_RISES};
     for (size_t i = 0; i < len; i++)
-        if (threats[i].rule == rule_of(RULE_DETACHED))
-            finding_add_at(f, threats[i].rule, threats[i].target, threats[i].pos,
-                           arena_printf(f->arena, "whoever takes account %s over %s",
-                                        threats[i].account->name, threats[i].what),
-                           threats[i].rule->mend);
+        for (size_t k = 0; k < ARRAY_LEN(rules) && threats[i].openness == PROOF_OPEN; k++)
+            if (threats[i].rule == rule_of(rules[k]))
+                finding_add_at(f, threats[i].rule, threats[i].target, threats[i].pos,
+                               arena_printf(f->arena, "%s %s", threats[i].whoever, threats[i].what),
+                               threats[i].rule->mend);
 }
 
 typedef void check_fn(struct findings *f);

@@ -84,7 +84,9 @@ enum proof_openness {
 };
 
 struct proof_threat {
-    const struct account *account; /* that is taken over */
+    const struct account *account; /* that is taken over, or a stranger's; id "*": of anybody, or
+                                    * the ARN of an identity provider */
+    const char *whoever;           /* "whoever takes account backup over" */
     const struct rule *rule;       /* what `ignore` names to accept it, and what mends it */
     const char *target, *what;     /* address; "takes the lock off vaults.final" */
     struct source_pos pos;

@@ -1,74 +1,104 @@
-/* Who else could destroy it: principals of other accounts, named by the policies of a last vault's
- * account. */
+/* Who else could destroy it: principals of other accounts, and whom an identity provider vouches
+ * for, where the policies of a last vault's account let them in. */
+#include <string.h>
+
+#include "engine/aws/arn.h"
+#include "engine/policy/text.h"
 #include "engine/proof/statements.h"
 #include "engine/proof/takeover_rows.h"
 
-/* The topology's, or one made up: the same for the same id. */
-static const struct account *account_of(struct takeover *t, const char *id, const char *partition)
-{
-    const struct account *known = model_account(t->model, id);
-    struct account *stranger = map_get(&t->strangers, id);
-    if (known || stranger)
-        return known ? known : stranger;
-    stranger = arena_new_of(t->arena, struct account);
-    *stranger = (struct account){.name = "a stranger", .id = id, .partition = partition};
-    map_set(&t->strangers, id, stranger);
-    return stranger;
-}
+#define NOBODYS_ACCOUNT "000000000000"
 
 /* Somebody whom a statement lets in. */
 struct stranger {
     const struct account *account;
     const char *arn;
+    const struct policy_statement *by;
+    bool federated; /* `arn` is an identity provider */
 };
-
-/* False: no principal of one other account. */
-static bool is_stranger(struct takeover *t, const struct policy_principal *p,
-                        const struct account *home, struct stranger *ret)
-{
-    bool account = p->kind == POLICY_PRINCIPAL_ACCOUNT;
-    const char *id = account                           ? p->text.text
-                     : p->kind == POLICY_PRINCIPAL_AWS ? model_account_of(t->arena, p->text.text)
-                                                       : NULL;
-    if (!id || p->text.unknown || str_eq(id, home->id))
-        return false;
-    ret->account = account_of(t, id, home->partition);
-    ret->arn = account ? takeover_intruder(t, ret->account) : p->text.text;
-    return true;
-}
 
 typedef void stranger_fn(struct takeover *t, const struct stranger *stranger, void *ctx);
 
+struct search {
+    const struct account *home;
+    stranger_fn *look;
+    void *ctx;
+};
+
+static const char *role_in(struct takeover *t, const char *id, const struct account *home)
+{
+    return arn_role(t->arena, home->partition, id, "whoever-took-the-account");
+}
+
+static void look_at(struct takeover *t, const struct search *search, const char *id,
+                    const char *arn, const struct policy_statement *by)
+{
+    if (!id || str_eq(id, search->home->id))
+        return;
+    const struct stranger stranger = {
+        .account = takeover_account(t, id, search->home->partition, "a stranger"),
+        .arn = arn ? arn : role_in(t, id, search->home),
+        .by = by};
+    search->look(t, &stranger, search->ctx);
+}
+
+/* Of everybody: the accounts that conditions name, and any that nobody has named. */
+static void look_at_anybody(struct takeover *t, const struct search *search,
+                            const struct policy_statement *s)
+{
+    static const char *const keys[] = {"aws:PrincipalAccount", "kms:CallerAccount",
+                                       "aws:PrincipalArn"};
+    for (size_t i = 0; i < s->conditions_len; i++)
+        for (size_t k = 0; k < ARRAY_LEN(keys); k++)
+            for (size_t v = 0; !s->conditions[i].negated && v < s->conditions[i].values.len &&
+                               text_equal_fold(slice_of(s->conditions[i].key), slice_of(keys[k]));
+                 v++) {
+                const char *text = s->conditions[i].values.items[v].text;
+                const char *id = k < 2 ? text : model_account_of(t->arena, text);
+                if (id && strlen(id) == 12 && strspn(id, "0123456789") == 12)
+                    look_at(t, search, id, NULL, s);
+            }
+    const struct stranger anybody = {
+        .account = takeover_account(t, "*", search->home->partition, "any other account"),
+        .arn = role_in(t, NOBODYS_ACCOUNT, search->home),
+        .by = s};
+    search->look(t, &anybody, search->ctx);
+}
+
+static void look_at_provider(struct takeover *t, const struct search *search, const char *provider,
+                             const struct policy_statement *s)
+{
+    const struct stranger stranger = {
+        .account = takeover_account(t, provider, search->home->partition, "an identity provider"),
+        .arn = provider,
+        .by = s,
+        .federated = true};
+    search->look(t, &stranger, search->ctx);
+}
+
+static void look_at_principal(struct takeover *t, const struct search *search,
+                              const struct policy_statement *s, const struct policy_principal *p)
+{
+    if (p->text.unknown)
+        return;
+    if (p->kind == POLICY_PRINCIPAL_ACCOUNT)
+        look_at(t, search, p->text.text, NULL, s);
+    else if (p->kind == POLICY_PRINCIPAL_AWS)
+        look_at(t, search, model_account_of(t->arena, p->text.text), p->text.text, s);
+    else if (p->kind == POLICY_PRINCIPAL_ANY)
+        look_at_anybody(t, search, s);
+    else if (p->kind == POLICY_PRINCIPAL_FEDERATED)
+        look_at_provider(t, search, p->text.text, s);
+}
+
 static void each_stranger(struct takeover *t, const struct policy *policy,
-                          const struct account *home, stranger_fn *look, void *ctx)
+                          const struct search *search)
 {
     for (size_t i = 0; policy && i < policy->statements_len; i++) {
         const struct policy_statement *s = &policy->statements[i];
-        for (size_t k = 0; s->effect == POLICY_ALLOW && k < s->principals_len; k++) {
-            struct stranger stranger;
-            if (!s->not_principal && is_stranger(t, &s->principals[k], home, &stranger))
-                look(t, &stranger, ctx);
-        }
+        for (size_t k = 0; s->effect == POLICY_ALLOW && k < s->principals_len; k++)
+            look_at_principal(t, search, s, &s->principals[k]);
     }
-}
-
-/* The first of the calls that is allowed; NULL: none. */
-static const char *allowed(struct takeover *t, const char *principal, const struct means *means,
-                           bool all_rights)
-{
-    for (size_t i = 0; means->actions[i]; i++) {
-        const struct ask question = {.role = principal,
-                                     .action = means->actions[i],
-                                     .resource = means->resource,
-                                     .resource_policy = means->policy,
-                                     .resource_policy_decides = means->policy_decides,
-                                     .as_if_all_rights = all_rights};
-        struct ask_answer answer;
-        ask(t->model, &question, &answer);
-        if (answer.verdict == ASK_YES)
-            return means->actions[i];
-    }
-    return NULL;
 }
 
 /* ---- by the policy of the key ---- */
@@ -77,7 +107,9 @@ static void try_key(struct takeover *t, const struct stranger *stranger, void *c
 {
     const struct model_object *key = ctx;
     const struct means means = means_of_key(t, key);
-    const char *action = allowed(t, stranger->arn, &means, /* all_rights= */ true);
+    const char *action = stranger->federated ? NULL
+                                             : means_allowed(t->model, stranger->arn, &means,
+                                                             /* all_rights= */ true);
     const struct resource *r = key->resource;
     const struct deed deed = {stranger->account, RULE_KEY_UNPROTECTED, r->address,
                               arena_printf(t->arena, "makes %s unusable", r->address), r->pos};
@@ -86,68 +118,171 @@ static void try_key(struct takeover *t, const struct stranger *stranger, void *c
                      arena_printf(t->arena, "the key's policy gives them %s", action));
 }
 
+/* ---- by the policy of the vault ---- */
+
+static void try_flood(struct takeover *t, const struct stranger *stranger, void *ctx)
+{
+    if (!stranger->federated)
+        takeover_flood(t, stranger->account, stranger->arn, ctx);
+}
+
 /* ---- by a role that they may take on ---- */
 
 struct through {
-    const struct model_object *vault, *role;
+    const struct last *last;
+    const struct model_object *role;
 };
+
+static const char *action_of(struct takeover *t, const struct through *through,
+                             const struct means *means)
+{
+    return means_allowed(t->model, through->role->arn, means, /* all_rights= */ false);
+}
+
+static const char *trusted(struct takeover *t, const struct stranger *stranger)
+{
+    bool whatever = stranger->federated;
+    for (size_t i = 0; i < stranger->by->conditions_len; i++)
+        whatever = whatever && !str_ends(stranger->by->conditions[i].key, ":sub");
+    return arena_printf(t->arena, "the role trusts %s%s",
+                        str_eq(stranger->account->id, "*") ? "everybody" : stranger->arn,
+                        whatever                       ? ", whatever the subject"
+                        : stranger->by->conditions_len ? ", under a condition"
+                                                       : "");
+}
+
+static struct deed deed_through(struct takeover *t, const struct stranger *stranger,
+                                const struct through *through, enum rule_id rule, const char *what,
+                                const struct resource *target)
+{
+    const struct resource *role = through->role->resource;
+    return (struct deed){stranger->account, rule, target->address,
+                         arena_printf(t->arena, "%s, as %s", what, role->address), role->pos};
+}
 
 static void try_through(struct takeover *t, const struct stranger *stranger,
                         const struct through *through, enum rule_id rule, const char *what,
                         const struct resource *target, struct means means)
 {
-    const struct resource *role = through->role->resource;
-    const char *action = allowed(t, through->role->arn, &means, /* all_rights= */ false);
-    const struct deed deed = {stranger->account, rule, target->address,
-                              arena_printf(t->arena, "%s, as %s", what, role->address), role->pos};
+    const char *action = action_of(t, through, &means);
+    const struct deed deed = deed_through(t, stranger, through, rule, what, target);
     if (action)
-        takeover_add(
-            t, &deed, PROOF_OPEN, NULL,
-            arena_printf(t->arena, "the role trusts %s, and is allowed %s", stranger->arn, action));
+        takeover_add(t, &deed, PROOF_OPEN, NULL,
+                     arena_printf(t->arena, "%s, and is allowed %s", trusted(t, stranger), action));
+}
+
+/* Under a lock that is still to become permanent the row says until when. */
+static void try_lock(struct takeover *t, const struct stranger *stranger,
+                     const struct through *through)
+{
+    const struct last *last = through->last;
+    const struct resource *r = last->vault->resource;
+    const char *final = lock_final_after(t, last);
+    const char *what = arena_printf(t->arena, "takes the lock off %s", r->address);
+    if (!last->lock || (final && !*final))
+        return;
+    const struct means means = means_of_lock(t, last);
+    if (!final) {
+        try_through(t, stranger, through, RULE_GOVERNANCE, what, last->lock->resource, means);
+        return;
+    }
+    const char *action = action_of(t, through, &means);
+    const struct deed deed =
+        deed_through(t, stranger, through, RULE_GOVERNANCE, what, last->lock->resource);
+    struct proof_threat *threat =
+        action ? takeover_add(t, &deed, PROOF_CLOSED, NULL,
+                              arena_printf(t->arena, "%s, and is allowed %s until then",
+                                           trusted(t, stranger), action))
+               : NULL;
+    if (threat)
+        threat->after = final;
+}
+
+static void try_points(struct takeover *t, const struct stranger *stranger,
+                       const struct through *through)
+{
+    const struct last *last = through->last;
+    const struct resource *r = last->vault->resource;
+    if (lock_final_after(t, last))
+        return;
+    if (last->lock) {
+        const struct means lock = means_of_lock(t, last);
+        if (!action_of(t, through, &lock))
+            return;
+    }
+    try_through(t, stranger, through, last->lock ? RULE_GOVERNANCE : RULE_NO_LOCK,
+                arena_printf(t->arena, "deletes the points in %s", r->address), r,
+                means_of_points(t, last));
+}
+
+static bool is_open_at_home(const struct takeover *t, const struct account *home)
+{
+    for (size_t i = 0; i < t->len; i++)
+        if (t->items[i].account == home && t->items[i].openness != PROOF_CLOSED)
+            return true;
+    return false;
+}
+
+/* A role that may write policies of IAM has every right that its account has. */
+static void try_rise(struct takeover *t, const struct stranger *stranger,
+                     const struct through *through)
+{
+    static const char *const actions[] = {"iam:PutRolePolicy", "iam:AttachRolePolicy",
+                                          "iam:UpdateAssumeRolePolicy", "sts:AssumeRole", NULL};
+    const struct resource *r = through->last->vault->resource;
+    const char *const resources[] = {
+        through->role->arn, arn_role(t->arena, r->account->partition, r->account->id, "any")};
+    for (size_t i = 0; i < ARRAY_LEN(resources) && is_open_at_home(t, r->account); i++)
+        try_through(t, stranger, through, RULE_STRANGER_RISES,
+                    arena_printf(t->arena, "does what whoever takes account %s over does",
+                                 r->account->name),
+                    r, (struct means){.actions = actions, .resource = resources[i]});
 }
 
 static bool may_take_on(struct takeover *t, const struct stranger *stranger,
                         const struct model_object *role)
 {
     static const char *const actions[] = {"sts:AssumeRole", NULL};
-    const struct means means = {actions, role->arn, model_role(t->model, role->arn)->trust, true};
-    return allowed(t, stranger->arn, &means, /* all_rights= */ true);
+    const struct means means = {actions, role->arn, model_role(t->model, role->arn)->trust, true,
+                                NULL};
+    if (stranger->federated)
+        return statement_takes(stranger->by, POLICY_ALLOW, "sts:AssumeRoleWithWebIdentity") ||
+               statement_takes(stranger->by, POLICY_ALLOW, "sts:AssumeRoleWithSAML");
+    return means_allowed(t->model, stranger->arn, &means, /* all_rights= */ true);
 }
 
 static void try_role(struct takeover *t, const struct stranger *stranger, void *ctx)
 {
     const struct through *through = ctx;
-    const struct model_object *vault = through->vault, *key = takeover_key_of(t, vault);
-    const struct model_object *lock = model_of_vault(t->model, "aws_backup_vault_lock", vault);
-    const struct resource *r = vault->resource;
-    bool air_gapped = str_eq(r->schema->type_name, "aws_backup_logically_air_gapped_vault");
+    const struct last *last = through->last;
+    const struct resource *r = last->vault->resource;
     if (!may_take_on(t, stranger, through->role))
         return;
-    if (!lock && !air_gapped)
-        try_through(t, stranger, through, RULE_NO_LOCK,
-                    arena_printf(t->arena, "deletes the points in %s", r->address), r,
-                    means_of_points(t, vault));
+    try_points(t, stranger, through);
+    try_lock(t, stranger, through);
     try_through(t, stranger, through, RULE_VAULT_UNPROTECTED,
                 arena_printf(t->arena, "rewrites who may reach %s", r->address), r,
-                means_of_policy(t, vault));
-    if (key)
+                means_of_policy(last));
+    if (last->key)
         try_through(t, stranger, through, RULE_KEY_UNPROTECTED,
-                    arena_printf(t->arena, "makes %s unusable", key->resource->address),
-                    key->resource, means_of_key(t, key));
+                    arena_printf(t->arena, "makes %s unusable", last->key->resource->address),
+                    last->key->resource, means_of_key(t, last->key));
+    try_rise(t, stranger, through);
 }
 
-void takeover_strangers(struct takeover *t, const struct model_object *vault)
+void takeover_strangers(struct takeover *t, const struct last *last)
 {
-    const struct account *home = vault->resource->account;
-    const struct model_object *key = takeover_key_of(t, vault);
+    const struct account *home = last->vault->resource->account;
     const struct model_list *roles = model_in(t->model, "aws_iam_role", home->id, "");
-    if (key)
-        each_stranger(t, model_policy(t->model, value_get(key->properties, "policy")),
-                      key->resource->account, try_key, (void *)(uintptr_t)key);
+    each_stranger(t, last->policy, &(struct search){home, try_flood, (void *)(uintptr_t)last});
+    if (last->key)
+        each_stranger(
+            t, model_policy(t->model, value_get(last->key->properties, "policy")),
+            &(struct search){last->key->resource->account, try_key, (void *)(uintptr_t)last->key});
     for (size_t i = 0; i < roles->len; i++) {
-        struct through through = {vault, roles->items[i]};
+        struct through through = {last, roles->items[i]};
         const struct model_role *role = model_role(t->model, roles->items[i]->arn);
         if (role && role->object)
-            each_stranger(t, role->trust, home, try_role, &through);
+            each_stranger(t, role->trust, &(struct search){home, try_role, &through});
     }
 }

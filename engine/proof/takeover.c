@@ -2,25 +2,42 @@
  * who has taken that account over, with every right that the account itself can give. */
 #include "engine/proof/takeover.h"
 
-#include "engine/aws/arn.h"
+#include <string.h>
+
+#include "engine/aws/tags.h"
 #include "engine/base/clock.h"
 #include "engine/plan/lock.h"
-#include "engine/proof/statements.h"
 #include "engine/proof/takeover_rows.h"
 #include "engine/proof/watched.h"
 
-void takeover_add(struct takeover *t, const struct deed *deed, enum proof_openness openness,
-                  const char *who, const char *reason)
+/* ---- rows ---- */
+
+static const char *whoever(struct takeover *t, const struct account *account)
+{
+    if (model_account(t->model, account->id))
+        return arena_printf(t->arena, "whoever takes account %s over", account->name);
+    if (str_eq(account->id, "*"))
+        return "anybody, of any account,";
+    bool digits = strspn(account->id, "0123456789") == strlen(account->id);
+    return arena_printf(t->arena,
+                        digits ? "whoever takes account %s over" : "whomever %s vouches for",
+                        account->id);
+}
+
+struct proof_threat *takeover_add(struct takeover *t, const struct deed *deed,
+                                  enum proof_openness openness, const char *who, const char *reason)
 {
     const char *key = arena_printf(t->arena, "%s|%s", deed->account->id, deed->what);
     const struct model_object *target = model_at(t->model, deed->target);
     bool unread = target && target->sight && target->sight->state == SIGHT_UNREAD;
     if (map_get(&t->seen, key))
-        return;
+        return NULL;
     map_set(&t->seen, key, t);
     t->items = arena_grow(t->arena, t->items, t->len, &t->cap, t->len + 1, sizeof(*t->items));
-    t->items[t->len++] = (struct proof_threat){
+    struct proof_threat *threat = &t->items[t->len++];
+    *threat = (struct proof_threat){
         .account = deed->account,
+        .whoever = whoever(t, deed->account),
         .rule = rule_of(deed->rule),
         .target = deed->target,
         .what = deed->what,
@@ -30,56 +47,198 @@ void takeover_add(struct takeover *t, const struct deed *deed, enum proof_openne
         .reason = unread ? arena_printf(t->arena, "%s (as the file says: %s was not read)", reason,
                                         deed->target)
                          : reason};
+    return threat;
 }
 
-/* The principals that a denial leaves out: the first value of its condition on aws:PrincipalArn. */
-static const char *left_out(const struct policy_answer *answer)
+const struct account *takeover_account(struct takeover *t, const char *id, const char *partition,
+                                       const char *name)
 {
-    for (size_t i = 0; i < answer->matches_len; i++) {
-        const struct policy_statement *s = answer->matches[i].statement;
-        for (size_t k = 0; k < s->conditions_len; k++)
-            if (s->conditions[k].negated && s->conditions[k].values.len &&
-                statement_asks(s, "aws:PrincipalArn"))
-                return s->conditions[k].values.items[0].text;
+    const struct account *known = model_account(t->model, id);
+    struct account *stranger = map_get(&t->strangers, id);
+    if (known || stranger)
+        return known ? known : stranger;
+    stranger = arena_new_of(t->arena, struct account);
+    *stranger = (struct account){.name = name, .id = id, .partition = partition};
+    map_set(&t->strangers, id, stranger);
+    return stranger;
+}
+
+static const char *names_of(struct takeover *t, const struct outcome *outcome)
+{
+    const char *names = NULL;
+    for (size_t i = 0; i < outcome->exempt_len; i++) {
+        const struct exempt *e = &outcome->exempt[i];
+        const char *name = e->many ? e->text : e->arn;
+        names = names ? arena_printf(t->arena, "%s, %s", names, name) : name;
     }
-    return NULL;
+    return names;
 }
 
-const char *takeover_intruder(struct takeover *t, const struct account *account)
-{
-    return arena_printf(t->arena, "arn:%s:iam::%s:role/whoever-took-the-account",
-                        account->partition, account->id);
-}
-
-struct outcome {
-    enum proof_openness openness;
-    const char *who, *why;
-};
-
-/* Open when any of the calls is allowed to an intruder with every right. */
 static struct outcome outcome_of(struct takeover *t, const struct account *account,
                                  const struct means *means, bool without_controls)
 {
-    struct ask_answer answer = {0};
-    const char *who = NULL;
-    for (size_t i = 0; means->actions[i]; i++) {
-        const struct ask question = {.role = takeover_intruder(t, account),
-                                     .action = means->actions[i],
-                                     .resource = means->resource,
-                                     .resource_account = account->id,
-                                     .resource_policy = means->policy,
-                                     .resource_policy_decides = means->policy_decides,
-                                     .without_controls = without_controls,
-                                     .as_if_all_rights = true};
-        ask(t->model, &question, &answer);
-        if (answer.verdict == ASK_YES)
-            return (struct outcome){PROOF_OPEN, NULL,
-                                    arena_printf(t->arena, "nothing denies %s", means->actions[i])};
-        if (!who)
-            who = left_out(&answer.policy);
-    }
-    return (struct outcome){who ? PROOF_BREAK_GLASS : PROOF_CLOSED, who, answer.why};
+    struct outcome outcome;
+    const struct attempt attempt = {t->model, account, means, without_controls};
+    intruder_outcome(&attempt, &outcome);
+    return outcome;
 }
+
+/* A break-glass principal keeps an account from nothing that can put somebody in its place. */
+static void try_place(struct takeover *t, const struct deed *deed, const struct exempt *exempt)
+{
+    static const char *const assume[] = {"sts:AssumeRole", NULL};
+    const struct model_role *role = model_role(t->model, exempt->arn);
+    struct deed place = *deed;
+    place.rule = RULE_BREAK_GLASS_REACHED;
+    place.what =
+        arena_printf(t->arena, "takes the place of %s", exempt->many ? exempt->text : exempt->arn);
+    if (place_is_reserved(exempt->arn)) {
+        takeover_add(t, &place, PROOF_CLOSED, NULL, "IAM lets nobody of the account change it");
+        return;
+    }
+    struct means means = means_of_place(exempt->arn);
+    struct outcome outcome = outcome_of(t, deed->account, &means, /* without_controls= */ false);
+    if (outcome.openness != PROOF_OPEN && role && role->trust) {
+        const struct means trusted = {assume, exempt->arn, role->trust, true, NULL};
+        struct outcome taken = outcome_of(t, deed->account, &trusted, false);
+        outcome = taken.openness == PROOF_OPEN ? taken : outcome;
+    }
+    takeover_conclude(t, &place, &outcome);
+}
+
+void takeover_conclude(struct takeover *t, const struct deed *deed, const struct outcome *outcome)
+{
+    if (!takeover_add(t, deed, outcome->openness, names_of(t, outcome), outcome->why))
+        return;
+    for (size_t i = 0; i < outcome->exempt_len; i++)
+        try_place(t, deed, &outcome->exempt[i]);
+}
+
+/* ---- what guards a last vault ---- */
+
+struct last last_of(struct takeover *t, const struct model_object *vault)
+{
+    const struct model_object *policy = model_of_vault(t->model, "aws_backup_vault_policy", vault);
+    const struct model_object *key =
+        model_find(t->model, value_get_str(vault->properties, "encryption_key_arn"));
+    return (struct last){
+        .vault = vault,
+        .lock = model_of_vault(t->model, "aws_backup_vault_lock", vault),
+        .key = key && !model_is_open(key) ? key : NULL,
+        .policy = policy ? model_policy(t->model, value_get(policy->properties, "policy")) : NULL,
+        .air_gapped =
+            str_eq(vault->resource->schema->type_name, "aws_backup_logically_air_gapped_vault"),
+    };
+}
+
+const char *lock_final_after(struct takeover *t, const struct last *last)
+{
+    if (last->air_gapped)
+        return "";
+    if (!last->lock)
+        return NULL;
+    int64_t grace = value_get_int(last->lock->properties, "changeable_for_days", 0);
+    int64_t date = lock_date_observed(last->lock->properties);
+    if (date)
+        return date > t->now_ms ? time_iso(t->arena, date) : "";
+    return grace ? arena_printf(t->arena, "%lld days", (long long)grace) : NULL;
+}
+
+struct means means_of_points(struct takeover *t, const struct last *last)
+{
+    static const char *const actions[] = {"backup:DeleteRecoveryPoint", NULL};
+    const struct resource *r = last->vault->resource;
+    return (struct means){.actions = actions,
+                          .resource =
+                              arena_printf(t->arena, "arn:%s:backup:%s:%s:recovery-point:any",
+                                           r->account->partition, r->region, r->account->id),
+                          .policy = last->policy};
+}
+
+#define WEAKEST_MIN 1
+#define WEAKEST_MAX 36500
+
+/* A bound of a new lock: as it is, as weak as can be, or none. */
+static void put_bound(struct map_builder *b, const char *key, int64_t now, int64_t weakest,
+                      int choice)
+{
+    if (choice == 2 || (choice == 0 && now == 0))
+        map_put(b, key, value_null());
+    else
+        map_put_int(b, key, choice == 0 ? now : weakest);
+}
+
+/* Every weaker lock that somebody might put in its place. */
+static const struct value *const *weaker_locks(struct takeover *t, const struct value *lock)
+{
+    int64_t min = value_get_int(lock, "min_retention_days", 0);
+    int64_t max = value_get_int(lock, "max_retention_days", 0);
+    const struct value **list = arena_array(t->arena, 10, sizeof(const struct value *));
+    size_t len = 0;
+    for (int i = 0; i < (min ? 3 : 1); i++)
+        for (int k = 0; k < (max ? 3 : 1); k++) {
+            struct map_builder b = map_begin(t->arena);
+            put_bound(&b, "backup:MinRetentionDays", min, WEAKEST_MIN, i);
+            put_bound(&b, "backup:MaxRetentionDays", max, WEAKEST_MAX, k);
+            if (i || k)
+                list[len++] = map_end(&b);
+        }
+    return len ? list : NULL;
+}
+
+struct means means_of_lock(struct takeover *t, const struct last *last)
+{
+    static const char *const actions[] = {"backup:DeleteBackupVaultLockConfiguration",
+                                          "backup:PutBackupVaultLockConfiguration", NULL};
+    return (struct means){.actions = actions,
+                          .resource = last->vault->arn,
+                          .policy = last->policy,
+                          .contexts = weaker_locks(t, last->lock->properties)};
+}
+
+struct means means_of_policy(const struct last *last)
+{
+    static const char *const actions[] = {"backup:PutBackupVaultAccessPolicy",
+                                          "backup:DeleteBackupVaultAccessPolicy", NULL};
+    return (struct means){.actions = actions, .resource = last->vault->arn, .policy = last->policy};
+}
+
+#define OUR_TAG "aws:ResourceTag/" TAG_TOPOLOGY
+
+/* The tag by which policies of the organization know a key, where nobody of its account can change
+ * it. */
+static const struct value *const *kept_tag(struct takeover *t, const struct model_object *key,
+                                           const struct policy *policy)
+{
+    static const char *const actions[] = {"kms:TagResource", "kms:UntagResource", NULL};
+    const char *topology = value_get_str(value_get(key->properties, "tags"), TAG_TOPOLOGY);
+    const struct value **tagging = arena_array(t->arena, 2, sizeof(const struct value *));
+    const struct value **kept = arena_array(t->arena, 2, sizeof(const struct value *));
+    struct list_builder keys = list_begin(t->arena);
+    struct map_builder b = map_begin(t->arena);
+    list_add_str(&keys, TAG_TOPOLOGY);
+    map_put(&b, "aws:TagKeys", list_end(&keys));
+    tagging[0] = map_end(&b);
+    kept[0] = topology ? value_map_text(t->arena, OUR_TAG, topology) : NULL;
+    const struct means means = {actions, key->arn, policy, true, tagging};
+    return topology && outcome_of(t, key->resource->account, &means, false).openness != PROOF_OPEN
+               ? kept
+               : NULL;
+}
+
+struct means means_of_key(struct takeover *t, const struct model_object *key)
+{
+    static const char *const actions[] = {"kms:ScheduleKeyDeletion", "kms:DisableKey",
+                                          "kms:PutKeyPolicy", NULL};
+    const struct policy *policy = model_policy(t->model, value_get(key->properties, "policy"));
+    return (struct means){.actions = actions,
+                          .resource = key->arn,
+                          .policy = policy,
+                          .policy_decides = true,
+                          .contexts = kept_tag(t, key, policy)};
+}
+
+/* ---- the account of a last vault ---- */
 
 /* Where nothing but the organization's policies is in the way: whoever manages it detaches them. */
 static void try_manager(struct takeover *t, const struct deed *deed, const struct means *means)
@@ -101,126 +260,113 @@ static void try_manager(struct takeover *t, const struct deed *deed, const struc
 static void try_deed(struct takeover *t, const struct deed *deed, struct means means)
 {
     struct outcome outcome = outcome_of(t, deed->account, &means, /* without_controls= */ false);
-    takeover_add(t, deed, outcome.openness, outcome.who, outcome.why);
+    takeover_conclude(t, deed, &outcome);
     if (outcome.openness != PROOF_OPEN)
         try_manager(t, deed, &means);
 }
 
-/* ---- the account of a last vault ---- */
-
-static const struct policy *policy_of_vault(struct takeover *t, const struct model_object *vault)
+static void add_final(struct takeover *t, const struct deed *deed, const char *after,
+                      const char *reason)
 {
-    const struct model_object *object = model_of_vault(t->model, "aws_backup_vault_policy", vault);
-    return object ? model_policy(t->model, value_get(object->properties, "policy")) : NULL;
+    struct proof_threat *threat = takeover_add(t, deed, PROOF_CLOSED, NULL, reason);
+    if (threat && *after)
+        threat->after = after;
 }
 
-struct means means_of_points(struct takeover *t, const struct model_object *vault)
+/* Under a lock that can be taken off, that comes first. */
+static void try_points(struct takeover *t, const struct last *last)
 {
-    static const char *const actions[] = {"backup:DeleteRecoveryPoint", NULL};
-    const struct resource *r = vault->resource;
-    return (struct means){.actions = actions,
-                          .resource =
-                              arena_printf(t->arena, "arn:%s:backup:%s:%s:recovery-point:any",
-                                           r->account->partition, r->region, r->account->id),
-                          .policy = policy_of_vault(t, vault)};
-}
-
-static struct means means_of_lock(struct takeover *t, const struct model_object *vault)
-{
-    static const char *const actions[] = {"backup:DeleteBackupVaultLockConfiguration",
-                                          "backup:PutBackupVaultLockConfiguration", NULL};
-    return (struct means){
-        .actions = actions, .resource = vault->arn, .policy = policy_of_vault(t, vault)};
-}
-
-struct means means_of_policy(struct takeover *t, const struct model_object *vault)
-{
-    static const char *const actions[] = {"backup:PutBackupVaultAccessPolicy",
-                                          "backup:DeleteBackupVaultAccessPolicy", NULL};
-    return (struct means){
-        .actions = actions, .resource = vault->arn, .policy = policy_of_vault(t, vault)};
-}
-
-struct means means_of_key(struct takeover *t, const struct model_object *key)
-{
-    static const char *const actions[] = {"kms:ScheduleKeyDeletion", "kms:DisableKey",
-                                          "kms:PutKeyPolicy", NULL};
-    return (struct means){.actions = actions,
-                          .resource = key->arn,
-                          .policy = model_policy(t->model, value_get(key->properties, "policy")),
-                          .policy_decides = true};
-}
-
-const struct model_object *takeover_key_of(struct takeover *t, const struct model_object *vault)
-{
-    const struct model_object *key =
-        model_find(t->model, value_get_str(vault->properties, "encryption_key_arn"));
-    return key && !model_is_open(key) ? key : NULL;
-}
-
-static void try_points(struct takeover *t, const struct model_object *vault, bool locked)
-{
-    const struct resource *r = vault->resource;
+    const struct resource *r = last->vault->resource;
+    const char *final = lock_final_after(t, last);
+    const struct means points = means_of_points(t, last);
     const struct deed deed = {r->account, RULE_NO_LOCK, r->address,
                               arena_printf(t->arena, "deletes the points in %s", r->address),
                               r->pos};
-    if (locked)
-        takeover_add(t, &deed, PROOF_CLOSED, NULL, "the vault is locked");
-    else
-        try_deed(t, &deed, means_of_points(t, vault));
-}
-
-static void try_lock(struct takeover *t, const struct model_object *vault,
-                     const struct model_object *lock)
-{
-    int64_t grace = value_get_int(lock->properties, "changeable_for_days", 0);
-    int64_t date = lock_date_observed(lock->properties);
-    const struct resource *r = vault->resource;
-    const struct deed deed = {r->account, RULE_GOVERNANCE, lock->resource->address,
-                              arena_printf(t->arena, "takes the lock off %s", r->address),
-                              lock->resource->pos};
-    if (!date && grace == 0) {
-        try_deed(t, &deed, means_of_lock(t, vault));
-        return;
+    if (final) {
+        add_final(t, &deed, final, "the vault is locked");
+    } else if (last->lock) {
+        const struct means lock = means_of_lock(t, last);
+        const struct outcome lifted = outcome_of(t, r->account, &lock, false);
+        const struct outcome deleted = outcome_of(t, r->account, &points, false);
+        struct deed unlocked = deed;
+        unlocked.rule = RULE_GOVERNANCE;
+        takeover_conclude(t, &unlocked, outcome_harder(&lifted, &deleted));
+    } else {
+        try_deed(t, &deed, points);
     }
-    size_t before = t->len;
-    takeover_add(
-        t, &deed, PROOF_CLOSED, NULL,
-        date ? arena_printf(t->arena, "it is permanent from %s on", time_iso(t->arena, date))
-             : arena_printf(t->arena, "it is permanent once its %lld days of grace are over",
-                            (long long)grace));
-    if (t->len > before && date > t->now_ms)
-        t->items[before].after = time_iso(t->arena, date);
-    else if (t->len > before && !date)
-        t->items[before].after = arena_printf(t->arena, "%lld days", (long long)grace);
 }
 
-static void try_policy(struct takeover *t, const struct model_object *vault)
+static void try_lock(struct takeover *t, const struct last *last)
 {
-    const struct resource *r = vault->resource;
+    const char *final = lock_final_after(t, last);
+    const struct resource *r = last->vault->resource;
+    if (!last->lock)
+        return;
+    const struct deed deed = {r->account, RULE_GOVERNANCE, last->lock->resource->address,
+                              arena_printf(t->arena, "takes the lock off %s", r->address),
+                              last->lock->resource->pos};
+    int64_t date = lock_date_observed(last->lock->properties);
+    if (final)
+        add_final(
+            t, &deed, final,
+            date ? arena_printf(t->arena, "it is permanent from %s on", time_iso(t->arena, date))
+                 : arena_printf(t->arena, "it is permanent once its %s of grace are over", final));
+    else
+        try_deed(t, &deed, means_of_lock(t, last));
+}
+
+static void try_policy(struct takeover *t, const struct last *last)
+{
+    const struct resource *r = last->vault->resource;
     const struct deed deed = {r->account, RULE_VAULT_UNPROTECTED, r->address,
                               arena_printf(t->arena, "rewrites who may reach %s", r->address),
                               r->pos};
-    try_deed(t, &deed, means_of_policy(t, vault));
+    try_deed(t, &deed, means_of_policy(last));
 }
 
-static void try_key(struct takeover *t, const struct model_object *vault)
+/* What the topology does not make it cannot vouch for. */
+static void try_unknown(struct takeover *t, const struct account *account, const char *target,
+                        struct source_pos pos, const char *what, const char *thing)
 {
-    const struct model_object *key = takeover_key_of(t, vault);
-    if (!key)
+    const struct deed deed = {account, RULE_GUARD_UNKNOWN, target, what, pos};
+    takeover_add(t, &deed, PROOF_OPEN, NULL,
+                 arena_printf(t->arena,
+                              "the topology does not make %s, and nobody has read what "
+                              "guards it",
+                              thing));
+}
+
+static void try_unknown_key(struct takeover *t, const struct last *last)
+{
+    const char *arn = value_get_str(last->vault->properties, "encryption_key_arn");
+    const char *owner = arn ? model_account_of(t->arena, arn) : NULL;
+    const struct resource *r = last->vault->resource;
+    const struct model_object *named = model_find(t->model, arn);
+    if (!owner)
         return;
-    const struct resource *r = key->resource;
+    try_unknown(t, takeover_account(t, owner, r->account->partition, "a stranger"), r->address,
+                r->pos, arena_printf(t->arena, "makes what lies in %s unreadable", r->address),
+                named ? named->resource->address : arn);
+}
+
+static void try_key(struct takeover *t, const struct last *last)
+{
+    if (!last->key) {
+        try_unknown_key(t, last);
+        return;
+    }
+    const struct resource *r = last->key->resource;
     const struct deed deed = {r->account, RULE_KEY_UNPROTECTED, r->address,
                               arena_printf(t->arena, "makes %s unusable, and %s unreadable with it",
-                                           r->address, vault->resource->address),
+                                           r->address, last->vault->resource->address),
                               r->pos};
-    try_deed(t, &deed, means_of_key(t, key));
+    try_deed(t, &deed, means_of_key(t, last->key));
 }
 
-static void try_leaving(struct takeover *t, const struct model_object *vault)
+static void try_leaving(struct takeover *t, const struct last *last)
 {
     static const char *const actions[] = {"organizations:LeaveOrganization", NULL};
-    const struct resource *r = vault->resource;
+    const struct resource *r = last->vault->resource;
     const struct deed deed = {r->account, RULE_LEAVE, r->address,
                               "leaves the organization, whose policies then hold no longer",
                               r->pos};
@@ -228,51 +374,35 @@ static void try_leaving(struct takeover *t, const struct model_object *vault)
         try_deed(t, &deed, (struct means){.actions = actions, .resource = "*"});
 }
 
-static void try_vault(struct takeover *t, const struct model_object *vault)
+/* Every member that the organization made trusts it with every right, and it can close any. */
+static void try_reach(struct takeover *t, const struct last *last)
 {
-    const struct model_object *lock = model_of_vault(t->model, "aws_backup_vault_lock", vault);
-    bool air_gapped =
-        str_eq(vault->resource->schema->type_name, "aws_backup_logically_air_gapped_vault");
-    try_points(t, vault, lock || air_gapped);
-    if (lock)
-        try_lock(t, vault, lock);
-    try_policy(t, vault);
-    try_key(t, vault);
-    try_leaving(t, vault);
-    takeover_strangers(t, vault);
+    const struct account *manager = model_account(t->model, model_management_account(t->model));
+    const struct resource *r = last->vault->resource;
+    if (!manager || manager == r->account)
+        return;
+    const struct deed deed = {
+        manager, RULE_MANAGER_REACHES, r->address,
+        arena_printf(t->arena, "does in account %s what whoever takes that over does, or closes it",
+                     r->account->name),
+        r->pos};
+    takeover_add(t, &deed, PROOF_OPEN, NULL,
+                 "its members trust it by OrganizationAccountAccessRole, it can act as their root, "
+                 "and 90 days after an account was closed even locked points are gone");
+}
+
+static void try_vault(struct takeover *t, const struct last *last)
+{
+    try_points(t, last);
+    try_lock(t, last);
+    try_policy(t, last);
+    try_key(t, last);
+    try_leaving(t, last);
+    try_reach(t, last);
+    takeover_strangers(t, last);
 }
 
 /* ---- the account that backups come from ---- */
-
-static void try_flood(struct takeover *t, const struct account *source,
-                      const struct model_object *vault)
-{
-    static const char *const actions[] = {"backup:CopyIntoBackupVault", NULL};
-    const struct model_object *lock = model_of_vault(t->model, "aws_backup_vault_lock", vault);
-    const struct resource *r = vault->resource;
-    if (!lock || source == r->account)
-        return;
-    const struct deed deed = {
-        source, RULE_LOCK_NO_MAX, r->address,
-        arena_printf(t->arena, "fills %s with points that nobody can ever delete", r->address),
-        lock->resource->pos};
-    int64_t max = value_get_int(lock->properties, "max_retention_days", 0);
-    struct ask_answer answer;
-    const struct ask question = {.role = takeover_intruder(t, source),
-                                 .action = actions[0],
-                                 .resource = vault->arn,
-                                 .resource_policy = policy_of_vault(t, vault),
-                                 .as_if_all_rights = true};
-    ask(t->model, &question, &answer);
-    if (max > 0)
-        takeover_add(
-            t, &deed, PROOF_CLOSED, NULL,
-            arena_printf(t->arena, "the lock lets points live %lld days at most", (long long)max));
-    else if (answer.verdict == ASK_YES)
-        takeover_add(t, &deed, PROOF_OPEN, NULL, "the lock names no longest retention");
-    else
-        takeover_add(t, &deed, PROOF_CLOSED, NULL, answer.why);
-}
 
 static void try_silence(struct takeover *t, const struct account *source, const char *by,
                         const struct model_object *vault)
@@ -292,6 +422,40 @@ static void try_silence(struct takeover *t, const struct account *source, const 
                                           r->account->name));
 }
 
+/* ---- a path ---- */
+
+/* A last vault of which there is a name and no more. */
+static void try_named(struct takeover *t, const struct proof_path *path,
+                      const struct model_object *vault, const struct model_object *plan)
+{
+    const char *owner = model_account_of(t->arena, path->last_vault);
+    const char *name = vault ? vault->resource->address : path->last_vault;
+    if (owner)
+        try_unknown(t, takeover_account(t, owner, plan->resource->account->partition, "a stranger"),
+                    vault ? name : path->plan, vault ? vault->resource->pos : plan->resource->pos,
+                    arena_printf(t->arena, "destroys what lies in %s", name), name);
+}
+
+static void try_path(struct takeover *t, const struct proof_path *path, struct map *vaults)
+{
+    const struct model_object *vault = model_find(t->model, path->last_vault);
+    const struct model_object *plan = model_at(t->model, path->plan);
+    if (!path->last_vault || !plan)
+        return;
+    if (!vault || model_is_open(vault)) {
+        try_named(t, path, vault, plan);
+        return;
+    }
+    const struct last last = last_of(t, vault);
+    const struct account *source = plan->resource->account;
+    if (source != vault->resource->account)
+        takeover_flood(t, source, NULL, &last);
+    try_silence(t, source, path->relay ? path->relay : path->plan, vault);
+    if (!map_get(vaults, vault->arn))
+        try_vault(t, &last);
+    map_set(vaults, vault->arn, t);
+}
+
 void takeovers(struct model *model, int64_t now_ms, const struct proof_path *paths, size_t path_len,
                const struct proof_threat **ret, size_t *ret_len)
 {
@@ -300,18 +464,8 @@ void takeovers(struct model *model, int64_t now_ms, const struct proof_path *pat
     map_init(&t.seen, model->arena);
     map_init(&t.strangers, model->arena);
     map_init(&vaults, model->arena);
-    for (size_t i = 0; i < path_len; i++) {
-        const struct model_object *vault = model_find(model, paths[i].last_vault);
-        const struct model_object *plan = model_at(model, paths[i].plan);
-        if (!vault || model_is_open(vault) || !plan)
-            continue;
-        try_flood(&t, plan->resource->account, vault);
-        try_silence(&t, plan->resource->account, paths[i].relay ? paths[i].relay : paths[i].plan,
-                    vault);
-        if (!map_get(&vaults, vault->arn))
-            try_vault(&t, vault);
-        map_set(&vaults, vault->arn, &t);
-    }
+    for (size_t i = 0; i < path_len; i++)
+        try_path(&t, &paths[i], &vaults);
     *ret = t.items;
     *ret_len = t.len;
 }

@@ -1,7 +1,7 @@
 #pragma once
 /* The rows of who could destroy it while they are collected. Internal to engine/proof. */
 
-#include "engine/proof/ask.h"
+#include "engine/proof/intruder.h"
 #include "engine/proof/proof.h"
 
 struct takeover {
@@ -23,26 +23,38 @@ struct deed {
     struct source_pos pos;
 };
 
-/* The calls that do it: any of them is enough. */
-struct means {
-    const char *const *actions; /* ends with NULL */
-    const char *resource;
-    const struct policy *policy;
-    bool policy_decides;
-};
+/* NULL: the account has that row. */
+struct proof_threat *takeover_add(struct takeover *t, const struct deed *deed,
+                                  enum proof_openness openness, const char *who,
+                                  const char *reason);
+/* The row of an outcome, and one for each break-glass principal: whether it can be replaced. */
+void takeover_conclude(struct takeover *t, const struct deed *deed, const struct outcome *outcome);
+/* The topology's account, or one made up: the same for the same id. */
+const struct account *takeover_account(struct takeover *t, const char *id, const char *partition,
+                                       const char *name);
 
-void takeover_add(struct takeover *t, const struct deed *deed, enum proof_openness openness,
-                  const char *who, const char *reason);
-/* Whoever has taken the account over, as a principal. */
-const char *takeover_intruder(struct takeover *t, const struct account *account);
+/* A last vault, and what guards it. */
+struct last {
+    const struct model_object *vault;
+    const struct model_object *lock; /* or NULL */
+    const struct model_object *key;  /* NULL: none that the topology makes or that was read */
+    const struct policy *policy;     /* or NULL */
+    bool air_gapped;
+};
+struct last last_of(struct takeover *t, const struct model_object *vault);
 
 /* What the calls on a last vault are. */
-struct means means_of_points(struct takeover *t, const struct model_object *vault);
-struct means means_of_policy(struct takeover *t, const struct model_object *vault);
+struct means means_of_points(struct takeover *t, const struct last *last);
+struct means means_of_lock(struct takeover *t, const struct last *last);
+struct means means_of_policy(const struct last *last);
 struct means means_of_key(struct takeover *t, const struct model_object *key);
-/* NULL: none that the topology makes or that was read. */
-const struct model_object *takeover_key_of(struct takeover *t, const struct model_object *vault);
+/* When the lock of a last vault is beyond anybody's reach: now (""), from a date or a number of
+ * days on, or never (NULL: governance, or none). */
+const char *lock_final_after(struct takeover *t, const struct last *last);
 
+/* What fills a locked vault: by whom, where a policy lets them in. */
+void takeover_flood(struct takeover *t, const struct account *source, const char *principal,
+                    const struct last *last);
 /* Who else: principals of other accounts that the policies of a last vault's account let in. Only
  * what is open makes a row. */
-void takeover_strangers(struct takeover *t, const struct model_object *vault);
+void takeover_strangers(struct takeover *t, const struct last *last);

@@ -27,7 +27,8 @@ void topic_ask(struct model *model, const struct model_object *topic, const char
                                  .action = "sns:Publish",
                                  .resource = topic->arn,
                                  .resource_policy =
-                                     model_policy(model, value_get(topic->properties, "policy"))};
+                                     model_policy(model, value_get(topic->properties, "policy")),
+                                 .open_context = true};
     ask(model, &question, ret);
 }
 
@@ -94,9 +95,10 @@ static const char *silenced_by_policy(const struct watch *w, const struct model_
             .action = actions[i],
             .resource = topic->arn,
             .resource_policy = model_policy(w->model, value_get(topic->properties, "policy")),
-            .as_if_all_rights = true};
+            .as_if_all_rights = true,
+            .as_intruder = true};
         ask(w->model, &question, &answer);
-        if (answer.verdict == ASK_YES)
+        if (answer.verdict != ASK_NO)
             return arena_printf(w->model->arena, "the policy of %s gives account %s %s",
                                 topic->resource->address, w->source->name, actions[i]);
     }

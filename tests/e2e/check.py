@@ -292,6 +292,10 @@ with workspace(edit=lambda text: text + "guards: {strict: true}\n") as folder:
     check(refused.err.count("error[HF1401]") == 3 and "whoever takes account backup over" in refused.err, refused.err)
 GUARDED = "guards: {strict: true}\nignore:\n  - {id: HP801, reason: elsewhere}\n"
 with workspace(edit=lambda text: protect(text) + GUARDED) as folder:
+    refused = holdfast("apply", "--simulate", "--auto-approve", "--relay=false", cwd=folder, expect=7)
+    check(refused.err.count("error[HF1401]") == 1 and f"takes the place of {BREAK_GLASS}" in refused.err, refused.err)
+GUARDED += "  - {id: HP905, reason: a policy of the organization keeps the role}\n"
+with workspace(edit=lambda text: protect(text) + GUARDED) as folder:
     holdfast("apply", "--simulate", "--auto-approve", "--relay=false", cwd=folder, expect=0)
 
 # Every rule can be explained, and stands in the page.

@@ -71,6 +71,8 @@ def judge(folder, name):
     assert found == [CLOSED, set()], found
     assert set(verdicts(before).values()) == {"open"} and len(verdicts(before)) == 3, verdicts(before)
     assert "open" not in verdicts(after).values(), verdicts(after)
+    places = [t for t in after["takeovers"] if t["what"].startswith("takes the place of") and t["account"] == "backup"]
+    assert places and all(t["verdict"] != "open" for t in places), places
     print(f"{name}: reachable under {[p['size'] for p in made['policies']]} characters of policies")
     return kept
 

@@ -1,0 +1,232 @@
+#include "engine/proof/intruder.h"
+
+#include <string.h>
+
+#include "engine/aws/arn.h"
+#include "engine/base/strbuf.h"
+#include "engine/policy/text.h"
+#include "engine/proof/statements.h"
+
+#define PRINCIPAL_ARN "aws:PrincipalArn"
+
+/* ---- one principal ---- */
+
+struct tried {
+    struct map left_out; /* texts of those whom the denials do not reach */
+    const char *why;     /* of the first denial */
+    const char *chosen;  /* of what is allowed: the condition key that they choose; NULL: none */
+};
+
+static void add_texts(struct map *map, const struct policy_texts *texts)
+{
+    for (size_t i = 0; i < texts->len; i++)
+        if (!texts->items[i].unknown)
+            map_set(map, texts->items[i].text, map);
+}
+
+static void add_principals(struct map *map, const struct policy_statement *s)
+{
+    for (size_t i = 0; i < s->principals_len; i++)
+        if (s->principals[i].kind == POLICY_PRINCIPAL_AWS && !s->principals[i].text.unknown)
+            map_set(map, s->principals[i].text.text, map);
+}
+
+/* A Deny names those whom it does not reach by what is negated, an Allow the others. */
+static void add_named(struct map *map, const struct policy_statement *s)
+{
+    bool denies = s->effect == POLICY_DENY;
+    for (size_t i = 0; i < s->conditions_len; i++)
+        if (s->conditions[i].negated == denies &&
+            text_equal_fold(slice_of(s->conditions[i].key), slice_of(PRINCIPAL_ARN)))
+            add_texts(map, &s->conditions[i].values);
+    if (s->not_principal == denies)
+        add_principals(map, s);
+}
+
+static void add_denial(struct tried *tried, const struct ask_answer *answer)
+{
+    if (!tried->why)
+        tried->why = answer->why;
+    for (size_t i = 0; i < answer->policy.matches_len; i++)
+        add_named(&tried->left_out, answer->policy.matches[i].statement);
+}
+
+static const struct value *context_at(const struct means *means, size_t i)
+{
+    return means->contexts ? means->contexts[i] : NULL;
+}
+
+/* The first of the calls that is allowed, or that nobody can say is not; NULL: none. tried NULL:
+ * nobody asks why. */
+static const char *first_allowed(struct model *model, const struct means *means,
+                                 const struct ask *asker, struct tried *tried)
+{
+    for (size_t i = 0; means->actions[i]; i++)
+        for (size_t k = 0; k == 0 || context_at(means, k); k++) {
+            struct ask_answer answer;
+            struct ask question = *asker;
+            question.action = means->actions[i];
+            question.resource = means->resource;
+            question.resource_policy = means->policy;
+            question.resource_policy_decides = means->policy_decides;
+            question.context = context_at(means, k);
+            question.as_intruder = true;
+            ask(model, &question, &answer);
+            if (tried && answer.verdict == ASK_NO)
+                add_denial(tried, &answer);
+            else if (tried)
+                tried->chosen = answer.policy.open_key;
+            if (answer.verdict != ASK_NO)
+                return means->actions[i];
+        }
+    return NULL;
+}
+
+static const char *could(const struct attempt *attempt, const char *principal, struct tried *tried)
+{
+    const struct ask asker = {
+        .role = principal, .without_controls = attempt->without_controls, .as_if_all_rights = true};
+    return first_allowed(attempt->model, attempt->means, &asker, tried);
+}
+
+/* As a role or a user that they make, or as root. */
+static const char *could_anybody(const struct attempt *attempt, struct tried *tried)
+{
+    static const char *const names[] = {"role/whoever-took-the-account",
+                                        "user/whoever-took-the-account", "root"};
+    const struct account *a = attempt->account;
+    const char *action = NULL;
+    for (size_t i = 0; i < ARRAY_LEN(names) && !action; i++)
+        action = could(
+            attempt,
+            arena_printf(attempt->model->arena, "arn:%s:iam::%s:%s", a->partition, a->id, names[i]),
+            tried);
+    return action;
+}
+
+const char *means_allowed(struct model *model, const char *principal, const struct means *means,
+                          bool all_rights)
+{
+    const struct ask asker = {.role = principal, .as_if_all_rights = all_rights};
+    return first_allowed(model, means, &asker, NULL);
+}
+
+/* ---- those whom a policy leaves out ---- */
+
+/* Variables become '*': what they stand for is the intruder's. */
+static const char *without_variables(struct arena *arena, const char *text)
+{
+    char *plain = arena_strndup(arena, text, strlen(text)), *out = plain;
+    for (const char *c = text; *c; c++) {
+        const char *close = c[0] == '$' && c[1] == '{' ? strchr(c, '}') : NULL;
+        *out++ = close ? '*' : *c;
+        c = close ? close : c;
+    }
+    *out = '\0';
+    return plain;
+}
+
+static bool is_wild(struct slice s)
+{
+    return memchr(s.ptr, '*', s.len) || memchr(s.ptr, '?', s.len);
+}
+
+/* A name that the wildcards take. */
+static const char *filled(struct arena *arena, struct slice resource)
+{
+    struct strbuf sb;
+    strbuf_init(&sb, arena, resource.len * 3 + 16);
+    for (size_t i = 0; i < resource.len; i++) {
+        char c = resource.ptr[i];
+        if (c == '*')
+            strbuf_add(&sb, i == 0 ? "role/any" : "any");
+        else
+            strbuf_addf(&sb, "%c", c == '?' ? 'x' : c);
+    }
+    return strbuf_str(&sb);
+}
+
+/* False: nobody of the account. */
+static bool exempt_of(struct arena *arena, const char *text, const struct account *account,
+                      struct exempt *ret)
+{
+    const char *plain = without_variables(arena, text);
+    struct arn arn;
+    if (!arn_parse(slice_of(plain), &arn) ||
+        !(is_wild(arn.account) || slice_is(arn.account, account->id)))
+        return false;
+    ret->text = text;
+    ret->many = is_wild(arn.resource);
+    ret->arn = arena_printf(arena, "arn:%s:iam::%s:%s", account->partition, account->id,
+                            filled(arena, arn.resource));
+    return true;
+}
+
+bool place_is_reserved(const char *arn)
+{
+    return strstr(arn, ":role/aws-reserved/") || strstr(arn, ":role/aws-service-role/");
+}
+
+struct means means_of_place(const char *arn)
+{
+    static const char *const role[] = {"iam:UpdateAssumeRolePolicy", "iam:CreateRole", NULL};
+    static const char *const user[] = {"iam:CreateAccessKey", "iam:UpdateLoginProfile",
+                                       "iam:CreateLoginProfile", "iam:CreateUser", NULL};
+    return (struct means){.actions = strstr(arn, ":user/") ? user : role, .resource = arn};
+}
+
+/* May anybody make one that the text takes? */
+static bool can_be_made(const struct attempt *attempt, const struct exempt *exempt)
+{
+    const struct means means = means_of_place(exempt->arn);
+    struct attempt making = *attempt;
+    making.means = &means;
+    return exempt->many && !place_is_reserved(exempt->arn) && could_anybody(&making, NULL);
+}
+
+static void try_exempt(const struct attempt *attempt, const struct tried *tried,
+                       struct outcome *ret)
+{
+    struct arena *arena = attempt->model->arena;
+    struct exempt *list = arena_array(arena, tried->left_out.len + 1, sizeof(*list));
+    size_t len = 0;
+    for (size_t i = 0; i < tried->left_out.len; i++) {
+        struct exempt *exempt = &list[len];
+        if (!exempt_of(arena, tried->left_out.entries[i].key, attempt->account, exempt))
+            continue;
+        const char *action = could(attempt, exempt->arn, NULL);
+        if (action && can_be_made(attempt, exempt)) {
+            *ret = (struct outcome){
+                .openness = PROOF_OPEN,
+                .why = arena_printf(arena, "%s is left to %s, and nothing denies making one such",
+                                    action, exempt->text)};
+            return;
+        }
+        len += action != NULL;
+    }
+    *ret = (struct outcome){len ? PROOF_BREAK_GLASS : PROOF_CLOSED, tried->why, list, len};
+}
+
+void intruder_outcome(const struct attempt *attempt, struct outcome *ret)
+{
+    struct arena *arena = attempt->model->arena;
+    struct tried tried = {.why = NULL};
+    map_init(&tried.left_out, arena);
+    const char *action = could_anybody(attempt, &tried);
+    if (action) {
+        *ret = (struct outcome){
+            .openness = PROOF_OPEN,
+            .why = arena_printf(attempt->model->arena, "nothing denies %s", action)};
+        return;
+    }
+    const struct policy *policy = attempt->means->policy;
+    for (size_t i = 0; policy && i < policy->statements_len; i++)
+        if (policy->statements[i].effect == POLICY_ALLOW)
+            add_named(&tried.left_out, &policy->statements[i]);
+    try_exempt(attempt, &tried, ret);
+}
+
+const struct outcome *outcome_harder(const struct outcome *a, const struct outcome *b)
+{
+    return b->openness > a->openness ? b : a;
+}

@@ -1,0 +1,363 @@
+/* Who could destroy it: an example of the repository with something changed, and the rows that must
+ * then be there. A row reads "VERDICT ACCOUNT: WHAT: WHY". */
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "engine/base/clock.h"
+#include "engine/base/file.h"
+#include "engine/base/strbuf.h"
+#include "engine/config/config.h"
+#include "engine/proof/proof.h"
+
+#define PLAIN "rds-immutable-backup"
+#define GUARDED "rds-guarded"
+#define ORGANIZATION                                                                               \
+    "organization: {id: o-exampleorgid, account: management, cross_account_backup: true}\n"
+#define MANAGEMENT "  backup:\n    id: \"444455556666\"\n"
+#define WITH_MANAGEMENT "  management: {id: \"999988887777\"}\n" MANAGEMENT
+#define GRACE "      changeable_for_days: 14"
+#define PROTECT "    protect: {break_glass: "
+#define LOCKS "\"backup:PutBackupVaultAccessPolicy\", \"backup:DeleteBackupVaultAccessPolicy\""
+#define OF_VAULT "    accept_copies_from: [workload]"
+#define VAULT_POLICY(statement)                                                                    \
+    "    policy: {Version: \"2012-10-17\", Statement: [{Effect: Allow, Principal: {AWS: "          \
+    "\"111122223333\"}, Action: \"backup:CopyIntoBackupVault\", Resource: \"*\"}, " statement "]}"
+#define DENY_UNLESS(condition) VAULT_POLICY(DENY(LOCKS, condition))
+#define DENY(actions, condition)                                                                   \
+    "{Effect: Deny, Principal: \"*\", Action: [" actions                                           \
+    "], Resource: \"*\", Condition: " condition "}"
+#define PUT_LOCK(how, key, value)                                                                  \
+    DENY("\"backup:PutBackupVaultLockConfiguration\"",                                             \
+         "{\"" how "\": {\"backup:" key "\": \"" value "\"}}")
+#define UNPROTECT                                                                                  \
+    "    protect:                           # nobody else deletes points or rewrites the policy\n" \
+    "      break_glass: ${variables.break_glass}\n"
+/* The policy of the vault is guarded under this condition only. */
+#define CONDITION(condition, verdict)                                                              \
+    {                                                                                              \
+        GUARDED, {{OF_VAULT, DENY_UNLESS(condition)}, {UNPROTECT, ""}},                            \
+        {                                                                                          \
+            verdict " backup: rewrites who may reach vaults.final"                                 \
+        }                                                                                          \
+    }
+#define SCP(name, statement)                                                                       \
+    "    " name ": {type: SERVICE_CONTROL_POLICY, targets: [backup], content: {Version: "          \
+    "\"2012-10-17\", Statement: [" statement "]}}\n"
+#define WITH_POLICIES                                                                              \
+    "organization:\n  id: o-exampleorgid\n  account: management\n  cross_account_backup: true\n"   \
+    "  policies:\n"
+#define ROLE(trust, actions)                                                                       \
+    "roles:\n  janitor:\n    account: backup\n    assume_role_policy_document: {Version: "         \
+    "\"2012-10-17\", Statement: [{Effect: Allow, " trust "}]}\n"                                   \
+    "    inline_policies: {p: {Version: \"2012-10-17\", Statement: [{Effect: Allow, Action: "      \
+    "[" actions "], Resource: \"*\"}]}}\n"
+#define BY_ACCOUNT                                                                                 \
+    "Principal: {AWS: \"arn:aws:iam::777788889999:role/ci\"}, Action: \"sts:AssumeRole\""
+#define BREAK_GLASS "arn:aws:iam::444455556666:role/break-glass"
+
+struct edit {
+    const char *from, *to; /* from NULL: `to` comes after the end */
+};
+
+static const struct {
+    const char *example;
+    struct edit edits[4];
+    const char *rows[4]; /* each begins one; "!" before it: none does */
+} cases[] = {
+    /* a lock that can still be taken off is not one that cannot */
+    {PLAIN,
+     {{GRACE, ""}, {"mode: compliance", "mode: governance"}},
+     {"open backup: deletes the points in vaults.final: nothing denies "
+      "backup:DeleteBackupVaultLockConfiguration",
+      "open backup: takes the lock off vaults.final"}},
+    {PLAIN, {{0}}, {"closed after 14 days backup: deletes the points in vaults.final"}},
+    {GUARDED,
+     {{GRACE "          # until then the lock can still be taken back", ""},
+      {"mode: compliance", "mode: governance"}},
+     {"only " BREAK_GLASS " backup: deletes the points in vaults.final",
+      "only " BREAK_GLASS " backup: takes the lock off vaults.final"}},
+
+    /* a flood of a hundred years is one without an end */
+    {PLAIN,
+     {{"max_retention_days: 365", "max_retention_days: 36500"}},
+     {"open workload: fills vaults.final with points that nobody can ever delete: the lock lets "
+      "points live 36500 days"}},
+    {PLAIN,
+     {{"max_retention_days: 365", "max_retention_days: 3653"}},
+     {"closed workload: fills vaults.final"}},
+
+    /* a break-glass principal whose place the account can take */
+    {GUARDED,
+     {{0}},
+     {"only " BREAK_GLASS " backup: makes keys.final unusable",
+      "open backup: takes the place of " BREAK_GLASS
+      ": nothing denies iam:UpdateAssumeRolePolicy"}},
+    {GUARDED,
+     {{MANAGEMENT, WITH_MANAGEMENT},
+      {NULL, WITH_POLICIES SCP("glass", "{Effect: Deny, Action: \"iam:*\", Resource: "
+                                        "\"arn:aws:iam::*:role/break-glass\"}")}},
+     {"closed backup: takes the place of " BREAK_GLASS,
+      "!open management: detaches the policy, after which whoever takes account backup over "
+      "makes"}},
+    {GUARDED,
+     {{MANAGEMENT, WITH_MANAGEMENT},
+      {NULL, WITH_POLICIES SCP("glass", "{Effect: Deny, Action: \"iam:Update*\", Resource: "
+                                        "\"arn:aws:iam::*:role/break-glass\"}")}},
+     {"open backup: takes the place of " BREAK_GLASS ": nothing denies iam:CreateRole"}},
+    {GUARDED,
+     {{"default: " BREAK_GLASS,
+       "default: "
+       "arn:aws:iam::444455556666:role/aws-reserved/sso.amazonaws.com/AWSReservedSSO_b_1"}},
+     {"closed backup: takes the place of arn:aws:iam::444455556666:role/aws-reserved"}},
+    {GUARDED,
+     {{"default: " BREAK_GLASS, "default: arn:aws:iam::444455556666:role/admin*"}},
+     {"open backup: makes keys.final unusable, and vaults.final unreadable with it: "
+      "kms:ScheduleKeyDeletion is left to arn:aws:iam::444455556666:role/admin*"}},
+    {GUARDED,
+     {{"default: " BREAK_GLASS, "default: arn:aws:iam::444455556666:root"}},
+     {"open backup: makes keys.final unusable"}},
+    {GUARDED,
+     {{"      break_glass: ${variables.break_glass}",
+       "      break_glass: [\"arn:aws:iam::444455556666:role/a\", "
+       "\"arn:aws:iam::444455556666:role/b\"]"}},
+     {"only arn:aws:iam::444455556666:role/a, arn:aws:iam::444455556666:role/b backup: makes "
+      "keys.final unusable",
+      "open backup: takes the place of arn:aws:iam::444455556666:role/b"}},
+    {GUARDED,
+     {{NULL, "roles:\n  glass:\n    account: backup\n    name: break-glass\n"
+             "    assume_role_policy_document: {Version: \"2012-10-17\", Statement: [{Effect: "
+             "Allow, Principal: {AWS: \"444455556666\"}, Action: \"sts:AssumeRole\"}]}\n"},
+      {MANAGEMENT, WITH_MANAGEMENT},
+      {NULL, WITH_POLICIES SCP("glass", "{Effect: Deny, Action: \"iam:*\", Resource: "
+                                        "\"arn:aws:iam::*:role/break-glass\"}")}},
+     {"open backup: takes the place of " BREAK_GLASS ": nothing denies sts:AssumeRole"}},
+
+    /* what a policy leaves out by other words */
+    {GUARDED,
+     {{OF_VAULT, VAULT_POLICY("{Effect: Deny, NotPrincipal: {AWS: [\"" BREAK_GLASS
+                              "\", \"444455556666\"]}, Action: [" LOCKS "], Resource: \"*\"}")},
+      {"    protect:                           # nobody else deletes points or rewrites the "
+       "policy\n"
+       "      break_glass: ${variables.break_glass}\n",
+       ""}},
+     {"open backup: rewrites who may reach vaults.final"}},
+    {GUARDED,
+     {{OF_VAULT, DENY_UNLESS("{ArnLike: {\"aws:PrincipalArn\": \"arn:aws:iam::*:role/*\"}}")},
+      {"    protect:                           # nobody else deletes points or rewrites the "
+       "policy\n"
+       "      break_glass: ${variables.break_glass}\n",
+       ""}},
+     {"open backup: rewrites who may reach vaults.final"}}, /* a user is no role */
+
+    /* a lock may be put anew, as weak as the policies let it be */
+    {GUARDED,
+     {{GRACE "          # until then the lock can still be taken back", ""},
+      {"mode: compliance", "mode: governance"},
+      {OF_VAULT,
+       VAULT_POLICY(
+           "{Effect: Deny, Principal: \"*\", Action: \"backup:DeleteBackupVaultLockConfiguration\","
+           " Resource: \"*\"}, {Effect: Deny, Principal: \"*\", Action: "
+           "\"backup:PutBackupVaultLockConfiguration\", Resource: \"*\", Condition: "
+           "{NumericLessThan: {\"backup:MinRetentionDays\": 7}}}")},
+      {"    protect:                           # nobody else deletes points or rewrites the "
+       "policy\n"
+       "      break_glass: ${variables.break_glass}\n",
+       ""}},
+     {"open backup: takes the lock off vaults.final: nothing denies "
+      "backup:PutBackupVaultLockConfiguration"}},
+
+    {GUARDED,
+     {{GRACE "          # until then the lock can still be taken back", ""},
+      {"mode: compliance", "mode: governance"},
+      {OF_VAULT,
+       VAULT_POLICY(DENY("\"backup:DeleteBackupVaultLockConfiguration\"", "{}") ", " PUT_LOCK(
+           "NumericLessThan", "MinRetentionDays",
+           "7") ", " PUT_LOCK("Null", "MinRetentionDays",
+                              "true") ", " PUT_LOCK("NumericGreaterThan", "MaxRetentionDays",
+                                                    "365") ", " PUT_LOCK("Null", "MaxRetentionDays",
+                                                                         "true"))},
+      {UNPROTECT, ""}},
+     {"closed backup: takes the lock off vaults.final", "closed backup: deletes the points"}},
+    {GUARDED,
+     {{GRACE "          # until then the lock can still be taken back", ""},
+      {"mode: compliance", "mode: governance"},
+      {OF_VAULT,
+       VAULT_POLICY(DENY("\"backup:DeleteBackupVaultLockConfiguration\"", "{}") ", " PUT_LOCK(
+           "NumericLessThan", "MinRetentionDays",
+           "7") ", " PUT_LOCK("NumericGreaterThan", "MaxRetentionDays",
+                              "365") ", " PUT_LOCK("Null", "MaxRetentionDays", "true"))},
+      {UNPROTECT, ""}},
+     {"open backup: takes the lock off vaults.final: nothing denies "
+      "backup:PutBackupVaultLockConfiguration"}},
+
+    /* conditions that an intruder chooses, or may satisfy, close nothing; what AWS says does */
+    CONDITION("{StringNotEquals: {\"aws:RequestedRegion\": us-east-2}}", "open"),
+    CONDITION("{StringEquals: {\"aws:RequestedRegion\": us-east-2}}", "closed"),
+    CONDITION("{BoolIfExists: {\"aws:MultiFactorAuthPresent\": \"false\"}}", "open"),
+    CONDITION("{NotIpAddress: {\"aws:SourceIp\": \"10.0.0.0/8\"}}", "open"),
+    CONDITION("{StringNotEquals: {\"aws:PrincipalTag/role\": glass}}", "open"),
+    CONDITION("{StringNotLike: {\"aws:userid\": \"AROAEXAMPLE:*\"}}", "open"),
+    CONDITION("{StringNotEquals: {\"aws:PrincipalOrgID\": o-exampleorgid}}", "open"),
+    CONDITION("{DateLessThan: {\"aws:CurrentTime\": \"2027-01-01T00:00:00Z\"}}", "open"),
+    CONDITION("{StringNotEquals: {\"aws:ResourceTag/a\": b}}", "open"),
+    CONDITION("{\"Null\": {\"aws:SourceVpce\": \"true\"}}", "open"),
+    CONDITION("{StringNotEquals: {\"aws:PrincipalAccount\": \"999988887777\"}}", "closed"),
+    CONDITION("{StringNotEquals: {\"aws:SourceAccount\": \"444455556666\"}}", "closed"),
+    CONDITION(
+        "{StringNotLike: {\"aws:PrincipalArn\": \"arn:aws:iam::*:role/${aws:PrincipalTag/x}\"}}",
+        "open"),
+    {GUARDED,
+     {{OF_VAULT, DENY_UNLESS("{StringNotEquals: {\"aws:PrincipalOrgID\": o-other00000}}")},
+      {UNPROTECT, ""},
+      {MANAGEMENT, WITH_MANAGEMENT},
+      {NULL, ORGANIZATION}},
+     {"closed backup: rewrites who may reach vaults.final"}},
+
+    /* what nobody here knows */
+    {PLAIN,
+     {{"    key: final\n", "    key: arn:aws:kms:us-east-2:444455556666:key/"
+                           "11111111-2222-3333-4444-555555555555\n"}},
+     {"open backup: makes what lies in vaults.final unreadable: the topology does not make "
+      "arn:aws:kms:us-east-2:444455556666:key/11111111"}},
+
+    /* the account that manages the organization */
+    {GUARDED,
+     {{MANAGEMENT, WITH_MANAGEMENT}, {NULL, ORGANIZATION}},
+     {"open management: does in account backup what whoever takes that over does"}},
+
+    /* strangers */
+    {PLAIN,
+     {{GRACE, ""},
+      {"mode: compliance", "mode: governance"},
+      {NULL, ROLE(BY_ACCOUNT, "\"backup:DeleteBackupVaultLockConfiguration\", "
+                              "\"backup:DeleteRecoveryPoint\"")}},
+     {"open 777788889999: takes the lock off vaults.final, as roles.janitor",
+      "open 777788889999: deletes the points in vaults.final, as roles.janitor"}},
+    {PLAIN,
+     {{GRACE, ""},
+      {"mode: compliance", "mode: governance"},
+      {NULL, ROLE(BY_ACCOUNT, "\"backup:DeleteRecoveryPoint\"")}},
+     {"!open 777788889999: deletes the points"}},
+    {PLAIN,
+     {{NULL, ROLE(BY_ACCOUNT, "\"backup:DeleteBackupVaultLockConfiguration\"")}},
+     {"closed after 14 days 777788889999: takes the lock off vaults.final, as roles.janitor"}},
+    {PLAIN,
+     {{NULL, ROLE(BY_ACCOUNT, "\"iam:PutRolePolicy\"")}},
+     {"open 777788889999: does what whoever takes account backup over does, as roles.janitor"}},
+    {PLAIN,
+     {{NULL, ROLE(BY_ACCOUNT, "\"sts:AssumeRole\"")}},
+     {"open 777788889999: does what whoever takes account backup over does, as roles.janitor"}},
+    {PLAIN, {{NULL, ROLE(BY_ACCOUNT, "\"iam:GetRole\"")}}, {"!open 777788889999: "}},
+    {PLAIN,
+     {{NULL, ROLE("Principal: {AWS: \"*\"}, Action: \"sts:AssumeRole\"", "\"kms:*\"")}},
+     {"open *: makes keys.final unusable, as roles.janitor: the role trusts everybody, and"}},
+    {PLAIN,
+     {{NULL,
+       ROLE("Principal: {Federated: "
+            "\"arn:aws:iam::444455556666:oidc-provider/token.actions.githubusercontent.com\"}, "
+            "Action: \"sts:AssumeRoleWithWebIdentity\"",
+            "\"kms:*\"")}},
+     {"open arn:aws:iam::444455556666:oidc-provider/token.actions.githubusercontent.com: makes "
+      "keys.final unusable, as roles.janitor: the role trusts "
+      "arn:aws:iam::444455556666:oidc-provider/token.actions.githubusercontent.com, whatever the "
+      "subject, and is allowed"}},
+    {PLAIN,
+     {{"max_retention_days: 365", "max_retention_days: 36500"},
+      {OF_VAULT, "    accept_copies_from: [workload, \"arn:aws:iam::777788889999:root\"]"}},
+     {"open 777788889999: fills vaults.final"}},
+    {PLAIN,
+     {{OF_VAULT, "    accept_copies_from: [workload, \"arn:aws:iam::777788889999:root\"]"}},
+     {"closed 777788889999: fills vaults.final"}},
+};
+
+static const char *edited(struct arena *arena, const char *text, const struct edit *edits)
+{
+    for (size_t i = 0; i < 4 && edits[i].to; i++) {
+        if (!edits[i].from) {
+            text = arena_printf(arena, "%s%s", text, edits[i].to);
+            continue;
+        }
+        const char *at = strstr(text, edits[i].from);
+        if (!at)
+            fail_msg("no such text: %s", edits[i].from);
+        for (; at; at = strstr(at + strlen(edits[i].to), edits[i].from)) {
+            size_t before = (size_t)(at - text);
+            text = arena_printf(arena, "%.*s%s%s", (int)before, text, edits[i].to,
+                                at + strlen(edits[i].from));
+            at = text + before;
+        }
+    }
+    return text;
+}
+
+static const char *rows_of(struct arena *arena, const struct proof_report *report)
+{
+    struct strbuf sb;
+    strbuf_init(&sb, arena, (size_t)1 << 20);
+    for (size_t i = 0; i < report->threat_len; i++) {
+        const struct proof_threat *t = &report->threats[i];
+        const char *name = strchr(t->account->name, ' ') ? t->account->id : t->account->name;
+        strbuf_addf(&sb, "\n%s%s%s%s%s %s: %s: %s",
+                    t->openness == PROOF_BREAK_GLASS ? "only" : proof_openness_name(t->openness),
+                    t->who ? " " : "", t->who ? t->who : "", t->after ? " after " : "",
+                    t->after ? t->after : "", name, t->what, t->reason);
+    }
+    strbuf_add(&sb, "\n");
+    return strbuf_str(&sb);
+}
+
+static void prove(struct arena *arena, const char *example, const struct edit *edits,
+                  struct proof_report *ret)
+{
+    struct slice text;
+    struct topology topology;
+    struct diags diags;
+    diags_init(&diags, arena);
+    assert_true(file_read(arena, arena_printf(arena, SOURCE_DIR "/examples/%s.yaml", example),
+                          FILE_READ_MAX, &text, &diags));
+    const struct config_options options = {.path = "topology.yaml",
+                                           .data_dir = SOURCE_DIR "/tests/golden/lower/data",
+                                           .text = slice_of(edited(arena, text.ptr, edits))};
+    bool ok = config_load(arena, &options, schema_load(arena), &topology, &diags);
+    for (size_t i = 0; i < diags.len && !ok; i++)
+        fprintf(stderr, "%s\n", diag_render(arena, &diags, &diags.items[i]));
+    assert_true(ok);
+    const struct proof_input input = {.topology = &topology,
+                                      .now_ms = civil_to_ms(2026, 11, 28, 0, 0, 0)};
+    proof_check(arena, &input, ret);
+}
+
+static void each_row_is_as_open_as_the_policies_leave_it(void **state)
+{
+    size_t wrong = 0;
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+        struct arena *arena = arena_new();
+        struct proof_report report;
+        prove(arena, cases[i].example, cases[i].edits, &report);
+        const char *rows = rows_of(arena, &report);
+        for (size_t k = 0; k < 4 && cases[i].rows[k]; k++) {
+            const char *row = cases[i].rows[k];
+            bool none = row[0] == '!';
+            if (none == (strstr(rows, arena_printf(arena, "\n%s", row + none)) != NULL))
+                fprintf(stderr, "case %zu: \"%s\" in%s", i, row, rows), wrong++;
+        }
+        arena_free(arena);
+    }
+    assert_int_equal(wrong, 0);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(each_row_is_as_open_as_the_policies_leave_it),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
