@@ -1,15 +1,21 @@
 /* Random lives of a relay, and what must be true of each of them:
  *
- *   - at no time are there two last copies of one point;
- *   - in the end, once nothing fails any more, each point that is tagged for the last vault has its
- *     copy there, or a relay refuses it for a reason that the life gave it: an alarm;
- *   - what is tagged for another vault, or for none, has no copy;
+ *   - no point is ever copied twice into the last vault, and none that is not meant for it;
+ *   - after each good pass the oldest point without a copy is no younger than the pass says: the
+ *     alarm on what is stuck rests on that;
+ *   - in the end, once nothing fails any more and a month has passed, each point that is tagged for
+ *     the last vault has its copy there, or a relay refuses it for one of a few reasons that the
+ *     life gave it: an alarm. What is tagged for a foreign vault is refused, and a copy that is
+ *     PARTIAL is;
+ *   - a point that went before it was copied went no sooner than its lifecycle says, and an alarm
+ *     told of it, unless no pass ran in its last day;
  *   - a life without faults sees no refusal, no failed pass and no error.
  *
  * A hard life has it all: events that are lost, doubled, reordered, half-filled or late by weeks;
- * calls that are throttled, fail, or run and are not answered; copies that fail; tags that are
- * lost; relays that act at once, stand still in the middle, or end there; rests longer than AWS
- * lists jobs.
+ * calls that are throttled, fail, or run and are not answered; copies that fail, for a while or for
+ * as long as the last vault lets none in, or end PARTIAL; tags that are lost, all or those that
+ * count; relays that act at once, stand still in the middle, or end there; rests longer than AWS
+ * lists jobs and than points live. In any life two points may be of one resource and date.
  *
  *     relay_schedules [--seed N] [--lives N | --seconds N] [--without HARDSHIP] [--trace]
  *
@@ -26,6 +32,7 @@
 #include "engine/base/log.h"
 #include "engine/base/strbuf.h"
 #include "room.h"
+#include "simulator/backup.h"
 #include "simulator/service.h"
 
 #define FOREIGN_VAULT "arn:aws:backup:us-east-2:111122223333:backup-vault:elsewhere"
@@ -33,12 +40,26 @@
 #define NESTED 2 /* so many relays may stand still one above the other */
 #define SETTLED_WITHIN 400
 #define RESOURCES 4
+#define RESTS 4                 /* days, before a life is taken to be settled */
+#define STUCK_MS (24 * HOUR_MS) /* as the alarm has it */
 #define SOAK_SECONDS 3600
 
 struct delivery {
     int64_t due_ms;
     int attempt;
     const struct value *event;
+};
+
+/* A point in the first vault. */
+struct origin {
+    const char *arn, *vault; /* vault: that it is for; "" for none */
+    int64_t created_ms;
+    bool twin; /* there is another one of its resource and date */
+};
+
+struct good_pass {
+    int64_t at_ms;
+    bool stuck; /* the alarm on what is stuck rang */
 };
 
 struct life {
@@ -48,11 +69,16 @@ struct life {
     struct room room;
     bool hard;
     int64_t noise;      /* so often an event comes at most, and one more */
-    bool permanent;     /* some copies failed for a reason that AWS calls one for a person */
     int depth;          /* relays that stand still */
     struct map told;    /* job -> the state that was told last */
-    struct map wanted;  /* "resource|date" -> which vault the point is for, "" for none */
+    struct map origins; /* point in the first vault -> struct origin */
+    struct map made;    /* copy -> what it was made of */
+    struct map copied;  /* point -> its copy in the last vault */
     struct map refused; /* point -> why, when a relay last looked */
+    struct map alarmed; /* point -> life, once somebody was told of it */
+    bool loses_tags;    /* copies into the relay's vault come without the tags that count */
+    struct good_pass *good_passes;
+    size_t good_pass_len, good_pass_cap;
     struct delivery *queue;
     size_t queued, queue_cap;
     struct strbuf trace;
@@ -157,41 +183,64 @@ static void emit(struct life *life, const struct value *job, const char *state)
 
 /* ---- what must never be ---- */
 
-static const char *mark_of(struct arena *arena, const struct value *point)
+static struct objects copy_jobs(struct life *life, struct arena *arena)
 {
-    return arena_printf(arena, "%s|%lld", value_get_str(point, "ResourceArn"),
-                        (long long)value_get_int(point, "CreationDate", 0));
+    return store_list(life->room.world, arena, "~backup.copy", NULL, NULL, NULL);
 }
 
-static struct objects points_in(struct life *life, struct arena *arena, const char *account)
+static bool has_made(const struct value *job, const char *vault_arn)
 {
-    return store_list(life->room.world, arena, "backup.point", account, ROOM_REGION, NULL);
+    const char *state = job_text(job, "State");
+    return str_eq(job_text(job, "DestinationBackupVaultArn"), vault_arn) &&
+           (str_eq(state, "COMPLETED") || str_eq(state, "PARTIAL"));
+}
+
+static const struct origin *origin_of(const struct life *life, const char *point)
+{
+    const char *first = map_get(&life->made, point);
+    return first ? map_get(&life->origins, first) : NULL;
 }
 
 static void look_for_doubles(struct life *life)
 {
     struct arena *arena = arena_new();
-    struct objects rows = points_in(life, arena, ROOM_BACKUP_ACCOUNT);
+    struct objects rows = copy_jobs(life, arena);
     struct map seen;
     map_init(&seen, arena);
+    life->copies = 0;
     for (size_t i = 0; i < rows.len; i++) {
-        const char *mark = mark_of(arena, rows.items[i].body);
-        if (map_get(&seen, mark))
-            blame(life, "two last copies of one point", mark);
-        map_set(&seen, mark, life);
-        const char *wanted = map_get(&life->wanted, mark);
-        if (!str_eq(wanted, ROOM_LAST_VAULT))
-            blame(life, "a copy of a point that is not meant to be here", mark);
+        const char *point = job_text(rows.items[i].body, "SourceRecoveryPointArn");
+        if (!has_made(rows.items[i].body, ROOM_LAST_VAULT))
+            continue;
+        const struct origin *origin = origin_of(life, point);
+        if (map_get(&seen, point))
+            blame(life, "a second last copy of one point", point);
+        if (!origin || !str_eq(origin->vault, ROOM_LAST_VAULT))
+            blame(life, "a copy of a point that is not meant to be here", point);
+        map_set(&seen, point, life);
+        life->copies++;
     }
-    life->copies = rows.len;
     arena_free(arena);
+}
+
+static void keep_made(struct life *life, const struct value *job)
+{
+    const char *copy = arena_strdup(life->arena, job_text(job, "DestinationRecoveryPointArn"));
+    const char *point = arena_strdup(life->arena, job_text(job, "SourceRecoveryPointArn"));
+    if (!copy)
+        return;
+    map_set(&life->made, copy, (void *)point);
+    if (has_made(job, ROOM_LAST_VAULT))
+        map_set(&life->copied, point, (void *)copy);
+    if (life->loses_tags && has_made(job, ROOM_SOURCE_VAULT))
+        room_lose_tags(&life->room, copy);
 }
 
 /* What became of the jobs since they were looked at last. */
 static void watch_jobs(struct life *life)
 {
     struct arena *arena = arena_new();
-    struct objects rows = store_list(life->room.world, arena, "~backup.copy", NULL, NULL, NULL);
+    struct objects rows = copy_jobs(life, arena);
     bool ended = false;
     for (size_t i = 0; i < rows.len; i++) {
         const char *state = job_text(rows.items[i].body, "State");
@@ -200,12 +249,13 @@ static void watch_jobs(struct life *life)
             continue;
         map_set(&life->told, arena_strdup(life->arena, rows.items[i].id),
                 arena_strdup(life->arena, state));
+        keep_made(life, rows.items[i].body);
         if (!told && !str_eq(state, "CREATED"))
             emit(life, rows.items[i].body, "CREATED");
         if (!str_eq(told, "RUNNING") && !str_eq(state, "CREATED") && !str_eq(state, "RUNNING"))
             emit(life, rows.items[i].body, "RUNNING");
         emit(life, rows.items[i].body, state);
-        ended = ended || str_eq(state, "COMPLETED");
+        ended = ended || str_eq(state, "COMPLETED") || str_eq(state, "PARTIAL");
     }
     arena_free(arena);
     if (ended)
@@ -226,6 +276,8 @@ static void keep_report(void *ctx, const struct relay_report *report)
     bool refuses = decision && decision->verdict == RELAY_REFUSE && !report->error;
     map_set(&life->refused, arena_strdup(life->arena, point),
             refuses ? arena_strdup(life->arena, why) : NULL);
+    if (report->error || refuses || decision->worry)
+        map_set(&life->alarmed, arena_strdup(life->arena, point), life);
     if (!life->hard && (refuses || report->error))
         blame(life, "an alarm without a fault", why);
 }
@@ -261,6 +313,44 @@ static void hand_back(struct life *life, const struct delivery *delivery)
         enqueue(life, delivery->event, 0, random_below(&life->random, 20 * DAY_MS));
 }
 
+/* When the oldest point was made that is whole, is meant for the last vault, has no copy there, and
+ * is not refused. 0: there is none. */
+static int64_t oldest_uncopied(struct life *life)
+{
+    struct arena *arena = arena_new();
+    struct objects rows =
+        store_list(life->room.world, arena, "backup.point", ROOM_ACCOUNT, ROOM_REGION, NULL);
+    int64_t oldest_ms = 0;
+    for (size_t i = 0; i < rows.len; i++) {
+        const struct origin *origin = origin_of(life, rows.items[i].id);
+        if (origin && str_eq(origin->vault, ROOM_LAST_VAULT) &&
+            (oldest_ms == 0 || origin->created_ms < oldest_ms) &&
+            !map_get(&life->refused, rows.items[i].id) && !map_get(&life->copied, rows.items[i].id))
+            oldest_ms = origin->created_ms;
+    }
+    arena_free(arena);
+    return oldest_ms;
+}
+
+static void note_good_pass(struct life *life, const struct host *host)
+{
+    int64_t now = room_now(&life->room), oldest_ms = host->oldest_waiting_ms;
+    bool stuck = oldest_ms && now - oldest_ms >= STUCK_MS;
+    life->good_passes =
+        arena_grow(life->arena, life->good_passes, life->good_pass_len, &life->good_pass_cap,
+                   life->good_pass_len + 1, sizeof(*life->good_passes));
+    life->good_passes[life->good_pass_len++] = (struct good_pass){now, stuck};
+}
+
+/* A pass that nothing came into: what has no copy before and after it has waited in it. */
+static void look_at_waiting(struct life *life, const struct host *host, int64_t before_ms)
+{
+    int64_t after_ms = oldest_uncopied(life), said_ms = host->oldest_waiting_ms;
+    if (before_ms && after_ms == before_ms && (!said_ms || said_ms > before_ms))
+        blame(life, "a point waits for longer than the pass says",
+              time_iso(life->arena, before_ms));
+}
+
 static const struct host *act(struct life *life, const struct delivery *delivery)
 {
     struct host *host = idle_host(life);
@@ -270,6 +360,8 @@ static const struct host *act(struct life *life, const struct delivery *delivery
     const char *why = NULL;
     tell(life, "relay %zd %s", host - life->room.hosts,
          delivery ? value_get_str(delivery->event, "id") : "reconciles");
+    int64_t before_ms = delivery ? 0 : oldest_uncopied(life);
+    size_t others = life->passes;
     bool good = room_call(&life->room, host, arena, delivery ? delivery->event : NULL, &why);
     if (!good)
         tell(life, "relay %zd failed: %s", host - life->room.hosts, why);
@@ -277,6 +369,10 @@ static const struct host *act(struct life *life, const struct delivery *delivery
         hand_back(life, delivery);
     if (!good && !life->hard)
         blame(life, "a pass failed without a fault", why);
+    if (good && !delivery)
+        note_good_pass(life, host);
+    if (good && !delivery && life->passes == others)
+        look_at_waiting(life, host, before_ms);
     life->passes++;
     life->events += delivery != NULL;
     arena_free(arena);
@@ -326,51 +422,80 @@ static void between(void *ctx, struct host *host)
 
 /* ---- a life ---- */
 
-static void back_up(struct life *life)
+static struct origin *back_up_one(struct life *life, const char *resource)
 {
     static const char *const tags[] = {ROOM_LAST_VAULT, ROOM_LAST_VAULT, ROOM_LAST_VAULT,
                                        ROOM_LAST_VAULT, ROOM_LAST_VAULT, "",
                                        FOREIGN_VAULT};
     struct arena *arena = life->arena;
-    room_advance(&life->room, 1000); /* no two backups of a resource have one date */
     struct map_builder b = map_begin(arena);
     int64_t which = random_below(&life->random, life->hard ? (int64_t)ARRAY_LEN(tags) : 5);
     const char *vault = tags[which];
-    const char *resource =
-        arena_printf(arena, "arn:aws:rds:" ROOM_FIRST_REGION ":" ROOM_ACCOUNT ":db:db%lld",
-                     (long long)random_below(&life->random, RESOURCES));
     if (*vault)
         map_put_str(&b, random_chance(&life->random, 6) ? ROOM_TAG_OTHERWISE : ROOM_TAG, vault);
     map_put_str(&b, "team", "orders");
-    map_set(&life->wanted,
-            arena_printf(arena, "%s|%lld", resource, (long long)room_now(&life->room)),
-            (void *)vault);
-    tell(life, "backup of %s for %s", resource, *vault ? vault : "no vault");
-    room_back_up(&life->room, resource, map_end(&b));
+    struct origin *origin = arena_new_of(arena, struct origin);
+    *origin = (struct origin){.arn = room_back_up(&life->room, resource, map_end(&b)),
+                              .vault = vault,
+                              .created_ms = room_now(&life->room)};
+    map_set(&life->origins, origin->arn, origin);
+    tell(life, "backup of %s for %s: %s", resource, *vault ? vault : "no vault", origin->arn);
+    return origin;
+}
+
+static void back_up(struct life *life)
+{
+    const char *resource =
+        arena_printf(life->arena, "arn:aws:rds:" ROOM_FIRST_REGION ":" ROOM_ACCOUNT ":db:db%lld",
+                     (long long)random_below(&life->random, RESOURCES));
+    room_advance(&life->room, 1000);
+    struct origin *origin = back_up_one(life, resource);
+    if (random_chance(&life->random, 5)) /* two rules fire at once */
+        origin->twin = back_up_one(life, resource)->twin = true;
+}
+
+typedef void hardship_fn(struct life *life, bool on);
+
+static void close_last_vault(struct life *life, bool on)
+{
+    room_open_last_vault(&life->room, !on);
+}
+
+static void lose_tags(struct life *life, bool on)
+{
+    life->loses_tags = on;
 }
 
 struct hardship {
-    const char *setting;
+    const char *name;    /* a setting of the simulator, unless `fn` makes it */
     int64_t least, most; /* what it may be while it is on */
     int64_t off;
-    bool permanent;
+    hardship_fn *fn;
 };
 static const struct hardship hardships[] = {
-    {"fail_every", 2, 9, 0, false},     {"lose_every", 2, 9, 0, false},
-    {"cut_every", 3, 9, 0, false},      {"calls_a_second", 1, 5, 0, false},
-    {"page_size", 1, 3, 100, false},    {"copy_fails", 1, 1, 0, false},
-    {"copy_tags_fail", 1, 1, 0, false},
+    {"fail_every", 2, 9, 0, NULL},
+    {"lose_every", 2, 9, 0, NULL},
+    {"cut_every", 3, 9, 0, NULL},
+    {"calls_a_second", 1, 5, 0, NULL},
+    {"page_size", 1, 3, 100, NULL},
+    {"copy_fails", 1, 1, 0, NULL},
+    {"copy_tags_fail", 1, 1, 0, NULL},
+    {"copy_partial", 1, 2, 0, NULL}, /* the job says so, or only the copy */
+    {"last_vault_closed", 1, 1, 0, close_last_vault},
+    {"tags_that_count_lost", 1, 1, 0, lose_tags},
 };
 
 static void set_hardship(struct life *life, const struct hardship *hardship, bool on)
 {
-    on = on && !str_eq(hardship->setting, life->without);
+    on = on && !str_eq(hardship->name, life->without);
     int64_t number =
         on ? hardship->least + random_below(&life->random, hardship->most - hardship->least + 1)
            : hardship->off;
-    life->permanent = life->permanent || (on && hardship->permanent);
-    tell(life, "%s is %lld", hardship->setting, (long long)number);
-    room_set(&life->room, hardship->setting, number);
+    tell(life, "%s is %lld", hardship->name, (long long)number);
+    if (hardship->fn)
+        hardship->fn(life, on);
+    else
+        room_set(&life->room, hardship->name, number);
 }
 
 static void pass_time(struct life *life)
@@ -419,17 +544,15 @@ static bool reconcile(struct life *life)
     return host && host->started == 0 && host->waiting == 0 && host->failed == 0;
 }
 
-static void settle(struct life *life)
+/* Until nothing is left to do for some days, in which what was refused for a while is tried again.
+ */
+static void come_to_rest(struct life *life)
 {
-    for (size_t i = 0; life->hard && i < ARRAY_LEN(hardships); i++)
-        set_hardship(life, &hardships[i], false);
-    life->room.between = NULL;
-    life->room.backfill = true;
-    for (int round = 0; !life->wrong; round++) {
-        bool rests = reconcile(life) && !world_has_pending(life->room.world);
-        if (rests && life->queued == 0)
-            return;
-        room_advance(&life->room, rests ? DAY_MS : HOUR_MS);
+    int rests = 0;
+    for (int round = 0; !life->wrong && rests < RESTS; round++) {
+        bool rested = reconcile(life) && !world_has_pending(life->room.world);
+        rests = rested && life->queued == 0 ? rests + 1 : 0;
+        room_advance(&life->room, rested ? DAY_MS : HOUR_MS);
         watch_jobs(life);
         deliver_due(life);
         if (round == SETTLED_WITHIN)
@@ -437,25 +560,105 @@ static void settle(struct life *life)
     }
 }
 
-/* Every point of the relay's vault, once nothing fails any more. */
-static void judge(struct life *life)
+static void settle(struct life *life)
+{
+    for (size_t i = 0; life->hard && i < ARRAY_LEN(hardships); i++)
+        set_hardship(life, &hardships[i], false);
+    life->room.between = NULL;
+    life->room.backfill = true;
+    come_to_rest(life);
+}
+
+static void pass_a_month(struct life *life) /* no job is listed any more */
+{
+    room_advance(&life->room, 31 * DAY_MS);
+    watch_jobs(life);
+    come_to_rest(life);
+}
+
+/* What a life may leave refused: these need a person. */
+static bool may_be_refused(const struct origin *origin, const char *why)
+{
+    return strstr(why, "PARTIAL") ||
+           (origin->twin && strstr(why, "fewer copies of this resource and date"));
+}
+
+static bool was_alarmed(const struct life *life, const char *point, int64_t gone_ms)
+{
+    bool looked = false;
+    if (map_get(&life->alarmed, point))
+        return true;
+    for (size_t i = 0; i < life->good_pass_len; i++) {
+        const struct good_pass *pass = &life->good_passes[i];
+        if (pass->at_ms < gone_ms - DAY_MS || pass->at_ms >= gone_ms)
+            continue;
+        looked = true;
+        if (pass->stuck)
+            return true;
+    }
+    return !looked; /* that the function stands still is an alarm of its own */
+}
+
+static void judge_uncopied(struct life *life, const struct origin *origin, const char *point,
+                           bool there)
+{
+    const char *why = map_get(&life->refused, point);
+    int64_t gone_ms = origin->created_ms + life->room.source_days * DAY_MS;
+    if (there && !why)
+        blame(life, "a point has no last copy, and nobody says so", point);
+    else if (there && !may_be_refused(origin, why))
+        blame(life, "a point is refused that could be copied", why);
+    else if (!there && gone_ms > room_now(&life->room))
+        blame(life, "a point without a copy has gone before its time", point);
+    else if (!there && !was_alarmed(life, point, gone_ms))
+        blame(life, "a point has gone without a copy, and nobody was told", point);
+}
+
+static void judge_copied(struct life *life, const struct origin *origin, const char *point,
+                         const struct value *copy)
+{
+    const char *why = map_get(&life->refused, point);
+    bool partial = str_eq(job_text(copy, "Status"), "PARTIAL");
+    if (partial && (!why || !may_be_refused(origin, why)))
+        blame(life, "a last copy is PARTIAL, and nobody says so", point);
+    else if (!partial && why && !may_be_refused(origin, why))
+        blame(life, "a point is refused that has its copy", why);
+}
+
+/* By tags of its own: those of its source are known as long as its copy job is listed. (A twin may
+ * pass for copied once no job is listed that tells whose the copy is: then the other one is
+ * refused.) */
+static bool names_foreign_vault(const struct value *point)
+{
+    const struct value *tags = value_get(point, "Tags");
+    return str_eq(value_get_str(tags, ROOM_TAG), FOREIGN_VAULT) ||
+           str_eq(value_get_str(tags, ROOM_TAG_OTHERWISE), FOREIGN_VAULT);
+}
+
+/* Every point that has come to the relay's vault, once nothing fails any more. looked_everywhere:
+ * every copy is old enough that passes look at it. */
+static void judge(struct life *life, bool looked_everywhere)
 {
     struct arena *arena = arena_new();
-    struct objects here = points_in(life, arena, ROOM_ACCOUNT);
-    struct objects there = points_in(life, arena, ROOM_BACKUP_ACCOUNT);
-    struct map copied;
-    map_init(&copied, arena);
-    for (size_t i = 0; i < there.len; i++)
-        map_set(&copied, mark_of(arena, there.items[i].body), life);
-    for (size_t i = 0; i < here.len; i++) {
-        const char *mark = mark_of(arena, here.items[i].body);
-        const char *why = map_get(&life->refused, here.items[i].id);
-        if (!str_eq(map_get(&life->wanted, mark), ROOM_LAST_VAULT) || map_get(&copied, mark))
+    struct objects rows = copy_jobs(life, arena);
+    for (size_t i = 0; i < rows.len; i++) {
+        const char *point = job_text(rows.items[i].body, "DestinationRecoveryPointArn");
+        if (!point || !has_made(rows.items[i].body, ROOM_SOURCE_VAULT))
             continue;
-        if (!why)
-            blame(life, "a point has no last copy, and nobody says so", here.items[i].id);
-        else if (!life->permanent)
-            blame(life, "a point is refused that could be copied", why);
+        const struct origin *origin = origin_of(life, point);
+        const struct value *there =
+            point_get(life->room.world, arena, ROOM_ACCOUNT, ROOM_REGION, point);
+        const char *copy = map_get(&life->copied, point);
+        if (names_foreign_vault(there) && !origin->twin && !map_get(&life->refused, point))
+            blame(life, "a point is tagged for a foreign vault, and nobody says so", point);
+        if (!str_eq(origin->vault, ROOM_LAST_VAULT))
+            continue;
+        if (!copy)
+            judge_uncopied(life, origin, point, there != NULL);
+        else if (there && looked_everywhere)
+            judge_copied(
+                life, origin, point,
+                point_get(life->room.world, arena, ROOM_BACKUP_ACCOUNT, ROOM_REGION, copy));
     }
     arena_free(arena);
 }
@@ -477,12 +680,17 @@ static bool live(uint64_t seed, const struct options *options, struct totals *to
     struct life life = {
         .seed = seed, .random = {seed}, .arena = arena, .without = options->without};
     map_init(&life.told, arena);
-    map_init(&life.wanted, arena);
+    map_init(&life.origins, arena);
+    map_init(&life.made, arena);
+    map_init(&life.copied, arena);
     map_init(&life.refused, arena);
+    map_init(&life.alarmed, arena);
     strbuf_init(&life.trace, arena, TRACE_MAX);
     life.hard = !random_chance(&life.random, 5);
     life.noise = 3 + random_below(&life.random, 12);
     room_open(&life.room, arena, &life.random);
+    if (life.hard && random_chance(&life.random, 3)) /* hardly any time to copy */
+        life.room.source_days = 1 + random_below(&life.random, 4);
     life.room.between = between;
     life.room.report = keep_report;
     life.room.ctx = &life;
@@ -492,7 +700,11 @@ static bool live(uint64_t seed, const struct options *options, struct totals *to
     if (!life.wrong)
         settle(&life);
     if (!life.wrong)
-        judge(&life);
+        judge(&life, /* looked_everywhere= */ false);
+    if (!life.wrong)
+        pass_a_month(&life);
+    if (!life.wrong)
+        judge(&life, /* looked_everywhere= */ true);
     if (options->trace || life.wrong)
         fputs(strbuf_str(&life.trace), stderr);
     if (life.wrong)

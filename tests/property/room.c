@@ -9,6 +9,10 @@
 #include "simulator/kms.h"
 
 #define KEEP_DAYS 1000 /* longer than any life */
+#define LETS_IN                                                                                    \
+    "{\"Version\":\"2012-10-17\",\"Statement\":[{\"Effect\":\"Allow\",\"Principal\":"              \
+    "{\"AWS\":\"arn:aws:iam::" ROOM_ACCOUNT ":root\"},\"Action\":"                                 \
+    "\"backup:CopyIntoBackupVault\",\"Resource\":\"*\"}]}"
 #define PLAN "daily"
 #define TAGGING_RULE "tagging" /* the rule whose points carry the tag; that of others: "plain" */
 #define COPY_ROLE "arn:aws:iam::111122223333:role/copy"
@@ -91,10 +95,7 @@ static void furnish(struct room *room)
     world_begin(room->world);
     make_vault(room, ROOM_ACCOUNT, ROOM_FIRST_REGION, "primary", NULL);
     make_vault(room, ROOM_ACCOUNT, ROOM_REGION, "intermediate", NULL);
-    make_vault(room, ROOM_BACKUP_ACCOUNT, ROOM_REGION, "final",
-               "{\"Version\":\"2012-10-17\",\"Statement\":[{\"Effect\":\"Allow\",\"Principal\":"
-               "{\"AWS\":\"arn:aws:iam::" ROOM_ACCOUNT ":root\"},\"Action\":"
-               "\"backup:CopyIntoBackupVault\",\"Resource\":\"*\"}]}");
+    make_vault(room, ROOM_BACKUP_ACCOUNT, ROOM_REGION, "final", LETS_IN);
     BUG_ON(!world_commit(room->world));
 }
 
@@ -124,6 +125,8 @@ static void configure(struct room *room)
                                          .declared = &room->declared,
                                          .declared_len = 1,
                                          .budget = 1 + random_below(room->random, 20)};
+    if (random_chance(room->random, 3))
+        room->config.shorten_source_to_days = 2;
 }
 
 void room_open(struct room *room, struct arena *arena, struct random *random)
@@ -135,6 +138,8 @@ void room_open(struct room *room, struct arena *arena, struct random *random)
            !world_seed(room->world, seed_of(arena), &room->diags));
     furnish(room);
     configure(room);
+    room->source_days =
+        random_chance(room->random, 2) ? KEEP_DAYS : 4 + random_below(room->random, 40);
     for (size_t i = 0; i < ROOM_HOSTS; i++)
         room->hosts[i].room = room;
 }
@@ -200,9 +205,11 @@ static const struct value *made_by(struct arena *arena, const struct value *tags
     return map_end(&b);
 }
 
-void room_back_up(struct room *room, const char *resource_arn, const struct value *tags)
+const char *room_back_up(struct room *room, const char *resource_arn, const struct value *tags)
 {
     struct arena *arena = arena_new();
+    struct map_builder lifecycle = map_begin(arena);
+    map_put_int(&lifecycle, "DeleteAfterDays", room->source_days);
     const struct value *maker = made_by(arena, tags);
     world_begin(room->world);
     const struct value *point =
@@ -212,10 +219,38 @@ void room_back_up(struct room *room, const char *resource_arn, const struct valu
                                      .region = ROOM_FIRST_REGION,
                                      .source_vault_arn = ROOM_FIRST_VAULT,
                                      .destination_vault_arn = ROOM_SOURCE_VAULT,
+                                     .lifecycle = map_end(&lifecycle),
                                      .role = COPY_ROLE,
                                      .created_by = maker};
     point_put(room->world, arena, ROOM_ACCOUNT, ROOM_FIRST_REGION, order.point);
     copy_job_add(room->world, arena, &order);
+    BUG_ON(!world_commit(room->world));
+    const char *arn = arena_strdup(room->arena, value_get_str(point, "RecoveryPointArn"));
+    arena_free(arena);
+    return arn;
+}
+
+void room_open_last_vault(struct room *room, bool open)
+{
+    struct arena *arena = arena_new();
+    const struct value *vault =
+        vault_get(room->world, arena, ROOM_BACKUP_ACCOUNT, ROOM_REGION, "final");
+    struct map_builder b = map_begin_from(arena, vault);
+    world_begin(room->world);
+    map_put_str(&b, "Policy", open ? LETS_IN : "{\"Version\":\"2012-10-17\",\"Statement\":[]}");
+    store_put(room->world, "backup.vault", ROOM_BACKUP_ACCOUNT, ROOM_REGION, "final", map_end(&b));
+    BUG_ON(!world_commit(room->world));
+    arena_free(arena);
+}
+
+void room_lose_tags(struct room *room, const char *point_arn)
+{
+    struct arena *arena = arena_new();
+    const struct value *point = point_get(room->world, arena, ROOM_ACCOUNT, ROOM_REGION, point_arn);
+    world_begin(room->world);
+    if (point)
+        store_put(room->world, "backup.point", ROOM_ACCOUNT, ROOM_REGION, point_arn,
+                  value_with(arena, point, "Tags", value_map_text(arena, "owner", "somebody")));
     BUG_ON(!world_commit(room->world));
     arena_free(arena);
 }
@@ -299,6 +334,7 @@ bool room_call(struct room *room, struct host *host, struct arena *arena, const 
     host->pass = NULL;
     host->started = pass.started;
     host->waiting = pass.waiting;
+    host->oldest_waiting_ms = pass.oldest_waiting_ms;
     host->failed = pass.failed + !good;
     if (!good && str_eq(*ret_why, RELAY_LATE))
         host_end(host); /* calls are in flight */

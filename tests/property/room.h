@@ -40,6 +40,7 @@ struct host {
     struct diags diags;
     struct relay_pass *pass;         /* while it acts */
     size_t started, waiting, failed; /* what the last pass counted */
+    int64_t oldest_waiting_ms;       /* the same */
 };
 
 typedef void room_between_fn(void *ctx, struct host *host);
@@ -53,7 +54,8 @@ struct room {
     const char *tag_keys[2];
     struct relay_declared declared;
     struct relay_config config;
-    bool backfill; /* somebody gives the word for old points */
+    int64_t source_days; /* the life of a point in the relay's vault */
+    bool backfill;       /* somebody gives the word for old points */
     struct host hosts[ROOM_HOSTS];
     room_between_fn *between;
     relay_report_fn *report;
@@ -68,8 +70,12 @@ int64_t room_now(struct room *room);
 void room_advance(struct room *room, int64_t ms);
 void room_set(struct room *room, const char *setting, int64_t number);
 
-/* Makes a point in the first vault and orders its copy into the relay's. tags: a map. */
-void room_back_up(struct room *room, const char *resource_arn, const struct value *tags);
+/* Makes a point in the first vault and orders its copy into the relay's. tags: a map. Its ARN. */
+const char *room_back_up(struct room *room, const char *resource_arn, const struct value *tags);
+/* Whether the policy of the last vault lets copies in; without it they fail until it does. */
+void room_open_last_vault(struct room *room, bool open);
+/* Of the tags of a point in the relay's vault only others' are left. */
+void room_lose_tags(struct room *room, const char *point_arn);
 
 /* One call of a relay that does nothing else just now: an event, or NULL for a reconcile. False as
  * the pass says, with the reason. */
