@@ -4,6 +4,7 @@
 #include "state/document.h"
 
 #define WINDOW_MAX ((size_t)32) /* batches that are read at once */
+#define ATTEMPTS 16             /* to read a head that others replace meanwhile */
 
 void mirror_new(struct state *state, const struct state_options *options)
 {
@@ -194,6 +195,38 @@ static bool reach_head(struct state *state, struct diags *diags)
     return follow(state, end, &gap, diags) && (!gap || snapshot_import(state, diags));
 }
 
+static bool head_is_older(struct state *state, struct diags *diags)
+{
+    struct mirror *mirror = state->mirror;
+    struct diag *diag = diag_error(diags, E_STATE_ROLLED_BACK, NO_POS, NULL,
+                                   "%s: it ends with batch %lld, and its journal goes on",
+                                   mirror->remote.where, (long long)head_through(mirror));
+    diag_hint(diags, diag,
+              "Find out who put an old head back, and restore the newest version of that object; "
+              "where there is none, delete the head: `holdfast state recover` makes a new one of "
+              "the newest snapshot and the journal.");
+    return false;
+}
+
+/* Behind a head at rest no batch stands, or it is an older one that somebody put back: batches and
+ * the snapshot that they follow are removed together. *ret_moved: a run has begun since it was
+ * read. */
+static bool check_newest(struct state *state, bool *ret_moved, struct diags *diags)
+{
+    struct mirror *mirror = state->mirror;
+    const struct remote *remote = &mirror->remote;
+    CLEANUP(arena_freep) struct arena *scratch = arena_new();
+    const char *next = mirror_batch_name(scratch, head_through(mirror) + 1);
+    struct remote_object batch = remote->ops->head(remote->self, scratch, next, diags);
+    if (batch.result != REMOTE_DONE)
+        return batch.result == REMOTE_ABSENT;
+    struct remote_object now = remote->ops->head(remote->self, scratch, HEAD, diags);
+    if (now.result == REMOTE_FAILED)
+        return false;
+    *ret_moved = now.result != REMOTE_DONE || !str_eq(now.etag, mirror->etag);
+    return *ret_moved || head_is_older(state, diags);
+}
+
 /* A run is under way, or was cut off: the journal says more than the head. */
 static bool reach_journal(struct state *state, struct diags *diags)
 {
@@ -271,18 +304,33 @@ static bool may_be_absent(struct state *state, struct diags *diags)
     return false;
 }
 
-static bool reach(struct state *state, bool *ret_absent, struct diags *diags)
+static bool reach_once(struct state *state, bool *ret_absent, bool *ret_moved, struct diags *diags)
 {
     struct mirror *mirror = state->mirror;
     CLEANUP(arena_freep) struct arena *scratch = arena_new();
     struct remote_object object = mirror_get(mirror, scratch, HEAD, diags);
+    *ret_moved = false;
     *ret_absent = object.result == REMOTE_ABSENT;
     if (*ret_absent)
         return mirror->recovers || may_be_absent(state, diags);
     if (object.result != REMOTE_DONE || !head_read(state, &object, diags) ||
-        !check_file(state, diags) ||
-        !(head_run(mirror) ? reach_journal(state, diags) : reach_head(state, diags)))
+        !check_file(state, diags))
         return false;
+    return head_run(mirror) ? reach_journal(state, diags)
+                            : reach_head(state, diags) && check_newest(state, ret_moved, diags);
+}
+
+static bool reach(struct state *state, bool *ret_absent, struct diags *diags)
+{
+    struct mirror *mirror = state->mirror;
+    bool moved = true;
+    for (int i = 0; i < ATTEMPTS && moved; i++)
+        if (!reach_once(state, ret_absent, &moved, diags))
+            return false;
+    if (moved)
+        return mirror_fenced(state, "somebody else writes without end", diags);
+    if (*ret_absent)
+        return true;
     mirror->replaying = true; /* what the cache remembers is nobody else's concern */
     bool good = mirror_remember_head(state, diags);
     mirror->replaying = false;

@@ -838,6 +838,38 @@ static void an_older_state_is_not_taken_for_the_newest(void **state)
     assert_int_equal(room->fake->len, 0); /* nothing was founded in its place */
 }
 
+/* A run that begins while another machine reads: its head comes before its batch. */
+static void put_newest_back(struct fake_remote *fake, const char *operation, const char *name)
+{
+    if (!str_eq(operation, "head") || !str_starts(name, ".journal/"))
+        return;
+    fake->on_call = NULL;
+    fake_store(fake, "", *(const struct slice *)fake->ctx);
+}
+
+static void an_old_head_alone_is_noticed_without_a_cache(void **state)
+{
+    struct room *room = *state;
+    struct state *s = open_on(room, new_machine(room));
+    make_one(room, s, "vaults.one");
+    finish(room, s);
+    struct slice old = fake_find(room->fake, "")->body;
+    s = open_on(room, new_machine(room));
+    make_one(room, s, "vaults.two");
+    const char *written = document_of(room, s);
+    finish(room, s);
+    struct slice newest = fake_find(room->fake, "")->body;
+
+    fake_store(room->fake, "", old);
+    refused_on(room, new_machine(room), true, E_STATE_ROLLED_BACK);
+    refused_on(room, new_machine(room), false, E_STATE_ROLLED_BACK);
+    room->fake->ctx = &newest;
+    room->fake->on_call = put_newest_back;
+    assert_string_equal(seen_on(room, new_machine(room)), written);
+    assert_null(room->fake->on_call);
+    assert_int_equal(room->diags.errors, 0);
+}
+
 static void a_batch_that_was_seen_and_is_gone_is_missed(void **state)
 {
     struct room *room = *state;
@@ -1418,6 +1450,7 @@ int main(void)
         TEST(a_snapshot_that_comes_too_late_is_kept_aside),
         TEST(a_batch_that_slips_in_before_the_fence_is_part_of_the_state),
         TEST(an_older_state_is_not_taken_for_the_newest),
+        TEST(an_old_head_alone_is_noticed_without_a_cache),
         TEST(a_batch_that_was_seen_and_is_gone_is_missed),
         TEST(a_batch_or_snapshot_that_was_changed_is_refused),
         TEST(a_turn_that_is_too_large_takes_no_effect),
