@@ -38,9 +38,14 @@ MUST_CHECK bool state_document_head(struct arena *arena, const char *name, struc
 MUST_CHECK bool state_import(struct state *state, const char *name, struct slice document,
                              struct diags *diags);
 
+/* What only the caller can know of a document: whether an object of this type can be, at this
+ * address. False: it has added a diagnostic. */
+typedef bool push_check_fn(void *ctx, const char *address, const char *type, struct diags *diags);
 struct push_options {
-    bool force;     /* another lineage and an older serial are no reason to refuse */
-    int64_t now_ms; /* of what push itself adds to the history */
+    bool force;           /* another lineage and an older serial are no reason to refuse */
+    int64_t now_ms;       /* of what push itself adds to the history */
+    push_check_fn *check; /* asked of each row and each open intent; or NULL */
+    void *ctx;
 };
 /* As state_import(), where it loses nothing (else E_STATE_PUSH): the same lineage, a higher serial,
  * and every intent that is open here in its journal, open or closed. A state that has recorded

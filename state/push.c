@@ -19,8 +19,8 @@ struct push {
     size_t intent_len;
     struct lived *lived;
     size_t lived_len;
-    struct record *records; /* before */
-    size_t record_len;
+    struct record *before, *after; /* what is recorded */
+    size_t before_len, after_len;
     bool replaces;     /* something was recorded before */
     struct strbuf old; /* the document of what is replaced */
     const char *backup;
@@ -84,7 +84,7 @@ static bool begin(void *ctx, struct state *state, struct state_head *head, struc
     /* the tokens of another lineage are others: its generations say nothing of ours */
     return journal_open_intents(state, push->arena, &push->intents, &push->intent_len, diags) &&
            (!str_eq(head->lineage, state->lineage) || read_lives(push, state, diags)) &&
-           state_load(state, push->arena, &push->records, &push->record_len, diags) &&
+           state_load(state, push->arena, &push->before, &push->before_len, diags) &&
            export_document(state, &push->old, diags);
 }
 
@@ -137,16 +137,14 @@ static struct fate *fate_of(struct map *fates, const char *address)
 static bool read_fates(const struct push *push, struct state *state, struct map *fates,
                        struct diags *diags)
 {
-    struct record *after = NULL;
     struct past_change *told = NULL;
-    size_t after_len = 0, told_len = 0;
-    if (!state_load(state, push->arena, &after, &after_len, diags) ||
-        !state_rows_last(state, push->arena, &told, &told_len, diags))
+    size_t told_len = 0;
+    if (!state_rows_last(state, push->arena, &told, &told_len, diags))
         return false;
-    for (size_t i = 0; i < push->record_len; i++)
-        fate_of(fates, push->records[i].address)->before = &push->records[i];
-    for (size_t i = 0; i < after_len; i++)
-        fate_of(fates, after[i].address)->after = &after[i];
+    for (size_t i = 0; i < push->before_len; i++)
+        fate_of(fates, push->before[i].address)->before = &push->before[i];
+    for (size_t i = 0; i < push->after_len; i++)
+        fate_of(fates, push->after[i].address)->after = &push->after[i];
     for (size_t i = 0; i < told_len; i++)
         fate_of(fates, told[i].address)->told = told[i].after;
     return true;
@@ -230,6 +228,24 @@ static bool write_history(const struct push *push, struct state *state, int64_t 
     return write_after(push, state, &fates, diags) && raise_generations(push, state, &fates, diags);
 }
 
+/* Whether what is recorded now can be; every row that cannot is reported. */
+static bool check_rows(struct push *push, struct state *state, struct diags *diags)
+{
+    const struct push_options *options = push->options;
+    struct intent *intents = NULL;
+    size_t intent_len = 0;
+    bool good = true;
+    if (!state_load(state, push->arena, &push->after, &push->after_len, diags) ||
+        !journal_open_intents(state, push->arena, &intents, &intent_len, diags))
+        return false;
+    for (size_t i = 0; options->check && i < push->after_len; i++)
+        good = options->check(options->ctx, push->after[i].address, push->after[i].type, diags) &&
+               good;
+    for (size_t i = 0; options->check && i < intent_len; i++)
+        good = options->check(options->ctx, intents[i].address, intents[i].type, diags) && good;
+    return good;
+}
+
 /* Last of all, when nothing but the commit can fail: a push that is refused leaves no file. One
  * that a shared state does not take leaves it: the batch may stand there all the same. */
 static bool keep_old(const struct push *push, struct diags *diags)
@@ -244,6 +260,8 @@ static bool end(void *ctx, struct state *state, struct state_head *head, struct 
     for (size_t i = 0; i < push->intent_len; i++)
         if (!keeps_intent(push, state, &push->intents[i], diags))
             return false;
+    if (!check_rows(push, state, diags))
+        return false;
     bool good = !push->replaces || write_history(push, state, head->serial, diags);
     state->pending = state->serial;
     state->run = 0;

@@ -38,12 +38,33 @@ static void print_pushed(struct session *session, const char *path, const char *
         cli_out(cli, arena_printf(cli->arena, "what it replaced is kept in %s\n", backup));
 }
 
+/* An object of a type that nobody knows, or that is another's in the file, would stop every later
+ * run, or be taken for what it is not. */
+static bool may_be_recorded(void *ctx, const char *address, const char *type, struct diags *diags)
+{
+    const struct session *session = ctx;
+    const char *base = record_replaced_base(session->cli->arena, address);
+    const struct resource *resource = topology_find(&session->topology, base ? base : address);
+    if (!schema_of(session->schemas, type))
+        diag_error(diags, E_STATE_DOCUMENT, NO_POS, address,
+                   "it records `%s` as %s, a type that this holdfast does not know", address, type);
+    else if (resource && !str_eq(resource->schema->type_name, type))
+        diag_error(diags, E_STATE_DOCUMENT, NO_POS, address,
+                   "it records `%s` as %s, and in the file that is %s", address, type,
+                   resource->schema->type_name);
+    else
+        return true;
+    return false;
+}
+
 static int push(struct session *session)
 {
     struct cli *cli = session->cli;
     const char *path = cli->line.arguments[0], *backup = NULL;
     const struct push_options options = {.force = cli_flag(cli, OPT_FORCE),
-                                         .now_ms = clock_wall_ms()};
+                                         .now_ms = clock_wall_ms(),
+                                         .check = may_be_recorded,
+                                         .ctx = session};
     struct slice text;
     if (!file_read(cli->arena, path, STATE_DOCUMENT_MAX, &text, &cli->diags) ||
         !session_load(session) || !session_open_state(session, SESSION_WRITES) ||

@@ -41,12 +41,35 @@ static struct source_pos place_of(const struct move *moves, size_t len, const ch
     return NO_POS;
 }
 
-static bool may_stand(const struct topology *topology, struct source_pos pos, const char *from,
-                      const struct record *record, struct diags *diags)
+/* What an address says of its object without its names: "plans/selections" of
+ * "plans.p[a]/selections.s". */
+static const char *kind_of(struct arena *arena, const char *address)
+{
+    const char *kind = "";
+    struct slice rest = slice_of(address);
+    while (rest.len > 0) {
+        struct slice part = slice_cut(&rest, '/'), word = part;
+        struct slice section = slice_cut(&word, '.');
+        kind = arena_printf(arena, "%s/%.*s", kind, (int)section.len, section.ptr);
+    }
+    return kind + 1;
+}
+
+static bool may_stand(struct arena *arena, const struct topology *topology, struct source_pos pos,
+                      const char *from, const struct record *record, struct diags *diags)
 {
     const struct resource *resource = topology ? topology_find(topology, record->address) : NULL;
-    if (!resource || str_eq(resource->schema->type_name, record->type))
+    if (resource ? str_eq(resource->schema->type_name, record->type)
+                 : str_eq(kind_of(arena, from), kind_of(arena, record->address)))
         return true;
+    if (!resource) {
+        struct diag *diag = diag_error(diags, E_MOVE, pos, from,
+                                       "`%s` is recorded as %s, and `%s` is of another kind", from,
+                                       record->type, record->address);
+        diag_hint(diags, diag, "Where the two are one after all, write `%s` into the file first.",
+                  record->address);
+        return false;
+    }
     diag_error(diags, E_MOVE, pos, from, "`%s` is recorded as %s, and `%s` is %s", from,
                record->type, record->address, resource->schema->type_name);
     return false;
@@ -78,7 +101,7 @@ bool moves_apply(struct arena *arena, const struct move *moves, size_t move_len,
         }
         map_set(&by_address, records[i].address, (void *)(uintptr_t)from[i]);
         if (moved)
-            good = may_stand(topology, pos, from[i], &records[i], diags) && good;
+            good = may_stand(arena, topology, pos, from[i], &records[i], diags) && good;
         if (move_edges(arena, moves, move_len, &records[i]) || moved)
             map_set(&before, records[i].address, (void *)(uintptr_t)from[i]);
     }

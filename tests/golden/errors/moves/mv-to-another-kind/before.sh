@@ -1,0 +1,1 @@
+"$HOLDFAST" apply --simulate --auto-approve >/dev/null
