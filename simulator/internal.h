@@ -75,6 +75,7 @@ struct due_task {
 bool task_first(struct world *world, struct arena *arena, int64_t until, struct due_task *ret);
 void task_remove(struct world *world, int64_t seq);
 bool task_pending(struct world *world);
+int64_t task_last_due(struct world *world, const char *kind); /* 0: none waits */
 void call_record(struct world *world, const struct sim_call *call, const char *service,
                  const char *operation);
 

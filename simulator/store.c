@@ -455,6 +455,17 @@ bool task_pending(struct world *world)
     return found;
 }
 
+int64_t task_last_due(struct world *world, const char *kind)
+{
+    struct db_stmt *stmt = query(world, "SELECT max(due) FROM task WHERE kind = ?1");
+    if (!stmt)
+        return 0;
+    db_bind_text(stmt, 1, kind);
+    int64_t due = next_row(world, stmt) ? db_int(stmt, 0) : 0;
+    db_reset(stmt);
+    return due;
+}
+
 /* ---- ledgers ---- */
 
 static void record_judged(struct world *world, const struct sim_call *call, size_t i)

@@ -288,6 +288,11 @@ bool world_has_pending(struct world *world)
     return task_pending(world);
 }
 
+int64_t world_schedules_due_ms(struct world *world)
+{
+    return task_last_due(world, "events.schedule");
+}
+
 /* ---- ids ---- */
 
 static void next_digest(struct world *world, uint8_t out[SHA256_LEN])

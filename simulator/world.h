@@ -59,6 +59,8 @@ int64_t world_now_ms(struct world *world);
 MUST_CHECK bool world_advance_to(struct world *world, int64_t ms, struct diags *diags);
 bool world_has_pending(
     struct world *world); /* jobs, deliveries or invocations that have not ended */
+/* By when each schedule of EventBridge will have fired once more; 0: there is none. */
+int64_t world_schedules_due_ms(struct world *world);
 /* No new scheduled backups while paused: a drill lets what has begun come to its end. */
 void world_pause_schedules(struct world *world, bool paused);
 /* Time passes, and no schedule at all fires meanwhile: neither backups nor rules nor functions. */

@@ -145,22 +145,6 @@ static bool let_days_pass(struct drill *drill, int64_t until)
     return good;
 }
 
-static bool let_pass(struct drill *drill, int64_t until)
-{
-    if (!let_days_pass(drill, until))
-        return false;
-    world_pause_schedules(drill->world, true);
-    int64_t last = until + DRILL_DRAIN_MS;
-    bool good = true;
-    for (int64_t now = until;
-         good && now < last && !is_stopped(drill) && world_has_pending(drill->world);) {
-        now += DRAIN_STEP_MS;
-        good = world_advance_to(drill->world, now, drill->diags);
-    }
-    world_pause_schedules(drill->world, false);
-    return good;
-}
-
 /* ---- what there is to count ---- */
 
 static const struct value *copies_of(struct drill *drill)
@@ -240,6 +224,33 @@ static bool all_arrived(const struct drill *drill)
     bool all = report.missing == 0;
     arena_free(once.arena);
     return all;
+}
+
+/* Until what has begun has come to its end. */
+static bool let_end(struct drill *drill, int64_t last)
+{
+    bool good = true;
+    for (int64_t now = world_now_ms(drill->world);
+         good && now < last && !is_stopped(drill) && world_has_pending(drill->world);) {
+        now += DRAIN_STEP_MS;
+        good = world_advance_to(drill->world, now, drill->diags);
+    }
+    return good;
+}
+
+/* What lies in the source vault of a relay waits for its schedule, and is not lost yet. */
+static bool let_pass(struct drill *drill, int64_t until)
+{
+    int64_t last = until + DRILL_DRAIN_MS;
+    if (!let_days_pass(drill, until))
+        return false;
+    world_pause_schedules(drill->world, true);
+    bool good = let_end(drill, last);
+    int64_t due = good ? world_schedules_due_ms(drill->world) : 0;
+    if (due && due < last && !all_arrived(drill))
+        good = let_days_pass(drill, due + MINUTE_MS) && let_end(drill, last);
+    world_pause_schedules(drill->world, false);
+    return good;
 }
 
 /* Until every backup has arrived, or no later pass of anything that looks once a day can bring it.
