@@ -122,14 +122,15 @@ static const char *vault_key(struct sim_call *call)
         return NULL;
     }
     struct map_builder context = map_begin(call->arena);
-    map_put_str(&context, "kms:GrantIsForAWSResource", "true");
     map_put_str(&context, "kms:ViaService",
                 arena_printf(call->arena, "backup.%s.amazonaws.com", call->region));
     const struct value *through = map_end(&context);
+    map_put_str(&context, "kms:GrantIsForAWSResource", "true");
+    const struct value *to_grant = map_end(&context);
     for (size_t i = 0; asked && needed[i]; i++) {
-        if (call_judged(
-                call, needed[i], value_get_str(key, "Arn"),
-                kms_allows(call->world, call->arena, call->principal, needed[i], key, through)))
+        if (call_judged(call, needed[i], value_get_str(key, "Arn"),
+                        kms_allows(call->world, call->arena, call->principal, needed[i], key,
+                                   str_eq(needed[i], "kms:CreateGrant") ? to_grant : through)))
             continue;
         call_error(call, 403, "AccessDeniedException",
                    "Insufficient privileges to perform this action.");

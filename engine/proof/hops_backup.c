@@ -60,7 +60,7 @@ bool hop_opted_in(struct walk *walk, struct proof_hop *hop)
     return true;
 }
 
-static const char *first_vault_arn(const struct walk *walk)
+const char *first_vault_arn(const struct walk *walk)
 {
     const struct resource *plan = walk->plan->resource;
     return arena_printf(walk->arena, "arn:%s:backup:%s:%s:backup-vault:%s",

@@ -7,6 +7,10 @@
 #include "engine/aws/partition.h"
 #include "engine/proof/mending.h"
 
+#define SOURCE_KEY_UNREACHABLE                                                                     \
+    "The source snapshot KMS key [%s] does not exist, is not enabled or you do not have "          \
+    "permissions to access it."
+
 bool hop_copyable(struct walk *walk, struct proof_hop *hop)
 {
     const struct leg *leg = walk->leg;
@@ -235,6 +239,70 @@ bool hop_vault_own_key(struct walk *walk, struct proof_hop *hop)
     return true;
 }
 
+/* The address that names the key, and where it lies. */
+static bool lies_elsewhere(struct walk *walk, struct proof_hop *hop, const char *key,
+                           const char *region)
+{
+    const char *there = model_region_of(walk->arena, key);
+    const struct model_object *object = model_find(walk->model, key);
+    hop->what = key;
+    if (!there || !region || str_eq(there, region))
+        return false;
+    hop_broken(walk, hop, NULL,
+               arena_printf(walk->arena, "%s lies in %s, not in %s",
+                            object ? object->resource->address : key, there, region));
+    return true;
+}
+
+/* No other key lies there: this one has to. */
+static void move_key(struct walk *walk, struct proof_hop *hop, const struct point_key *key,
+                     const struct vault_end *vault)
+{
+    const char *region = mend_key_region(walk, key->object, vault->region);
+    if (hop->fix != hop->rule->mend || !region ||
+        !str_eq(key->object->resource->account->id, vault->account))
+        return;
+    hop_at(hop, key->object->resource->address, key->object->resource->pos);
+    hop->fix = region;
+}
+
+static bool judge_vault_key_region(struct walk *walk, struct proof_hop *hop,
+                                   const struct vault_end *vault)
+{
+    struct point_key key = vault_key_of(walk, vault);
+    if (key.class != KEY_CUSTOMER_MANAGED)
+        return false;
+    hop_at(hop, vault->object->resource->address, vault->object->resource->pos);
+    hop->fix = mend_vault_key(walk, vault);
+    if (lies_elsewhere(walk, hop, key.arn, vault->region))
+        move_key(walk, hop, &key, vault);
+    return true;
+}
+
+bool hop_first_key_region(struct walk *walk, struct proof_hop *hop)
+{
+    struct vault_end vault = vault_end_of(walk->model, first_vault_arn(walk));
+    return judge_vault_key_region(walk, hop, &vault);
+}
+
+bool hop_vault_key_region(struct walk *walk, struct proof_hop *hop)
+{
+    return judge_vault_key_region(walk, hop, &walk->leg->to);
+}
+
+bool hop_source_key_region(struct walk *walk, struct proof_hop *hop)
+{
+    const struct leg *leg = walk->leg;
+    if (leg->key.class != KEY_CUSTOMER_MANAGED || !leg->key.arn)
+        return false;
+    if (leg->key.object)
+        hop_at(hop, leg->key.object->resource->address, leg->key.object->resource->pos);
+    hop->fix = mend_key_region(walk, leg->key.object, leg->from_region);
+    if (lies_elsewhere(walk, hop, leg->key.arn, leg->from_region))
+        hop->error = arena_printf(walk->arena, SOURCE_KEY_UNREACHABLE, leg->key.arn);
+    return true;
+}
+
 bool hop_air_gapped(struct walk *walk, struct proof_hop *hop)
 {
     if (!walk->leg->to.air_gapped)
@@ -420,10 +488,7 @@ bool hop_source_key(struct walk *walk, struct proof_hop *hop)
     ask_key(walk, hop, key, linked, leg->from_region, by_grant, /* of_key= */ true);
     ask_key(walk, hop, key, linked, leg->from_region, use, walk->type->fully_managed);
     if (hop->verdict == PROOF_BROKEN) {
-        hop->error = arena_printf(walk->arena,
-                                  "The source snapshot KMS key [%s] does not exist, is not enabled "
-                                  "or you do not have permissions to access it.",
-                                  key->arn);
+        hop->error = arena_printf(walk->arena, SOURCE_KEY_UNREACHABLE, key->arn);
         hop->reason = arena_printf(walk->arena, "%s does not let %s use it: %s",
                                    key->resource->address, name, hop->reason);
     }

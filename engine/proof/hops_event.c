@@ -2,8 +2,11 @@
  * and the schedule that wakes the function without one. */
 #include "engine/aws/arn.h"
 #include "engine/aws/event_pattern.h"
+#include "engine/aws/lifecycle.h"
+#include "engine/base/clock.h"
 #include "engine/base/json.h"
 #include "engine/proof/mending.h"
+#include "engine/proof/pace.h"
 
 #define SOURCE_BUS "default"
 #define EVENTS "events.amazonaws.com"
@@ -277,6 +280,59 @@ bool hop_by_clock(struct walk *walk, struct proof_hop *hop)
     at_rule(hop, &way);
     if (!is_enabled(way.rule))
         hop_broken(walk, hop, NULL, arena_printf(walk->arena, "%s is disabled", hop->address));
+    return true;
+}
+
+/* The rule's copies go where the relay takes them up. */
+static bool comes_this_way(const struct walk *walk, const struct value *rule)
+{
+    const struct value *actions = value_get(rule, "copy_actions");
+    for (size_t i = 0; i < value_len(actions); i++)
+        if (str_eq(value_get_str(value_item(actions, i), "destination_backup_vault_arn"),
+                   walk->leg->to.arn))
+            return true;
+    return false;
+}
+
+/* Backups of one resource in the time of pace_firings(): each rule of the plan makes some. */
+static int64_t backups_of_plan(const struct walk *walk)
+{
+    const struct value *rules = value_get(walk->plan->properties, "rules");
+    int64_t count = 0;
+    for (size_t i = 0; i < value_len(rules); i++)
+        if (comes_this_way(walk, value_item(rules, i)))
+            count += pace_firings(walk->arena,
+                                  value_get_str(value_item(rules, i), "schedule_expression"));
+    return count;
+}
+
+/* A run copies one point of a resource: AWS Backup runs one job of it at a time. */
+bool hop_by_clock_in_time(struct walk *walk, struct proof_hop *hop)
+{
+    struct way way = way_by_clock(walk);
+    int64_t days = lifecycle_delete_after_days(walk->leg->lifecycle);
+    if (!way.rule)
+        return false;
+    const char *schedule = value_get_str(way.rule->properties, "schedule_expression");
+    int64_t gap = pace_longest_ms(walk->arena, schedule);
+    hop_at(hop, walk->relay->address, way.rule->resource->pos);
+    if (days < 0)
+        return true;
+    hop->fix = "reconcile: rate(1 hour)";
+    if (gap > days * DAY_MS)
+        hop_broken(walk, hop, NULL,
+                   arena_printf(walk->arena, "the copy lives %lld days, and %s runs by %s",
+                                (long long)days, way.rule->resource->address, schedule));
+    else if (pace_firings(walk->arena, schedule) < backups_of_plan(walk))
+        hop_broken(walk, hop, NULL,
+                   arena_printf(walk->arena,
+                                "%s runs by %s and copies one point of a resource each time: "
+                                "backups come faster, and points expire before it reaches them",
+                                way.rule->resource->address, schedule));
+    else if (gap > pace_shortest_ms(walk->arena, value_get_str(walk->rule, "schedule_expression")))
+        hop_unknown(hop, arena_printf(walk->arena,
+                                      "%s works off what has gathered before the points expire",
+                                      way.rule->resource->address));
     return true;
 }
 

@@ -1,4 +1,6 @@
 /* The links of the relay's function, from its start to StartCopyJob. */
+#include <string.h>
+
 #include "engine/aws/arn.h"
 #include "engine/proof/walk.h"
 #include "relay/decide/decide.h"
@@ -48,6 +50,25 @@ bool hop_function_role(struct walk *walk, struct proof_hop *hop)
     if (!role_of(walk))
         return false;
     hop_ask_trust(walk, hop, role_of(walk), "lambda.amazonaws.com", NULL);
+    return true;
+}
+
+bool hop_letters(struct walk *walk, struct proof_hop *hop)
+{
+    const struct value *config =
+        walk->function ? value_get(walk->function->properties, "dead_letter_config") : NULL;
+    const char *queue = value_get_str(config, "target_arn");
+    const struct model_object *object = model_find(walk->model, queue);
+    if (!role_of(walk) || !queue || !strstr(queue, ":sqs:"))
+        return false;
+    hop_at_role(walk, hop, role_of(walk));
+    const struct ask question = {
+        .role = role_of(walk),
+        .action = "sqs:SendMessage",
+        .resource = queue,
+        .resource_policy =
+            object ? model_policy(walk->model, value_get(object->properties, "policy")) : NULL};
+    hop_ask(walk, hop, &question);
     return true;
 }
 

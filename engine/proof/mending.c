@@ -147,3 +147,13 @@ const char *mend_event_regions(struct walk *walk)
     return arena_printf(walk->arena, "event_regions: %s",
                         json_print(walk->arena, list_end(&all), JSON_COMPACT));
 }
+
+/* ---- keys ---- */
+
+const char *mend_key_region(struct walk *walk, const struct model_object *key, const char *region)
+{
+    const struct value *regions = value_get(walk->model->topology->document, "regions");
+    const char *name =
+        key && name_in("keys", key->resource->address) ? region_name(regions, region) : NULL;
+    return name ? arena_printf(walk->arena, "region: %s", name) : NULL;
+}

@@ -14,3 +14,5 @@ const char *mend_event_regions(struct walk *walk);
 const char *mend_vault_key(struct walk *walk, const struct vault_end *vault);
 /* The nearest retention that a lock takes. */
 const char *mend_retention(struct walk *walk, int64_t days, int64_t min, int64_t max);
+/* Of the key's entry. */
+const char *mend_key_region(struct walk *walk, const struct model_object *key, const char *region);

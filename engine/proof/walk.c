@@ -346,6 +346,30 @@ static const char *source_key_said(const struct walk *walk)
     return seen && !names_one ? seen : said;
 }
 
+/* The key of that alias in a place; NULL. */
+static const struct model_object *key_called(const struct model *model, const char *account,
+                                             const char *region, const char *name)
+{
+    const struct model_object *alias = model_part(model, "aws_kms_alias", account, region, name);
+    const struct model_object *key =
+        alias ? model_at(model, value_get_str(alias->properties, "target_key_id")) : NULL;
+    return key ? key : model_part(model, "aws_kms_key", account, region, name);
+}
+
+/* In the plan's Region, as it has to be; else wherever the account has a key of that name. */
+static const struct model_object *source_key_named(const struct walk *walk, const char *name)
+{
+    const struct resource *plan = walk->plan->resource;
+    const struct model_list *keys = model_all(walk->model, "aws_kms_key");
+    const struct model_object *key = key_called(walk->model, plan->account->id, plan->region, name);
+    for (size_t i = 0; !key && i < keys->len; i++) {
+        const struct resource *other = keys->items[i]->resource;
+        if (str_eq(other->account->id, plan->account->id))
+            key = key_called(walk->model, plan->account->id, other->region, name);
+    }
+    return key;
+}
+
 /* Where nobody says anything, the worst: the service's default key, which AWS manages. */
 static struct point_key source_key_of(struct walk *walk)
 {
@@ -357,14 +381,9 @@ static struct point_key source_key_of(struct walk *walk)
         return (struct point_key){.class = KEY_AWS_MANAGED};
     if (key_class_parse(said, &class))
         return (struct point_key){.class = class};
-    const struct resource *plan = walk->plan->resource;
     const struct model_object *key = model_find(model, said);
-    const struct model_object *alias =
-        key ? NULL : model_part(model, "aws_kms_alias", plan->account->id, plan->region, said);
-    if (alias)
-        key = model_at(model, value_get_str(alias->properties, "target_key_id"));
     if (!key)
-        key = model_part(model, "aws_kms_key", plan->account->id, plan->region, said);
+        key = source_key_named(walk, said);
     return (struct point_key){KEY_CUSTOMER_MANAGED, key ? key->arn : NULL, key};
 }
 
@@ -562,6 +581,16 @@ static bool is_broken(const struct walk *walk, size_t from)
     return false;
 }
 
+/* AWS refuses the rule itself when it is made: with it the whole apply fails. */
+static bool is_refused(const struct walk *walk)
+{
+    for (size_t i = walk->event_from; i < walk->event_to; i++)
+        if (walk->hops[i].verdict == PROOF_BROKEN && walk->hops[i].basis == PROOF_DECLARED &&
+            walk->hops[i].rule == rule_of(RULE_FORWARD_ROLE))
+            return true;
+    return false;
+}
+
 /* Where the event gets lost, the schedule may bring the copy later. */
 static void walk_to_relay(struct walk *walk)
 {
@@ -571,7 +600,8 @@ static void walk_to_relay(struct walk *walk)
     if (!is_broken(walk, walk->event_from))
         return;
     walk_stage(walk, STAGE_SCHEDULE);
-    walk->by_clock = walk->len > walk->event_to && !is_broken(walk, walk->event_to);
+    walk->by_clock =
+        walk->len > walk->event_to && !is_broken(walk, walk->event_to) && !is_refused(walk);
 }
 
 static void find_relay(struct walk *walk, const struct relay_entry *relay)

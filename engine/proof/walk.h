@@ -102,6 +102,7 @@ void hop_ask_trust(struct walk *walk, struct proof_hop *hop, const char *role, c
 void hop_at_role(struct walk *walk, struct proof_hop *hop, const char *role);
 
 struct vault_end vault_end_of(struct model *model, const char *arn);
+const char *first_vault_arn(const struct walk *walk); /* of the plan's rule */
 /* Address of the vault, or its ARN. */
 const char *vault_end_name(const struct vault_end *vault);
 struct point_key vault_key_of(const struct walk *walk, const struct vault_end *vault);

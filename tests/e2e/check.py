@@ -197,7 +197,8 @@ status, report = prove(edit=without(r"^ *event_regions:.*\n"))
 path = report["paths"][0]
 check(status == 0 and report["verdict"] == path["verdict"] == "late" and path["broken_at"] == "event.taken", "late, not broken")
 check({h["id"]: h["verdict"] for h in path["hops"] if h["id"].startswith("schedule.")} ==
-      {"schedule.by_clock": "reachable", "schedule.by_clock_invoke": "reachable", "schedule.by_clock_points": "reachable"},
+      {"schedule.by_clock": "reachable", "schedule.by_clock_in_time": "reachable", "schedule.by_clock_invoke": "reachable",
+       "schedule.by_clock_points": "reachable"},
       "each link of the schedule is proven")
 check(any(f["id"] == "HP140" for f in report["findings"]), "what is lost is a finding")
 with workspace(edit=without(r"^ *event_regions:.*\n")) as folder:

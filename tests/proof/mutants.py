@@ -77,15 +77,16 @@ def allow(principal, action, **more):
 
 # ---- operators ----
 
-# name -> (function, does harm: True, False, LATE where only the relay's schedule makes up for it, or None where it depends)
+# name -> (function, does harm: True, False, LATE where only the relay's schedule makes up for it, or None where it depends; the days
+# of the drill, more than one where only the days between show it)
 OPERATORS = {}
 LATE = "late"
 SOON_MINUTES = 10  # a relay that has heard of a copy acts at once; by the clock it acts every hour
 
 
-def operator(harm):
+def operator(harm, days=1):
     def register(function):
-        OPERATORS[function.__name__] = (function, harm)
+        OPERATORS[function.__name__] = (function, harm, days)
         return function
     return register
 
@@ -138,6 +139,23 @@ def key_not_rotated(t, rng):
 @operator(False)
 def key_described(t, rng):
     rng.choice(list(t.doc["keys"].values()))["description"] = "mutant"
+
+
+def elsewhere(t, region):
+    """Another Region of the topology."""
+    return next(name for name in t.doc["regions"] if name != region)
+
+
+@operator(True)
+def key_of_a_vault_elsewhere(t, rng):
+    key = t.doc["keys"][rng.choice([v["key"] for v in (t.between, t.last) if v])]
+    key["region"] = elsewhere(t, key["region"])
+
+
+@operator(True)
+def key_of_the_source_elsewhere(t, rng):
+    need(not t.relay)
+    t.shared["region"] = elsewhere(t, t.shared["region"])
 
 
 def key_policy(t, actions, **condition):
@@ -512,6 +530,79 @@ def schedule_of_six_hours(t, rng):
     t.relay["reconcile"] = "rate(6 hours)"
 
 
+def lost_events(t, days, schedule):
+    """Nothing but the schedule wakes the relay, of copies that live so long."""
+    need(t.relay)
+    t.relay.pop("event_regions")
+    t.relay["reconcile"] = schedule
+    t.action["lifecycle"] = {"delete_after_days": days}
+
+
+@operator(True, days=4)
+def schedule_slower_than_the_copies_live(t, rng):
+    lost_events(t, 1, rng.choice(["rate(2 days)", "rate(48 hours)", "cron(0 12 1/3 * ? *)"]))
+
+
+@operator(True, days=6)
+def schedule_slower_than_the_backups(t, rng):
+    """Each run copies one point of a resource, so that they gather until they expire."""
+    lost_events(t, rng.choice([2, 3]), rng.choice(["rate(2 days)", "rate(36 hours)"]))
+
+
+@operator(LATE, days=3)
+def schedule_as_fast_as_the_backups(t, rng):
+    lost_events(t, rng.choice([1, 2]), rng.choice(["rate(1 day)", "rate(12 hours)", "cron(0 12 * * ? *)"]))
+
+
+def forwarder(t, **target):
+    """A rule by hand in place of the relay's own."""
+    need(t.relay)
+    t.relay.pop("event_regions")
+    t.doc.setdefault("rules", {})["forwarder"] = {
+        "account": t.source, "region": t.plan["region"],
+        "event_pattern": {"source": ["aws.backup"], "detail-type": ["Copy Job State Change"]},
+        "targets": {"bus": {"arn": f"arn:aws:events:{t.doc['regions'][t.between['region']]}:{t.id(t.source)}:event-bus/default", **target}}}
+
+
+def role_for_events(t, service, action):
+    t.doc.setdefault("roles", {})["forwarder"] = {
+        "account": t.source,
+        "assume_role_policy_document": document(
+            {"Effect": "Allow", "Principal": {"Service": service}, "Action": "sts:AssumeRole"}),
+        "inline_policies": {"rights": document({"Effect": "Allow", "Action": action, "Resource": "*"})}}
+
+
+@operator(False)
+def forwarder_by_hand(t, rng):
+    role_for_events(t, "events.amazonaws.com", "events:PutEvents")
+    forwarder(t, role="forwarder")
+
+
+@operator(True)
+def forwarder_without_a_role(t, rng):
+    forwarder(t)
+
+
+@operator(True)
+def forwarder_with_a_role_for_another(t, rng):
+    role_for_events(t, "lambda.amazonaws.com", "events:PutEvents")
+    forwarder(t, role="forwarder")
+
+
+@operator(LATE)
+def forwarder_without_the_right(t, rng):
+    role_for_events(t, "events.amazonaws.com", "sqs:SendMessage")
+    forwarder(t, role="forwarder")
+
+
+@operator(None)
+def resources_control_on_queues(t, rng):
+    """The function's role writes to its dead letters, EventBridge to those of the rules: only the first is asked for at once."""
+    need(t.relay)
+    perimeter(t, "RESOURCE_CONTROL_POLICY", [t.source], rng.choice(["sqs:*", "sqs:SendMessage"]), **rng.choice([
+        {}, {"BoolIfExists": {"aws:PrincipalIsAWSService": "true"}}, {"StringNotEquals": {"aws:RequestedRegion": codes(t)}}]))
+
+
 @operator(False)
 def untagged_copied(t, rng):
     need(t.relay)
@@ -808,7 +899,7 @@ def judge(number):
         if status not in (0, 7):
             return number, base, name, "refused", "refused", out or err, text
         said = json.loads(out)
-        status, out, err = run(folder, "drill", "--days", "1")
+        status, out, err = run(folder, "drill", "--days", str(OPERATORS[name][2]))
         if status not in (0, 2):
             messages = [d["message"] for d in json.loads(out)["diagnostics"] if d["severity"] == "error"]
             return number, base, name, said["verdict"], "not made", "; ".join(messages) or err, text
