@@ -66,6 +66,7 @@ int main(int argc, char **argv)
     struct cli cli = {.arena = arena_new()};
     diags_init(&cli.diags, cli.arena);
     signal(SIGPIPE, SIG_IGN); /* a closed stdout is an error like any other */
+    signal(SIGXFSZ, SIG_IGN); /* and so is a file that may not grow */
     int status = run(&cli, argc, argv);
     if (fflush(stdout) != 0)
         diag_error(&cli.diags, E_OUTPUT, NO_POS, NULL, "stdout cannot be written");

@@ -94,12 +94,12 @@ class Case:
         self.url = self.simulator_url = ready.group(1)
 
     def run(self, args, extra=None, file_size=0):
-        def limit():  # Python ignores SIGXFSZ, and so does the program then: writing fails as on a full disk
+        def limit():  # the program ignores SIGXFSZ itself: writing fails as on a full disk
             resource.setrlimit(resource.RLIMIT_FSIZE, (file_size, file_size))
 
         result = subprocess.run([HOLDFAST, *args], cwd=self.folder, env=self.environment(extra), timeout=120,
                                 check=False, input=read(f"{self.source}/stdin").encode(),
-                                preexec_fn=limit if file_size else None, restore_signals=not file_size,
+                                preexec_fn=limit if file_size else None,
                                 stdout=subprocess.PIPE, stderr=subprocess.PIPE)
         result.stdout = result.stdout.decode(errors="replace")
         result.stderr = result.stderr.decode(errors="replace")
