@@ -146,9 +146,15 @@ static bool mark_target(struct builder *b, const char *target)
     for (size_t i = 0; i < b->len; i++)
         if (address_is_within(b->items[i].address, target))
             found = b->items[i].targeted = true;
-    if (!found)
-        diag_error(b->diags, E_TARGET, NO_POS, NULL, "--target %s names nothing", target);
-    return found;
+    if (found)
+        return true;
+    struct diag *diag = diag_error(b->diags, E_TARGET, NO_POS, NULL,
+                                   "%s names nothing in the topology or the state", target);
+    if (str_ends(target, ".json"))
+        diag_hint(b->diags, diag,
+                  "Nor is there such a file: `holdfast plan --out %s` writes a plan to apply.",
+                  target);
+    return false;
 }
 
 static void mark_needs(struct builder *b, const char *const *addresses, size_t len)
