@@ -301,6 +301,26 @@ static void look_at_round(struct observer *observer)
     observer->round_len = 0;
 }
 
+/* What is recorded stays: the file may have said so when it was imported. */
+static void look_at_imports(const struct observer *observer)
+{
+    const struct run *run = observer->run;
+    const struct topology *topology = run->topology;
+    for (size_t i = 0; topology && i < topology->import_len; i++) {
+        const struct import *import = &topology->imports[i];
+        const struct record *record = map_get(&observer->records, import->address);
+        if (!record || str_eq(record->identifier, import->id))
+            continue;
+        struct diag *diag = diag_warning(run->diags, E_IMPORT, import->pos, import->address,
+                                         "%s is not imported: `%s` is recorded as %s already",
+                                         import->id, import->address, record->identifier);
+        diag_hint(run->diags, diag,
+                  "Take the entry out of `imports`, or forget what is recorded first: `holdfast "
+                  "state rm %s`.",
+                  import->address);
+    }
+}
+
 bool run_observe(struct run *run, const struct record *records, size_t record_len,
                  struct observation **ret, size_t *ret_len)
 {
@@ -313,6 +333,7 @@ bool run_observe(struct run *run, const struct record *records, size_t record_le
     map_init(&observer.sought, run->arena);
     if (!add_records(&observer, records, record_len))
         return false;
+    look_at_imports(&observer);
     size_t len = add_sought(&observer, record_len);
     while (!loop_is_cut(run->loop)) {
         bool complete = choose(&observer, len);

@@ -1,0 +1,1 @@
+"$HOLDFAST" apply --simulate --auto-approve -f before.yaml >/dev/null
