@@ -1,3 +1,5 @@
+#include <sys/stat.h>
+
 #include "engine/base/crypto.h"
 #include "engine/base/json.h"
 #include "state/formats.h"
@@ -105,6 +107,24 @@ static bool refuse_links(const char *path, const char *dir, struct diags *diags)
     return false;
 }
 
+/* A state that another program has put there may be readable for others. */
+static bool make_private(const struct state *state, struct diags *diags)
+{
+    static const char *const endings[] = {"", "-wal", "-shm", ".lock"};
+    CLEANUP(arena_freep) struct arena *scratch = arena_new();
+    for (size_t i = 0; i < ARRAY_LEN(endings); i++) {
+        const char *path = arena_printf(scratch, "%s%s", state->path, endings[i]);
+        struct stat st;
+        if (lstat(path, &st) != 0 || !S_ISREG(st.st_mode) || (st.st_mode & 077) == 0 ||
+            chmod(path, st.st_mode & 0700) == 0)
+            continue;
+        diag_error(diags, E_STATE_OPEN, NO_POS, NULL,
+                   "%s can be read by others, and it cannot be made private", path);
+        return false;
+    }
+    return true;
+}
+
 static bool make_folder(struct arena *arena, const char *dir, struct diags *diags)
 {
     struct diags own;
@@ -125,6 +145,8 @@ static bool open_at(struct state *state, const struct state_options *options, st
         diag_error(diags, E_STATE_OPEN, NO_POS, NULL, "%s is a folder", state->path);
         return false;
     }
+    if (!options->read_only && !make_private(state, diags))
+        return false;
     if (options->remote)
         return options->read_only ? shared_open_reader(state, options, diags)
                                   : make_folder(state->arena, dir, diags) &&

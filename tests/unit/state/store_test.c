@@ -105,6 +105,21 @@ static void the_folder_and_the_files_are_private(void **state)
     state_close(s);
 }
 
+static void a_file_that_others_could_read_is_made_private(void **state)
+{
+    struct fixture *f = *state;
+    static const char *const endings[] = {"", ".lock"};
+    struct stat st;
+    state_close(open_state(f));
+    for (size_t i = 0; i < ARRAY_LEN(endings); i++)
+        assert_int_equal(chmod(arena_printf(f->arena, "%s%s", f->path, endings[i]), 0644), 0);
+    state_close(open_state(f));
+    for (size_t i = 0; i < ARRAY_LEN(endings); i++) {
+        assert_int_equal(stat(arena_printf(f->arena, "%s%s", f->path, endings[i]), &st), 0);
+        assert_int_equal(st.st_mode & 0777, 0600);
+    }
+}
+
 static void a_missing_file_reads_as_empty_and_stays_missing(void **state)
 {
     struct fixture *f = *state;
@@ -368,6 +383,7 @@ int main(void)
         TEST(records_come_sorted_and_absent_parts_stay_absent),
         TEST(a_row_that_says_the_same_raises_no_serial),
         TEST(the_folder_and_the_files_are_private),
+        TEST(a_file_that_others_could_read_is_made_private),
         TEST(a_missing_file_reads_as_empty_and_stays_missing),
         TEST(a_reader_sees_what_is_committed_while_a_writer_holds_the_lock),
         TEST(another_topology_or_world_is_refused),
