@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "engine/base/clock.h"
+#include "engine/base/file.h"
 #include "engine/base/json.h"
 #include "engine/cli/commands.h"
 #include "engine/cli/moving.h"
@@ -41,23 +42,44 @@ static const char *recorded_address(const void *list, size_t i)
     return records[i].address;
 }
 
+/* The clock of the world that the state belongs to, where that is a simulated one. */
+static bool read_clock(struct session *session, int64_t *ret)
+{
+    struct world_options options = {.path = session_world_path(session)};
+    *ret = clock_wall_ms();
+    if (!cli_flag(session->cli, OPT_SIMULATE) || !file_exists(options.path))
+        return true;
+    if (!world_open(&options, &session->world, &session->cli->diags))
+        return false;
+    *ret = world_now_ms(session->world);
+    return true;
+}
+
 static int print_records(struct session *session, bool attributes)
 {
+    int64_t now_ms = 0;
     struct cli *cli = session->cli;
     if (!open_recorded(session))
         return EXIT_ERROR;
     if (!all_wanted_are_there(cli, recorded_address, session->records, session->record_len,
                               "nothing is recorded there"))
         return EXIT_USAGE;
+    if (attributes && !read_clock(session, &now_ms))
+        return EXIT_ERROR;
     struct list_builder items = list_begin(cli->arena);
     for (size_t i = 0; i < session->record_len; i++) {
         const struct record *record = &session->records[i];
         if (!is_wanted(cli, record->address))
             continue;
         struct map_builder row = map_begin(cli->arena);
+        struct countdown countdown;
+        bool counts = attributes && countdown_of(record->type, record->address, record->attributes,
+                                                 now_ms, &countdown);
         put_record(&row, record);
         if (!attributes)
             map_drop(&row, "attributes");
+        if (counts)
+            map_put(&row, "lock", countdown_to_json(cli->arena, &countdown));
         list_add(&items, map_end(&row));
         if (!cli->json)
             cli_out(cli, arena_printf(cli->arena, "%-44s %s %s\n", record->address,
@@ -65,6 +87,8 @@ static int print_records(struct session *session, bool attributes)
         if (!cli->json && attributes)
             cli_out(cli, arena_printf(cli->arena, "%s\n",
                                       json_print(cli->arena, record->attributes, JSON_PRETTY)));
+        if (!cli->json && counts)
+            cli_out(cli, arena_printf(cli->arena, "%s\n", countdown_text(cli->arena, &countdown)));
     }
     if (!cli->json)
         return EXIT_DONE;

@@ -141,6 +141,9 @@ struct render_options planning_render_options(struct session *session,
 {
     struct cli *cli = session->cli;
     const char *now = time_iso(cli->arena, planning->input.now_ms);
+    const struct countdown *countdowns;
+    size_t countdown_len =
+        countdowns_of_plan(cli->arena, &planning->input, &planning->plan, &countdowns);
     return (struct render_options){
         .colour = cli->color,
         .width = (unsigned)cli_width(),
@@ -148,6 +151,8 @@ struct render_options planning_render_options(struct session *session,
         .state_is_new = state_is_new(session->state),
         .sources = &cli->diags,
         .relay_copies = planning->relay_copies,
+        .countdowns = countdowns,
+        .countdown_len = countdown_len,
     };
 }
 

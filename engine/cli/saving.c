@@ -1,5 +1,7 @@
 #include "engine/cli/saving.h"
 
+#include <string.h>
+
 #include "engine/base/crypto.h"
 #include "engine/base/file.h"
 #include "engine/base/json.h"
@@ -65,12 +67,25 @@ bool saving_keep_secret(struct session *session)
                           &cli->diags);
 }
 
+/* The file does not hold what stays as it is: what is said of its locks goes with the note. */
+static const char *with_locks(struct arena *arena, const char *note,
+                              const struct render_options *shown)
+{
+    const char *locks = plan_render_locks(arena, shown);
+    if (!*locks)
+        return note;
+    size_t end = strlen(locks) - 1; /* without its newline */
+    return note ? arena_printf(arena, "%s\n%.*s", note, (int)end, locks)
+                : arena_strndup(arena, locks, end);
+}
+
 bool saving_write(struct session *session, const struct planning *planning, const char *path)
 {
     struct cli *cli = session->cli;
     struct planfile file = file_of(session, planning);
     file.plan = planning->plan;
-    file.note = planning_note(session, planning);
+    const struct render_options shown = planning_render_options(session, planning);
+    file.note = with_locks(cli->arena, planning_note(session, planning), &shown);
     const char *text = planfile_print(cli->arena, &file, &planning->input);
     return file_write_atomic(path, slice_of(text), 0600, &cli->diags);
 }

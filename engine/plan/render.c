@@ -371,6 +371,15 @@ const char *plan_render_totals(struct arena *arena, const struct plan *plan)
     return strbuf_str(&sb);
 }
 
+const char *plan_render_locks(struct arena *arena, const struct render_options *options)
+{
+    struct strbuf sb;
+    strbuf_init(&sb, arena, RENDER_MAX);
+    for (size_t i = 0; i < options->countdown_len; i++)
+        strbuf_addf(&sb, "Lock: %s\n", countdown_text(arena, &options->countdowns[i]));
+    return strbuf_str(&sb);
+}
+
 const char *plan_render_text(struct arena *arena, const struct plan *plan,
                              const struct topology *topology, const struct render_options *options)
 {
@@ -382,6 +391,7 @@ const char *plan_render_text(struct arena *arena, const struct plan *plan,
     strbuf_add_char(&page.sb, '\n');
     if (options->note)
         strbuf_addf(&page.sb, "%s\n", options->note);
+    strbuf_add(&page.sb, plan_render_locks(arena, options));
     strbuf_add(&page.sb, plan_render_totals(arena, plan));
     if (options->relay_copies > 0)
         strbuf_addf(&page.sb, "; the relays would then start %zu cop%s", options->relay_copies,

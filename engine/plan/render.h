@@ -2,6 +2,7 @@
 /* A plan and a drift as people read them and as machines do (`plan`, `plan --json`). Nothing is
  * printed here: the caller prints. Texts end with a newline; sensitive values never appear. */
 
+#include "engine/plan/countdown.h"
 #include "engine/plan/plan.h"
 
 struct render_options {
@@ -9,15 +10,19 @@ struct render_options {
     bool colour;       /* symbols and words say the same without it */
     const char *world; /* "AWS", "simulated world 2026-01-01"; NULL: not said */
     bool state_is_new;
-    const char *note;            /* lines between the changes and the totals, or NULL */
-    const struct diags *sources; /* the files that places point into; NULL: no places */
-    size_t relay_copies;         /* that the relays would start after the apply */
+    const char *note;                   /* lines between the changes and the totals, or NULL */
+    const struct diags *sources;        /* the files that places point into; NULL: no places */
+    size_t relay_copies;                /* that the relays would start after the apply */
+    const struct countdown *countdowns; /* of the locks that stand and stay */
+    size_t countdown_len;
 };
 
 /* Grouped by account and Region; `+` create, `~` update, `-` delete, `-+` and `+-` replace, `=`
  * adopt, `>` moved, `.` forget or stay, `!` what cannot be taken back. */
 const char *plan_render_text(struct arena *arena, const struct plan *plan,
                              const struct topology *topology, const struct render_options *options);
+/* "Lock: vaults.final/lock becomes permanent on ...", a line for each lock that stands; or "". */
+const char *plan_render_locks(struct arena *arena, const struct render_options *options);
 /* "Plan: 24 create, 0 update, 0 delete; 1 irreversible (undo until 2026-01-15)" */
 const char *plan_render_totals(struct arena *arena, const struct plan *plan);
 const char *drift_render_text(struct arena *arena, const struct drift *drifts, size_t len,

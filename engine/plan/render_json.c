@@ -193,6 +193,14 @@ const struct value *routes_to_json(struct arena *arena, const struct topology *t
     return list_end(&list);
 }
 
+static const struct value *locks_value(struct arena *arena, const struct render_options *options)
+{
+    struct list_builder list = list_begin(arena);
+    for (size_t i = 0; i < options->countdown_len; i++)
+        list_add(&list, countdown_to_json(arena, &options->countdowns[i]));
+    return list_end(&list);
+}
+
 const struct value *plan_to_json(struct arena *arena, const struct plan *plan,
                                  const struct render_options *options)
 {
@@ -212,6 +220,8 @@ const struct value *plan_to_json(struct arena *arena, const struct plan *plan,
     map_put(&b, "changes", list_end(&changes));
     map_put(&b, "moves", moves_value(arena, plan));
     map_put(&b, "retained", retained_value(arena, plan));
+    if (options->countdowns)
+        map_put(&b, "locks", locks_value(arena, options));
     map_put(&b, "organizational_units", units_to_json(arena, plan->topology));
     map_put(&b, "routes", routes_to_json(arena, plan->topology));
     return map_end(&b);

@@ -26,6 +26,9 @@ with workspace() as folder:
     apply_seed(folder, "--simulate")
     again = holdfast("plan", "--simulate", "--detailed-exitcode", cwd=folder, expect=0)
     check("nothing to do" in again.out, f"the second plan is empty: {again.out}")
+    countdown = f"{LOCK} becomes permanent on 2026-01-15 00:00 UTC, in 14 days"
+    check(f"Lock: {countdown}" in again.out, f"and counts the days that the lock leaves: {again.out}")
+    check(countdown in holdfast("show", "--simulate", cwd=folder, expect=0).out, "so does show, on the clock of its world")
     with tempfile.TemporaryDirectory() as data:  # the same package on another machine is no change
         shutil.copytree(os.environ["HOLDFAST_DATA_DIR"], data, dirs_exist_ok=True)
         holdfast("plan", "--simulate", "--detailed-exitcode", cwd=folder, expect=0,

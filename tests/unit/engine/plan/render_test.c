@@ -121,6 +121,28 @@ static void changes_show_properties_policies_and_reasons(void **state)
         "start 2 copies\n");
 }
 
+/* Also when nothing changes: a date that comes nearer is news. */
+static void the_days_that_a_lock_leaves_are_counted(void **state)
+{
+    struct fixture *f = *state;
+    const struct countdown locks[] = {{"vaults.v/lock", 1768435200000, 14},
+                                      {"vaults.w/lock", 1768435200000, 0}};
+    build(f);
+    struct render_options options = {.countdowns = locks, .countdown_len = 2};
+    assert_string_equal(
+        plan_render_text(f->arena, &f->plan, &f->topology, &options),
+        "t   2 accounts, 1 Region\n\n"
+        "Lock: vaults.v/lock becomes permanent on 2026-01-15 00:00 UTC, in 14 days: "
+        "until then it can be taken off\n"
+        "Lock: vaults.w/lock is permanent since 2026-01-15 00:00 UTC: nobody, not "
+        "even AWS, can take it off\n"
+        "Plan: nothing to do\n");
+    const struct value *printed = plan_to_json(f->arena, &f->plan, &options);
+    assert_true(value_equal(value_item(value_get(printed, "locks"), 0),
+                            json(f, "{\"address\":\"vaults.v/lock\",\"permanent_from\":"
+                                    "\"2026-01-15T00:00:00Z\",\"days_left\":14}")));
+}
+
 static void places_of_changes_are_named(void **state)
 {
     struct fixture *f = *state;
@@ -302,6 +324,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(a_first_plan_is_grouped_and_warns_of_what_is_for_ever),
         TEST(changes_show_properties_policies_and_reasons),
+        TEST(the_days_that_a_lock_leaves_are_counted),
         TEST(places_of_changes_are_named),
         TEST(what_a_destroy_leaves_is_listed_with_the_reason),
         TEST(an_empty_plan_says_so),
