@@ -41,7 +41,9 @@ def was_other(case, match, _):
 
 
 def protected(case, match, _):
-    return match["address"] in case.protected()
+    address = match["address"]
+    entry = address.split("/")[0].split("[")[0]
+    return {address, entry, entry + address[len(address.split("[")[0]):]} & case.protected()
 
 
 def imported(case, _, address):
