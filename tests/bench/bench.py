@@ -498,14 +498,16 @@ def part_bootstrap(options):
 
 
 def part_relay(options):
-    """One reconcile pass over points that have all been copied."""
+    """One reconcile pass over points of which a hundred have no copy; then at a distance, over HTTP."""
     bench = os.path.join(os.path.dirname(HOLDFAST), "tests", "relay_bench")
-    header("a pass of the relay over points that need nothing")
-    for points in (1000, 10000) if options.quick else (1000, 10000, 100000):
-        figures = json.loads(subprocess.run([bench, str(points)], check=True, text=True, stdout=subprocess.PIPE).stdout)
-        over = figures["calls"] / figures["minimum"] - 1
-        print(f"{points:,} points: {figures['calls']} calls, {over:.1%} over the pages there are; {figures['cpu_s']:.2f} s of "
-              f"CPU, {figures['rss_kb'] / 1024:.0f} MiB")
+    for distance in ([], ["20"]):
+        header("a pass of the relay that starts 100 copies, " + ("20 ms away" if distance else "answered in process"))
+        for points in (1000, 10000) if options.quick else (1000, 10000, 100000):
+            figures = json.loads(subprocess.run([bench, str(points), *distance], check=True, text=True,
+                                                stdout=subprocess.PIPE).stdout)
+            over = figures["calls"] / figures["minimum"] - 1
+            print(f"{points:,} points: {figures['calls']} calls, {over:.1%} over the fewest there are; "
+                  f"{figures['cpu_s']:.2f} s of CPU, {figures['clock_s']:.1f} s, {figures['rss_kb'] / 1024:.0f} MiB")
 
 
 def main():
