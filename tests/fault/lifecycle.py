@@ -393,6 +393,7 @@ class Case:
                 raise Violation("a broken lock is gone", f"{left}")
             if not left:
                 break
+            lock = left  # or that of whoever died breaking it
         else:
             raise Violation("one command removes a lock", f"{broken.status}: {broken.err}")
         self.took["lock broken"] += 1
@@ -667,7 +668,11 @@ class Case:
             self.folder.write(random_topology.FIXED, "places.yaml")
             adopted = self.watch("adopt", "-f", "places.yaml", "--world", WORLD, faults=faults, reads=True)
             if adopted.status == 0:
-                yaml.safe_load(adopted.out)
+                with open(self.folder.file("adopted.yaml"), "w", encoding="utf-8") as file:
+                    file.write(adopted.out)
+                read_again = self.folder.run("validate", "-f", "adopted.yaml")
+                if "error[HF01" in read_again.err:
+                    raise Violation("what adopt prints is YAML", read_again.err)
         elif command[0] == "relay":
             self.watch(*command, faults=faults)
         elif command[0] == "pushed":
