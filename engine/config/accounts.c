@@ -136,6 +136,29 @@ static void add_account(struct lowering *lw, const struct value_entry *e)
         add_unit(lw, e, entry);
 }
 
+/* Under two names one account would pass for two: for source and destination of a copy, for one
+ * that an intruder has not. What a unit holds the organization says. */
+static void check_ids(struct lowering *lw)
+{
+    struct map by_id;
+    map_init(&by_id, lw->arena);
+    for (size_t i = 0; i < lw->account_len; i++) {
+        const struct account *account = &lw->accounts[i];
+        const struct account *first = map_get(&by_id, account->id);
+        if (account->unit || str_eq(account->id, NO_ACCOUNT_ID))
+            continue;
+        if (!first) {
+            map_set(&by_id, account->id, (void *)(uintptr_t)account);
+            continue;
+        }
+        struct diag *diag = lower_error(lw, E_DUPLICATE_IDENTITY, account->pos, NULL,
+                                        "`%s` and `%s` are one account, %s", first->name,
+                                        account->name, account->id);
+        if (diag)
+            diag_hint(lw->diags, diag, "Keep one of the names, and use it everywhere.");
+    }
+}
+
 void accounts_expand(struct lowering *lw)
 {
     const struct value *accounts = value_get(lw->doc, "accounts");
@@ -147,6 +170,7 @@ void accounts_expand(struct lowering *lw)
     lw->accounts = arena_array(lw->arena, total + 1, sizeof(*lw->accounts));
     for (size_t i = 0; i < accounts->map.len; i++)
         add_account(lw, &accounts->map.entries[i]);
+    check_ids(lw);
 }
 
 bool account_is_called(const struct account *account, const char *member)
