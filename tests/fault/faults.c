@@ -149,9 +149,10 @@ void faults_disk_failed(bool in_sync)
 
 static bool is_of_the_state(const char *operation)
 {
-    static const char *const own[] = {"s3:PutObject",    "s3:GetObject",     "s3:HeadObject",
-                                      "s3:DeleteObject", "s3:ListObjectsV2", "kms:GenerateDataKey",
-                                      "kms:Decrypt"};
+    static const char *const own[] = {
+        "s3:PutObject",    "s3:GetObject",     "s3:HeadObject",
+        "s3:DeleteObject", "s3:ListObjectsV2", "kms:GenerateDataKey",
+        "kms:Decrypt",     "sts:AssumeRole",   "sts:GetCallerIdentity"};
     for (size_t i = 0; operation && i < ARRAY_LEN(own); i++)
         if (strcmp(own[i], operation) == 0)
             return true;

@@ -60,8 +60,8 @@ bool faults_want(enum fault_kind kind); /* whether one of this kind was asked fo
  * fails is reported, too: what could not be synced may be on the disk all the same. */
 void faults_disk_failed(bool in_sync);
 /* Which operation is sent, or answered, as AWS calls it; NULL when it has no name. Those by which a
- * shared state is kept are no calls that have an intent, and are not counted as sent after the disk
- * failed. */
+ * shared state is kept, and who we are is asked, are no calls that have an intent, and are not
+ * counted as sent after the disk failed. */
 void faults_sending(const char *operation);
 void faults_answering(const char *operation);
 uint64_t faults_random(void);

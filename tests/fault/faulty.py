@@ -153,8 +153,14 @@ def objects(folder):
 
 def writes(folder, but=""):
     """How many calls have changed anything, those of one service excepted."""
+    world = database(folder, ".world.db")  # there is none before a first run has made it
+    return query(world, f"SELECT count(*) FROM call WHERE writes AND status < 300 AND service <> '{but}'")[0][0] if world else 0
+
+
+def changes(folder, operation):
+    """Whether a call that the world has answered was one that changes something."""
     return query(database(folder, ".world.db"),
-                 f"SELECT count(*) FROM call WHERE writes AND status < 300 AND service <> '{but}'")[0][0]
+                 f"SELECT count(*) FROM call WHERE writes AND service || ':' || operation = '{operation}'")[0][0] > 0
 
 
 def unrecorded(folder):

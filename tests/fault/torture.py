@@ -1,5 +1,6 @@
 """Everything that can go wrong, at every point where it can, in every operation on both walkthroughs, and on
-examples that make and delete the other types of resources.
+examples that make and delete the other types of resources; deaths of the process too, at each request, at its answer, at each
+write of a database or a file, in every build; in one with fault points also there.
 
 For each operation a clean run counts how often each seam is passed (faults.h). Then, for each kind of fault and
 each of those points, the operation is run again from the same beginning with that fault, and once more without any.
@@ -8,9 +9,11 @@ After that one plain rerun
   nothing was created twice,
   the state has every row and no open intent, and no run meant to touch what the clean run did not,
   every object that the clean run left alone is what it was, to the byte,
-  and another plan is empty.
-The command in which the fault was ends in a way that fits it; when the disk under the state failed, nothing was sent
-afterwards.
+  and another plan is empty, unless the rerun itself found nothing to send.
+The command in which the fault was ends in a way that fits it; a call that flew when the process died has its intent, which
+another machine can read where the state is shared; when the disk under the state failed, nothing was sent afterwards but
+what keeps the state. Commands that change the state alone end wholly or not at all, and an apply then finds what they
+have left.
 
 Every error of AWS's is answered once at each point; some of each kind also three times, and from then on.
 
@@ -52,9 +55,9 @@ CODES = re.findall(r'^ANSWER\("(\w+)"', open(os.path.join(os.path.dirname(os.pat
                                              encoding="utf-8").read(), re.M)
 # What can go wrong at each seam.
 KINDS = {
-    "http": ["http:unsent", "http:lost", "http:cut", *(f"http:{code}" for code in CODES)],
-    "state": ["state:full", "state:ioerr"],
-    "file": ["file:full", "file:ioerr"],
+    "http": ["http:unsent", "http:lost", "http:cut", "http:kill", "http:kill-reply", *(f"http:{code}" for code in CODES)],
+    "state": ["state:full", "state:ioerr", "state:kill"],
+    "file": ["file:full", "file:ioerr", "file:kill"],
     "memory": ["memory"],
     "kill": ["kill", "power"],
     "sync": ["crash"],
@@ -70,6 +73,14 @@ SHARE = {"http": 1 / 7, "http:lost": 1, "state": 1 / 2, "memory": 1, "kill": 2} 
 # 3: an account cannot be reached; 7: whether a guard holds cannot be told.
 FITTING = {"http": (0, 1, 3, 7), "state": (0, 4), "file": (0, 1, 4), "memory": (SIGABRT,), "kill": (SIGKILL,),
            "sync": (SIGKILL,)}
+
+
+def kills(kind):
+    return kind in KINDS["kill"] or kind.split(":")[-1] in ("kill", "kill-reply")
+
+
+def fitting(kind, seam):
+    return (SIGKILL,) if kills(kind) else FITTING[seam]
 
 
 APPLY = ["apply", "--simulate", "--auto-approve"]
@@ -96,8 +107,10 @@ def example(name):
 class Operation:
     """A command on what `before` left, with each of `texts` in turn. A case begins as a copy of what prepare() made."""
 
-    def __init__(self, name, before, texts, args, setup=None, then=None, flags=(), shared=None):
+    def __init__(self, name, before, texts, args, setup=None, then=None, flags=(), shared=None, make=None, again=(0,)):
         self.name, self.before, self.texts, self.args, self.setup = name, before, texts, args, setup
+        self.make = make      # what args work on, of what stands
+        self.again = again    # how a run ends that finds all done
         self.flags = flags    # of the applies before
         self.shared = shared  # the state lies in S3, and the rerun is on SAME_DISK or OTHER_DISK
         self.then = then  # what makes use of the result, never with a fault
@@ -114,7 +127,17 @@ class Operation:
         for text in self.before:
             write(folder, text)
             must(servers, folder, APPLY + list(self.flags))
+        if self.make:
+            self.make(servers, folder)
         self.reference = Reference(self, servers)
+
+    def rerun(self, servers, folder):
+        """A plain one: it does what is left, or finds that nothing is."""
+        status = servers.run(folder, self.args)
+        if status not in (0, *self.again):
+            raise RuntimeError(f"a plain rerun ended with {status} in {folder}\n{faulty.read(folder, 'err')}")
+        if self.then:
+            must(servers, folder, self.then)
 
     def text(self, run):
         return self.texts[min(run, len(self.texts) - 1)]
@@ -131,8 +154,8 @@ def world(servers, folder):
     must(servers, folder, ["simulator", "dump", "--simulate", "--stable"])
     dates = sorted(int(found) // 86400000 for body in faulty.objects(folder).values()
                    for found in re.findall(r'"LockDate":([0-9]+)', body))
-    objects = [row for row in json.loads(faulty.read(folder, "out"))["objects"] if STATE_BUCKET not in json.dumps(row)]
-    return json.dumps(objects, indent=1), dates
+    objects = json.loads(faulty.read(folder, "out"))["objects"]
+    return [row for row in objects if STATE_BUCKET not in str(row)], dates
 
 
 def created(operation, folder):
@@ -152,9 +175,7 @@ class Reference:
                 write(folder, text)
                 must(servers, folder, operation.args, report="report")
             self.counts = faulty.read_report(folder)  # of the last
-            must(servers, folder, operation.args)  # a rerun of what is done does nothing
-            if operation.then:
-                must(servers, folder, operation.then)
+            operation.rerun(servers, folder)  # of what is done: it does nothing
             self.world, self.created = world(servers, folder), created(operation, folder)
             self.rows, self.journaled = faulty.rows(folder), faulty.journaled(folder)
             after = faulty.objects(folder)
@@ -204,26 +225,32 @@ class Torture:
             print(f"{fault}: {status}\n{faulty.read(folder, 'out')}{faulty.read(folder, 'err')}")
         said = faulty.read(folder, "err")
         if status < 0:
-            fits = status in FITTING[seam] and ("out of memory" in said) == (seam == "memory")
-            if not fits:
-                return f"{fault} ended with {status}\n{said}"
-            if operation.shared:
-                return None  # calls of the state's own have no intents
-            flies = re.search("killed after-(send|reply)", said) and not faulty.open_intents(folder)
-            return f"{fault}: a call without an intent" if flies else None
+            fits = status in fitting(kind, seam) and ("out of memory" in said) == (seam == "memory")
+            return self.without_intent(operation, folder, said) if fits else f"{fault} ended with {status}\n{said}"
         report = faulty.read_report(folder)
         if report["fired"] == 0:  # chance (ids, jitter) made this run a little shorter
             self.missed.append(f"{operation.name}/{fault}")
             return None if status == 0 else f"{fault} did not happen, and the status is {status}"
-        if status not in FITTING[seam] and not (operation.shared and status == 4):
+        if status not in fitting(kind, seam) and not (operation.shared and status == 4):
             return f"{fault} ended with {status}\n{said}"
-        if operation.shared:
-            return None  # the lock is given back
         if report["sent_after_disk_failed"] and status == 4:
             return f"{fault}: {report['sent_after_disk_failed']} calls after the disk had failed"
         if seam != "state" or status != 4:
             return None
         return self.unrecorded(folder, fault, said, report["sync_failed"])
+
+    def without_intent(self, operation, folder, said):
+        """What flew when the process died stands in the journal; where the state is shared, another machine reads it."""
+        flew = re.search(r"^killed (?:after-send|after-reply|before-reply) of (\S+)", said, re.M)
+        if not flew or flew[1] == "state" or not faulty.changes(folder, flew[1]):
+            return None
+        with faulty.scratch() as scratch:
+            if operation.shared:
+                shutil.copytree(folder, os.path.join(scratch, "other"))
+                folder = os.path.join(scratch, "other")
+                faulty.lose_state(folder)
+                must(self.servers, folder, ["state", "journal", "--simulate"])
+            return None if faulty.open_intents(folder) else f"{flew[1]} flew without an intent\n{said}"
 
     def unrecorded(self, folder, fault, said, sync_failed):
         """What was sent and not recorded stands on standard error and in a file beside the state, or elsewhere."""
@@ -252,11 +279,11 @@ class Torture:
             if operation.shared == OTHER_DISK:
                 faulty.lose_state(folder)
         write(folder, operation.texts[-1])
-        must(self.servers, folder, operation.args)
+        before = self.writes(operation, folder)
+        operation.rerun(self.servers, folder)
+        idle = self.writes(operation, folder) == before and not operation.then
         if faulty.unrecorded(folder):
             return "what was not recorded is still there after it has been settled"
-        if operation.then:
-            must(self.servers, folder, operation.then)
         ours = world(self.servers, folder)
         if ours != clean.world:
             return difference(ours, clean.world)
@@ -276,7 +303,11 @@ class Torture:
         changed = [key for key, body in clean.untouched.items() if now.get(key) != body]
         if changed:
             return f"changed, though the clean run left them alone: {changed}"
-        return self.nothing_left(operation, folder)
+        return None if idle else self.nothing_left(operation, folder)
+
+    @staticmethod
+    def writes(operation, folder):
+        return faulty.writes(folder, but="s3" if operation.shared else "")
 
     def break_lock(self, folder):
         """The lock of whoever died; one that was given back is none."""
@@ -287,21 +318,20 @@ class Torture:
             must(self.servers, folder, ["lock", "break", lock["id"], "--simulate"])
 
     def nothing_left(self, operation, folder):
-        """Another plan is empty; a destroy has none, but does nothing more."""
+        """Another plan is empty; a destroy has none, but does nothing more. What a rerun that sent nothing has shown."""
         if operation.args[0] != "destroy":
             status = self.servers.run(folder, ["plan", "--simulate", "--detailed-exitcode"])
             return None if status == 0 else f"the plan after ended with {status}\n{faulty.read(folder, 'out')}"
-        before = faulty.writes(folder, but="s3" if operation.shared else "")
+        before = self.writes(operation, folder)
         must(self.servers, folder, operation.args)
-        after = faulty.writes(folder, but="s3" if operation.shared else "")
-        return None if after == before else "destroyed twice"
+        return None if self.writes(operation, folder) == before else "destroyed twice"
 
     # ---- the injectors themselves ----
 
     def injects(self, path, kind):
         """None, or why a kind of fault from the first point on is not seen from outside."""
         seam = next(seam for seam, kinds in KINDS.items() if kind in kinds)
-        operation, lasts = self.operations[path], "+" if seam in FORMS else ""
+        operation, lasts = self.operations[path], "+" if seam in FORMS and not kills(kind) else ""
         with faulty.scratch() as scratch:
             folder = os.path.join(scratch, "case")
             shutil.copytree(operation.folder, folder)
@@ -309,9 +339,9 @@ class Torture:
             status = self.servers.run(folder, operation.args, faults=f"{kind}@1{lasts}", report="report")
             made = faulty.database(folder, ".world.db")
             calls = faulty.query(made, "SELECT count(*) FROM call")[0][0] if made and seam == "http" else 0
-        if status not in set(FITTING[seam]) - {0}:
+        if status not in set(fitting(kind, seam)) - {0}:
             return f"the command ends with {status}"
-        ran = kind in ("http:lost", "http:cut")
+        ran = kind in ("http:lost", "http:cut", "http:kill-reply")
         return f"{calls} calls ran" if (calls > 0) != ran else None
 
     def prove_injectors(self):
@@ -325,7 +355,8 @@ class Torture:
     def points(self, path, kind, seam, chance):
         """The cases of a kind, all or a sample: (all there are, those to take)."""
         count = self.operations[path].reference.counts[seam]
-        lasts = FORMS.get(seam, ("",)) if seam != "http" or kind in LASTING else ("",)
+        once = kills(kind) or seam == "http" and kind not in LASTING
+        lasts = ("",) if once else FORMS.get(seam, ("",))
         forms = [f"{kind}@{k}{how_long}" for how_long in lasts for k in range(1, count + 1)]
         if SOAK or seam in WHOLE or (seam == "kill" and SERIAL[0] in self.operations[path].args):
             return len(forms), forms
@@ -385,8 +416,8 @@ def hash_of(text):
 
 
 def difference(ours, clean):
-    lines = [f"+{line}" for line in set(ours[0].splitlines()) - set(clean[0].splitlines())]
-    lines += [f"-{line}" for line in set(clean[0].splitlines()) - set(ours[0].splitlines())]
+    here, there = (set(json.dumps(objects, indent=1).splitlines()) for objects, _ in (ours, clean))
+    lines = [f"+{line}" for line in here - there] + [f"-{line}" for line in there - here]
     return f"the world differs (locks close on days {ours[1]}, not {clean[1]}):\n" + "\n".join(sorted(lines)[:40])
 
 
@@ -450,7 +481,8 @@ def immutable():
             Operation("import", [], [first], APPLY + LOCK, made_by_hand),
             Operation("plan", [tagged], [second], ["plan", "--simulate", "--out", "saved"],
                       then=["apply", "saved", *APPLY[1:], *LOCK], flags=LOCK),
-            Operation("destroy", [first], [first], DESTROY, flags=LOCK)]
+            Operation("destroy", [first], [first], DESTROY, flags=LOCK),
+            *state_commands(first)]
 
 
 def default_key():
@@ -468,6 +500,32 @@ def default_key():
             Operation("destroy", [first], [first], DESTROY)]
 
 
+def pulled(servers, folder):
+    """A document to push: what is recorded, with an entry less, and newer."""
+    must(servers, folder, ["state", "pull", "--simulate"])
+    document = json.loads(faulty.read(folder, "out"))
+    document["resources"] = [r for r in document["resources"] if r["address"] != "vaults.final/policy"]
+    document["serial"] += 1
+    with open(os.path.join(folder, "pushed.json"), "w", encoding="utf-8") as file:
+        json.dump(document, file)
+
+
+def state_commands(first, shared=None):
+    """What changes the state alone, by hand; then an apply, which finds what was forgotten."""
+    name = "{}, another machine" if shared else "{}"
+    second = edited(first, ("lifecycle: {delete_after_days: 30}", "lifecycle: {delete_after_days: 31}"))
+    renamed = edited(first, ("  to_final:", "  onward:"))
+    apply, options = APPLY + LOCK, {"flags": LOCK, "shared": shared}
+    return [Operation(name.format("state rm"), [first], [first], ["state", "rm", "vaults.final/policy", "--simulate"], then=apply,
+                      again=(64,), **options),
+            Operation(name.format("state mv"), [first], [renamed],
+                      ["state", "mv", "relays.to_final", "relays.onward", "--simulate"], then=apply, again=(64,), **options),
+            Operation(name.format("state undo"), [first, second], [second], ["state", "undo", "--to", "run:1", "--simulate"],
+                      then=apply, **options),
+            Operation(name.format("state push"), [first], [first], ["state", "push", "pushed.json", "--simulate"], then=apply,
+                      make=pulled, again=(7,), **options)]
+
+
 def shared_state():
     """The same with a state in S3: whoever comes next may be another machine."""
     first = example("rds-immutable-backup.yaml")
@@ -478,7 +536,8 @@ def shared_state():
     return [Operation("create", [], [first], APPLY + LOCK, shared=SAME_DISK),
             Operation("create, another machine", [], [first], APPLY + LOCK, shared=OTHER_DISK),
             Operation("replace, another machine", [first], [second], APPLY + LOCK, flags=LOCK, shared=OTHER_DISK),
-            Operation("destroy, another machine", [first], [first], DESTROY, flags=LOCK, shared=OTHER_DISK)]
+            Operation("destroy, another machine", [first], [first], DESTROY, flags=LOCK, shared=OTHER_DISK),
+            *state_commands(first, OTHER_DISK)]
 
 
 def whole_life(name, *flags):
