@@ -214,9 +214,11 @@ void intruder_outcome(const struct attempt *attempt, struct outcome *ret)
     map_init(&tried.left_out, arena);
     const char *action = could_anybody(attempt, &tried);
     if (action) {
-        *ret = (struct outcome){
-            .openness = PROOF_OPEN,
-            .why = arena_printf(attempt->model->arena, "nothing denies %s", action)};
+        const char *why = tried.chosen
+                              ? arena_printf(arena, "what denies %s hangs on %s, which they choose",
+                                             action, tried.chosen)
+                              : arena_printf(arena, "nothing denies %s", action);
+        *ret = (struct outcome){.openness = PROOF_OPEN, .why = why};
         return;
     }
     const struct policy *policy = attempt->means->policy;

@@ -40,16 +40,28 @@
     "    protect:                           # nobody else deletes points or rewrites the policy\n" \
     "      break_glass: ${variables.break_glass}\n"
 /* The policy of the vault is guarded under this condition only. */
-#define CONDITION(condition, verdict)                                                              \
+#define REWRITES " backup: rewrites who may reach vaults.final: "
+#define CONDITION(condition, row)                                                                  \
     {                                                                                              \
         GUARDED, {{OF_VAULT, DENY_UNLESS(condition)}, {UNPROTECT, ""}},                            \
         {                                                                                          \
-            verdict " backup: rewrites who may reach vaults.final"                                 \
+            row                                                                                    \
         }                                                                                          \
     }
+#define CHOSEN(key)                                                                                \
+    "open" REWRITES "what denies backup:PutBackupVaultAccessPolicy hangs on " key                  \
+    ", which they choose"
+#define NOTHING_DENIES "open" REWRITES "nothing denies backup:PutBackupVaultAccessPolicy"
+#define CLOSED "closed" REWRITES
 #define SCP(name, statement)                                                                       \
     "    " name ": {type: SERVICE_CONTROL_POLICY, targets: [backup], content: {Version: "          \
     "\"2012-10-17\", Statement: [" statement "]}}\n"
+#define KEYS_BY_TAG                                                                                \
+    "    keys: {type: RESOURCE_CONTROL_POLICY, targets: [backup], content: {Version: "             \
+    "\"2012-10-17\", Statement: [{Effect: Deny, Principal: \"*\", Action: "                        \
+    "[\"kms:ScheduleKeyDeletion\", \"kms:DisableKey\", \"kms:PutKeyPolicy\"], Resource: \"*\", "   \
+    "Condition: {StringEquals: {\"aws:ResourceTag/holdfast:topology\": "                           \
+    "rds-immutable-backup}}}]}}\n"
 #define WITH_POLICIES                                                                              \
     "organization:\n  id: o-exampleorgid\n  account: management\n  cross_account_backup: true\n"   \
     "  policies:\n"
@@ -198,27 +210,45 @@ static const struct {
       "backup:PutBackupVaultLockConfiguration"}},
 
     /* conditions that an intruder chooses, or may satisfy, close nothing; what AWS says does */
-    CONDITION("{StringNotEquals: {\"aws:RequestedRegion\": us-east-2}}", "open"),
-    CONDITION("{StringEquals: {\"aws:RequestedRegion\": us-east-2}}", "closed"),
-    CONDITION("{BoolIfExists: {\"aws:MultiFactorAuthPresent\": \"false\"}}", "open"),
-    CONDITION("{NotIpAddress: {\"aws:SourceIp\": \"10.0.0.0/8\"}}", "open"),
-    CONDITION("{StringNotEquals: {\"aws:PrincipalTag/role\": glass}}", "open"),
-    CONDITION("{StringNotLike: {\"aws:userid\": \"AROAEXAMPLE:*\"}}", "open"),
-    CONDITION("{StringNotEquals: {\"aws:PrincipalOrgID\": o-exampleorgid}}", "open"),
-    CONDITION("{DateLessThan: {\"aws:CurrentTime\": \"2027-01-01T00:00:00Z\"}}", "open"),
-    CONDITION("{StringNotEquals: {\"aws:ResourceTag/a\": b}}", "open"),
-    CONDITION("{\"Null\": {\"aws:SourceVpce\": \"true\"}}", "open"),
-    CONDITION("{StringNotEquals: {\"aws:PrincipalAccount\": \"999988887777\"}}", "closed"),
-    CONDITION("{StringNotEquals: {\"aws:SourceAccount\": \"444455556666\"}}", "closed"),
+    CONDITION("{StringNotEquals: {\"aws:RequestedRegion\": us-east-2}}", NOTHING_DENIES),
+    CONDITION("{StringEquals: {\"aws:RequestedRegion\": us-east-2}}", CLOSED),
+    CONDITION("{BoolIfExists: {\"aws:MultiFactorAuthPresent\": \"false\"}}",
+              CHOSEN("aws:MultiFactorAuthPresent")),
+    CONDITION("{NotIpAddress: {\"aws:SourceIp\": \"10.0.0.0/8\"}}", CHOSEN("aws:SourceIp")),
+    CONDITION("{StringNotEquals: {\"aws:PrincipalTag/role\": glass}}",
+              CHOSEN("aws:PrincipalTag/role")),
+    CONDITION("{StringNotLike: {\"aws:userid\": \"AROAEXAMPLE:*\"}}", CHOSEN("aws:userid")),
+    CONDITION("{StringNotEquals: {\"aws:PrincipalOrgID\": o-exampleorgid}}",
+              CHOSEN("aws:PrincipalOrgID")),
+    CONDITION("{DateLessThan: {\"aws:CurrentTime\": \"2027-01-01T00:00:00Z\"}}",
+              CHOSEN("aws:CurrentTime")),
+    CONDITION("{StringNotEquals: {\"aws:ResourceTag/a\": b}}", CHOSEN("aws:ResourceTag/a")),
+    CONDITION("{\"Null\": {\"aws:SourceVpce\": \"true\"}}", CHOSEN("aws:SourceVpce")),
+    CONDITION("{StringNotEquals: {\"aws:PrincipalAccount\": \"999988887777\"}}", CLOSED),
+    CONDITION("{StringNotEquals: {\"aws:SourceAccount\": \"444455556666\"}}", CLOSED),
     CONDITION(
         "{StringNotLike: {\"aws:PrincipalArn\": \"arn:aws:iam::*:role/${aws:PrincipalTag/x}\"}}",
-        "open"),
+        CHOSEN("aws:PrincipalTag/x")),
     {GUARDED,
      {{OF_VAULT, DENY_UNLESS("{StringNotEquals: {\"aws:PrincipalOrgID\": o-other00000}}")},
       {UNPROTECT, ""},
       {MANAGEMENT, WITH_MANAGEMENT},
       {NULL, ORGANIZATION}},
      {"closed backup: rewrites who may reach vaults.final"}},
+
+    /* a policy that knows a key by its tag is worth what keeps the tag */
+    {PLAIN,
+     {{MANAGEMENT, WITH_MANAGEMENT}, {NULL, WITH_POLICIES KEYS_BY_TAG}},
+     {"open backup: makes keys.final unusable, and vaults.final unreadable with it: what denies "
+      "kms:ScheduleKeyDeletion hangs on aws:ResourceTag/holdfast:topology, which they choose"}},
+    {PLAIN,
+     {{MANAGEMENT, WITH_MANAGEMENT},
+      {NULL, WITH_POLICIES KEYS_BY_TAG SCP(
+                 "tags", "{Effect: Deny, Action: [\"kms:TagResource\", \"kms:UntagResource\"], "
+                         "Resource: \"*\", Condition: {\"ForAnyValue:StringLike\": "
+                         "{\"aws:TagKeys\": \"holdfast:*\"}}}")}},
+     {"closed backup: makes keys.final unusable",
+      "open management: detaches the policy, after which whoever takes account backup over makes"}},
 
     /* what nobody here knows */
     {PLAIN,
