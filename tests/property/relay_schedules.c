@@ -583,14 +583,17 @@ static bool may_be_refused(const struct origin *origin, const char *why)
            (origin->twin && strstr(why, "fewer copies of this resource and date"));
 }
 
-static bool was_alarmed(const struct life *life, const char *point, int64_t gone_ms)
+/* In its last day, or since it came. */
+static bool was_alarmed(const struct life *life, const char *point, int64_t came_ms,
+                        int64_t gone_ms)
 {
+    int64_t since_ms = came_ms > gone_ms - DAY_MS ? came_ms : gone_ms - DAY_MS;
     bool looked = false;
     if (map_get(&life->alarmed, point))
         return true;
     for (size_t i = 0; i < life->good_pass_len; i++) {
         const struct good_pass *pass = &life->good_passes[i];
-        if (pass->at_ms < gone_ms - DAY_MS || pass->at_ms >= gone_ms)
+        if (pass->at_ms < since_ms || pass->at_ms >= gone_ms)
             continue;
         looked = true;
         if (pass->stuck)
@@ -599,9 +602,11 @@ static bool was_alarmed(const struct life *life, const char *point, int64_t gone
     return !looked; /* that the function stands still is an alarm of its own */
 }
 
-static void judge_uncopied(struct life *life, const struct origin *origin, const char *point,
+static void judge_uncopied(struct life *life, const struct origin *origin, const struct value *job,
                            bool there)
 {
+    const char *point = job_text(job, "DestinationRecoveryPointArn");
+    int64_t came_ms = value_get_int(job, "CompletionDate", 0);
     const char *why = map_get(&life->refused, point);
     int64_t gone_ms = origin->created_ms + life->room.source_days * DAY_MS;
     if (there && !why)
@@ -610,7 +615,7 @@ static void judge_uncopied(struct life *life, const struct origin *origin, const
         blame(life, "a point is refused that could be copied", why);
     else if (!there && gone_ms > room_now(&life->room))
         blame(life, "a point without a copy has gone before its time", point);
-    else if (!there && !was_alarmed(life, point, gone_ms))
+    else if (!there && !was_alarmed(life, point, came_ms, gone_ms))
         blame(life, "a point has gone without a copy, and nobody was told", point);
 }
 
@@ -654,7 +659,7 @@ static void judge(struct life *life, bool looked_everywhere)
         if (!str_eq(origin->vault, ROOM_LAST_VAULT))
             continue;
         if (!copy)
-            judge_uncopied(life, origin, point, there != NULL);
+            judge_uncopied(life, origin, rows.items[i].body, there != NULL);
         else if (there && looked_everywhere)
             judge_copied(
                 life, origin, point,
