@@ -67,8 +67,8 @@ struct relay_pass {
 MUST_CHECK bool relay_handle(struct relay_pass *pass, const struct value *event,
                              const char **ret_why);
 /* All points of the source vault: starts what is missing, oldest first, one copy of a resource at a
- * time, at most config->budget. It asks AWS for hardly more than the pages of points, of jobs to
- * each destination, and of the copies in the last vaults that are new or, when there are points so
- * old, older than the job history; tags are asked of those points only that no job or copy settles.
- * False when a call failed. */
+ * time unless a point is about to expire, at most config->budget. It asks AWS for hardly more than
+ * the pages of points, of jobs to each destination, and of the copies in the last vaults that are
+ * new or, when there are points so old, older than the job history; tags are asked of those points
+ * only that no job or copy settles. False when a call failed. */
 MUST_CHECK bool relay_reconcile(struct relay_pass *pass, const char **ret_why);

@@ -162,7 +162,7 @@ void walk_conclude(const struct walk *walk)
     tell(walk, NULL, NULL);
 }
 
-/* ---- one copy of a resource at a time ---- */
+/* ---- one copy of a resource at a time; what is about to expire waits for none ---- */
 
 /* The older ones are in front. */
 static void make_ready(struct walkers *walkers, struct walk *walk)
@@ -205,18 +205,19 @@ void walkers_line_up(struct walkers *walkers, struct walk *walks, size_t len,
         walk->walkers = walkers;
         if (!walk->shortens && walk->point.resource_arn)
             walk->lane = lane_of(&lanes, walk->point.resource_arn, ledger);
-        if (walk->lane && walk->lane->busy) {
+        bool queues = walk->lane && !relay_expires_soon(&walk->point, walkers->pass->now_ms);
+        if (queues && walk->lane->busy) {
             make_wait(walk);
             continue;
         }
         walkers->waiting++;
-        if (walk->lane && walk->lane->last) {
+        if (queues && walk->lane->last) {
             walk->lane->last->next_in_lane = walk;
         } else {
             *ready = walk;
             ready = &walk->next_ready;
         }
-        if (walk->lane)
+        if (queues)
             walk->lane->last = walk;
     }
 }
@@ -486,6 +487,8 @@ bool walkers_run(struct walkers *walkers, const char **ret_why)
     pass->waiting += walkers->waiting;
     if (walkers->ready)
         note_waiting(pass, &walkers->ready->point);
+    for (const struct walk *walk = walkers->ready; walk; walk = walk->next_ready)
+        pass->worrying += relay_expires_soon(&walk->point, pass->now_ms);
     if (relay_stopped(pass))
         *ret_why = "stopped by a signal";
     else if (pass->failed > 0)

@@ -31,7 +31,8 @@ struct walk {
     struct walkers *walkers;
 };
 
-/* One copy of a resource at a time: AWS Backup runs no more of most types, and would fail them. */
+/* One copy of a resource at a time: AWS Backup runs no more of most types, and would fail them. A
+ * point that is about to expire does not stand in line: it may be gone when its turn has come. */
 struct lane {
     bool busy; /* a copy of the resource is under way, or has just been started */
     struct walk *last;

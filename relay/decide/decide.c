@@ -157,7 +157,7 @@ static int64_t hours_left(const struct relay_point *point, int64_t now_ms)
     return (point->expires_ms - now_ms) / HOUR_MS;
 }
 
-static bool expires_soon(const struct relay_point *point, int64_t now_ms)
+bool relay_expires_soon(const struct relay_point *point, int64_t now_ms)
 {
     return point->expires_ms && hours_left(point, now_ms) < RELAY_EXPIRY_HOURS;
 }
@@ -250,7 +250,7 @@ static void conclude_under_way(struct arena *arena, const struct relay_point *po
         ret->worry = true;
         ret->reason = arena_printf(arena, "a copy of this point has been %s for %lld hours",
                                    job->state, (long long)hours);
-    } else if (expires_soon(point, now_ms)) {
+    } else if (relay_expires_soon(point, now_ms)) {
         ret->worry = true;
         ret->reason = "a copy of this point is under way, and the point is about to expire";
     }
@@ -310,12 +310,14 @@ static bool judge_failures(struct arena *arena, const struct relay_point *point,
     if (now_ms - failed->at_ms >= relay_failure_pause_ms(failure, past->failures))
         return true;
     const char *words = failed->message ? failed->message : "without a reason";
-    if (failure == RELAY_AMBIGUOUS && past->failures == 1)
+    if (failure == RELAY_AMBIGUOUS && past->failures == 1) {
         conclude_for_now(ret, arena_printf(arena, "the copy failed and is tried again: %s", words));
-    else
+        ret->worry = relay_expires_soon(point, now_ms);
+    } else {
         conclude(ret, RELAY_REFUSE,
                  arena_printf(arena, "the copy failed (attempt %lld, %s): %s",
                               (long long)past->failures, relay_failure_name(failure), words));
+    }
     return false;
 }
 
@@ -365,11 +367,11 @@ static void explain_start(struct arena *arena, const struct relay_point *point, 
                                    (long long)ret->attempt, ret->attempt == 1 ? "copy" : "copies");
     if (point->tags_declared)
         ret->reason = "its tag failed to travel; the rule of its plan declares it";
-    if (expires_soon(point, now_ms))
+    if (relay_expires_soon(point, now_ms))
         ret->reason = arena_printf(arena, "%s; the point expires in %lld hours", ret->reason,
                                    (long long)hours_left(point, now_ms));
-    ret->worry =
-        point->tags_declared || expires_soon(point, now_ms) || ret->attempt >= RELAY_WORRY_FAILURES;
+    ret->worry = point->tags_declared || relay_expires_soon(point, now_ms) ||
+                 ret->attempt >= RELAY_WORRY_FAILURES;
 }
 
 void relay_decide(struct arena *arena, const struct relay_config *config,

@@ -84,6 +84,8 @@ bool relay_decide_by_jobs(struct arena *arena, const struct relay_config *config
 bool relay_is_braked(const struct relay_point *point, int64_t now_ms, int64_t oldest_copied_ms);
 void relay_decide_brake(struct arena *arena, const struct relay_point *point, int64_t now_ms,
                         int64_t oldest_copied_ms, struct relay_decision *decision);
+/* It may be gone before a copy that is begun later is made. */
+bool relay_expires_soon(const struct relay_point *point, int64_t now_ms);
 /* Any of tag_keys is among the tags, whatever its value. */
 bool relay_tags_have_key(const struct relay_config *config, const struct value *tags);
 /* The tags that the rule of that plan gives its points, as the topology says; NULL: none known. */

@@ -662,6 +662,51 @@ static void a_resource_has_one_copy_at_a_time_the_oldest_first(void **state)
     assert_non_null(strstr(last->body, "arn:aws:backup:old"));
 }
 
+/* Of a resource of which a copy is under way. */
+static void one_that_expires(struct room *room, int hours)
+{
+    answer(room, "GET /copy-jobs",
+           "{\"CopyJobs\":[{\"SourceRecoveryPointArn\":\"arn:aws:backup:other\","
+           "\"DestinationBackupVaultArn\":\"" FINAL "\",\"ResourceArn\":\"" EFS
+           "\",\"State\":\"RUNNING\"}]}");
+    answer(room, "GET /backup-vaults/intermediate/recovery-points",
+           arena_printf(room->arena,
+                        "{\"RecoveryPoints\":[{\"RecoveryPointArn\":\"" POINT
+                        "\",\"BackupVaultArn\":\"" SOURCE "\",\"ResourceArn\":\"" EFS
+                        "\",\"CreationDate\":%lld,\"CalculatedLifecycle\":{\"DeleteAt\":%lld}}]}",
+                        (long long)(NOW_MS / 1000 - 3600),
+                        (long long)(NOW_MS / 1000 + hours * 3600)));
+    one_point(room, 1, "{}");
+}
+
+static void a_point_about_to_expire_does_not_wait_for_its_resource(void **state)
+{
+    struct room *room = *state;
+    one_that_expires(room, 3);
+    assert_true(reconcile(room));
+    assert_int_equal(room->pass.started, 1);
+    assert_int_equal(room->pass.worrying, 1);
+}
+
+static void a_point_that_has_time_waits_for_its_resource(void **state)
+{
+    struct room *room = *state;
+    one_that_expires(room, 30);
+    assert_true(reconcile(room));
+    assert_int_equal(room->pass.waiting, 1);
+    assert_int_equal(room->pass.worrying, 0);
+}
+
+static void a_point_about_to_expire_that_the_budget_leaves_is_told_of(void **state)
+{
+    struct room *room = *state;
+    one_that_expires(room, 3);
+    room->config.budget = 0;
+    assert_true(reconcile(room));
+    assert_int_equal(room->pass.waiting, 1);
+    assert_int_equal(room->pass.worrying, 1);
+}
+
 #define DESCRIBED "GET /backup-vaults/intermediate/recovery-points/arn"
 
 /* The job that made it is COMPLETED all the same. */
@@ -959,6 +1004,9 @@ int main(void)
         TEST(a_last_vault_that_cannot_be_read_keeps_the_brake_and_fails),
         TEST(a_pass_asks_for_pages_and_not_for_points),
         TEST(a_resource_has_one_copy_at_a_time_the_oldest_first),
+        TEST(a_point_about_to_expire_does_not_wait_for_its_resource),
+        TEST(a_point_that_has_time_waits_for_its_resource),
+        TEST(a_point_about_to_expire_that_the_budget_leaves_is_told_of),
         TEST(a_point_that_arrives_partial_is_refused),
         TEST(a_point_that_goes_soon_is_told_of_when_it_arrives),
         TEST(a_point_that_has_gone_is_left_and_told_of_unless_it_was_copied),

@@ -611,7 +611,14 @@ static void a_point_that_is_about_to_expire_is_told_of(void **state)
     assert_true(decision.worry);
     assert_non_null(strstr(decision.reason, "expires in 5 hours"));
     assert_true(decide_at(arena, &point, &job, 1).worry);
+    struct relay_job failed = {.destination_vault_arn = FINAL,
+                               .state = "FAILED",
+                               .message = PERHAPS,
+                               .at_ms = NOW_MS - MINUTE_MS};
+    decision = decide_at(arena, &point, &failed, 1);
+    assert_true(decision.waits && decision.worry);
     point.expires_ms = NOW_MS + 48 * HOUR_MS;
+    assert_false(decide_at(arena, &point, &failed, 1).worry);
     assert_false(decide_at(arena, &point, NULL, 0).worry);
     point.expires_ms = NOW_MS;
     assert_int_equal(decide_at(arena, &point, NULL, 0).verdict, RELAY_REFUSE);
