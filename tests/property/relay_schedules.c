@@ -54,12 +54,13 @@ struct delivery {
 struct origin {
     const char *arn, *vault; /* vault: that it is for; "" for none */
     int64_t created_ms;
-    bool twin; /* there is another one of its resource and date */
+    const char *point;   /* its copy in the relay's vault, or NULL */
+    struct origin *twin; /* another one of its resource and date, or NULL */
 };
 
 struct good_pass {
     int64_t at_ms;
-    bool stuck; /* the alarm on what is stuck rang */
+    bool alarm; /* on what is stuck or worrying */
 };
 
 struct life {
@@ -223,6 +224,18 @@ static void look_for_doubles(struct life *life)
     arena_free(arena);
 }
 
+#define NOT_FOR_EACH "fewer copies of this resource and date"
+
+/* Why a relay refuses the point. Once no job is listed that tells whose a copy is, it may pass for
+ * copied by the copy of its twin, which then is refused. */
+static const char *refusal_of(const struct life *life, const struct origin *origin)
+{
+    const char *why = map_get(&life->refused, origin->point);
+    const struct origin *twin = origin->twin;
+    const char *other = twin && twin->point ? map_get(&life->refused, twin->point) : NULL;
+    return !why && other && strstr(other, NOT_FOR_EACH) ? other : why;
+}
+
 static void keep_made(struct life *life, const struct value *job)
 {
     const char *copy = arena_strdup(life->arena, job_text(job, "DestinationRecoveryPointArn"));
@@ -230,6 +243,9 @@ static void keep_made(struct life *life, const struct value *job)
     if (!copy)
         return;
     map_set(&life->made, copy, (void *)point);
+    struct origin *origin = map_get(&life->origins, point);
+    if (origin)
+        origin->point = copy;
     if (has_made(job, ROOM_LAST_VAULT))
         map_set(&life->copied, point, (void *)copy);
     if (life->loses_tags && has_made(job, ROOM_SOURCE_VAULT))
@@ -324,8 +340,8 @@ static int64_t oldest_uncopied(struct life *life)
     for (size_t i = 0; i < rows.len; i++) {
         const struct origin *origin = origin_of(life, rows.items[i].id);
         if (origin && str_eq(origin->vault, ROOM_LAST_VAULT) &&
-            (oldest_ms == 0 || origin->created_ms < oldest_ms) &&
-            !map_get(&life->refused, rows.items[i].id) && !map_get(&life->copied, rows.items[i].id))
+            (oldest_ms == 0 || origin->created_ms < oldest_ms) && !refusal_of(life, origin) &&
+            !map_get(&life->copied, rows.items[i].id))
             oldest_ms = origin->created_ms;
     }
     arena_free(arena);
@@ -335,11 +351,11 @@ static int64_t oldest_uncopied(struct life *life)
 static void note_good_pass(struct life *life, const struct host *host)
 {
     int64_t now = room_now(&life->room), oldest_ms = host->oldest_waiting_ms;
-    bool stuck = oldest_ms && now - oldest_ms >= STUCK_MS;
+    bool alarm = host->worrying > 0 || (oldest_ms && now - oldest_ms >= STUCK_MS);
     life->good_passes =
         arena_grow(life->arena, life->good_passes, life->good_pass_len, &life->good_pass_cap,
                    life->good_pass_len + 1, sizeof(*life->good_passes));
-    life->good_passes[life->good_pass_len++] = (struct good_pass){now, stuck};
+    life->good_passes[life->good_pass_len++] = (struct good_pass){now, alarm};
 }
 
 /* A pass that nothing came into: what has no copy before and after it has waited in it. */
@@ -443,6 +459,12 @@ static struct origin *back_up_one(struct life *life, const char *resource)
     return origin;
 }
 
+static void make_twins(struct origin *a, struct origin *b)
+{
+    a->twin = b;
+    b->twin = a;
+}
+
 static void back_up(struct life *life)
 {
     const char *resource =
@@ -451,7 +473,7 @@ static void back_up(struct life *life)
     room_advance(&life->room, 1000);
     struct origin *origin = back_up_one(life, resource);
     if (random_chance(&life->random, 5)) /* two rules fire at once */
-        origin->twin = back_up_one(life, resource)->twin = true;
+        make_twins(origin, back_up_one(life, resource));
 }
 
 typedef void hardship_fn(struct life *life, bool on);
@@ -579,8 +601,7 @@ static void pass_a_month(struct life *life) /* no job is listed any more */
 /* What a life may leave refused: these need a person. */
 static bool may_be_refused(const struct origin *origin, const char *why)
 {
-    return strstr(why, "PARTIAL") ||
-           (origin->twin && strstr(why, "fewer copies of this resource and date"));
+    return strstr(why, "PARTIAL") || (origin->twin && strstr(why, NOT_FOR_EACH));
 }
 
 /* In its last day, or since it came. */
@@ -596,7 +617,7 @@ static bool was_alarmed(const struct life *life, const char *point, int64_t came
         if (pass->at_ms < since_ms || pass->at_ms >= gone_ms)
             continue;
         looked = true;
-        if (pass->stuck)
+        if (pass->alarm)
             return true;
     }
     return !looked; /* that the function stands still is an alarm of its own */
@@ -607,7 +628,7 @@ static void judge_uncopied(struct life *life, const struct origin *origin, const
 {
     const char *point = job_text(job, "DestinationRecoveryPointArn");
     int64_t came_ms = value_get_int(job, "CompletionDate", 0);
-    const char *why = map_get(&life->refused, point);
+    const char *why = refusal_of(life, origin);
     int64_t gone_ms = origin->created_ms + life->room.source_days * DAY_MS;
     if (there && !why)
         blame(life, "a point has no last copy, and nobody says so", point);
@@ -622,7 +643,7 @@ static void judge_uncopied(struct life *life, const struct origin *origin, const
 static void judge_copied(struct life *life, const struct origin *origin, const char *point,
                          const struct value *copy)
 {
-    const char *why = map_get(&life->refused, point);
+    const char *why = refusal_of(life, origin);
     bool partial = str_eq(job_text(copy, "Status"), "PARTIAL");
     if (partial && (!why || !may_be_refused(origin, why)))
         blame(life, "a last copy is PARTIAL, and nobody says so", point);
@@ -630,9 +651,7 @@ static void judge_copied(struct life *life, const struct origin *origin, const c
         blame(life, "a point is refused that has its copy", why);
 }
 
-/* By tags of its own: those of its source are known as long as its copy job is listed. (A twin may
- * pass for copied once no job is listed that tells whose the copy is: then the other one is
- * refused.) */
+/* By tags of its own: those of its source are known as long as its copy job is listed. */
 static bool names_foreign_vault(const struct value *point)
 {
     const struct value *tags = value_get(point, "Tags");
@@ -654,7 +673,7 @@ static void judge(struct life *life, bool looked_everywhere)
         const struct value *there =
             point_get(life->room.world, arena, ROOM_ACCOUNT, ROOM_REGION, point);
         const char *copy = map_get(&life->copied, point);
-        if (names_foreign_vault(there) && !origin->twin && !map_get(&life->refused, point))
+        if (names_foreign_vault(there) && !refusal_of(life, origin))
             blame(life, "a point is tagged for a foreign vault, and nobody says so", point);
         if (!str_eq(origin->vault, ROOM_LAST_VAULT))
             continue;
