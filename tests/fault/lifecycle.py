@@ -484,9 +484,9 @@ class Case:
         document = pulled.json
         if how == "old":
             document = copy.deepcopy(self.old)
-        if how == "less" and document["resources"]:
-            gone = document["resources"].pop(len(document["resources"]) // 2)["address"]
-            document["resources"] = [r for r in document["resources"] if not r["address"].startswith(f"{gone}#")]
+        if how == "less":
+            gone = [r["address"] for r in document["resources"][len(document["resources"]) // 2:][:1]]
+            document["resources"] = [r for r in document["resources"] if r["address"].split("#")[0] not in gone]
             document["serial"] += 1
         with open(self.folder.file("pushed.json"), "w", encoding="utf-8") as file:
             json.dump(document, file)
