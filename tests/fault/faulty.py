@@ -43,6 +43,7 @@ class Server:
 
     def run(self, folder, args, faults="", seed=1, report=None):
         """The exit status, or minus the signal; what was printed is in the files "out" and "err" of the folder."""
+        look_away()  # what stays open while the program works on the file would spoil what the next look reads
         environment = [f"HOLDFAST_FAULTS={faults}", f"HOLDFAST_FAULT_SEED={seed}"]
         if report:
             environment.append(f"HOLDFAST_FAULT_REPORT={report}")
@@ -90,6 +91,7 @@ def scratch(keep=False):
     try:
         yield folder
     finally:
+        look_away()
         if not keep:
             shutil.rmtree(folder, ignore_errors=True)
 
@@ -115,9 +117,22 @@ def database(folder, ending):
     return os.path.join(inside, names[0]) if names else None
 
 
+looking = threading.local()
+
+
 def query(path, sql):
-    with contextlib.closing(sqlite3.connect(path)) as connection:
-        return connection.execute(sql).fetchall()
+    """A connection serves until the thread's next command, so that a look at what one left behind opens each file once."""
+    if not hasattr(looking, "at"):
+        looking.at = {}
+    if path not in looking.at:
+        looking.at[path] = sqlite3.connect(path)
+    return looking.at[path].execute(sql).fetchall()
+
+
+def look_away():
+    for connection in getattr(looking, "at", {}).values():
+        connection.close()
+    looking.at = {}
 
 
 def rows(folder):
@@ -151,6 +166,12 @@ def objects(folder):
             query(database(folder, ".world.db"), "SELECT kind, account, region, id, json FROM object")}
 
 
+def stands(folder, kind, identifier):
+    """Whether the world has an object of that kind and id."""
+    world = database(folder, ".world.db")
+    return bool(world and query(world, f"SELECT 1 FROM object WHERE kind = '{kind}' AND id = '{identifier}'"))
+
+
 def writes(folder, but=""):
     """How many calls have changed anything, those of one service excepted."""
     world = database(folder, ".world.db")  # there is none before a first run has made it
@@ -170,6 +191,7 @@ def unrecorded(folder):
 
 def lose_state(folder):
     """The disk of the machine that worked is gone; AWS is not."""
+    look_away()
     inside = os.path.join(folder, ".holdfast")
     for name in os.listdir(inside) if os.path.isdir(inside) else []:
         if ".simulated.db" in name:
@@ -181,6 +203,7 @@ def drop_unborn_world(folder):
     path = database(folder, ".world.db")
     if path and (not query(path, "SELECT * FROM sqlite_master WHERE name = 'object'") or
                  not query(path, "SELECT * FROM object LIMIT 1")):
+        look_away()
         for ending in ("", "-wal", "-shm", "-journal"):
             with contextlib.suppress(FileNotFoundError):
                 os.unlink(path + ending)
