@@ -1,6 +1,7 @@
 /* The accounts and the organization of a world. */
+#include "simulator/service.h"
+
 #include "engine/aws/arn.h"
-#include "simulator/organizations.h"
 
 bool account_known(struct world *world, const char *account)
 {
@@ -51,12 +52,17 @@ const char *organization_management(struct world *world, struct arena *arena)
     return setting_get(world, arena, "organization.management");
 }
 
+const char *organization_root_id(struct world *world, struct arena *arena)
+{
+    const char *root = setting_get(world, arena, "organization.root");
+    return root ? root : "r-root";
+}
+
 const char *organization_path(struct world *world, struct arena *arena, const char *account)
 {
     const struct value *body = store_get(world, arena, "account", "", "", account);
-    const char *unit = value_get_str(body, "Parent");
-    bool below = unit && !str_eq(unit, ORGANIZATION_ROOT);
-    return arena_printf(arena, "%s/" ORGANIZATION_ROOT "/%s%s",
-                        account_organization(world, arena, account), below ? unit : "",
-                        below ? "/" : "");
+    const char *unit = value_get_str(body, "Parent"), *root = organization_root_id(world, arena);
+    bool below = unit && !str_eq(unit, root);
+    return arena_printf(arena, "%s/%s/%s%s", account_organization(world, arena, account), root,
+                        below ? unit : "", below ? "/" : "");
 }

@@ -2,12 +2,10 @@
  * policies. */
 #include "simulator/organizations.h"
 
-#define ROOT ORGANIZATION_ROOT
-
-static const char *parent_of(const struct value *account)
+static const char *parent_of(struct sim_call *call, const struct value *account)
 {
     const char *parent = value_get_str(account, "Parent");
-    return parent ? parent : ROOT;
+    return parent ? parent : organization_root_id(call->world, call->arena);
 }
 
 const char *organization_of_call(struct sim_call *call)
@@ -136,11 +134,12 @@ static bool close_account(struct sim_call *call)
 const struct value *organization_root(struct sim_call *call)
 {
     struct map_builder root = map_begin(call->arena);
-    map_put_str(&root, "Id", ROOT);
+    map_put_str(&root, "Id", organization_root_id(call->world, call->arena));
     map_put_str(&root, "Arn",
                 arena_printf(call->arena, "arn:%s:organizations::%s:root/%s/%s", call->partition,
                              organization_management(call->world, call->arena),
-                             account_organization(call->world, call->arena, call->account), ROOT));
+                             account_organization(call->world, call->arena, call->account),
+                             organization_root_id(call->world, call->arena)));
     map_put_str(&root, "Name", "Root");
     map_put(&root, "PolicyTypes", organization_policy_types(call->world, call->arena));
     return map_end(&root);
@@ -167,8 +166,11 @@ static bool list_parents(struct sim_call *call)
         return call_error(call, 400, "ChildNotFoundException",
                           "You specified a child that doesn't exist.");
     struct map_builder parent = map_begin(call->arena);
-    map_put_str(&parent, "Id", parent_of(account));
-    map_put_str(&parent, "Type", str_eq(parent_of(account), ROOT) ? "ROOT" : "ORGANIZATIONAL_UNIT");
+    map_put_str(&parent, "Id", parent_of(call, account));
+    map_put_str(&parent, "Type",
+                str_eq(parent_of(call, account), organization_root_id(call->world, call->arena))
+                    ? "ROOT"
+                    : "ORGANIZATIONAL_UNIT");
     struct list_builder list = list_begin(call->arena);
     list_add(&list, map_end(&parent));
     struct map_builder b = map_begin(call->arena);
@@ -187,10 +189,10 @@ static bool list_accounts_for_parent(struct sim_call *call)
     struct objects rows = store_list(call->world, call->arena, "account", "", "", NULL);
     size_t len = 0;
     for (size_t i = 0; i < rows.len; i++)
-        if (str_eq(parent_of(rows.items[i].body), parent))
+        if (str_eq(parent_of(call, rows.items[i].body), parent))
             rows.items[len++] = rows.items[i];
     rows.len = len;
-    if (len == 0 && !str_eq(parent, ROOT))
+    if (len == 0 && !str_eq(parent, organization_root_id(call->world, call->arena)))
         return call_error(call, 400, "ParentNotFoundException",
                           "You specified a parent that doesn't exist.");
     return answer_accounts(call, id, rows);

@@ -3,7 +3,7 @@
 
 #include "simulator/service.h"
 
-#define ORGANIZATION_ROOT "r-root" /* one root; accounts lie in it or in units right below it */
+#define ORGANIZATION_UNIT "organizations.unit" /* by id: units in which no account lies */
 #define ORGANIZATION_LEVELS 3 /* the root, the unit (the root again without one), the account */
 
 enum organization_policy { ORGANIZATION_SCP, ORGANIZATION_RCP };

@@ -68,7 +68,7 @@ static bool switch_type(struct sim_call *call, bool on)
     const char *type = root ? need_type(call, "PolicyType") : NULL;
     if (!type)
         return false;
-    if (!str_eq(root, ORGANIZATION_ROOT))
+    if (!str_eq(root, organization_root_id(call->world, call->arena)))
         return call_error(call, 400, "RootNotFoundException",
                           "You specified a root that doesn't exist.");
     if (type_enabled(call->world, call->arena, type) == on)
@@ -114,8 +114,8 @@ bool organization_policies(struct world *world, struct arena *arena, const char 
                            enum organization_policy type, struct organization_level *ret)
 {
     const char *unit = value_get_str(store_get(world, arena, "account", "", "", account), "Parent");
-    const char *targets[ORGANIZATION_LEVELS] = {ORGANIZATION_ROOT, unit ? unit : ORGANIZATION_ROOT,
-                                                account};
+    const char *root = organization_root_id(world, arena);
+    const char *targets[ORGANIZATION_LEVELS] = {root, unit ? unit : root, account};
     const struct aws_policy *aws = &aws_policies[type];
     bool any = false;
     if (!account || !organization_limits(world) || !account_organization(world, arena, account) ||
@@ -363,20 +363,20 @@ bool organization_list_policies(struct sim_call *call)
 
 /* ---- attachments ---- */
 
-/* A unit is there when an account lies in it. */
+/* A unit is there when an account lies in it, or the world was given it. */
 static bool is_unit(struct sim_call *call, const char *id)
 {
     struct objects rows = store_list(call->world, call->arena, "account", "", "", NULL);
     for (size_t i = 0; i < rows.len; i++)
         if (str_eq(value_get_str(rows.items[i].body, "Parent"), id))
             return true;
-    return false;
+    return store_get(call->world, call->arena, ORGANIZATION_UNIT, "", "", id) != NULL;
 }
 
 static const char *need_target(struct sim_call *call)
 {
     const char *id = call_need(call, "TargetId");
-    if (!id || str_eq(id, ORGANIZATION_ROOT) ||
+    if (!id || str_eq(id, organization_root_id(call->world, call->arena)) ||
         store_get(call->world, call->arena, "account", "", "", id) || is_unit(call, id))
         return id;
     call_error(call, 400, "TargetNotFoundException", "You specified a target that doesn't exist.");
@@ -441,7 +441,7 @@ static const struct value *target_shape(struct sim_call *call, const char *id)
     const char *organization = organization_of_call(call);
     const struct value *account = store_get(call->world, call->arena, "account", "", "", id);
     const char *name = value_get_str(account, "Name"), *kind = "ou", *type = "ORGANIZATIONAL_UNIT";
-    if (str_eq(id, ORGANIZATION_ROOT)) {
+    if (str_eq(id, organization_root_id(call->world, call->arena))) {
         kind = "root";
         type = "ROOT";
         name = "Root";

@@ -7,6 +7,7 @@
 #include "simulator/iam.h"
 #include "simulator/internal.h"
 #include "simulator/kms.h"
+#include "simulator/organizations.h"
 #include "simulator/s3.h"
 
 static const char *text_of(const struct value *map, const char *key, const char *otherwise)
@@ -40,6 +41,13 @@ static bool seed_accounts(struct world *world, struct arena *arena, const struct
         return true;
     setting_put(world, "organization.id", text_of(organization, "id", "o-holdfast00"));
     setting_put(world, "organization.management", management);
+    if (value_get_str(organization, "root"))
+        setting_put(world, "organization.root", value_get_str(organization, "root"));
+    const struct value *units = value_get(organization, "units");
+    struct map_builder empty = map_begin(arena);
+    for (size_t i = 0; i < value_len(units); i++)
+        store_put(world, ORGANIZATION_UNIT, "", "", value_str(value_item(units, i)),
+                  map_end(&empty));
     if (!store_get(world, arena, "account", "", "", management)) {
         struct map_builder b = map_begin(arena);
         map_put_str(&b, "Name", "management");

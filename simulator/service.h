@@ -240,6 +240,8 @@ const char *account_partition(struct world *world, struct arena *arena, const ch
 /* Id of the organization that holds the account, or NULL. */
 const char *account_organization(struct world *world, struct arena *arena, const char *account);
 const char *organization_management(struct world *world, struct arena *arena); /* account or NULL */
+/* Its one root; accounts lie in it or in units right below it. */
+const char *organization_root_id(struct world *world, struct arena *arena);
 /* "o-a1b2c3d4e5/r-root/ou-root-11111111/": where an account of the organization stands in it. */
 const char *organization_path(struct world *world, struct arena *arena, const char *account);
 

@@ -42,8 +42,8 @@ const char *world_id(const struct world *world);
 /* What a fresh world holds (CLI.md): as JSON so that engine/drill can make it from a topology
  * without this layer knowing topologies:
  * {"accounts": [{"id","name","parent": an organizational unit,"status","partition"}],
- *  "organization": {"id","management","partition"}, "cross_account_backup": bool,
- *  "roles": [arn...] (made with a trust for everybody in the world and administrator rights),
+ *  "organization": {"id","management","partition","root","units": [ids]}, "cross_account_backup":
+ * bool, "roles": [arn...] (made with a trust for everybody in the world and administrator rights),
  *  "keys": [{"account_id","region","alias","shared_with": [account ids]}] (customer managed),
  *  "vaults": [{"account_id","region","name"}],
  *  "buckets": [{"account_id","region","name"}] (versioned, closed to the public),

@@ -267,6 +267,26 @@ static void add_externals(struct seed *seed)
     }
 }
 
+/* The root and the units that policies of the organization name. */
+static void add_targets(struct seed *seed, struct map_builder *organization)
+{
+    struct list_builder units = list_begin(seed->arena);
+    for (size_t i = 0; i < seed->topology->resource_len; i++) {
+        const struct resource *resource = &seed->topology->resources[i];
+        if (!str_eq(resource->schema->type_name, "aws_organizations_policy"))
+            continue;
+        const struct value *targets = value_get(resource->properties, "targets");
+        for (size_t k = 0; k < value_len(targets); k++) {
+            const char *id = value_str(value_item(targets, k));
+            if (id && str_starts(id, "r-"))
+                map_put_str(organization, "root", id);
+            else if (id && str_starts(id, "ou-"))
+                list_add_str(&units, id);
+        }
+    }
+    map_put(organization, "units", list_end(&units));
+}
+
 static void add_opt_ins(struct seed *seed)
 {
     for (size_t i = 0; i < seed->topology->resource_len; i++) {
@@ -314,6 +334,7 @@ const struct value *drill_seed(struct arena *arena, const struct topology *topol
     add_externals(&seed);
 
     struct map_builder organization = map_begin(arena), b = map_begin(arena);
+    add_targets(&seed, &organization);
     map_put_str(&organization, "id",
                 topology->organization_id ? topology->organization_id : ORGANIZATION_ID);
     map_put_str(&organization, "partition",
