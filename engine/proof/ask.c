@@ -70,12 +70,16 @@ static void add_identity(struct model *model, const struct ask *question,
     }
 }
 
+static const char *owner_of(const struct model *model, const struct ask *question)
+{
+    return question->resource_account ? question->resource_account
+                                      : model_account_of(model->arena, question->resource);
+}
+
 static void add_controls(struct model *model, const struct ask *question, struct policy_set *set)
 {
     const char *account = model_account_of(model->arena, question->role);
-    const char *owner = question->resource_account
-                            ? question->resource_account
-                            : model_account_of(model->arena, question->resource);
+    const char *owner = owner_of(model, question);
     struct model_levels scps = {0}, rcps = {0};
     if (question->role && !question->without_controls)
         scps = model_controls(model, account, /* of_resources= */ false);
@@ -128,6 +132,33 @@ static void judge_variants(struct model *model, const struct ask *question,
     }
 }
 
+/* Policies on units in which the account may stand, or not. Those that surely hold have passed. */
+static void judge_units(struct model *model, const struct ask *question,
+                        const struct policy_set *set, struct ask_answer *ret)
+{
+    const char *caller = model_account_of(model->arena, question->role);
+    const char *owner = owner_of(model, question), *scp = NULL, *rcp = NULL;
+    struct model_levels scps = model_possible_controls(model, caller, false, &scp), rcps = {0};
+    if (policy_meets_resource_controls(question->action))
+        rcps = model_possible_controls(model, owner, /* of_resources= */ true, &rcp);
+    if (!scps.len && !rcps.len)
+        return;
+    struct ask_answer other = {0};
+    struct policy_set more = *set;
+    more.scps = scps.items;
+    more.scps_len = scps.len;
+    more.rcps = rcps.items;
+    more.rcps_len = rcps.len;
+    judge_variants(model, question, &more, &other);
+    if (other.verdict != ASK_YES)
+        answer(ret, ASK_UNKNOWN,
+               arena_printf(model->arena,
+                            "%s is attached to a unit of the organization, in which account %s may "
+                            "stand or not, and says no to %s",
+                            scp ? scp : rcp, model_account_name(model, scp ? caller : owner),
+                            question->action));
+}
+
 void ask(struct model *model, const struct ask *question, struct ask_answer *ret)
 {
     const struct model_role *role = model_role(model, question->role);
@@ -143,6 +174,8 @@ void ask(struct model *model, const struct ask *question, struct ask_answer *ret
     add_identity(model, question, role, &set);
     add_controls(model, question, &set);
     judge_variants(model, question, &set, ret);
+    if (ret->verdict == ASK_YES && question->open_context && !question->without_controls)
+        judge_units(model, question, &set, ret);
     if (ret->verdict == ASK_YES && foreign && !question->as_if_all_rights)
         answer(ret, ASK_UNKNOWN,
                arena_printf(model->arena,

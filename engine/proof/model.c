@@ -453,25 +453,40 @@ const struct policy *model_function_policy(struct model *model, const struct mod
 
 /* ---- the organization ---- */
 
-static bool lies_in(const struct model *model, const char *target, const char *account)
+enum standing { STANDS_ELSEWHERE, STANDS_PERHAPS, STANDS_THERE };
+
+/* Everybody stands in the root; whether a unit lies in another one its id does not tell. */
+static enum standing stands_in(const struct model *model, const char *target, const char *account)
 {
     const struct account *a = model_account(model, account);
-    return a && (str_eq(target, a->id) || str_starts(target, "r-") || str_eq(target, a->unit));
+    if (!a)
+        return STANDS_ELSEWHERE;
+    if (str_eq(target, a->id) || str_starts(target, "r-") || str_eq(target, a->unit))
+        return STANDS_THERE;
+    return str_starts(target, "ou-") ? STANDS_PERHAPS : STANDS_ELSEWHERE;
 }
 
-static bool reaches(const struct model *model, const struct value *targets, const char *account)
+static enum standing reaches(const struct model *model, const struct value *targets,
+                             const char *account)
 {
+    enum standing most = STANDS_ELSEWHERE;
     for (size_t i = 0; i < value_len(targets); i++) {
         const char *target = value_str(value_item(targets, i));
-        if (target && lies_in(model, target, account))
-            return true;
+        enum standing one = target ? stands_in(model, target, account) : STANDS_ELSEWHERE;
+        most = one > most ? one : most;
     }
-    return false;
+    return most;
+}
+
+static const char *control_type(bool of_resources)
+{
+    return of_resources ? "RESOURCE_CONTROL_POLICY" : "SERVICE_CONTROL_POLICY";
 }
 
 /* AWS attaches FullAWSAccess everywhere, and each policy of the topology stands beside it: so they
  * can be taken as one level each without changing what is allowed. */
-static struct model_levels *levels_of(struct model *model, const char *account, const char *type)
+static struct model_levels *levels_of(struct model *model, const char *account, bool of_resources,
+                                      enum standing standing, const char **ret_name)
 {
     const struct model_list *list = model_all(model, "aws_organizations_policy");
     struct policy_list *levels = arena_array(model->arena, list->len + 1, sizeof(*levels));
@@ -480,12 +495,14 @@ static struct model_levels *levels_of(struct model *model, const char *account, 
     for (size_t i = 0; i < list->len && !managed_here; i++) {
         const struct value *p = list->items[i]->properties;
         const struct policy *policy = model_policy(model, value_get(p, "content"));
-        if (!policy || !str_eq(value_get_str(p, "type"), type) ||
-            !reaches(model, value_get(p, "targets"), account))
+        if (!policy || !str_eq(value_get_str(p, "type"), control_type(of_resources)) ||
+            reaches(model, value_get(p, "targets"), account) != standing)
             continue;
         const struct policy **pair = arena_array(model->arena, 2, sizeof(const struct policy *));
         pair[0] = model_all_rights(model);
         pair[1] = policy;
+        if (ret->len == 0 && ret_name)
+            *ret_name = list->items[i]->resource->address;
         levels[ret->len++] = (struct policy_list){pair, 2};
     }
     ret->items = levels;
@@ -533,13 +550,20 @@ struct model_levels model_controls(struct model *model, const char *account, boo
         return (struct model_levels){0};
     struct model_levels *levels = map_get(known, account);
     if (!levels) {
-        levels =
-            seen ? levels_seen(model, of_resources ? seen->rcps : seen->scps)
-                 : levels_of(model, account,
-                             of_resources ? "RESOURCE_CONTROL_POLICY" : "SERVICE_CONTROL_POLICY");
+        levels = seen ? levels_seen(model, of_resources ? seen->rcps : seen->scps)
+                      : levels_of(model, account, of_resources, STANDS_THERE, NULL);
         map_set(known, account, levels);
     }
     return *levels;
+}
+
+struct model_levels model_possible_controls(struct model *model, const char *account,
+                                            bool of_resources, const char **ret_name)
+{
+    if (!account || sight_controls_of(model->sights, account) ||
+        model_all(model, "aws_organizations_policy")->len == 0)
+        return (struct model_levels){0};
+    return *levels_of(model, account, of_resources, STANDS_PERHAPS, ret_name);
 }
 
 const struct account *model_account(const struct model *model, const char *id)

@@ -98,6 +98,10 @@ const struct policy *model_function_policy(struct model *model,
 /* The grants of a key that were read; what cannot be understood is left out. */
 size_t model_grants(struct model *model, const char *key_arn, const struct kms_grant **ret);
 struct model_levels model_controls(struct model *model, const char *account, bool of_resources);
+/* What is attached to units of which nobody here knows whether the account stands in them; each
+ * document is a level of its own. *ret_name: the first of them. */
+struct model_levels model_possible_controls(struct model *model, const char *account,
+                                            bool of_resources, const char **ret_name);
 
 /* The id of an account's organization, or NULL. */
 const char *model_organization(const struct model *model, const char *account);

@@ -803,6 +803,17 @@ def control_denies_a_step(t, rng):
 
 
 @operator(False)
+def control_on_a_unit(t, rng):
+    """In which none of the accounts stands; `check` does not know."""
+    control(t, ["ou-ab12-cdefgh34"], rng.choice(RIGHTS[:6] + ["backup:*", "rds:*"]))
+
+
+@operator(None)
+def control_on_the_root(t, rng):
+    control(t, ["r-ab12"], rng.choice(RIGHTS[:6] + ["backup:Copy*", "s3:*", "backup:StartCopyJob"]))
+
+
+@operator(False)
 def control_denies_something_else(t, rng):
     control(t, [t.source], rng.choice(["rds:DeleteDBInstance", "backup:DeleteRecoveryPoint", "s3:*", "organizations:LeaveOrganization"]))
 

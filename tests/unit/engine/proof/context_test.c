@@ -177,6 +177,50 @@ static void a_condition_is_judged_by_what_the_topology_shows(void **state)
     }
 }
 
+/* Of a denial of what a copy needs, by what it is attached to. */
+static const struct {
+    const char *targets, *expected;
+} targets[] = {
+    {"[workload]", "first_copy.copy_from"},
+    {"[r-ab12]", "first_copy.copy_from"},
+    {"[backup]", ""},
+    {"[management]", ""},
+    {"[ou-ab12-cdefgh34]", "?organization/policies.hands_off is attached to a unit"},
+    {"[ou-ab12-cdefgh34, workload]", "first_copy.copy_from"},
+    {"[]", ""},
+};
+
+static void a_policy_on_a_unit_is_an_assumption(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LEN(targets); i++) {
+        struct room room = {.arena = arena_new()};
+        diags_init(&room.diags, room.arena);
+        const char *text = with(&room, source(&room).ptr, "targets: [workload]",
+                                arena_printf(room.arena, "targets: %s", targets[i].targets));
+        expect(&room, text, targets[i].targets, targets[i].expected);
+        arena_free(room.arena);
+    }
+}
+
+/* An account that is read from the unit stands in it. */
+static void a_policy_on_a_unit_holds_for_what_is_read_from_it(void **state)
+{
+    (void)state;
+    struct room room = {.arena = arena_new()};
+    diags_init(&room.diags, room.arena);
+    const char *text =
+        with(&room, source(&room).ptr, "targets: [workload]", "targets: [ou-ab12-cdefgh34]");
+    text = with(
+        &room, text, "management: {id: \"999988887777\"}",
+        "management: {id: \"999988887777\", assume_role: \"arn:aws:iam::999988887777:role/d\"}");
+    text = with(&room, text, "workload: {id: \"111122223333\"}",
+                "workload: {organizational_unit: ou-ab12-cdefgh34, assume_role: "
+                "\"arn:aws:iam::${account.id}:role/d\"}");
+    expect(&room, text, "the unit of a group", "first_copy.copy_from");
+    arena_free(room.arena);
+}
+
 /* Policies of the last vault, by the condition of its only Allow to everybody. */
 static const struct {
     const char *condition, *expected;
@@ -230,6 +274,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_condition_is_judged_by_what_the_topology_shows),
+        cmocka_unit_test(a_policy_on_a_unit_is_an_assumption),
+        cmocka_unit_test(a_policy_on_a_unit_holds_for_what_is_read_from_it),
         cmocka_unit_test(a_vault_opens_to_what_the_topology_shows),
         cmocka_unit_test(without_an_organization_its_id_is_an_assumption),
     };
