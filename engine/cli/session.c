@@ -370,14 +370,53 @@ static bool meet_world(struct session *session)
                                                session_world_path(session), &session->cli->diags);
 }
 
+/* What a state cannot do without, and not what AWS refused. */
+static bool is_of_state(const struct diags *diags)
+{
+    for (size_t i = 0; i < diags->len; i++)
+        if (diag_code_status(diags->items[i].code) == 4)
+            return true;
+    return false;
+}
+
+/* An intent that cannot be settled now leaves its object as it is recorded, where the command goes
+ * on without accounts that let nobody in. */
+static bool recover_as_far_as_read(struct session *session)
+{
+    struct cli *cli = session->cli;
+    struct run run = session->run;
+    struct diags own;
+    diags_init(&own, cli->arena);
+    run.diags = &own;
+    struct diags *before = loop_tell(session->loop, &own);
+    bool all = run_recover(&run, &session->records, &session->record_len, /* persist= */ false);
+    loop_tell(session->loop, before);
+    bool fatal = is_of_state(&own) || loop_is_cut(session->loop);
+    for (size_t i = 0; i < own.len; i++) {
+        const struct diag *diag = &own.items[i];
+        bool error = fatal && diag->severity == SEVERITY_ERROR;
+        (error ? diag_error : diag_warning)(&cli->diags, diag->code, diag->pos, diag->address, "%s",
+                                            diag->message);
+    }
+    if (!all && !fatal)
+        cli_note(cli, "Not every open intent can be settled by reading now: what it is about is "
+                      "taken as it is recorded.");
+    return all || !fatal;
+}
+
+static bool recover(struct session *session, enum session_mode mode)
+{
+    return session->spares ? recover_as_far_as_read(session)
+                           : run_recover(&session->run, &session->records, &session->record_len,
+                                         mode == SESSION_WRITES);
+}
+
 static bool load_and_recover(struct session *session, enum session_mode mode)
 {
     struct cli *cli = session->cli;
     return state_load(session->state, cli->arena, &session->records, &session->record_len,
                       &cli->diags) &&
-           run_recover(&session->run, &session->records, &session->record_len,
-                       mode == SESSION_WRITES) &&
-           unrecorded_settle(session, mode == SESSION_WRITES);
+           recover(session, mode) && unrecorded_settle(session, mode == SESSION_WRITES);
 }
 
 /* A shared state lies behind the connection, a file before it. */

@@ -1,6 +1,7 @@
 """`check --live`: what somebody changed behind holdfast's back breaks the proof at its link, with AWS's words, while the file
 alone still proves; what does no harm is left alone; and nothing is ever written."""
 
+import glob
 import json
 import os
 import re
@@ -8,7 +9,7 @@ import tempfile
 
 import boto3
 
-from harness import EXAMPLES, HOLDFAST, Served, check, done, holdfast, workspace
+from harness import EXAMPLES, HOLDFAST, Served, check, connect, done, holdfast, workspace
 from small_package import small_package
 
 SECOND = os.path.join(EXAMPLES, "rds-default-key.yaml")
@@ -232,6 +233,18 @@ with workspace(SECOND, locked_and_by_tag) as folder, tempfile.TemporaryDirectory
           f"what this one holds is an assumption: {closed}")
     check({u["state"] for u in report["unseen"] if "destination" in u["address"]} == {"unread"}, f"not read: {report['unseen']}")
     check(any("444455556666" in a and "was not read" in a for a in report["assumptions"]), f"and it is said: {report['assumptions']}")
+    db = connect(next(f for f in glob.glob(os.path.join(folder, ".holdfast/*.db")) if "world" not in f))
+    db.execute("INSERT INTO journal SELECT (SELECT max(seq) + 1 FROM journal), run, address, type, 'update', token, account_id, "
+               "region, identifier, desired_json, digest, at_ms, 'open', NULL, NULL, NULL FROM journal WHERE address = "
+               "'vaults.destination' LIMIT 1")
+    db.execute("UPDATE journal SET identifier = ? WHERE phase = 'open'", (vault,))
+    db.commit()
+    result = world.holdfast("check", "--live", "--json", expect=3)
+    check("Not every open intent can be settled" in result.err and result.json["verdict"] == "reachable",
+          f"nor do its open intents keep anybody from the rest: {result.err}")
+    db.execute("UPDATE journal SET phase = 'abandoned' WHERE phase = 'open'")
+    db.commit()
+    db.close()
     rows = [t for t in report["takeovers"] if t["account_id"] == LAST]
     check(rows and all("was not read" in t["reason"] for t in rows), f"nor does anybody know who could destroy it there: {rows}")
     no_permission()
