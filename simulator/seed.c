@@ -129,9 +129,20 @@ static void seed_buckets(struct world *world, struct arena *arena, const struct 
         const struct value *bucket = value_item(buckets, i);
         const char *account = value_get_str(bucket, "account_id");
         const char *region = value_get_str(bucket, "region"), *name = value_get_str(bucket, "name");
-        if (account && region && name)
+        if (account && region && name && !store_get(world, arena, S3_BUCKET, "", "", name))
             s3_seed_bucket(world, arena, account, region, name);
     }
+}
+
+bool world_seed_buckets(struct world *world, const struct value *seed, struct diags *diags)
+{
+    CLEANUP(arena_freep) struct arena *arena = arena_new();
+    world_begin(world);
+    seed_buckets(world, arena, seed);
+    if (world_commit(world))
+        return true;
+    diag_error(diags, E_WORLD, NO_POS, NULL, "the world cannot be written");
+    return false;
 }
 
 static void seed_settings(struct world *world, struct arena *arena, const struct value *seed)

@@ -54,6 +54,9 @@ const char *world_id(const struct world *world);
  * protects), "opt_in_off": [{"account_id","region"}], "rds_single_hop": false, "settings":
  * {"iam_delay_ms": 0, "page_size": n, ...} (how hard the world is on its callers)} */
 MUST_CHECK bool world_seed(struct world *world, const struct value *seed, struct diags *diags);
+/* Of that the buckets, into a world that is not fresh; one that is there stays as it is. */
+MUST_CHECK bool world_seed_buckets(struct world *world, const struct value *seed,
+                                   struct diags *diags);
 
 int64_t world_now_ms(struct world *world);
 MUST_CHECK bool world_advance_to(struct world *world, int64_t ms, struct diags *diags);

@@ -248,8 +248,13 @@ static bool open_world(struct session *session)
 static bool seed_world(struct session *session)
 {
     struct cli *cli = session->cli;
-    return !session->world || !world_is_new(session->world) ||
-           world_seed(session->world, drill_seed(cli->arena, &session->topology), &cli->diags);
+    if (!session->world)
+        return true;
+    if (world_is_new(session->world))
+        return world_seed(session->world, drill_seed(cli->arena, &session->topology), &cli->diags);
+    return !session->topology.shared_state ||
+           world_seed_buckets(session->world, drill_seed_of_state(cli->arena, &session->topology),
+                              &cli->diags);
 }
 
 /* Of the accounts only those that have to be reached. */

@@ -356,6 +356,14 @@ const struct value *drill_seed(struct arena *arena, const struct topology *topol
     return map_end(&b);
 }
 
+const struct value *drill_seed_of_state(struct arena *arena, const struct topology *topology)
+{
+    struct seed seed = {.arena = arena, .topology = topology};
+    struct map_builder b = map_begin(arena);
+    map_put(&b, "buckets", state_buckets(&seed));
+    return map_end(&b);
+}
+
 static bool in_topology(const struct topology *topology, const char *id)
 {
     for (size_t i = 0; i < topology->account_len; i++)

@@ -9,6 +9,9 @@
 
 const struct value *drill_seed(struct arena *arena, const struct topology *topology);
 
+/* Of that only the bucket of a shared state, for a world that is older than `state` in the file. */
+const struct value *drill_seed_of_state(struct arena *arena, const struct topology *topology);
+
 /* The accounts that a fresh world puts into the topology's organizational units, two into each: ids
  * by the unit's id, as config_load() takes them. */
 const struct value *drill_units(struct arena *arena, const struct topology *topology);

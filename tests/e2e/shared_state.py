@@ -192,4 +192,13 @@ with workspace() as folder:
             os.remove(os.path.join(folder, ".holdfast", name))
     holdfast("plan", "--simulate", "--detailed-exitcode", cwd=folder, expect=0)
     holdfast("lock", "show", "--simulate", cwd=folder, expect=0)
+
+# also in one that is older than `state` in the file: the state of the file becomes the shared one
+with workspace() as folder:
+    for text, status in ((TOPOLOGY.split("state:\n")[0] + "queues:" + TOPOLOGY.split("queues:")[1], 2), (TOPOLOGY, 0)):
+        with open(os.path.join(folder, "topology.yaml"), "w", encoding="utf-8") as file:
+            file.write(text)
+        holdfast("plan", "--simulate", "--detailed-exitcode", cwd=folder, expect=status)
+        holdfast("apply", "--simulate", "--auto-approve", cwd=folder, expect=0)
+    check("not locked" in holdfast("lock", "show", "--simulate", cwd=folder, expect=0).out, "it is shared")
 done()
