@@ -23,6 +23,7 @@ struct state {
     bool in_batch;        /* a transaction is open */
     bool intents_waiting; /* the batch holds intents */
     bool outcomes_waiting;
+    const char *under_way; /* a run of this machine beside which a shared state is read; or NULL */
     struct mirror *mirror; /* mirror.h; NULL: a file of this machine */
 };
 
@@ -80,6 +81,8 @@ MUST_CHECK bool shared_open_reader(struct state *state, const struct state_optio
 MUST_CHECK bool lock_take(struct state *state, const struct state_options *options,
                           struct diags *diags);
 void lock_release(struct state *state);
+/* Who holds it, as the note beside it says. */
+const char *lock_holder_note(struct arena *arena, const char *lock_path);
 
 /* journal.c: begins the transaction of this turn unless it is open already. */
 MUST_CHECK bool batch_begin(struct state *state, struct diags *diags);

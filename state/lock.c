@@ -30,26 +30,23 @@ static void holder_write(struct state *state)
     (void)written;
 }
 
-static void report_holder(struct state *state, const char *lock_path, struct diags *diags)
+const char *lock_holder_note(struct arena *arena, const char *lock_path)
 {
-    CLEANUP(arena_freep) struct arena *scratch = arena_new();
     struct diags ignored;
-    diags_init(&ignored, scratch);
+    diags_init(&ignored, arena);
     struct slice text = {0};
     const struct value *note = NULL;
     const char *why = NULL;
-    if (!file_read(scratch, lock_path, HOLDER_MAX, &text, &ignored) ||
-        !json_parse(scratch, text, &note, &why)) {
-        diag_error(diags, E_STATE_LOCKED, NO_POS, NULL, "%s is held by another process",
-                   state->path);
-        return;
-    }
+    if (!file_read(arena, lock_path, HOLDER_MAX, &text, &ignored) ||
+        !json_parse(arena, text, &note, &why))
+        return "another process";
     const char *command = value_get_str(note, "command"), *who = value_get_str(note, "who");
     const char *host = value_get_str(note, "host"), *since = value_get_str(note, "since");
-    diag_error(diags, E_STATE_LOCKED, NO_POS, NULL,
-               "%s is held by `holdfast %s`, process %lld on %s%s%s, since %s", state->path,
-               command ? command : "?", (long long)value_get_int(note, "pid", 0), host ? host : "?",
-               who ? ", " : "", who ? who : "", since ? since : "?");
+    return diag_visible(arena,
+                        arena_printf(arena, "`holdfast %s`, process %lld on %s%s%s, since %s",
+                                     command ? command : "?",
+                                     (long long)value_get_int(note, "pid", 0), host ? host : "?",
+                                     who ? ", " : "", who ? who : "", since ? since : "?"));
 }
 
 static enum lock_result take_in_time(const char *path, const struct state_options *options,
@@ -73,7 +70,8 @@ bool lock_take(struct state *state, const struct state_options *options, struct 
         return true;
     }
     if (result == LOCK_HELD)
-        report_holder(state, path, diags);
+        diag_error(diags, E_STATE_LOCKED, NO_POS, NULL, "%s is held by %s", state->path,
+                   lock_holder_note(state->arena, path));
     else
         diag_error(diags, E_STATE_OPEN, NO_POS, NULL, "%s cannot be opened as a lock", path);
     return false;

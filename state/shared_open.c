@@ -144,8 +144,11 @@ static bool refresh(struct state *state, const struct state_options *options, st
     if (!dir_exists(dir) && !dir_make(dir, 0700, diags))
         return false;
     enum lock_result result = file_lock_take(lock, &state->lock);
-    if (result == LOCK_HELD) /* a process of this machine writes it: it is as new as that */
+    if (result == LOCK_HELD) { /* a process of this machine writes it: it is as new as that */
+        state->under_way =
+            arena_printf(state->arena, "under way: %s", lock_holder_note(state->arena, lock));
         return reopen_to_read(state, options, diags);
+    }
     if (result == LOCK_FAILED) {
         diag_error(diags, E_STATE_OPEN, NO_POS, NULL, "%s cannot be opened as a lock", lock);
         return false;

@@ -249,6 +249,24 @@ static void a_fact_that_is_the_same_writes_nothing(void **state)
     finish(room, s);
 }
 
+static void a_reader_beside_a_writer_of_its_machine_is_told(void **state)
+{
+    struct room *room = *state;
+    const char *here = new_machine(room);
+    struct state *s = open_on(room, here);
+    struct intent intent = intent_of("vaults.one");
+    assert_true(journal_intent(s, &intent, &room->diags));
+    assert_true(journal_commit(s, &room->diags));
+    struct state *r = read_on(room, here);
+    assert_non_null(strstr(state_under_way(r), "under way: `holdfast apply`, process "));
+    assert_int_equal(open_count(room, r), 1);
+    state_close(r);
+    finish(room, s);
+    r = read_on(room, here);
+    assert_null(state_under_way(r));
+    state_close(r);
+}
+
 static void a_reader_makes_no_state(void **state)
 {
     struct room *room = *state;
@@ -1426,6 +1444,7 @@ int main(void)
         TEST(batches_alone_lead_to_the_same_state),
         TEST(an_unchanged_state_costs_one_head),
         TEST(a_fact_that_is_the_same_writes_nothing),
+        TEST(a_reader_beside_a_writer_of_its_machine_is_told),
         TEST(a_reader_makes_no_state),
         TEST(a_file_that_was_never_shared_becomes_the_shared_state),
         TEST(a_cache_is_no_state_of_its_own),
