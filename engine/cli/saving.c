@@ -51,15 +51,22 @@ static struct planfile file_of(struct session *session, const struct planning *p
     };
 }
 
-bool saving_keep_secret(struct session *session)
+/* Something sensitive is desired, and the state has nothing yet to key its digest with. */
+static bool lacks_secret(const struct session *session)
 {
-    struct cli *cli = session->cli;
     const struct topology *topology = &session->topology;
-    uint8_t secret[SHA256_LEN];
     size_t i = 0;
     while (i < topology->resource_len && !topology->resources[i].schema->has_sensitive)
         i++;
-    if (i == topology->resource_len || state_fact(session->state, cli->arena, SAVING_SECRET))
+    return i < topology->resource_len &&
+           !state_fact(session->state, session->cli->arena, SAVING_SECRET);
+}
+
+bool saving_keep_secret(struct session *session)
+{
+    struct cli *cli = session->cli;
+    uint8_t secret[SHA256_LEN];
+    if (!lacks_secret(session))
         return true;
     random_bytes(secret, sizeof(secret));
     const char *text = hex_encode(cli->arena, secret, sizeof(secret));
@@ -87,6 +94,11 @@ bool saving_write(struct session *session, const struct planning *planning, cons
     const struct render_options shown = planning_render_options(session, planning);
     file.note = with_locks(cli->arena, planning_note(session, planning), &shown);
     const char *text = planfile_print(cli->arena, &file, &planning->input);
+    if (lacks_secret(session))
+        cli_note(cli,
+                 "The state has no secret yet to compare sensitive values by: should another "
+                 "one be meant when %s is applied, nobody notices. The first apply makes it.",
+                 path);
     return file_write_atomic(path, slice_of(text), 0600, &cli->diags);
 }
 

@@ -58,9 +58,12 @@ with workspace(edit=lambda _: TOPOLOGY.replace("EXTERNAL", SECRETS["external"]))
         first, second = SECRETS["variable"], SECRETS["changed"]
         plan = run("plan", "--json", secret=first, expect=0)
         check("(sensitive)" in plan.out, "the plan shows that there is a value")
+        told = "no secret yet"
+        check(told in run("plan", "--out", "p.json", secret=first, expect=0).err, "and that a file of it cannot tell them apart")
         run("apply", "--auto-approve", secret=first, expect=0)
         # nothing changed, and a changed value is seen without being shown
         run("plan", "--detailed-exitcode", secret=first, expect=0)
+        check(told not in run("plan", "--out", "p.json", secret=first, expect=0).err, "which it can from the first apply on")
         run("plan", "--detailed-exitcode", "--refresh=false", secret=first, expect=0)
         run("drift", "--detailed-exitcode", secret=first, expect=0)
         changed = run("plan", "--detailed-exitcode", secret=second, expect=2)
