@@ -27,7 +27,10 @@ static_assert(ARRAY_LEN(states) == STOPPED + 1, "one name a state");
 struct row {
     union {
         struct {
-            int64_t at_ms;
+            union {
+                int64_t at_ms;  /* of a job */
+                uint64_t maker; /* of a copy */
+            };
             const struct words *words; /* or NULL */
         };
         uint8_t source[DIGEST_LEN];
@@ -268,6 +271,21 @@ static bool source_of(const struct relay_ledger *ledger, const char *copy_arn,
     return row != NULL;
 }
 
+uint64_t ledger_maker(const struct value *point)
+{
+    const struct value *by = value_get(point, "CreatedBy");
+    const char *plan = value_get_str(by, "BackupPlanId"), *rule = value_get_str(by, "BackupRuleId");
+    uint8_t digest[DIGEST_LEN];
+    uint64_t maker;
+    if (!plan || !rule)
+        return 0;
+    struct arena *scratch = arena_new();
+    digest_of(arena_printf(scratch, "%s %s", plan, rule), digest);
+    arena_free(scratch);
+    memcpy(&maker, digest, sizeof(maker));
+    return maker;
+}
+
 /* What is being made is told by its job; of what has been there, no second copy is made. */
 void ledger_add_copy(struct relay_ledger *ledger, const struct relay_destination *destination,
                      const struct value *point)
@@ -275,7 +293,8 @@ void ledger_add_copy(struct relay_ledger *ledger, const struct relay_destination
     uint8_t digest[DIGEST_LEN];
     const char *resource = value_get_str(point, "ResourceArn");
     const char *status = value_get_str(point, "Status");
-    struct row row = {.state = copy_state(status),
+    struct row row = {.maker = ledger_maker(point),
+                      .state = copy_state(status),
                       .found = true,
                       .safe = !status || backup_point_is_available(status)};
     if (!resource || str_eq(status, "CREATING") ||
@@ -304,36 +323,42 @@ bool ledger_is_contested(const struct relay_ledger *ledger, const struct relay_p
     return first && first->contested;
 }
 
-/* The first one that is free; rather one that can be restored. */
-static struct row *free_copy(const struct relay_ledger *ledger, struct row *first, bool safe_only)
+static bool may_be_of(const struct row *copy, const struct relay_point *point)
 {
-    struct row *any = NULL;
-    for (struct row *row = first; row; row = next_row(ledger, row->next)) {
-        if (!row->claimed && row->safe)
-            return row;
-        if (!row->claimed && !any)
-            any = row;
-    }
-    return safe_only ? NULL : any;
+    return !copy->maker || !point->maker || copy->maker == point->maker;
+}
+
+/* Higher is better: surely its own, then one that can be restored. */
+static int rank_of(const struct row *copy, const struct relay_point *point)
+{
+    return 2 * (copy->maker && copy->maker == point->maker) + copy->safe;
 }
 
 /* A copy that no job names may be this point's, unless it has its own. */
 static struct row *claim(const struct relay_ledger *ledger, const struct relay_point *point,
-                         struct row *own)
+                         struct row *own, bool *ret_contested)
 {
-    bool found = false;
+    struct row *best = NULL, *first = unnamed_copies(ledger, point);
+    bool found = false, taken = false;
+    *ret_contested = false;
     for (struct row *row = own; row; row = next_row(ledger, row->next)) {
         if (row->found ? row->safe : row->names_copy && row->state == COMPLETED)
             return NULL;
         found = found || row->found;
     }
-    struct row *first = unnamed_copies(ledger, point);
-    struct row *copy = free_copy(ledger, first, found);
-    if (copy)
-        copy->claimed = true;
-    else if (first)
+    for (struct row *row = first; row; row = next_row(ledger, row->next)) {
+        if (!may_be_of(row, point) || (found && !row->safe))
+            continue;
+        taken = taken || row->claimed;
+        if (!row->claimed && (!best || rank_of(row, point) > rank_of(best, point)))
+            best = row;
+    }
+    *ret_contested = !best && taken;
+    if (best)
+        best->claimed = true;
+    else if (taken)
         first->contested = true;
-    return copy;
+    return best;
 }
 
 static struct relay_job job_of(const struct relay_ledger *ledger, const struct row *row)
@@ -343,7 +368,7 @@ static struct relay_job job_of(const struct relay_ledger *ledger, const struct r
                               .state = states[row->state],
                               .id = row->words ? row->words->id : NULL,
                               .message = row->words ? row->words->message : NULL,
-                              .at_ms = row->at_ms,
+                              .at_ms = row->found ? 0 : row->at_ms,
                               .found = row->found};
 }
 
@@ -354,8 +379,10 @@ void ledger_take(struct relay_ledger *ledger, struct arena *arena, const struct 
     struct relay_job *jobs = NULL;
     size_t cap = 0;
     digest_of(point->arn, digest);
-    struct row *own = first_row(ledger, digest), *claimed = claim(ledger, point, own);
-    *ret = (struct ledger_entry){.safe = claimed && claimed->safe};
+    *ret = (struct ledger_entry){0};
+    struct row *own = first_row(ledger, digest);
+    struct row *claimed = claim(ledger, point, own, &ret->contested);
+    ret->safe = claimed && claimed->safe && claimed->maker && claimed->maker == point->maker;
     for (struct row *row = own; row; row = next_row(ledger, row->next)) {
         jobs = arena_grow(arena, jobs, ret->len, &cap, ret->len + 2, sizeof(*jobs));
         jobs[ret->len++] = job_of(ledger, row);

@@ -15,18 +15,24 @@ bool ledger_add_job(struct relay_ledger *ledger, const struct value *job);
 /* One of the points that the last vault lists. */
 void ledger_add_copy(struct relay_ledger *ledger, const struct relay_destination *destination,
                      const struct value *point);
+/* A number for the rule that made a listed point, which its copies name too; 0: AWS names none. */
+uint64_t ledger_maker(const struct value *point);
+
 struct ledger_entry {
     const struct relay_job *jobs; /* in the arena; copies in the last vaults are `found` ones */
     size_t len;
-    bool safe; /* a copy in the last vault can be restored; false as well when none was listed */
+    bool contested; /* each copy that may be its own is claimed */
+    bool safe; /* a copy in the last vault can be restored, and a job or the rule that made both
+                  tells that it is of this point; false as well when none was listed */
 };
 /* What is known of the point, once all is listed; once for each point. A copy is of the point that
  * a job names as its source. Where no job is listed any more, a point that has no copy claims one
- * of its resource and date, and no other point gets that one: of two points of one resource and
- * date, as two rules make that fire at once, each needs its own. */
+ * of its resource and date, unless another rule is known to have made it, and no other point gets
+ * that one: of two points of one resource and date, as two rules make that fire at once, each needs
+ * its own. */
 void ledger_take(struct relay_ledger *ledger, struct arena *arena, const struct relay_point *point,
                  struct ledger_entry *ret);
-/* A point of this resource and date has found each copy claimed: nothing tells whose those are. */
+/* Some point of this resource and date is contested: nothing tells whose the copies are. */
 bool ledger_is_contested(const struct relay_ledger *ledger, const struct relay_point *point);
 /* A copy of the resource is under way. */
 bool ledger_is_busy(const struct relay_ledger *ledger, const char *resource_arn);

@@ -217,6 +217,7 @@ static struct walk walk_of(struct reconcile *rc, const struct value *item)
                   .vault_arn = value_get_str(item, "BackupVaultArn"),
                   .resource_arn = value_get_str(item, "ResourceArn"),
                   .creation_ms = value_epoch_ms(value_get(item, "CreationDate")),
+                  .maker = ledger_maker(item),
                   .expires_ms =
                       value_epoch_ms(value_get(value_get(item, "CalculatedLifecycle"), "DeleteAt")),
                   .status = value_get_str(item, "Status"),
@@ -262,6 +263,7 @@ static void sort_out(struct reconcile *rc, const struct value *item)
     ledger_take(rc->ledger, rc->scratch, &walk.point, &known);
     walk.jobs = known.jobs;
     walk.job_len = known.len;
+    walk.point.contested = known.contested;
     if (walk.job_len)
         note_copied(rc, walk.point.creation_ms);
     if (!relay_decide_by_jobs(rc->scratch, pass->config, &walk.point, pass->now_ms, walk.jobs,
@@ -310,13 +312,12 @@ static int oldest_first(const void *a, const void *b)
 }
 
 /* What only the last of the points can tell: whether there were copies for all. */
-static void see_contested(struct reconcile *rc)
+static void leave_contested(struct reconcile *rc)
 {
     size_t kept = 0;
     for (size_t i = 0; i < rc->open_len; i++) {
-        struct walk *walk = &rc->open[i];
-        walk->point.contested = walk->point.arn && ledger_is_contested(rc->ledger, &walk->point);
-        if (walk->shortens && walk->point.contested)
+        const struct walk *walk = &rc->open[i];
+        if (walk->shortens && ledger_is_contested(rc->ledger, &walk->point))
             walk_conclude(walk);
         else
             rc->open[kept++] = *walk;
@@ -327,7 +328,7 @@ static void see_contested(struct reconcile *rc)
 static bool walk_open_points(struct reconcile *rc, const char **ret_why)
 {
     struct relay_pass *pass = rc->pass;
-    see_contested(rc);
+    leave_contested(rc);
     if (rc->open_len)
         qsort(rc->open, rc->open_len, sizeof(*rc->open), oldest_first);
     look_for_earlier_copies(rc);

@@ -15,6 +15,7 @@ struct relay_point {
     const char *status;       /* "AVAILABLE", "COMPLETED", ...; NULL: not known, taken as there */
     const struct value *tags; /* a map */
     int64_t creation_ms;      /* 0 (not known) counts as old */
+    uint64_t maker;           /* the rule that made it (relay/ledger.h); 0: not known */
     int64_t expires_ms;       /* when the point goes by its lifecycle; 0: not known, or never */
     bool destination_asked;   /* the last vault was asked: its copy, if any, is among the jobs */
     bool contested;           /* copies of its resource and date are there, but fewer than points,

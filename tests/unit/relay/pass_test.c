@@ -831,7 +831,49 @@ static void old_points_of_one_date_need_as_many_copies(void **state)
           "");
     assert_true(reconcile(room));
     assert_int_equal(room->pass.started, 0);
-    assert_int_equal(room->pass.shortened, 2);
+    assert_int_equal(room->pass.left, 2);
+    assert_int_equal(room->pass.shortened, 0); /* nothing tells whose they are */
+}
+
+#define BY(rule) ",\"CreatedBy\":{\"BackupPlanId\":\"p\",\"BackupRuleId\":\"" rule "\"}"
+
+static const char *made_by(struct room *room, const char *arn, const char *by)
+{
+    return arena_printf(room->arena,
+                        "{\"RecoveryPointArn\":\"%s\",\"BackupVaultArn\":\"" SOURCE
+                        "\",\"ResourceArn\":\"" EFS
+                        "\",\"Status\":\"COMPLETED\",\"CreationDate\":%lld%s}",
+                        arn, (long long)(NOW_MS / 1000 - 40 * 86400), by);
+}
+
+static void list_points(struct room *room, const char *points)
+{
+    answer(room, "GET /backup-vaults/intermediate/recovery-points",
+           arena_printf(room->arena, "{\"RecoveryPoints\":[%s]}", points));
+}
+
+/* The job is forgotten; copies name the rule that made their source. */
+static void the_rule_tells_whose_an_old_copy_is(void **state)
+{
+    struct room *room = *state;
+    list_points(room, arena_printf(room->arena, "%s,%s", made_by(room, POINT, BY("a")),
+                                   made_by(room, TWIN, BY("b"))));
+    twins(room, 40, made_by(room, COPY, BY("b")), "");
+    assert_true(reconcile(room));
+    assert_int_equal(room->pass.started, 1);
+    assert_string_equal(started_of(room), POINT);
+    assert_int_equal(room->pass.shortened, 1);
+}
+
+/* The other point has been copied, and is gone. */
+static void the_copy_of_another_rule_is_no_copy_of_an_old_point(void **state)
+{
+    struct room *room = *state;
+    list_points(room, made_by(room, POINT, BY("a")));
+    twins(room, 40, made_by(room, COPY, BY("b")), "");
+    assert_true(reconcile(room));
+    assert_int_equal(room->pass.started, 1);
+    assert_int_equal(room->pass.shortened, 0);
 }
 
 /* A second copy of the one that has been copied could not be taken back from a locked vault, and
@@ -1013,6 +1055,8 @@ int main(void)
         TEST(a_point_that_cannot_be_looked_at_fails),
         TEST(of_two_points_of_one_date_each_needs_a_copy_of_its_own),
         TEST(old_points_of_one_date_need_as_many_copies),
+        TEST(the_rule_tells_whose_an_old_copy_is),
+        TEST(the_copy_of_another_rule_is_no_copy_of_an_old_point),
         TEST(a_copy_that_may_be_of_either_of_two_old_points_is_left_to_a_person),
         TEST(old_points_of_one_date_without_a_copy_are_copied_one_after_the_other),
         TEST(an_event_names_the_source_itself),
