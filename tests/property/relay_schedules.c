@@ -54,8 +54,6 @@ struct delivery {
 struct origin {
     const char *arn, *vault; /* vault: that it is for; "" for none */
     int64_t created_ms;
-    const char *point;   /* its copy in the relay's vault, or NULL */
-    struct origin *twin; /* another one of its resource and date, or NULL */
 };
 
 struct good_pass {
@@ -224,18 +222,6 @@ static void look_for_doubles(struct life *life)
     arena_free(arena);
 }
 
-#define NOT_FOR_EACH "fewer copies of this resource and date"
-
-/* Why a relay refuses the point. Once no job is listed that tells whose a copy is, it may pass for
- * copied by the copy of its twin, which then is refused. */
-static const char *refusal_of(const struct life *life, const struct origin *origin)
-{
-    const char *why = map_get(&life->refused, origin->point);
-    const struct origin *twin = origin->twin;
-    const char *other = twin && twin->point ? map_get(&life->refused, twin->point) : NULL;
-    return !why && other && strstr(other, NOT_FOR_EACH) ? other : why;
-}
-
 static void keep_made(struct life *life, const struct value *job)
 {
     const char *copy = arena_strdup(life->arena, job_text(job, "DestinationRecoveryPointArn"));
@@ -243,9 +229,6 @@ static void keep_made(struct life *life, const struct value *job)
     if (!copy)
         return;
     map_set(&life->made, copy, (void *)point);
-    struct origin *origin = map_get(&life->origins, point);
-    if (origin)
-        origin->point = copy;
     if (has_made(job, ROOM_LAST_VAULT))
         map_set(&life->copied, point, (void *)copy);
     if (life->loses_tags && has_made(job, ROOM_SOURCE_VAULT))
@@ -340,8 +323,8 @@ static int64_t oldest_uncopied(struct life *life)
     for (size_t i = 0; i < rows.len; i++) {
         const struct origin *origin = origin_of(life, rows.items[i].id);
         if (origin && str_eq(origin->vault, ROOM_LAST_VAULT) &&
-            (oldest_ms == 0 || origin->created_ms < oldest_ms) && !refusal_of(life, origin) &&
-            !map_get(&life->copied, rows.items[i].id))
+            (oldest_ms == 0 || origin->created_ms < oldest_ms) &&
+            !map_get(&life->refused, rows.items[i].id) && !map_get(&life->copied, rows.items[i].id))
             oldest_ms = origin->created_ms;
     }
     arena_free(arena);
@@ -438,7 +421,7 @@ static void between(void *ctx, struct host *host)
 
 /* ---- a life ---- */
 
-static struct origin *back_up_one(struct life *life, const char *resource)
+static void back_up_one(struct life *life, const char *resource, bool other)
 {
     static const char *const tags[] = {ROOM_LAST_VAULT, ROOM_LAST_VAULT, ROOM_LAST_VAULT,
                                        ROOM_LAST_VAULT, ROOM_LAST_VAULT, "",
@@ -451,18 +434,11 @@ static struct origin *back_up_one(struct life *life, const char *resource)
         map_put_str(&b, random_chance(&life->random, 6) ? ROOM_TAG_OTHERWISE : ROOM_TAG, vault);
     map_put_str(&b, "team", "orders");
     struct origin *origin = arena_new_of(arena, struct origin);
-    *origin = (struct origin){.arn = room_back_up(&life->room, resource, map_end(&b)),
+    *origin = (struct origin){.arn = room_back_up(&life->room, resource, map_end(&b), other),
                               .vault = vault,
                               .created_ms = room_now(&life->room)};
     map_set(&life->origins, origin->arn, origin);
     tell(life, "backup of %s for %s: %s", resource, *vault ? vault : "no vault", origin->arn);
-    return origin;
-}
-
-static void make_twins(struct origin *a, struct origin *b)
-{
-    a->twin = b;
-    b->twin = a;
 }
 
 static void back_up(struct life *life)
@@ -471,9 +447,9 @@ static void back_up(struct life *life)
         arena_printf(life->arena, "arn:aws:rds:" ROOM_FIRST_REGION ":" ROOM_ACCOUNT ":db:db%lld",
                      (long long)random_below(&life->random, RESOURCES));
     room_advance(&life->room, 1000);
-    struct origin *origin = back_up_one(life, resource);
+    back_up_one(life, resource, /* other= */ false);
     if (random_chance(&life->random, 5)) /* two rules fire at once */
-        make_twins(origin, back_up_one(life, resource));
+        back_up_one(life, resource, /* other= */ true);
 }
 
 typedef void hardship_fn(struct life *life, bool on);
@@ -598,10 +574,10 @@ static void pass_a_month(struct life *life) /* no job is listed any more */
     come_to_rest(life);
 }
 
-/* What a life may leave refused: these need a person. */
-static bool may_be_refused(const struct origin *origin, const char *why)
+/* What a life may leave refused: it needs a person. */
+static bool may_be_refused(const char *why)
 {
-    return strstr(why, "PARTIAL") || (origin->twin && strstr(why, NOT_FOR_EACH));
+    return strstr(why, "PARTIAL");
 }
 
 /* In its last day, or since it came. */
@@ -628,11 +604,11 @@ static void judge_uncopied(struct life *life, const struct origin *origin, const
 {
     const char *point = job_text(job, "DestinationRecoveryPointArn");
     int64_t came_ms = value_get_int(job, "CompletionDate", 0);
-    const char *why = refusal_of(life, origin);
+    const char *why = map_get(&life->refused, point);
     int64_t gone_ms = origin->created_ms + life->room.source_days * DAY_MS;
     if (there && !why)
         blame(life, "a point has no last copy, and nobody says so", point);
-    else if (there && !may_be_refused(origin, why))
+    else if (there && !may_be_refused(why))
         blame(life, "a point is refused that could be copied", why);
     else if (!there && gone_ms > room_now(&life->room))
         blame(life, "a point without a copy has gone before its time", point);
@@ -640,14 +616,13 @@ static void judge_uncopied(struct life *life, const struct origin *origin, const
         blame(life, "a point has gone without a copy, and nobody was told", point);
 }
 
-static void judge_copied(struct life *life, const struct origin *origin, const char *point,
-                         const struct value *copy)
+static void judge_copied(struct life *life, const char *point, const struct value *copy)
 {
-    const char *why = refusal_of(life, origin);
+    const char *why = map_get(&life->refused, point);
     bool partial = str_eq(job_text(copy, "Status"), "PARTIAL");
-    if (partial && (!why || !may_be_refused(origin, why)))
+    if (partial && (!why || !may_be_refused(why)))
         blame(life, "a last copy is PARTIAL, and nobody says so", point);
-    else if (!partial && why && !may_be_refused(origin, why))
+    else if (!partial && why && !may_be_refused(why))
         blame(life, "a point is refused that has its copy", why);
 }
 
@@ -673,7 +648,7 @@ static void judge(struct life *life, bool looked_everywhere)
         const struct value *there =
             point_get(life->room.world, arena, ROOM_ACCOUNT, ROOM_REGION, point);
         const char *copy = map_get(&life->copied, point);
-        if (names_foreign_vault(there) && !refusal_of(life, origin))
+        if (names_foreign_vault(there) && !map_get(&life->refused, point))
             blame(life, "a point is tagged for a foreign vault, and nobody says so", point);
         if (!str_eq(origin->vault, ROOM_LAST_VAULT))
             continue;
@@ -681,7 +656,7 @@ static void judge(struct life *life, bool looked_everywhere)
             judge_uncopied(life, origin, rows.items[i].body, there != NULL);
         else if (there && looked_everywhere)
             judge_copied(
-                life, origin, point,
+                life, point,
                 point_get(life->room.world, arena, ROOM_BACKUP_ACCOUNT, ROOM_REGION, copy));
     }
     arena_free(arena);

@@ -14,7 +14,9 @@
     "{\"AWS\":\"arn:aws:iam::" ROOM_ACCOUNT ":root\"},\"Action\":"                                 \
     "\"backup:CopyIntoBackupVault\",\"Resource\":\"*\"}]}"
 #define PLAN "daily"
-#define TAGGING_RULE "tagging" /* the rule whose points carry the tag; that of others: "plain" */
+/* The rules whose points carry the tag, and those of others. */
+static const char *const tagging_rules[] = {"tagging", "tagging_too"};
+static const char *const plain_rules[] = {"plain", "plain_too"};
 #define COPY_ROLE "arn:aws:iam::111122223333:role/copy"
 #define READER_ROLE "arn:aws:iam::444455556666:role/reader"
 
@@ -104,7 +106,9 @@ static void configure(struct room *room)
     room->tag_keys[0] = ROOM_TAG;
     struct map_builder tags = map_begin(room->arena);
     map_put_str(&tags, ROOM_TAG, ROOM_LAST_VAULT);
-    room->declared = (struct relay_declared){PLAN, TAGGING_RULE, map_end(&tags)};
+    const struct value *declared = map_end(&tags);
+    for (size_t i = 0; i < ARRAY_LEN(tagging_rules); i++)
+        room->declared[i] = (struct relay_declared){PLAN, tagging_rules[i], declared};
     room->destination = (struct relay_destination){.vault_arn = ROOM_LAST_VAULT,
                                                    .vault_name = "final",
                                                    .account_id = ROOM_BACKUP_ACCOUNT,
@@ -122,8 +126,8 @@ static void configure(struct room *room)
                                          .destination_len = 1,
                                          .tag_keys = room->tag_keys,
                                          .copy_role_arn = COPY_ROLE,
-                                         .declared = &room->declared,
-                                         .declared_len = 1,
+                                         .declared = room->declared,
+                                         .declared_len = ARRAY_LEN(tagging_rules),
                                          .budget = 1 + random_below(room->random, 20)};
     if (random_chance(room->random, 3))
         room->config.shorten_source_to_days = 2;
@@ -194,23 +198,25 @@ static const struct value *new_point(struct room *room, struct arena *arena,
     return map_end(&b);
 }
 
-static const struct value *made_by(struct arena *arena, const struct value *tags)
+static const struct value *made_by(struct arena *arena, const struct value *tags, bool other)
 {
     struct map_builder b = map_begin(arena);
     bool tagged = str_eq(value_get_str(tags, ROOM_TAG), ROOM_LAST_VAULT) ||
                   str_eq(value_get_str(tags, ROOM_TAG_OTHERWISE), ROOM_LAST_VAULT);
     map_put_str(&b, "BackupPlanId", "p-1");
     map_put_str(&b, "BackupPlanName", PLAN);
-    map_put_str(&b, "BackupRuleName", tagged ? TAGGING_RULE : "plain");
+    map_put_str(&b, "BackupRuleName", tagged ? tagging_rules[other] : plain_rules[other]);
+    map_put_str(&b, "BackupRuleId", tagged ? tagging_rules[other] : plain_rules[other]);
     return map_end(&b);
 }
 
-const char *room_back_up(struct room *room, const char *resource_arn, const struct value *tags)
+const char *room_back_up(struct room *room, const char *resource_arn, const struct value *tags,
+                         bool other)
 {
     struct arena *arena = arena_new();
     struct map_builder lifecycle = map_begin(arena);
     map_put_int(&lifecycle, "DeleteAfterDays", room->source_days);
-    const struct value *maker = made_by(arena, tags);
+    const struct value *maker = made_by(arena, tags, other);
     world_begin(room->world);
     const struct value *point =
         value_with(arena, new_point(room, arena, resource_arn, tags), "CreatedBy", maker);

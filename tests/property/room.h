@@ -52,7 +52,7 @@ struct room {
     struct diags diags;
     struct relay_destination destination;
     const char *tag_keys[2];
-    struct relay_declared declared;
+    struct relay_declared declared[2];
     struct relay_config config;
     int64_t source_days; /* the life of a point in the relay's vault */
     bool backfill;       /* somebody gives the word for old points */
@@ -70,8 +70,10 @@ int64_t room_now(struct room *room);
 void room_advance(struct room *room, int64_t ms);
 void room_set(struct room *room, const char *setting, int64_t number);
 
-/* Makes a point in the first vault and orders its copy into the relay's. tags: a map. Its ARN. */
-const char *room_back_up(struct room *room, const char *resource_arn, const struct value *tags);
+/* Makes a point in the first vault and orders its copy into the relay's. tags: a map. other: by
+ * another rule of the plan. Its ARN. */
+const char *room_back_up(struct room *room, const char *resource_arn, const struct value *tags,
+                         bool other);
 /* Whether the policy of the last vault lets copies in; without it they fail until it does. */
 void room_open_last_vault(struct room *room, bool open);
 /* Of the tags of a point in the relay's vault only others' are left. */
