@@ -59,18 +59,35 @@ static void add_hops(struct findings *f, const struct proof_path *path)
     }
 }
 
-/* Of the rules that only a row of who could destroy it shows. */
+/* A vault and what is a part of it: "vaults.v" and "vaults.v/lock". */
+static bool is_part(const char *whole, const char *part)
+{
+    return str_starts(part, whole) && (part[strlen(whole)] == '/' || !part[strlen(whole)]);
+}
+
+/* Among the first so many findings. */
+static bool is_found(const struct findings *f, size_t len, const struct proof_threat *threat)
+{
+    for (size_t i = 0; i < len; i++) {
+        const struct proof_finding *finding = &f->items[i];
+        if (finding->rule == threat->rule && finding->address &&
+            (is_part(threat->target, finding->address) ||
+             is_part(finding->address, threat->target)))
+            return true;
+    }
+    return false;
+}
+
+/* What stands open is a finding, also where a rule that looks for a statement has found one. */
 static void add_threats(struct findings *f, const struct proof_threat *threats, size_t len)
 {
-    static const enum rule_id rules[] = {RULE_DETACHED, RULE_BREAK_GLASS_REACHED,
-                                         RULE_MANAGER_REACHES, RULE_GUARD_UNKNOWN,
-                                         RULE_STRANGER_RISES};
+    size_t before = f->len;
     for (size_t i = 0; i < len; i++)
-        for (size_t k = 0; k < ARRAY_LEN(rules) && threats[i].openness == PROOF_OPEN; k++)
-            if (threats[i].rule == rule_of(rules[k]))
-                finding_add_at(f, threats[i].rule, threats[i].target, threats[i].pos,
-                               arena_printf(f->arena, "%s %s", threats[i].whoever, threats[i].what),
-                               threats[i].rule->mend);
+        if (threats[i].openness == PROOF_OPEN && !is_found(f, before, &threats[i]))
+            finding_add_at(f, threats[i].rule, threats[i].target, threats[i].pos,
+                           arena_printf(f->arena, "%s %s: %s", threats[i].whoever, threats[i].what,
+                                        threats[i].reason),
+                           threats[i].rule->mend);
 }
 
 typedef void check_fn(struct findings *f);
