@@ -73,6 +73,11 @@ def denied(case, match, _):
                if key[0].startswith(whose) and (whose or name in key[3]))
 
 
+def nobodys(case, *_):
+    """A person has closed an intent or let a row go: what that was about may still be a part of what is deleted."""
+    return case.unknown or case.forgotten
+
+
 def holds_objects(case, _, address):
     """The bucket: deleting it is left to whoever knows what lies in it."""
     row = case.folder.rows().get(address)
@@ -96,7 +101,8 @@ REASONS = {
     "HF0313": [(r".*", moves)],
     "HF0803": [(r".* not authorized to perform: .* on resource: (?P<arn>\S+) with an explicit deny in a "
                 r"(?P<by>resource-based|service control) policy.*", denied)],
-    "HF0806": [(r"backup:CreateBackupVault: .* KMS key \S+:key/(?P<key>\S+) does not exist, is not enabled .*", switched_off),
+    "HF0806": [(r"\S+:Delete\w+: \w*(?:Conflict|InvalidRequest|InUse|NotEmpty)\w*: .*", nobodys),
+               (r"backup:CreateBackupVault: .* KMS key \S+:key/(?P<key>\S+) does not exist, is not enabled .*", switched_off),
                (r"s3:DeleteBucket: BucketNotEmpty: .*", holds_objects)],
     "HF0904": [(r".*", lambda *_: True)],  # of something else, which needs its own reason
     "HF0906": [(r".* the lock is permanent: .*", locked)],

@@ -15,7 +15,6 @@ which --replay runs.
 
 import argparse
 import collections
-import contextlib
 import copy
 import glob
 import json
@@ -23,14 +22,13 @@ import os
 import random
 import re
 import shutil
-import sqlite3
 import sys
 import time
 import traceback
 
 try:
     import botocore  # noqa: F401
-    import yaml
+    import yaml  # noqa: F401
 except ImportError:
     print("skipped: tools/setup.sh makes the Python environment that this test needs")
     sys.exit(77)
@@ -40,178 +38,18 @@ import machines
 import meddling
 import outside
 import random_topology
-from faulty import SIGABRT, SIGKILL, Server, make_data_dir, read, read_report
+import smaller
+from by_hand import ByHand
+from faulty import Server, make_data_dir
+from folder import CALM, NEIGHBOUR, STATE, WORLD, Folder, Violation, allow_of, make_first_world
+from records import HOLDS_DATA, SHARED, identity, neighbours, own_doing, world_key
 
 CALLER = os.environ["WORLD_CALLER"]
 ROOT = os.path.join("/dev/shm" if os.path.isdir("/dev/shm") else "/tmp", f"holdfast-life-{os.getpid()}")
-DOCUMENTED = {0, 1, 2, 3, 4, 5, 6, 7, 64}
 CANARIES = [random_topology.SECRET, "canary-external-id", "canary-key-of-the-environment"]
-NEIGHBOUR = "neighbour"
-WORLD = ".holdfast/life.world.db"
-STATE = ".holdfast/life.simulated.db"
-CALM = {"fail_every": 0, "lose_every": 0, "cut_every": 0, "quota_every": 0, "read_delay_ms": 0, "iam_delay_ms": 0,
-        "key_delay_ms": 0, "calls_a_second": 0, "page_size": 1000}
 SAMPLE = 30  # cases of an ordinary test run
-CRASH = re.compile(r"Sanitizer|runtime error:|^BUG (?!.*: out of memory$)|assertion .* failed", re.M | re.I)
 with open(os.path.join(os.path.dirname(os.path.abspath(__file__)), "answers.inc"), encoding="utf-8") as answers:
     ANSWERS = re.findall(r'^ANSWER\("(\w+)"', answers.read(), re.M)
-
-
-class Violation(Exception):
-    """An invariant that does not hold."""
-
-    def __init__(self, invariant, detail):
-        super().__init__(f"{invariant}: {detail}")
-        self.invariant = invariant
-
-
-class Result:
-    def __init__(self, args, status, out, err):
-        self.args, self.status, self.out, self.err = args, status, out, err
-
-    @property
-    def json(self):
-        return json.loads(self.out)
-
-    def errors(self):
-        """What it said was wrong: code, message, and address where it has one."""
-        if self.out.startswith("{") and "diagnostics" in self.json:
-            return [d for d in self.json["diagnostics"] if d["severity"] == "error"]
-        return [{"code": code, "message": message} for code, message in
-                re.findall(r"^(?:\S+: )?error\[(\w+)\]:? (.*)", self.err, re.M)]
-
-    def words(self):
-        """The same, without what differs from one run to the next."""
-        text = "\n".join(sorted({f"error[{e['code']}] {e['message']}" for e in self.errors()}))
-        return re.sub(r"[0-9a-f]{8}-[0-9a-f-]{27}|\b[0-9a-f]{8,}\b|\d{4}-\d\d-\d\d(T[\d:.]+Z)?|request [^ )]+", "#", text)
-
-
-# ---- a folder with a topology, its state and its world ----
-
-class Folder:
-    def __init__(self, path):
-        self.path = path
-        self.watcher = self.disks = None
-        os.makedirs(os.path.join(path, "code"), exist_ok=True)
-        with open(os.path.join(path, "code", "main.py"), "w", encoding="utf-8") as file:
-            file.write("def handler(event, context):\n    return event\n")
-
-    def share(self):
-        self.watcher = machines.Watcher(self.path, WORLD, STATE, CALM)
-        self.disks = machines.Disks(self.path, STATE)
-
-    def watch(self, doc):
-        """The watcher's file: whose state it is, and no more."""
-        few = {k: doc[k] for k in ("version", "name", "accounts", "regions", "state")}
-        with open(os.path.join(self.watcher.folder, "topology.yaml"), "w", encoding="utf-8") as file:
-            yaml.safe_dump(few, file)
-
-    def look(self, *args):
-        """What another machine sees of a shared state now. Without arguments its cache is brought up to date, which is
-        then asked for what is recorded."""
-        self.watcher.copy_world()
-        args = args or ("state", "list")
-        status = SERVER.run(self.watcher.folder, [*args, "--json", "--simulate"])
-        if status != 0:
-            raise Violation("another machine can read the shared state",
-                            f"{args} ended with {status}: {read(self.watcher.folder, 'err')}")
-        return json.loads(read(self.watcher.folder, "out"))
-
-    def file(self, name):
-        return os.path.join(self.path, name)
-
-    def write(self, doc, name="topology.yaml"):
-        with open(self.file(name), "w", encoding="utf-8") as file:
-            yaml.safe_dump(doc, file, sort_keys=False, width=110)
-
-    def run(self, *args, faults=()):
-        report = self.file("report") if faults else None
-        try:
-            status = SERVER.run(self.path, [*args, "--simulate"], ",".join(faults), report=report)
-        except TimeoutError as error:
-            raise Violation("every command ends", str(error)) from error
-        result = Result(args, status, read(self.path, "out"), read(self.path, "err"))
-        meant = {SIGKILL} if any(f.startswith(("kill", "crash")) for f in faults) else set()
-        if any(f.startswith("memory") for f in faults):
-            meant.add(SIGABRT)
-        if status not in DOCUMENTED | meant:
-            raise Violation("the exit status is a documented one", f"{' '.join(args)} ended with {status}:"
-                            f"\n{result.out[-2000:]}\n{result.err[-4000:]}")
-        if CRASH.search(result.err):
-            raise Violation("no crash", f"{' '.join(args)}:\n{result.err[-4000:]}")
-        # Some need no disk that takes anything; and a cache that could not be made is made once more.
-        content = args[0] in ("plan", "drift") or (self.watcher and status != 4)
-        if faults and not content and status >= 0 and read_report(self.path)["sent_after_disk_failed"]:
-            raise Violation("nothing is sent once the state cannot be written", f"{' '.join(args)}\n{result.err[-4000:]}")
-        return result
-
-    def text(self):
-        return read(self.path, "topology.yaml")
-
-    def query(self, name, sql):
-        """Rows of one of the two databases, as maps. No connection outlives its question: one that stays open in this
-        process while the program works on the file would spoil what the next one reads."""
-        if not os.path.exists(self.file(name)):
-            return []
-        with contextlib.closing(sqlite3.connect(self.file(name))) as db:
-            db.row_factory = sqlite3.Row
-            return [dict(row) for row in db.execute(sql).fetchall()]
-
-    def objects(self):
-        """(kind, account, region, id) to body: every object of the world."""
-        rows = self.query(WORLD, "SELECT kind, account, region, id, json FROM object WHERE kind NOT LIKE '~%'")
-        return {(r["kind"], r["account"], r["region"], r["id"]): r["json"] for r in rows}
-
-    def writes(self, but=machines.OWN_CALLS):
-        """The calls in the ledger that changed something, without those that keep the state itself."""
-        return self.query(WORLD, "SELECT account, region, service, operation, status, code, created FROM call "
-                                 f"WHERE writes AND NOT ({but}) ORDER BY seq")
-
-    def recorded(self, sql):
-        """What the state holds; one whose creation was cut short has no table yet, and holds nothing."""
-        state = self.watcher.state if self.watcher else STATE
-        return self.query(state, sql) if self.query(state, "SELECT name FROM sqlite_master") else []
-
-    def rows(self):
-        """Address to row of the state."""
-        return {row["address"]: row for row in self.recorded("SELECT * FROM resource")}
-
-    def journal(self):
-        return self.recorded("SELECT * FROM journal ORDER BY seq")
-
-
-def make_first_world(folder):
-    """A world with what the bootstrap declares, and a neighbour: another topology, whose objects nobody may touch."""
-    folder.write({**random_topology.BOOTSTRAP, "state": machines.SHARED})  # a world is made with the bucket
-    seeded = folder.run("plan")
-    if seeded.status != 0:
-        raise RuntimeError(f"the world cannot be seeded: {seeded.err}")
-    grammar = random_topology.Grammar(random.Random("neighbour"))
-    doc = copy.deepcopy(random_topology.FIXED)
-    for section in ("keys", "topics", "vaults", "roles", "queues", "vaults", "buses", "alarms", "functions", "rules"):
-        for place in (("main", "one"), ("backup", "two")):
-            doc.setdefault(section, {})[f"n{grammar.name(section)}"] = getattr(grammar, section)(
-                doc, place, f"n{grammar.name(section)}")
-    doc["name"] = NEIGHBOUR
-    for _, entry in [(n, e) for s in random_topology.SECTIONS for n, e in doc.get(s, {}).items()]:
-        entry.pop("name", None)
-        entry.pop("policy", None)
-    folder.write(doc)
-    made = folder.run("apply", "--world", WORLD, "--auto-approve", *allow_of(folder.run("plan", "--world", WORLD, "--json").json))
-    if made.status != 0:
-        raise RuntimeError(f"the neighbour cannot be made: {made.err}")
-    os.remove(folder.file("topology.yaml"))
-
-
-def allow_of(plan, chance=1.0, rng=None):
-    """The guards' flags that a plan asks for, each with a chance."""
-    flags = []
-    for change in plan["changes"]:
-        for needs, flag in ((change["irreversible"], "--allow-irreversible"),
-                            (change["needs_allow_destroy"], "--allow-destroy")):
-            if needs and (chance >= 1 or rng.random() < chance):
-                flags += [flag, change["address"]]
-    return flags
 
 
 class Thing:
@@ -222,9 +60,7 @@ class Thing:
         self.arn = json.loads(row["attrs_json"] or "{}").get("arn")
 
 
-# ---- one case ----
-
-class Case:
+class Case(ByHand):
     def __init__(self, first_world, path, seed, number, script=None):
         self.rng = random.Random(f"{seed}/{number}")
         self.grammar = random_topology.Grammar(self.rng)
@@ -357,155 +193,6 @@ class Case:
                 own = args[0] == "adopt" and name == "stdout" and canary != CANARIES[-1]
                 if canary in text and not own:
                     raise Violation("no secret anywhere", f"{canary} stands in {name} after {' '.join(args)}")
-
-    # ---- a state that is shared ----
-
-    def want_lock_given_back(self, args, result, faults):
-        """Only who dies or cannot reach the bucket leaves a lock. While it stands nobody writes; one command removes it."""
-        lock = self.folder.look("lock", "show")["lock"]
-        if not lock:
-            return
-        if result.status >= 0 and not faults and not self.hard:
-            raise Violation("a lock is given back", f"{' '.join(args)} ended with {result.status} and left {lock}")
-        self.calm_world()
-        kept = self.folder.writes("FALSE")
-        refused = self.folder.run("apply", "--auto-approve")
-        valid = self.folder.run("validate").status == 0
-        if refused.status != (5 if valid else 1) or valid and lock["command"] not in refused.err:
-            raise Violation("who finds a lock is told whose it is", f"{refused.status}: {refused.err}, but {lock} stands")
-        other = self.folder.run("lock", "break", "0" * 32)
-        if valid and other.status != 5:
-            raise Violation("only the lock that is named is broken", f"{other.status}: {other.err}")
-        if self.folder.writes("FALSE")[len(kept):] and any(
-                call["status"] < 300 for call in self.folder.writes("FALSE")[len(kept):]):
-            raise Violation("who finds a lock writes nothing", f"{self.folder.writes('FALSE')[len(kept):]}")
-        self.took["refused by a lock"] += valid
-        self.break_lock(lock)
-
-    def break_lock(self, lock):
-        faults, self.break_faults = self.break_faults, []
-        text = self.folder.text()
-        self.folder.write({k: self.doc[k] for k in ("version", "name", "accounts", "regions", "state")})
-        for tried in (faults, []):  # once more without: what stood in the way is over
-            broken = self.folder.run("lock", "break", lock["id"], faults=tried)
-            self.note(f"lock break{f' with {tried}' if tried else ''} -> {broken.status}")
-            left = self.folder.look("lock", "show")["lock"]
-            if broken.status == 0 and left and (not tried or left["id"] == lock["id"]):
-                raise Violation("a broken lock is gone", f"{left}")
-            if not left:
-                break
-            lock = left  # or that of whoever died breaking it
-        else:
-            raise Violation("one command removes a lock", f"{broken.status}: {broken.err}")
-        self.took["lock broken"] += 1
-        with open(self.folder.file("topology.yaml"), "w", encoding="utf-8") as file:
-            file.write(text)
-
-    def change_machine(self, step):
-        """The next command is of a machine whose disk is empty, or knows less."""
-        if self.folder.watcher and step.get("machine", "same") != "same":
-            getattr(self.folder.disks, step["machine"])()
-            self.took[f"{step['machine']} machine"] += 1
-            self.note(f"a {step['machine']} machine")
-
-    def recover_head(self, faults):
-        """The head of the state is deleted: nobody begins a second one, and `state recover` brings back all there was."""
-        rows, intents = self.folder.rows(), self.open_intents()
-        with self.outside.at(self.folder.file(WORLD)):
-            self.headless = machines.remove_head(self.clients(random_topology.MAIN, "us-east-1", ""))
-        if not self.headless:
-            return
-        self.note("the head of the state is gone")
-        valid = self.folder.run("validate").status == 0
-        for command in (["plan"], ["apply", "--auto-approve"]):
-            refused = self.watch(*command)
-            if refused.wrote or valid and (refused.status != 4 or "HF0632" not in refused.err):
-                raise Violation("without its head a state is not founded again", f"{refused.status}: {refused.err}")
-        for tried in (faults, []):
-            done = self.watch("state", "recover", faults=tried)
-            if done.status == 0 or not valid:
-                break
-            self.calm_world()
-        self.headless = False
-        if not valid:
-            self.folder.write({k: self.doc[k] for k in ("version", "name", "accounts", "regions", "state")})
-            done = self.folder.run("state", "recover")
-            self.folder.write(self.doc)
-        if done.status != 0:
-            raise Violation("a head that is gone is recovered", f"{done.status}: {done.err}")
-        self.folder.look()
-        if told(self.folder.rows()) != told(rows) or self.open_intents() != intents:
-            raise Violation("recover brings back all that stands in the bucket",
-                            f"{set(rows) ^ set(self.folder.rows())}, {intents} became {self.open_intents()}")
-        self.took["head recovered"] += 1
-
-    # ---- what a state says is replaced ----
-
-    def open_intents(self):
-        return [(i["seq"], i["address"], i["action"]) for i in self.folder.journal() if i["phase"] == "open"]
-
-    def let_go(self, rows):
-        """What was forgotten and is found again keeps what nobody knows to be ours."""
-        now = self.folder.rows()
-        self.forgotten.update(identity(row) for a, row in rows.items() if now.get(a) != row)
-        self.touched.update(self.forgotten)
-        for row in now.values():  # what a state that was put back says is ours is ours, whoever made it since
-            for key in [k for k, body in self.strange.items() if not neighbours(k, body)]:
-                if key[1] == row["account_id"] and key[3] and row["identifier"] and (
-                        key[3] in row["identifier"] or row["identifier"] in key[3]):
-                    del self.strange[key]
-
-    def close_intents(self, step):
-        """A person closes some of what nobody has settled."""
-        rows = self.folder.rows()
-        if self.folder.run("validate").status != 0:
-            return
-        for seq, address, _ in self.open_intents():
-            if random.Random(f"{step.get('flags_seed')}{seq}").random() > step.get("close", 0):
-                continue
-            rest = [i for i in self.open_intents() if i[0] != seq]
-            done = self.watch("state", "journal", "close", str(seq))
-            if done.status != 0 or done.wrote or self.open_intents() != rest or told(self.folder.rows()) != told(rows):
-                raise Violation("an intent that is closed by hand is closed, and nothing else",
-                                f"{seq} {address}: {done.status} {done.err}{self.open_intents()}")
-            self.took["intent closed by hand"] += 1
-            if address in rows:
-                self.forgotten.add(identity(rows[address]))
-                self.touched.add(identity(rows[address]))
-            else:
-                self.unknown = True
-
-    def push(self, how, faults):
-        """What was pulled is pushed: as it was (refused: it is no newer), with an entry less and a higher serial, or an old
-        one by force."""
-        rows, intents = self.folder.rows(), self.open_intents()
-        pulled = self.watch("state", "pull", reads=True)
-        if pulled.status != 0 or not self.old:
-            return
-        document = pulled.json
-        if how == "old":
-            document = copy.deepcopy(self.old)
-        if how == "less":
-            gone = [r["address"] for r in document["resources"][len(document["resources"]) // 2:][:1]]
-            document["resources"] = [r for r in document["resources"] if r["address"].split("#")[0] not in gone]
-            document["serial"] += 1
-        with open(self.folder.file("pushed.json"), "w", encoding="utf-8") as file:
-            json.dump(document, file)
-        wanted = {r["address"]: r["identifier"] for r in document["resources"]}
-        pushed = self.watch("state", "push", "pushed.json", *(["--force"] if how == "old" else []), faults=faults)
-        now = {a: row["identifier"] for a, row in self.folder.rows().items()}
-        if pushed.wrote:
-            raise Violation("state commands send nothing", f"a push: {pushed.wrote[:3]}")
-        done = pushed.status == 0
-        if done and now != wanted or now not in (wanted, {a: row["identifier"] for a, row in rows.items()}):
-            raise Violation("a push takes effect wholly or not at all", f"{pushed.status}: {set(now.items()) ^ set(wanted.items())}")
-        quiet = not faults and not self.hard
-        if done and how == "same" and document["serial"]:
-            raise Violation("no push of what is no newer", pushed.out)
-        if quiet and not done and how != "same" and not intents:
-            raise Violation("a push that loses nothing takes effect", f"{how}: {pushed.status} {pushed.err}")
-        self.took[f"pushed {how}"] += pushed.status == (7 if how == "same" else 0)
-        self.let_go(rows)
 
     def was_touched(self, address):
         """By somebody outside: itself, or what stands there without a row, and was added."""
@@ -716,20 +403,6 @@ class Case:
         if os.path.exists(self.folder.file("saved.plan")):
             os.remove(self.folder.file("saved.plan"))
 
-    def reimport(self, address, faults):
-        """What is forgotten and imported again is what it was."""
-        row = self.folder.rows().get(address)
-        forgot = row and self.watch("state", "rm", address)
-        if not forgot or forgot.status != 0:
-            return
-        self.forgotten.add(identity(row))
-        self.touched.add(identity(row))
-        done = self.watch("import", address, row["identifier"], faults=faults)
-        now = self.folder.rows().get(address)
-        if done.wrote or done.status == 0 and (not now or identity(now) != identity(row)):
-            raise Violation("an import sends nothing, and records what it is told", f"{address}: {now}, was {row}; {done.wrote[:3]}")
-        self.took["imported again"] += done.status == 0
-
     def want_as_planned(self, plan, result, quiet):
         """A good apply did what the plan said, no more and no less."""
         if result.status == 0 and plan.status == 0 and quiet:
@@ -819,45 +492,6 @@ def brief(changes):
     return json.dumps([{k: c.get(k) for k in ("address", "action", "reason", "differences")} for c in changes])[:6000]
 
 
-# A framework is deployed by AWS, in its time; an alarm is looked at, and rings.
-OF_ITSELF = {"DeploymentStatus", "Look_ms", "StateValue", "StateReason", "State_ms"}
-
-
-def own_doing(body):
-    """What of an object only a call can change."""
-    return body and {k: v for k, v in json.loads(body).items() if k not in OF_ITSELF}
-
-
-def identity(row):
-    return row["type"], row["account_id"], row["region"], row["identifier"]
-
-
-def told(rows):
-    """Rows without what differs from one machine to the next."""
-    return {address: {k: v for k, v in row.items() if k != "checksum"} for address, row in rows.items()}
-
-
-def neighbours(key, body):
-    return f"{NEIGHBOUR}-" in key[3] or f'"{NEIGHBOUR}"' in body or key[3] in ("made-before", "alias/made-before")
-
-
-HOLDS_DATA = {"aws_backup_vault", "aws_kms_key", "aws_s3_bucket", "aws_backup_legal_hold",
-              "aws_backup_logically_air_gapped_vault"}
-# Shared by nature: one address may let go of it after another has taken it over.
-SHARED = {"aws_backup_region_settings", "aws_backup_global_settings", "aws_iam_service_linked_role", "aws_log_group"}
-KINDS = {"aws_backup_vault": "backup.vault", "aws_kms_key": "kms.key", "aws_s3_bucket": "s3.bucket",
-         "aws_sqs_queue": "sqs.queue", "aws_iam_role": "iam.role", "aws_lambda_function": "lambda.function",
-         "aws_sns_topic": "sns.topic", "aws_backup_logically_air_gapped_vault": "backup.vault"}
-
-
-def world_key(row):
-    """Where the world keeps the object of a row, for the types that are looked for there."""
-    kind = KINDS.get(row["type"])
-    return kind and (kind, row["account_id"], row["region"] or "", row["identifier"])
-
-
-# ---- smaller ----
-
 def attempt(first_world, script, invariant):
     """The case of a script, if it breaks the same invariant."""
     case = Case(first_world, os.path.join(ROOT, "smaller"), script["seed"], script["case"], script)
@@ -870,59 +504,16 @@ def attempt(first_world, script, invariant):
     return None
 
 
-def smaller_scripts(script):
-    """One thing less, in many ways: the large things first."""
-    for i in range(len(script["steps"]) - 1):
-        yield {**script, "steps": script["steps"][:i] + script["steps"][i + 1:]}
-    docs = [script["first"], *[s["doc"] for s in script["steps"] if "doc" in s]]
-    for section, name in dict.fromkeys(e for d in docs for e in random_topology.entries(d)):
-        less = copy.deepcopy(script)
-        for doc in [less["first"], *[s["doc"] for s in less["steps"] if "doc" in s]]:
-            if name in doc.get(section, {}):
-                random_topology.drop(doc, section, name)
-        yield less
-    for part in ("default_tags", "organization", "outputs", "variables", "moved", "forget", "imports"):
-        if any(part in d for d in docs):
-            less = copy.deepcopy(script)
-            for doc in [less["first"], *[s["doc"] for s in less["steps"] if "doc" in s]]:
-                doc.pop(part, None)
-            yield less
-    for i, step in enumerate(script["steps"]):
-        for part, nothing in (("meddled", []), ("strangers", []), ("settings", {}), ("faults", []), ("hours", 0)):
-            if step.get(part):
-                less = copy.deepcopy(script)
-                less["steps"][i][part] = nothing
-                yield less
-    for i, entry in ((i, e) for i, d in enumerate(docs) for e in random_topology.entries(d)):
-        for key in list(docs[i].get(entry[0], {}).get(entry[1], {})):
-            less = copy.deepcopy(script)
-            for doc in [less["first"], *[s["doc"] for s in less["steps"] if "doc" in s]]:
-                doc.get(entry[0], {}).get(entry[1], {}).pop(key, None)
-            yield less
-
-
-def shrink(first_world, case, invariant, until):
-    best, tried = case.script, set()
-    again = True
-    while again and time.monotonic() < until:
-        again = False
-        for less in smaller_scripts(best):
-            text = json.dumps(less, sort_keys=True)
-            if text in tried or time.monotonic() > until:
-                continue
-            tried.add(text)
-            if attempt(first_world, less, invariant):
-                best, again = less, True
-                break
-    return best
-
 
 # ---- many cases ----
 
 def report(first_world, case, violation, keep):
     seed, number = case.script["seed"], case.script["case"]
     print(f"\nFAILED: seed {seed}, case {number}: {violation}", flush=True)
-    script = shrink(first_world, case, violation.invariant, time.monotonic() + keep) if keep else case.script
+    def breaks(script):
+        return attempt(first_world, script, violation.invariant)
+
+    script = smaller.shrink(case, breaks, time.monotonic() + keep) if keep else case.script
     path = os.path.join("/tmp", f"holdfast-life-{seed}-{number}")
     last = Case(first_world, path, seed, number, script)
     try:
@@ -1006,18 +597,18 @@ def arguments():
 
 
 def main():
-    global OUTSIDE, SERVER
+    global OUTSIDE
     options, tally = arguments(), Tally()
     OUTSIDE = outside.Outside(CALLER)
-    SERVER = Server(make_data_dir(os.path.join(ROOT, "data")), AWS_ACCESS_KEY_ID="AKIAEXAMPLE",
-                    AWS_SECRET_ACCESS_KEY=CANARIES[-1], AWS_EC2_METADATA_DISABLED="true")
+    Folder.server = Server(make_data_dir(os.path.join(ROOT, "data")), AWS_ACCESS_KEY_ID="AKIAEXAMPLE",
+                           AWS_SECRET_ACCESS_KEY=CANARIES[-1], AWS_EC2_METADATA_DISABLED="true")
     first_world = os.path.join(ROOT, "first")
     fresh = random.SystemRandom().randrange(10**6) if options.seed is None else options.seed
     try:
         make_first_world(Folder(first_world))
         warm = Folder(os.path.join(ROOT, "warm"))
         warm.write(random_topology.BOOTSTRAP)
-        SERVER.warm(warm.path, ["plan", "--simulate"], ["state", "list", "--simulate"])
+        Folder.server.warm(warm.path, ["plan", "--simulate"], ["state", "list", "--simulate"])
         if options.replay:
             replay(first_world, options.replay, tally, options)
         elif options.case is not None:
@@ -1029,7 +620,7 @@ def main():
                 replay(first_world, path, tally, options)
             run_cases(first_world, 1, range(SAMPLE), options, tally)
     finally:
-        SERVER.close()
+        Folder.server.close()
         shutil.rmtree(ROOT, ignore_errors=True)
     print(f"{tally.ran} cases; what was refused twice with the same words: {dict(sorted(tally.said.items()))}")
     print(f"what took effect: {dict(sorted(tally.took.items()))}")
