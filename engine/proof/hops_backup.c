@@ -19,6 +19,7 @@ bool hop_selected(struct walk *walk, struct proof_hop *hop)
     const struct resource *selection = walk->selection->resource;
     hop_at(hop, selection->address, selection->pos);
     hop->what = walk->resource;
+    hop->fix = in_place(walk) ? "not_resources: []" : mend_selection(walk);
     if (!in_place(walk))
         hop_broken(walk, hop, NULL,
                    arena_printf(walk->arena, "%s lies elsewhere: %s protects resources of %s in %s",
@@ -74,6 +75,7 @@ bool hop_vault(struct walk *walk, struct proof_hop *hop)
     const char *name = value_get_str(walk->rule, "target_backup_vault_name");
     const struct value *said = value_get(walk->rule, "target_backup_vault_name");
     hop->what = vault.arn;
+    hop->fix = mend_first_vault(walk);
     hop_at(hop, walk->plan->resource->address, said ? said->pos : NO_POS);
     const struct model_list *all = model_all(walk->model, "aws_backup_vault");
     if (vault.object)

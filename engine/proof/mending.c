@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "engine/aws/arn.h"
 #include "engine/aws/managed_policies.h"
 #include "engine/base/json.h"
 
@@ -79,6 +80,34 @@ const char *mend_trust(struct walk *walk, const char *role, const char *service)
                         service);
 }
 
+/* ---- denials ---- */
+
+static bool uses(const struct policy_statement *s, const char *operator)
+{
+    for (size_t i = 0; i < s->conditions_len; i++)
+        if (str_eq(s->conditions[i].name, operator))
+            return true;
+    return false;
+}
+
+const char *mend_denial(struct walk *walk, const char *role, const struct policy_answer *answer)
+{
+    static const char *const operators[] = {"ArnNotEquals", "ArnNotLike", "ArnNotEqualsIfExists"};
+    const struct policy_statement *s =
+        answer->decision == POLICY_EXPLICITLY_DENIED ? answer->matches[0].statement : NULL;
+    if (!s || !s->pos.file)
+        return NULL; /* nobody wrote it */
+    if (!role)
+        return uses(s, "BoolIfExists")
+                   ? NULL
+                   : "Condition: {BoolIfExists: {\"aws:PrincipalIsAWSService\": \"false\"}}";
+    for (size_t i = 0; i < ARRAY_LEN(operators); i++)
+        if (!uses(s, operators[i]))
+            return arena_printf(walk->arena, "Condition: {%s: {\"aws:PrincipalArn\": \"%s\"}}",
+                                operators[i], role);
+    return NULL;
+}
+
 /* ---- vaults ---- */
 
 const char *mend_copy_action(struct walk *walk)
@@ -98,6 +127,33 @@ const char *mend_copy_action(struct walk *walk)
         if (!str_eq(vaults->items[i]->resource->account->id, account))
             name = name_in("vaults", vaults->items[i]->resource->address);
     return name ? arena_printf(walk->arena, "copy_actions: [{destination_vault: %s}]", name) : NULL;
+}
+
+const char *mend_selection(struct walk *walk)
+{
+    struct arn arn;
+    if (!walk->rule)
+        return NULL; /* the plan itself is gone */
+    if (!walk->selection)
+        return "selections: {databases: {resources: [\"arn:aws:rds:*:*:db:*\"]}}";
+    if (!arn_parse(slice_of(walk->resource), &arn))
+        return NULL;
+    return arena_printf(walk->arena, "resources: [\"arn:%.*s:%.*s:*:*:%.*s\"]",
+                        (int)arn.partition.len, arn.partition.ptr, (int)arn.service.len,
+                        arn.service.ptr, (int)arn.resource.len, arn.resource.ptr);
+}
+
+const char *mend_first_vault(struct walk *walk)
+{
+    const struct resource *plan = walk->plan->resource;
+    const struct model_list *vaults =
+        model_in(walk->model, "aws_backup_vault", plan->account->id, plan->region);
+    for (size_t i = 0; i < vaults->len; i++) {
+        const char *name = name_in("vaults", vaults->items[i]->resource->address);
+        if (name)
+            return arena_printf(walk->arena, "target_vault: %s", name);
+    }
+    return NULL;
 }
 
 const char *mend_vault_key(struct walk *walk, const struct vault_end *vault)

@@ -8,8 +8,15 @@
 /* A right that a role of the file lacks. */
 const char *mend_right(struct walk *walk, const struct ask *question);
 const char *mend_trust(struct walk *walk, const char *role, const char *service);
+/* A condition for the statement that denies, which leaves out whoever asks: a role, or NULL for a
+ * service. */
+const char *mend_denial(struct walk *walk, const char *role, const struct policy_answer *answer);
 /* The plan's rule copies nowhere: into the source vault of a relay, else out of the account. */
 const char *mend_copy_action(struct walk *walk);
+/* The plan takes nothing, or nothing of its own place. */
+const char *mend_selection(struct walk *walk);
+/* A vault of the plan's own place. */
+const char *mend_first_vault(struct walk *walk);
 const char *mend_event_regions(struct walk *walk);
 const char *mend_vault_key(struct walk *walk, const struct vault_end *vault);
 /* The nearest retention that a lock takes. */

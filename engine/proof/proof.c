@@ -42,12 +42,36 @@ void finding_add_at(struct findings *f, const struct rule *rule, const char *add
         .rule = rule, .address = address, .message = message, .fix = fix, .pos = pos};
 }
 
+static const char *const mends[RULE_COUNT] = {
+#define MEND(rule, yaml) [rule] = (yaml),
+#include "engine/proof/mends.inc"
+#undef MEND
+};
+
+static const char *put_in(struct arena *arena, const char *text, const char *name,
+                          const char *value)
+{
+    const char *at = strstr(text, name);
+    return at ? arena_printf(arena, "%.*s%s%s", (int)(at - text), text, value, at + strlen(name))
+              : text;
+}
+
+static const char *mend_of(struct findings *f, enum rule_id id, const struct model_object *object)
+{
+    if (!mends[id] || !object)
+        return rule_of(id)->mend;
+    const struct account *account = object->resource->account;
+    const char *yaml = put_in(f->arena, mends[id], "${PARTITION}", account->partition);
+    return put_in(f->arena, yaml, "${ACCOUNT}", account->id);
+}
+
 void finding_add(struct findings *f, enum rule_id id, const struct model_object *object,
                  struct source_pos pos, const char *message)
 {
     const struct rule *rule = rule_of(id);
     finding_add_at(f, rule, object ? object->resource->address : NULL,
-                   pos.file || !object ? pos : object->resource->pos, message, rule->mend);
+                   pos.file || !object ? pos : object->resource->pos, message,
+                   mend_of(f, id, object));
 }
 
 static void add_hops(struct findings *f, const struct proof_path *path)

@@ -110,10 +110,11 @@ static void settle(struct walk *walk, struct proof_hop *hop, const struct ask *q
     }
     const char *denial = ask_denial(walk->arena, question, answer);
     const char *right = lacks_right(answer) ? mend_right(walk, question) : NULL;
-    if (right) {
+    const char *spare = mend_denial(walk, question->role, &answer->policy);
+    if (right)
         hop_at_role(walk, hop, question->role);
-        hop->fix = right;
-    }
+    if (right || spare)
+        hop->fix = right ? right : spare;
     const char *words = hop->error;
     if (words && str_starts(words, "AccessDenied"))
         words = arena_printf(walk->arena, "AccessDenied: %s", denial);
@@ -149,13 +150,21 @@ void hop_ask_trust(struct walk *walk, struct proof_hop *hop, const char *role, c
         note_statements(walk, hop, &answer.policy);
     if (answer.verdict != ASK_NO)
         return;
-    hop->fix = mend_trust(walk, role, service);
-    hop_broken(walk, hop,
-               hop->error && strstr(hop->error, "%s")
-                   ? arena_printf(walk->arena, "IAM Role %s cannot be assumed by AWS Backup", role)
-                   : NULL,
-               arena_printf(walk->arena, "the trust policy of %s does not let %s take it on",
-                            hop->address ? hop->address : role, service));
+    const char *name = hop->address ? hop->address : role;
+    bool by_trust = answer.policy.denied_by == POLICY_FROM_RESOURCE;
+    hop->fix = mend_denial(walk, NULL, &answer.policy);
+    if (!hop->fix)
+        hop->fix = mend_trust(walk, role, service);
+    hop_broken(
+        walk, hop,
+        hop->error && strstr(hop->error, "%s")
+            ? arena_printf(walk->arena, "IAM Role %s cannot be assumed by AWS Backup", role)
+            : NULL,
+        by_trust
+            ? arena_printf(walk->arena, "the trust policy of %s does not let %s take it on", name,
+                           service)
+            : arena_printf(walk->arena, "%s may not take on %s, %s", service, name, answer.why));
+    note_statements(walk, hop, &answer.policy);
 }
 
 /* ---- what it was judged on ---- */
@@ -537,7 +546,7 @@ static void end_path(struct paths *paths, struct walk *walk, const char *destina
 static void dead_end(struct paths *paths, struct walk *walk, enum rule_id id, const char *name,
                      const char *reason, struct source_pos pos)
 {
-    const char *fix = id == RULE_NO_ROUTE ? mend_copy_action(walk) : NULL;
+    const char *fix = id == RULE_NO_ROUTE ? mend_copy_action(walk) : mend_selection(walk);
     walk->hops = arena_new_of(walk->arena, struct proof_hop);
     walk->hops[walk->len++] = (struct proof_hop){.id = name,
                                                  .title = rule_of(id)->summary,

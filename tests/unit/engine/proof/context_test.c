@@ -177,6 +177,51 @@ static void a_condition_is_judged_by_what_the_topology_shows(void **state)
     }
 }
 
+/* What breaks where a policy of the organization denies an action, and says so. */
+static const struct {
+    const char *type, *statement, *broken, *reason;
+} mended[] = {
+    {"SERVICE_CONTROL_POLICY", "Action: \"backup:CopyFromBackupVault\"", "first_copy.copy_from",
+     "explicit deny in a service control policy"},
+    {"SERVICE_CONTROL_POLICY", "Action: \"rds:CreateDBSnapshot\"", "backup.back_up",
+     "explicit deny in a service control policy"},
+    {"SERVICE_CONTROL_POLICY", "Action: \"events:PutEvents\"", "event.forward",
+     "explicit deny in a service control policy"},
+    {"RESOURCE_CONTROL_POLICY", "Principal: \"*\", Action: \"sts:AssumeRole\"", "backup.trust",
+     "explicit deny in a resource control policy"},
+    {"RESOURCE_CONTROL_POLICY", "Principal: \"*\", Action: \"sqs:SendMessage\"", "relay.letters",
+     "explicit deny in a resource control policy"},
+};
+
+static void a_denial_is_mended_by_the_condition_that_is_told(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LEN(mended); i++) {
+        struct room room = {.arena = arena_new()};
+        struct proof_report report;
+        diags_init(&room.diags, room.arena);
+        const char *text = with(&room, source(&room).ptr, "SERVICE_CONTROL_POLICY", mended[i].type);
+        const char *before = "- Sid: HandsOff\n            Effect: Deny\n            " CONTROL
+                             "\n            Resource: \"*\"";
+        const char *statement = arena_printf(
+            room.arena, "- {Sid: HandsOff, Effect: Deny, Resource: \"*\", %s", mended[i].statement);
+        prove(&room, with(&room, text, before, arena_printf(room.arena, "%s}", statement)),
+              &report);
+        const struct proof_path *path = &report.paths[0];
+        const struct proof_hop *hop = &path->hops[path->broken_at];
+        assert_string_equal(hop->id, mended[i].broken);
+        assert_non_null(strstr(hop->reason, mended[i].reason));
+        assert_true(str_starts(hop->fix, "Condition: "));
+        prove(&room,
+              with(&room, text, before, arena_printf(room.arena, "%s, %s}", statement, hop->fix)),
+              &report);
+        for (size_t k = 0; k < report.paths[0].hop_len; k++)
+            if (str_eq(report.paths[0].hops[k].id, mended[i].broken))
+                assert_int_not_equal(report.paths[0].hops[k].verdict, PROOF_BROKEN);
+        arena_free(room.arena);
+    }
+}
+
 /* Of a denial of what a copy needs, by what it is attached to. */
 static const struct {
     const char *targets, *expected;
@@ -274,6 +319,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_condition_is_judged_by_what_the_topology_shows),
+        cmocka_unit_test(a_denial_is_mended_by_the_condition_that_is_told),
         cmocka_unit_test(a_policy_on_a_unit_is_an_assumption),
         cmocka_unit_test(a_policy_on_a_unit_holds_for_what_is_read_from_it),
         cmocka_unit_test(a_vault_opens_to_what_the_topology_shows),
