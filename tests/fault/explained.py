@@ -40,6 +40,12 @@ def was_other(case, match, _):
     return not match["was"] or any(match["was"].strip('"') in f"{row}" for row in case.folder.rows().values())
 
 
+def lost(case, match, _):
+    """What it was made with has been removed by somebody, or waits for its day."""
+    bodies = [json.loads(body) for key, body in case.folder.objects().items() if key[0] == "kms.key" and key[3] == match["id"]]
+    return not bodies or bodies[0].get("KeyState") == "PendingDeletion"
+
+
 def protected(case, match, _):
     address = match["address"]
     entry = address.split("/")[0].split("[")[0]
@@ -63,6 +69,17 @@ def vault_of(case, address):
 
 def locked(case, _, address):
     return "LockDate" in vault_of(case, address)
+
+
+def holds_points(case, _, address):
+    row = case.folder.rows().get(address.split("/")[0])
+    return row and any(key[0] == "backup.point" and row["identifier"] in body
+                       for key, body in case.folder.objects().items())
+
+
+def relayed(case, _, address):
+    """Copies are under way."""
+    return any(a.startswith("relays.") for a in case.folder.rows())
 
 
 def denied(case, match, _):
@@ -93,7 +110,8 @@ def switched_off(case, match, _):
 REASONS = {
     "HF0501": [(r"the .+? exists in .* and belongs to (?P<at>\S+) of topology life", recorded),
                (r"the .+? (?P<name>\S+) exists in .* and belongs to .*", anothers)],
-    "HF0502": [(r'.* of an? .+? cannot be changed(?: from (?P<was>.+?) to .+?)?, and an? .+ is never replaced', was_other)],
+    "HF0502": [(r'.* of an? .+? cannot be changed(?: from (?P<was>.+?) to .+?)?, and an? .+ is never replaced', was_other),
+               (r"the .+ was made with \S+ \((?P<id>\S+)\), which is not there any more or is about to be deleted, .*", lost)],
     "HF0503": [(r"(?P<address>\S+) has prevent_destroy and would be .*", protected)],
     "HF0509": [(r"the .* is recorded as (?P<at>\S+) already", recorded),
                (r"`(?P<old>\S+)` would be deleted, and `(?P<new>\S+)`, which is alike, created", alike)],
@@ -104,8 +122,11 @@ REASONS = {
     "HF0806": [(r"\S+:Delete\w+: \w*(?:Conflict|InvalidRequest|InUse|NotEmpty)\w*: .*", nobodys),
                (r"backup:CreateBackupVault: .* KMS key \S+:key/(?P<key>\S+) does not exist, is not enabled .*", switched_off),
                (r"s3:DeleteBucket: BucketNotEmpty: .*", holds_objects)],
+    "HF0905": [(r"run \d+ began to create this, and an object of that name belongs to .*",
+                lambda case, *_: case.others or nobodys(case))],
     "HF0904": [(r".*", lambda *_: True)],  # of something else, which needs its own reason
-    "HF0906": [(r".* the lock is permanent: .*", locked)],
+    "HF0906": [(r".* the lock is permanent: .*", locked), (r".*: it holds \d+ recovery points", holds_points),
+               (r".* cannot be \w+ yet: .*; nothing was changed", relayed)],
 }
 
 
