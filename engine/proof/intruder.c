@@ -56,27 +56,45 @@ static const struct value *context_at(const struct means *means, size_t i)
     return means->contexts ? means->contexts[i] : NULL;
 }
 
-/* The first of the calls that is allowed, or that nobody can say is not; NULL: none. tried NULL:
- * nobody asks why. */
+static const char *resource_at(const struct means *means, size_t i)
+{
+    if (i == 0)
+        return means->resource;
+    return means->more_resources ? means->more_resources[i - 1] : NULL;
+}
+
+/* One call on one resource, in each of the ways that it may look. tried NULL: nobody asks why. */
+static bool is_allowed(struct model *model, const struct means *means, const struct ask *call,
+                       struct tried *tried)
+{
+    for (size_t i = 0; i == 0 || context_at(means, i); i++) {
+        struct ask_answer answer;
+        struct ask question = *call;
+        question.context = context_at(means, i);
+        ask(model, &question, &answer);
+        if (tried && answer.verdict == ASK_NO)
+            add_denial(tried, &answer);
+        else if (tried)
+            tried->chosen = answer.policy.open_key;
+        if (answer.verdict != ASK_NO)
+            return true;
+    }
+    return false;
+}
+
+/* The first of the calls that is allowed, or that nobody can say is not; NULL: none. */
 static const char *first_allowed(struct model *model, const struct means *means,
                                  const struct ask *asker, struct tried *tried)
 {
     for (size_t i = 0; means->actions[i]; i++)
-        for (size_t k = 0; k == 0 || context_at(means, k); k++) {
-            struct ask_answer answer;
-            struct ask question = *asker;
-            question.action = means->actions[i];
-            question.resource = means->resource;
-            question.resource_policy = means->policy;
-            question.resource_policy_decides = means->policy_decides;
-            question.context = context_at(means, k);
-            question.as_intruder = true;
-            ask(model, &question, &answer);
-            if (tried && answer.verdict == ASK_NO)
-                add_denial(tried, &answer);
-            else if (tried)
-                tried->chosen = answer.policy.open_key;
-            if (answer.verdict != ASK_NO)
+        for (size_t k = 0; resource_at(means, k); k++) {
+            struct ask call = *asker;
+            call.action = means->actions[i];
+            call.resource = resource_at(means, k);
+            call.resource_policy = means->policy;
+            call.resource_policy_decides = means->policy_decides;
+            call.as_intruder = true;
+            if (is_allowed(model, means, &call, tried))
                 return means->actions[i];
         }
     return NULL;

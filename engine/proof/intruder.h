@@ -7,10 +7,11 @@
 #include "engine/proof/ask.h"
 #include "engine/proof/proof.h"
 
-/* The calls that do it: any of them is enough. */
+/* The calls that do it: any of them, on any of the resources, is enough. */
 struct means {
     const char *const *actions; /* ends with NULL */
     const char *resource;
+    const char *const *more_resources; /* ends with NULL; or NULL */
     const struct policy *policy;
     bool policy_decides;
     const struct value *const

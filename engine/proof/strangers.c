@@ -212,7 +212,7 @@ static void try_points(struct takeover *t, const struct stranger *stranger,
     }
     try_through(t, stranger, through, last->lock ? RULE_GOVERNANCE : RULE_NO_LOCK,
                 arena_printf(t->arena, "deletes the points in %s", r->address), r,
-                means_of_points(t, last));
+                means_of_points(last));
 }
 
 static bool is_open_at_home(const struct takeover *t, const struct account *home)
@@ -243,8 +243,10 @@ static bool may_take_on(struct takeover *t, const struct stranger *stranger,
                         const struct model_object *role)
 {
     static const char *const actions[] = {"sts:AssumeRole", NULL};
-    const struct means means = {actions, role->arn, model_role(t->model, role->arn)->trust, true,
-                                NULL};
+    const struct means means = {.actions = actions,
+                                .resource = role->arn,
+                                .policy = model_role(t->model, role->arn)->trust,
+                                .policy_decides = true};
     if (stranger->federated)
         return statement_takes(stranger->by, POLICY_ALLOW, "sts:AssumeRoleWithWebIdentity") ||
                statement_takes(stranger->by, POLICY_ALLOW, "sts:AssumeRoleWithSAML");

@@ -4,6 +4,7 @@
 
 #include <string.h>
 
+#include "engine/aws/backup_types.h"
 #include "engine/aws/tags.h"
 #include "engine/base/clock.h"
 #include "engine/plan/lock.h"
@@ -99,7 +100,7 @@ static void try_place(struct takeover *t, const struct deed *deed, const struct 
     struct means means = means_of_place(exempt->arn);
     struct outcome outcome = outcome_of(t, deed->account, &means, /* without_controls= */ false);
     if (outcome.openness != PROOF_OPEN && role && role->trust) {
-        const struct means trusted = {assume, exempt->arn, role->trust, true, NULL};
+        const struct means trusted = {assume, exempt->arn, NULL, role->trust, true, NULL};
         struct outcome taken = outcome_of(t, deed->account, &trusted, false);
         outcome = taken.openness == PROOF_OPEN ? taken : outcome;
     }
@@ -116,7 +117,34 @@ void takeover_conclude(struct takeover *t, const struct deed *deed, const struct
 
 /* ---- what guards a last vault ---- */
 
-struct last last_of(struct takeover *t, const struct model_object *vault)
+#define ANY_ID "00000000-0000-4000-8000-000000000000"
+
+/* Of types that AWS Backup does not manage fully the points are snapshots of the resource's own
+ * service, and so are their ARNs. */
+static const char *const *points_of(struct takeover *t, const struct model_object *vault)
+{
+    const struct resource *r = vault->resource;
+    const struct account *a = r->account;
+    const char **list = arena_array(t->arena, t->path_len + 2, sizeof(*list));
+    struct map seen;
+    size_t len = 0;
+    map_init(&seen, t->arena);
+    for (size_t i = 0; i < t->path_len; i++) {
+        const char *resource = t->paths[i].resource;
+        const struct backup_type *type = resource ? backup_type_of_pattern(resource) : NULL;
+        if (!type || map_get(&seen, type->type) || !str_eq(t->paths[i].last_vault, vault->arn))
+            continue;
+        map_set(&seen, type->type, &seen);
+        list[len++] = backup_point_arn(t->arena, type, a->partition, r->region, a->id, ANY_ID,
+                                       /* is_copy= */ true);
+    }
+    if (len == 0)
+        list[len++] = arena_printf(t->arena, "arn:%s:backup:%s:%s:recovery-point:" ANY_ID,
+                                   a->partition, r->region, a->id);
+    return list;
+}
+
+static struct last last_of(struct takeover *t, const struct model_object *vault)
 {
     const struct model_object *policy = model_of_vault(t->model, "aws_backup_vault_policy", vault);
     const struct model_object *key =
@@ -126,6 +154,7 @@ struct last last_of(struct takeover *t, const struct model_object *vault)
         .lock = model_of_vault(t->model, "aws_backup_vault_lock", vault),
         .key = key && !model_is_open(key) ? key : NULL,
         .policy = policy ? model_policy(t->model, value_get(policy->properties, "policy")) : NULL,
+        .points = points_of(t, vault),
         .air_gapped =
             str_eq(vault->resource->schema->type_name, "aws_backup_logically_air_gapped_vault"),
     };
@@ -144,14 +173,13 @@ const char *lock_final_after(struct takeover *t, const struct last *last)
     return grace ? arena_printf(t->arena, "%lld days", (long long)grace) : NULL;
 }
 
-struct means means_of_points(struct takeover *t, const struct last *last)
+struct means means_of_points(const struct last *last)
 {
-    static const char *const actions[] = {"backup:DeleteRecoveryPoint", NULL};
-    const struct resource *r = last->vault->resource;
+    static const char *const actions[] = {"backup:DeleteRecoveryPoint",
+                                          "backup:UpdateRecoveryPointLifecycle", NULL};
     return (struct means){.actions = actions,
-                          .resource =
-                              arena_printf(t->arena, "arn:%s:backup:%s:%s:recovery-point:any",
-                                           r->account->partition, r->region, r->account->id),
+                          .resource = last->points[0],
+                          .more_resources = last->points + 1,
                           .policy = last->policy};
 }
 
@@ -220,7 +248,7 @@ static const struct value *const *kept_tag(struct takeover *t, const struct mode
     map_put(&b, "aws:TagKeys", list_end(&keys));
     tagging[0] = map_end(&b);
     kept[0] = topology ? value_map_text(t->arena, OUR_TAG, topology) : NULL;
-    const struct means means = {actions, key->arn, policy, true, tagging};
+    const struct means means = {actions, key->arn, NULL, policy, true, tagging};
     return topology && outcome_of(t, key->resource->account, &means, false).openness != PROOF_OPEN
                ? kept
                : NULL;
@@ -278,7 +306,7 @@ static void try_points(struct takeover *t, const struct last *last)
 {
     const struct resource *r = last->vault->resource;
     const char *final = lock_final_after(t, last);
-    const struct means points = means_of_points(t, last);
+    const struct means points = means_of_points(last);
     const struct deed deed = {r->account, RULE_NO_LOCK, r->address,
                               arena_printf(t->arena, "deletes the points in %s", r->address),
                               r->pos};
@@ -399,6 +427,7 @@ static void try_vault(struct takeover *t, const struct last *last)
     try_key(t, last);
     try_leaving(t, last);
     try_reach(t, last);
+    takeover_flood(t, last->vault->resource->account, NULL, last);
     takeover_strangers(t, last);
 }
 
@@ -446,20 +475,29 @@ static void try_path(struct takeover *t, const struct proof_path *path, struct m
         try_named(t, path, vault, plan);
         return;
     }
-    const struct last last = last_of(t, vault);
+    struct last *last = map_get(vaults, vault->arn);
+    bool is_new = !last;
+    if (is_new) {
+        last = arena_new_of(t->arena, struct last);
+        *last = last_of(t, vault);
+        map_set(vaults, vault->arn, last);
+    }
     const struct account *source = plan->resource->account;
     if (source != vault->resource->account)
-        takeover_flood(t, source, NULL, &last);
+        takeover_flood(t, source, NULL, last);
     try_silence(t, source, path->relay ? path->relay : path->plan, vault);
-    if (!map_get(vaults, vault->arn))
-        try_vault(t, &last);
-    map_set(vaults, vault->arn, t);
+    if (is_new)
+        try_vault(t, last);
 }
 
 void takeovers(struct model *model, int64_t now_ms, const struct proof_path *paths, size_t path_len,
                const struct proof_threat **ret, size_t *ret_len)
 {
-    struct takeover t = {.model = model, .arena = model->arena, .now_ms = now_ms};
+    struct takeover t = {.model = model,
+                         .arena = model->arena,
+                         .now_ms = now_ms,
+                         .paths = paths,
+                         .path_len = path_len};
     struct map vaults;
     map_init(&t.seen, model->arena);
     map_init(&t.strangers, model->arena);

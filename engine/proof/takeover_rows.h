@@ -8,6 +8,8 @@ struct takeover {
     struct model *model;
     struct arena *arena;
     int64_t now_ms;
+    const struct proof_path *paths;
+    size_t path_len;
     struct map seen;
     struct map
         strangers; /* id -> const struct account *, of those that the topology does not name */
@@ -40,11 +42,11 @@ struct last {
     const struct model_object *key;  /* NULL: none that the topology makes or that was read */
     const struct policy *policy;     /* or NULL */
     bool air_gapped;
+    const char *const *points; /* ARNs that its points may have; ends with NULL */
 };
-struct last last_of(struct takeover *t, const struct model_object *vault);
 
 /* What the calls on a last vault are. */
-struct means means_of_points(struct takeover *t, const struct last *last);
+struct means means_of_points(const struct last *last);
 struct means means_of_lock(struct takeover *t, const struct last *last);
 struct means means_of_policy(const struct last *last);
 struct means means_of_key(struct takeover *t, const struct model_object *key);

@@ -23,6 +23,12 @@
 #define MANAGEMENT "  backup:\n    id: \"444455556666\"\n"
 #define WITH_MANAGEMENT "  management: {id: \"999988887777\"}\n" MANAGEMENT
 #define GRACE "      changeable_for_days: 14"
+#define LOCK                                                                                       \
+    "    lock:\n"                                                                                  \
+    "      mode: compliance\n"                                                                     \
+    "      min_retention_days: 7\n"                                                                \
+    "      max_retention_days: 365\n"                                                              \
+    "      changeable_for_days: 14          # until then the lock can still be taken back\n"
 #define PROTECT "    protect: {break_glass: "
 #define LOCKS "\"backup:PutBackupVaultAccessPolicy\", \"backup:DeleteBackupVaultAccessPolicy\""
 #define OF_VAULT "    accept_copies_from: [workload]"
@@ -53,6 +59,9 @@
     ", which they choose"
 #define NOTHING_DENIES "open" REWRITES "nothing denies backup:PutBackupVaultAccessPolicy"
 #define CLOSED "closed" REWRITES
+#define POINTS(arn)                                                                                \
+    "{Effect: Deny, Action: [\"backup:DeleteRecoveryPoint\", "                                     \
+    "\"backup:UpdateRecoveryPointLifecycle\"], Resource: \"" arn "\"}"
 #define SCP(name, statement)                                                                       \
     "    " name ": {type: SERVICE_CONTROL_POLICY, targets: [backup], content: {Version: "          \
     "\"2012-10-17\", Statement: [" statement "]}}\n"
@@ -96,11 +105,31 @@ static const struct {
      {"only " BREAK_GLASS " backup: deletes the points in vaults.final",
       "only " BREAK_GLASS " backup: takes the lock off vaults.final"}},
 
+    /* a point of a database is a snapshot, and does not bear an ARN of AWS Backup */
+    {PLAIN,
+     {{MANAGEMENT, WITH_MANAGEMENT},
+      {LOCK, ""},
+      {NULL, WITH_POLICIES SCP("points", POINTS("arn:aws:backup:*:*:recovery-point:*"))}},
+     {"open backup: deletes the points in vaults.final: nothing denies backup:DeleteRecovery"}},
+    {PLAIN,
+     {{MANAGEMENT, WITH_MANAGEMENT},
+      {LOCK, ""},
+      {NULL, WITH_POLICIES SCP("points", POINTS("arn:aws:rds:*:*:*snapshot:awsbackup:*"))}},
+     {"closed backup: deletes the points in vaults.final"}},
+    {PLAIN,
+     {{MANAGEMENT, WITH_MANAGEMENT},
+      {LOCK, ""},
+      {NULL, WITH_POLICIES SCP("points", "{Effect: Deny, Action: \"backup:DeleteRecoveryPoint\", "
+                                         "Resource: \"*\"}")}},
+     {"open backup: deletes the points in vaults.final: nothing denies "
+      "backup:UpdateRecoveryPointLifecycle"}},
+
     /* a flood of a hundred years is one without an end */
     {PLAIN,
      {{"max_retention_days: 365", "max_retention_days: 36500"}},
      {"open workload: fills vaults.final with points that nobody can ever delete: the lock lets "
-      "points live 36500 days"}},
+      "points live 36500 days",
+      "open backup: fills vaults.final"}},
     {PLAIN,
      {{"max_retention_days: 365", "max_retention_days: 3653"}},
      {"closed workload: fills vaults.final"}},
