@@ -14,6 +14,7 @@ struct stray {
     const struct value *desired;    /* of a search; or NULL */
     const char *token;              /* of a search */
     const char *instead;            /* of a search: what is recorded there */
+    bool searched;                  /* nobody has named it: it counts only where it is ours */
     bool unread;                    /* it could not be looked at */
     const struct value *attributes; /* NULL: gone */
 };
@@ -100,6 +101,7 @@ static bool add_given_up(struct hunt *hunt, const struct record *records, size_t
                               .schema = schema_of(run->schemas, intent->type),
                               .desired = intent->desired,
                               .token = intent->token,
+                              .searched = true,
                               .instead = record ? record->identifier : NULL};
         if (!is_sought(run, intent->address, record))
             add(hunt, &stray);
@@ -245,10 +247,11 @@ static bool settle(struct stray *stray, struct record *records, size_t *len, boo
 {
     struct run *run = stray->hunt->run;
     const struct record *instead = record_find(records, *len, stray->address);
-    if (!stray->identifier || is_recorded(records, *len, stray) ||
+    bool ours = stray->attributes && is_ours(stray);
+    if (!stray->identifier || is_recorded(records, *len, stray) || (stray->searched && !ours) ||
         (!stray->unread && (!stray->attributes || is_anothers(stray))))
         return true;
-    if (!stray->unread && !instead && is_ours(stray)) {
+    if (!instead && ours) {
         struct record *record = &records[(*len)++];
         *record = record_of(stray);
         return !persist || state_put(run->state, record, loop_now_ms(run->loop), run->diags);

@@ -8,9 +8,10 @@
 
 /* `named`: a list of {"address", "type", "account_id", "region", "identifier"}; what the state
  * knows of is added, and creations that were given up in the last day are searched for once more
- * where another one has taken their place. Each is read. One that its owner tags name ours, at an
- * address that has nothing, is recorded; any other is E_UNRECORDED, a warning. What cannot be read
- * now is kept for later. Reads only; the records come back as they are then, and `persist` writes
- * them and the fact. False: the state failed. */
+ * where another one has taken their place: what is found counts where its owner tags are ours. Each
+ * is read. One that its owner tags name ours, at an address that has nothing, is recorded; any
+ * other is E_UNRECORDED, a warning. What cannot be read now is kept for later. Reads only; the
+ * records come back as they are then, and `persist` writes them and the fact. False: the state
+ * failed. */
 MUST_CHECK bool run_settle_strays(struct run *run, const struct value *named,
                                   struct record **records, size_t *record_len, bool persist);

@@ -27,6 +27,7 @@ struct aws {
     int mutations; /* calls that change something, two points each: before and after the effect */
     int kill_at;   /* the point at which the process dies; 0: never */
     int fail_at;   /* the mutation that fails before its effect; 0: none */
+    bool by_tags;  /* who searches finds the first other object of the type */
     int full_at;   /* the point from which on the disk takes nothing; 0: never */
     char log[16384];
 };
@@ -161,8 +162,21 @@ static void fake_remove(struct op *op)
     op_done(op, op_identifier(op), NULL);
 }
 
+static struct object *another(struct op *op)
+{
+    for (size_t i = 0; i < ARRAY_LEN(aws->objects); i++)
+        if (aws->objects[i].there && str_eq(aws->objects[i].type, op_schema(op)->type_name) &&
+            !op_is_known(op, aws->objects[i].identifier))
+            return &aws->objects[i];
+    return NULL;
+}
+
 static void fake_find(struct op *op)
 {
+    if (aws->by_tags && another(op)) {
+        op_found(op, another(op)->identifier, OWNER_BY_TAGS);
+        return;
+    }
     struct object *object = object_by_token(op);
     if (object)
         op_found(op, object->identifier, OWNER_OURS);
@@ -627,6 +641,38 @@ static void what_a_run_made_is_named_where_another_is_recorded_until_it_is_gone(
     assert_int_equal(scene->f->diags.len, 0);
 }
 
+/* A creation was given up by reading, and another one took its place. */
+static void what_arrives_after_it_was_given_up_is_named_where_it_is_ours(void **state)
+{
+    struct scene *scene = *state;
+    scene->f->topology.resource_len = 0;
+    want(scene->f, "keys.k", "aws_kms_key", TAGGED("keys.k"), "");
+    struct state *s = open_state(scene);
+    struct intent intent = {.address = "keys.k",
+                            .type = "aws_kms_key",
+                            .action = "create",
+                            .token = "lost",
+                            .account_id = "111122223333",
+                            .region = "us-east-1",
+                            .desired = scene->f->resources[0].properties,
+                            .digest = "digest",
+                            .at_ms = NOW_MS};
+    assert_true(journal_intent(s, &intent, &scene->f->diags));
+    assert_true(journal_commit(s, &scene->f->diags));
+    state_close(s);
+    assert_applies(scene); /* it is not there: closed, and made anew */
+    assert_int_equal(scene->open_intents, 0);
+    aws->by_tags = true;
+    stand(scene, "theirs", "{}");
+    settle_strays(scene, "");
+    assert_int_equal(scene->f->diags.len, 0);
+    aws->objects[1].there = false;
+    stand(scene, "late", TAGGED("keys.k"));
+    settle_strays(scene, "");
+    assert_int_equal(warnings_of(scene, "late"), 1);
+    assert_int_equal(warnings_of(scene, scene->records[0].identifier), 1);
+}
+
 static void what_another_topology_has_taken_over_is_not_named(void **state)
 {
     struct scene *scene = *state;
@@ -861,6 +907,7 @@ int main(void)
         RUN_TEST(what_could_not_be_written_down_does_not_count_as_done),
         RUN_TEST(what_a_run_made_is_recorded_where_its_address_has_nothing),
         RUN_TEST(what_a_run_made_is_named_where_another_is_recorded_until_it_is_gone),
+        RUN_TEST(what_arrives_after_it_was_given_up_is_named_where_it_is_ours),
         RUN_TEST(what_another_topology_has_taken_over_is_not_named),
         RUN_TEST(what_was_deleted_outside_comes_back_with_its_users),
         RUN_TEST(no_token_comes_back_after_a_deletion_that_was_not_ours),
