@@ -93,6 +93,7 @@ bool saving_write(struct session *session, const struct planning *planning, cons
     file.plan = planning->plan;
     const struct render_options shown = planning_render_options(session, planning);
     file.note = with_locks(cli->arena, planning_note(session, planning), &shown);
+    file.locks = plan_locks_to_json(cli->arena, &shown);
     const char *text = planfile_print(cli->arena, &file, &planning->input);
     if (lacks_secret(session))
         cli_note(cli,
@@ -141,6 +142,7 @@ void saving_print(struct session *session, const struct planfile *file)
                                      .world = file->world_shown,
                                      .state_is_new = file->state_is_new,
                                      .note = file->note,
+                                     .locks = file->locks,
                                      .relay_copies = file->relay_copies};
     if (cli->json)
         cli_out_json(cli, plan_to_json(cli->arena, &plan, &options));

@@ -203,6 +203,7 @@ const char *planfile_print(struct arena *arena, const struct planfile *file,
     map_put_str(&b, "lineage", plan->lineage);
     map_put_int(&b, "serial", plan->serial);
     map_put_str(&b, "note", file->note);
+    map_put(&b, "locks", file->locks);
     map_put_bool(&b, "state_is_new", file->state_is_new);
     map_put_str(&b, "fingerprint", plan->fingerprint);
     map_put_int(&b, "created_ms", plan->created_ms);
@@ -480,6 +481,7 @@ static void read_document(struct reader *reader, const struct value *document,
                           const struct schema_set *schemas, struct planfile *file)
 {
     const struct value *topology = value_get(document, "topology");
+    const struct value *locks = value_get(document, "locks");
     const struct value *targets = value_get(document, "targets");
     size_t target_len = 0;
     *file = (struct planfile){
@@ -494,6 +496,7 @@ static void read_document(struct reader *reader, const struct value *document,
         .world_shown = value_get_str(document, "world_shown"),
         .targets = targets ? read_texts(reader, targets, &target_len) : NULL,
         .note = value_get_str(document, "note"),
+        .locks = value_is(locks, VALUE_LIST) ? locks : NULL,
         .state_is_new = value_get_bool(document, "state_is_new", false),
         .relay_copies = (size_t)value_get_int(document, "relay_copies", 0),
     };

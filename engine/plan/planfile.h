@@ -28,7 +28,8 @@ struct planfile {
     const char *const *targets; /* NULL-terminated, or NULL */
     const struct observation *observations;
     size_t observation_len;
-    const char *note; /* a line for people, or NULL */
+    const char *note;          /* a line for people, or NULL */
+    const struct value *locks; /* plan_locks_to_json(), as of then; or NULL */
     bool state_is_new;
     size_t relay_copies;
     const char *const *desired_digests; /* one for each change, "" where nothing is desired */

@@ -15,12 +15,15 @@ struct render_options {
     size_t relay_copies;                /* that the relays would start after the apply */
     const struct countdown *countdowns; /* of the locks that stand and stay */
     size_t countdown_len;
+    const struct value *locks; /* what plan_locks_to_json() once said of them, instead; or NULL */
 };
 
 /* Grouped by account and Region; `+` create, `~` update, `-` delete, `-+` and `+-` replace, `=`
  * adopt, `>` moved, `.` forget or stay, `!` what cannot be taken back. */
 const char *plan_render_text(struct arena *arena, const struct plan *plan,
                              const struct topology *topology, const struct render_options *options);
+/* What --json says of those locks; NULL: nothing is known of them. */
+const struct value *plan_locks_to_json(struct arena *arena, const struct render_options *options);
 /* "Lock: vaults.final/lock becomes permanent on ...", a line for each lock that stands; or "". */
 const char *plan_render_locks(struct arena *arena, const struct render_options *options);
 /* "Plan: 24 create, 0 update, 0 delete; 1 irreversible (undo until 2026-01-15)" */

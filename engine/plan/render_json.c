@@ -193,8 +193,10 @@ const struct value *routes_to_json(struct arena *arena, const struct topology *t
     return list_end(&list);
 }
 
-static const struct value *locks_value(struct arena *arena, const struct render_options *options)
+const struct value *plan_locks_to_json(struct arena *arena, const struct render_options *options)
 {
+    if (options->locks || !options->countdowns)
+        return options->locks;
     struct list_builder list = list_begin(arena);
     for (size_t i = 0; i < options->countdown_len; i++)
         list_add(&list, countdown_to_json(arena, &options->countdowns[i]));
@@ -220,8 +222,7 @@ const struct value *plan_to_json(struct arena *arena, const struct plan *plan,
     map_put(&b, "changes", list_end(&changes));
     map_put(&b, "moves", moves_value(arena, plan));
     map_put(&b, "retained", retained_value(arena, plan));
-    if (options->countdowns)
-        map_put(&b, "locks", locks_value(arena, options));
+    map_put(&b, "locks", plan_locks_to_json(arena, options));
     map_put(&b, "organizational_units", units_to_json(arena, plan->topology));
     map_put(&b, "routes", routes_to_json(arena, plan->topology));
     return map_end(&b);
