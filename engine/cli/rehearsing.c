@@ -6,6 +6,7 @@
 #include "engine/base/crypto.h"
 #include "engine/cli/asking.h"
 #include "engine/cli/outputs.h"
+#include "engine/cli/seeing.h"
 #include "engine/proof/proof.h"
 
 #define POLL_MS MINUTE_MS
@@ -192,16 +193,30 @@ static bool is_of_hop(const struct rehearsal *rehearsal, const char *id)
                       : str_starts(id, "event.") || str_starts(id, "relay.");
 }
 
+static void prove(struct following *f, struct proof_report *ret)
+{
+    struct session *session = f->session;
+    struct sights sights;
+    bool live = seeing(session, &sights);
+    for (size_t i = 0; live && i < sights.len; i++)
+        if (sights.items[i].state == SIGHT_UNMADE)
+            sights.items[i].state = SIGHT_GONE; /* the next apply makes it: the jobs met nothing */
+    const struct proof_input input = {.topology = &session->topology,
+                                      .sights = live ? &sights : NULL,
+                                      .now_ms = loop_now_ms(session->loop)};
+    proof_check(f->arena, &input, ret);
+}
+
+/* By what stands in the accounts: the file may say otherwise, and was not what the jobs met. */
 static void explain(struct following *f)
 {
     struct rehearsal *rehearsal = f->rehearsal;
     const struct verify_row *row = f->row;
     const char *last = row->hops[row->hop_len - 1].vault_arn;
-    const struct proof_input input = {.topology = &f->session->topology, .now_ms = clock_wall_ms()};
     struct proof_report report;
-    proof_check(f->arena, &input, &report);
-    rehearsal->why = "check finds no broken link on this hop of the topology; check --live looks "
-                     "at what stands in the accounts";
+    prove(f, &report);
+    const char *word = report.sights ? "check --live" : "check";
+    rehearsal->why = arena_printf(f->arena, "%s finds no broken link on this hop", word);
     for (size_t i = 0; i < report.path_len; i++) {
         const struct proof_path *path = &report.paths[i];
         if (!str_eq(path->plan, row->plan) || !str_eq(path->last_vault, last))
@@ -210,7 +225,8 @@ static void explain(struct following *f)
             const struct proof_hop *hop = &path->hops[k];
             if (hop->verdict != PROOF_BROKEN || !is_of_hop(rehearsal, hop->id))
                 continue;
-            rehearsal->why = arena_printf(f->arena, "check says, %s: %s", hop->title, hop->reason);
+            rehearsal->why =
+                arena_printf(f->arena, "%s says, %s: %s", word, hop->title, hop->reason);
             rehearsal->fix = hop->fix;
             return;
         }

@@ -18,7 +18,8 @@ struct rehearsal {
     struct rehearsal_hop hops[REHEARSAL_HOPS];
     size_t len; /* that were begun: the last one is where it stopped, or the last vault */
     bool arrived;
-    const char *why, *fix; /* of one that stopped: what `check` says of that hop; fix may be NULL */
+    const char *why,
+        *fix; /* of one that stopped: what `check --live` says of that hop; fix or NULL */
 };
 
 /* Makes a backup of the row's resource as the row's rule would, with its tags and lifecycle, starts

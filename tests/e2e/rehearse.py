@@ -1,5 +1,6 @@
 """rehearse: one backup of a real resource, followed hop by hop; where it stops, the job's words and what check says."""
 
+import os
 import tempfile
 
 from harness import apply_seed, calls, check, done, failing_relay, holdfast, workspace
@@ -26,22 +27,26 @@ with tempfile.TemporaryDirectory() as data, workspace() as folder:
     apply_seed(folder, "--simulate", env=failing_relay(data))
     stopped = holdfast("rehearse", "--simulate", "--auto-approve", "--timeout", "2h", cwd=folder, expect=1)
     check("Stopped before vaults.final" in stopped.out and "no job" in stopped.out, f"where it stops: {stopped.out}")
-    check("HF1463" in stopped.err and "no copy of it was started" in stopped.err and "check finds no broken link" in stopped.err,
+    check("HF1463" in stopped.err and "no copy of it was started" in stopped.err and "check --live finds no broken link" in stopped.err,
           f"and what is known of why: {stopped.err}")
 
 
-# ---- a vault that lets nobody in: AWS's words, and the proof's ----
-def closed(text):
-    return text.replace("    accept_copies_from: [workload]\n", "")
-
-
-with workspace(edit=closed) as folder:
+# ---- a vault that lets nobody in: AWS's words, and the proof's, by what stands there: the file lets copies in, and that was
+# never applied ----
+with workspace() as folder:
+    path = os.path.join(folder, "topology.yaml")
+    with open(path, encoding="utf-8") as file:
+        declared = file.read()
+    with open(path, "w", encoding="utf-8") as file:
+        file.write(declared.replace("    accept_copies_from: [workload]\n", ""))
     apply_seed(folder, "--simulate")
+    with open(path, "w", encoding="utf-8") as file:
+        file.write(declared)
     stopped = holdfast("rehearse", "--simulate", "--auto-approve", "--json", cwd=folder, expect=1)
     answer = stopped.json
     last = answer["hops"][-1]
     check(not answer["arrived"] and last["vault"] == "vaults.final" and last["state"] == "FAILED"
           and "Access Denied" in last["message"], f"the job says: {answer}")
-    check(answer["why"].startswith("check says, copy into vaults.final") and "accept_copies_from" in answer["fix"],
+    check(answer["why"].startswith("check --live says, copy into vaults.final") and "accept_copies_from" in answer["fix"],
           f"the proof says why, and what to write: {answer}")
 done()
