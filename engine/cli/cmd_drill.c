@@ -3,12 +3,12 @@
 #include "engine/base/clock.h"
 #include "engine/base/file.h"
 #include "engine/cli/commands.h"
+#include "engine/cli/seeing.h"
 #include "engine/cli/session.h"
 #include "engine/cli/signals.h"
 #include "engine/cli/source_keys.h"
 #include "engine/drill/page.h"
 #include "engine/proof/proof.h"
-#include "engine/proof/rules.h"
 
 /* What the topology leaves to be read is read in the world that the drill will open for itself, or
  * in one like that which it would make. */
@@ -88,19 +88,51 @@ static bool read_wish(struct cli *cli, struct wish *ret)
     return read_faults(cli, ret) && read_format(cli, ret);
 }
 
-/* The ids of the rules of which `check` has a finding, or a takeover that stands open. */
-static const char *found_by_check(struct session *session)
+/* What `check` says that nothing keeps somebody from. */
+static size_t foresee(struct session *session, const struct drill_foresight **ret)
 {
-    struct cli *cli = session->cli;
+    struct arena *arena = session->cli->arena;
     const struct proof_input input = {.topology = &session->topology, .now_ms = clock_wall_ms()};
     struct proof_report report;
+    size_t len = 0;
+    proof_check(arena, &input, &report);
+    struct drill_foresight *list = arena_array(arena, report.threat_len, sizeof(*list));
+    for (size_t i = 0; i < report.threat_len; i++) {
+        const struct proof_threat *threat = &report.threats[i];
+        if (threat->openness == PROOF_OPEN)
+            list[len++] = (struct drill_foresight){.rule = threat->rule->id,
+                                                   .account_id = threat->account->id,
+                                                   .target = threat->target,
+                                                   .actions = threat->actions,
+                                                   .unnoticed = threat->unnoticed};
+    }
+    *ret = list;
+    return len;
+}
+
+/* What `check --live` says of the world of a drill; an error is one of its own. */
+static const char *look(void *ctx, const struct drill_view *view)
+{
+    struct session there = *(struct session *)ctx;
+    struct arena *arena = there.cli->arena;
+    struct proof_report report;
+    struct sights sights;
     const char *ids = "";
-    proof_check(cli->arena, &input, &report);
+    there.run = *view->run;
+    there.loop = view->run->loop;
+    there.records = view->records;
+    there.record_len = view->record_len;
+    if (!seeing(&there, &sights))
+        return ids;
+    const struct proof_input input = {
+        .topology = &there.topology, .sights = &sights, .now_ms = loop_now_ms(there.loop)};
+    proof_check(arena, &input, &report);
+    for (size_t i = 0; i < report.path_len; i++)
+        for (size_t k = 0; k < report.paths[i].hop_len; k++)
+            if (report.paths[i].hops[k].verdict == PROOF_BROKEN)
+                ids = arena_printf(arena, "%s %s", ids, report.paths[i].hops[k].rule->id);
     for (size_t i = 0; i < report.finding_len; i++)
-        ids = arena_printf(cli->arena, "%s %s", ids, report.findings[i].rule->id);
-    for (size_t i = 0; i < report.threat_len; i++)
-        if (report.threats[i].openness == PROOF_OPEN)
-            ids = arena_printf(cli->arena, "%s %s", ids, report.threats[i].rule->id);
+        ids = arena_printf(arena, "%s %s", ids, report.findings[i].rule->id);
     return ids;
 }
 
@@ -118,8 +150,10 @@ static bool break_things(struct session *session, const struct wish *wish, int *
 {
     struct cli *cli = session->cli;
     struct drill_breaking breaking;
-    if (!drill_break(cli->arena, &wish->options, wish->faults, wish->fault_len,
-                     found_by_check(session), &breaking, &cli->diags))
+    const struct drill_foresight *foresights;
+    size_t len = foresee(session, &foresights);
+    if (!drill_break(cli->arena, &wish->options, wish->faults, wish->fault_len, foresights, len,
+                     &breaking, &cli->diags))
         return false;
     if (str_eq(wish->format, "json"))
         cli_out_json(cli, drill_breaking_to_json(cli->arena, &breaking));
@@ -170,6 +204,8 @@ static int drill(struct session *session)
     wish.options.state_path = state;
     wish.options.program_version = PROGRAM_VERSION;
     wish.options.stop = signals_catch();
+    wish.options.look = look;
+    wish.options.look_ctx = session;
     bool good =
         wish.faults ? break_things(session, &wish, &status) : count(session, &wish, &status);
     if (*wish.options.stop && !good) {

@@ -1,6 +1,7 @@
 #include "engine/drill/breaking.h"
 
 #include <assert.h>
+#include <string.h>
 
 #include "engine/base/strbuf.h"
 
@@ -77,26 +78,66 @@ static enum drill_verdict judge(const struct drill_outcome *outcome)
     return outcome->alarms > 0 ? DRILL_ALARMED : DRILL_SILENT;
 }
 
-static bool names_rule(const char *list, const char *id)
+static bool names(const char *list, struct slice id)
 {
     struct slice rest = slice_of(list);
-    while (rest.len > 0)
-        if (slice_is(slice_cut(&rest, ' '), id))
+    while (rest.len > 0) {
+        struct slice one = slice_cut(&rest, ' ');
+        if (one.len == id.len && memcmp(one.ptr, id.ptr, id.len) == 0)
             return true;
+    }
     return false;
 }
 
-static const char *foreseen_of(struct arena *arena, const struct drill_fault *fault,
-                               const char *found)
+/* Each of the one list that is not in the other, once. */
+static const char *only_in(struct arena *arena, const char *list, const char *other)
 {
     struct strbuf sb;
-    struct slice rest = slice_of(fault->rules);
-    strbuf_init(&sb, arena, 4096);
+    struct slice rest = slice_of(list);
+    strbuf_init(&sb, arena, 65536);
     while (rest.len > 0) {
-        struct slice word = slice_cut(&rest, ' ');
-        const char *id = arena_strndup(arena, word.ptr, word.len);
-        if (names_rule(found, id))
-            strbuf_addf(&sb, "%s%s", sb.len ? " " : "", id);
+        struct slice id = slice_cut(&rest, ' ');
+        if (id.len > 0 && !names(other, id) && !names(strbuf_str(&sb), id))
+            strbuf_addf(&sb, "%s%.*s", sb.len ? " " : "", (int)id.len, id.ptr);
+    }
+    return strbuf_str(&sb);
+}
+
+/* A part, or a point in it, is about the whole. */
+static bool is_about(const char *on, const char *target)
+{
+    size_t len = strlen(on), part = strlen(target);
+    return str_eq(on, target) || (str_starts(on, target) && on[part] == '/') ||
+           (len > part && str_eq(on + len - part, target) && on[len - part - 1] == ' ');
+}
+
+static bool was_done(const struct drill_blow *blow, const struct drill_foresight *foresight)
+{
+    for (size_t i = 0; foresight->actions && i < blow->try_len; i++) {
+        const struct drill_try *try = &blow->tries[i];
+        if (!try->why && str_eq(try->account_id, foresight->account_id) &&
+            str_is_one_of(try->call, foresight->actions) && is_about(try->on, foresight->target))
+            return true;
+    }
+    return false;
+}
+
+const char *drill_foreseen(struct arena *arena, const struct drill_outcome *outcome,
+                           const struct drill_foresight *foresights, size_t len)
+{
+    struct strbuf sb;
+    struct map told;
+    bool unnoticed = outcome->report.missing + outcome->unmade > 0 && outcome->alarms == 0;
+    strbuf_init(&sb, arena, 4096);
+    map_init(&told, arena);
+    for (size_t i = 0; i < len; i++) {
+        const struct drill_foresight *foresight = &foresights[i];
+        bool came =
+            was_done(&outcome->report.blow, foresight) || (foresight->unnoticed && unnoticed);
+        if (!came || map_get(&told, foresight->rule))
+            continue;
+        map_set(&told, foresight->rule, &sb);
+        strbuf_addf(&sb, "%s%s", sb.len ? " " : "", foresight->rule);
     }
     return strbuf_str(&sb);
 }
@@ -127,7 +168,8 @@ static const struct drill_report *days_without(struct arena *arena,
 }
 
 bool drill_break(struct arena *arena, const struct drill_options *options,
-                 const struct drill_fault *const *faults, size_t len, const char *found,
+                 const struct drill_fault *const *faults, size_t len,
+                 const struct drill_foresight *foresights, size_t foresight_len,
                  struct drill_breaking *ret, struct diags *diags)
 {
     struct without *seen = arena_array(arena, len, sizeof(*seen));
@@ -146,7 +188,8 @@ bool drill_break(struct arena *arena, const struct drill_options *options,
         if (outcome->report.backups < without->backups)
             outcome->unmade = without->backups - outcome->report.backups;
         outcome->verdict = judge(outcome);
-        outcome->foreseen = foreseen_of(arena, faults[i], found);
+        outcome->seen = only_in(arena, outcome->report.blow.seen, without->blow.seen);
+        outcome->foreseen = drill_foreseen(arena, outcome, foresights, foresight_len);
         if (outcome->verdict == DRILL_SILENT || outcome->verdict == DRILL_DESTROYED ||
             outcome->report.duplicates)
             ret->exit_status = 2;

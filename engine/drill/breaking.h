@@ -18,7 +18,19 @@ struct drill_outcome {
     size_t alarms; /* of CloudWatch, that rang for the fault and reached somebody: without it they
                       are silent, or ring later */
     size_t deaf;   /* the same, that reached nobody */
-    const char *foreseen; /* the rules of `check` that had foreseen harm, by spaces; "" for none */
+    const char *seen;     /* ids of the rules with which `check --live` tells of it once it is done:
+                             that     it does not name in the days without it; or "" */
+    const char *foreseen; /* ids of the rules of `check` that had foreseen it, by spaces; or "" */
+};
+
+/* What `check` says of the file that somebody could do, and nothing keeps them from: by these
+ * calls, on this object; or, without calls, that nobody notices when nothing comes any more. It has
+ * foreseen a fault that is done by one of the calls, or harm that no alarm told of. */
+struct drill_foresight {
+    const char *rule; /* "HP501" */
+    const char *account_id, *target;
+    const char *const *actions; /* "kms:ScheduleKeyDeletion", ..., NULL; or NULL */
+    bool unnoticed;
 };
 
 struct drill_breaking {
@@ -34,11 +46,14 @@ MUST_CHECK bool drill_faults_parse(struct arena *arena, const char *text,
                                    const struct drill_fault *const **ret, size_t *ret_len,
                                    const char **ret_unknown);
 
-/* found: ids of the rules that `check` has findings of, and takeovers that stand open, by spaces.
- * False as drill_run(). */
+/* False as drill_run(). */
 MUST_CHECK bool drill_break(struct arena *arena, const struct drill_options *options,
-                            const struct drill_fault *const *faults, size_t len, const char *found,
+                            const struct drill_fault *const *faults, size_t len,
+                            const struct drill_foresight *foresights, size_t foresight_len,
                             struct drill_breaking *ret, struct diags *diags);
+/* Of an outcome that has its report and its alarms. */
+const char *drill_foreseen(struct arena *arena, const struct drill_outcome *outcome,
+                           const struct drill_foresight *foresights, size_t len);
 
 /* Fills in `alarms` and `deaf` of an outcome that has its report, from that of the same days
  * without the fault. */

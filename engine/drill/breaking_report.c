@@ -110,6 +110,8 @@ static void add_outcome(struct strbuf *sb, const struct drill_outcome *outcome, 
                         time_iso(sb->arena, report->misses[i].at_ms), report->misses[i].reason);
     if (*outcome->foreseen)
         strbuf_addf(sb, "    foreseen by %s\n", outcome->foreseen);
+    if (*outcome->seen)
+        strbuf_addf(sb, "    check --live tells of it with %s\n", outcome->seen);
 }
 
 const char *drill_breaking_text(struct arena *arena, const struct drill_breaking *breaking)
@@ -136,15 +138,15 @@ const char *drill_breaking_markdown(struct arena *arena, const struct drill_brea
 {
     struct strbuf sb;
     strbuf_init(&sb, arena, TEXT_MAX);
-    strbuf_add(&sb, "| fault | what happens | outcome | what had arrived | alarm | foreseen by |\n"
-                    "|---|---|---|---|---|---|\n");
+    strbuf_add(&sb, "| fault | what happens | outcome | what had arrived | alarm | foreseen by | "
+                    "check --live |\n|---|---|---|---|---|---|---|\n");
     for (size_t i = 0; i < breaking->len; i++) {
         const struct drill_outcome *outcome = &breaking->items[i];
         const char *lost = damage(arena, &outcome->report.blow);
-        strbuf_addf(&sb, "| `%s` | %s | %s: %s | %s | %s | %s |\n", outcome->fault->name,
+        strbuf_addf(&sb, "| `%s` | %s | %s: %s | %s | %s | %s | %s |\n", outcome->fault->name,
                     outcome->fault->what, drill_verdict_name(outcome->verdict),
                     arrivals(arena, outcome), lost ? lost : "", outcome->alarms ? "yes" : "no",
-                    outcome->foreseen);
+                    outcome->foreseen, outcome->seen);
     }
     return strbuf_str(&sb);
 }
@@ -201,6 +203,7 @@ static const struct value *outcome_to_value(struct arena *arena,
     map_put_int(&b, "destroyed", (int64_t)blow->destroyed);
     map_put_int(&b, "unreadable", (int64_t)blow->unreadable);
     map_put(&b, "foreseen_by", rules_to_value(arena, outcome->foreseen));
+    map_put(&b, "seen_live_by", rules_to_value(arena, outcome->seen));
     map_put(&b, "tries", tries_to_value(arena, blow));
     return map_end(&b);
 }

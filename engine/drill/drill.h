@@ -22,6 +22,17 @@
 #define DRILL_DRAIN_MS (72 * HOUR_MS)
 #define DRILL_MENDED_MS (26 * HOUR_MS) /* what looks once a day has looked by then */
 
+struct run;
+
+/* The world just after a blow, for whoever wants to look at it as it then stands. */
+struct drill_view {
+    const struct run *run; /* with the loop; `diags` are of the drill */
+    struct record *records;
+    size_t record_len;
+};
+/* Ids of the rules that have something to say, by spaces; reads only. */
+typedef const char *drill_look_fn(void *ctx, const struct drill_view *view);
+
 struct drill_options {
     const struct topology *topology;
     const struct schema_set *schemas;
@@ -31,6 +42,8 @@ struct drill_options {
     const char *state_path;          /* of that world; not used for a fresh one */
     const char *program_version;     /* part of a plan's fingerprint */
     const struct drill_fault *fault; /* that strikes; or NULL */
+    drill_look_fn *look;             /* after a blow that changed what AWS shows; or NULL */
+    void *look_ctx;
     /* A signal that arrived, or NULL: the drill ends without a count. */
     const volatile sig_atomic_t *stop;
 };
@@ -62,6 +75,7 @@ struct drill_blow {
     size_t kept;       /* points that came to a last vault and are to be there still */
     size_t destroyed;  /* of them, those that are not */
     size_t unreadable; /* and those whose key is gone or on its way */
+    const char *seen;  /* what a look found, or "" */
 };
 
 struct drill_report {

@@ -227,7 +227,7 @@ static bool start_region(struct drill_scene *scene)
 /* ---- the table ---- */
 
 static const struct drill_fault faults[] = {
-#define FAULT(name_, what_, setting_, value_, off_, before_, strike_, mend_, rules_)               \
+#define FAULT(name_, what_, setting_, value_, off_, before_, strike_, mend_)                       \
     {.name = (name_),                                                                              \
      .what = (what_),                                                                              \
      .setting = (setting_),                                                                        \
@@ -235,8 +235,7 @@ static const struct drill_fault faults[] = {
      .off = (off_),                                                                                \
      .before = (before_),                                                                          \
      .strike = (strike_),                                                                          \
-     .mend = (mend_),                                                                              \
-     .rules = (rules_)},
+     .mend = (mend_)},
 #include "engine/drill/faults.inc"
 #undef FAULT
 };
@@ -254,8 +253,7 @@ bool drill_fault_passes(const struct drill_fault *fault)
 
 struct drill_fault drill_fault_left_out(const struct drill_fault *fault)
 {
-    return (struct drill_fault){
-        .name = "", .what = "nothing", .before = fault->before, .rules = ""};
+    return (struct drill_fault){.name = "", .what = "nothing", .before = fault->before};
 }
 
 bool drill_fault_is_left_out(const struct drill_fault *fault)

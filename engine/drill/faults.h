@@ -26,7 +26,6 @@ struct drill_fault {
     const char *setting, *value, *off; /* of the world while the fault lasts, and after; or NULL */
     drill_strike_fn *before;        /* what passes before it strikes, and harms nobody; or NULL */
     drill_strike_fn *strike, *mend; /* or NULL */
-    const char *rules;              /* ids, by spaces */
 };
 
 const struct drill_fault *drill_faults(size_t *ret_len);

@@ -91,10 +91,12 @@ struct proof_threat {
     const char *target, *what;     /* address; "takes the lock off vaults.final" */
     struct source_pos pos;
     enum proof_openness openness;
-    const char *who;     /* of BREAK_GLASS: an ARN */
-    const char *after;   /* of CLOSED: only from then on; NULL: now */
-    const char *reason;  /* what keeps them from it, or does not */
-    const char *ignored; /* as in struct proof_finding */
+    const char *who;            /* of BREAK_GLASS: an ARN */
+    const char *after;          /* of CLOSED: only from then on; NULL: now */
+    const char *reason;         /* what keeps them from it, or does not */
+    const char *const *actions; /* any of which does it, ends with NULL; NULL: not by one call */
+    bool unnoticed;             /* it is that nobody notices when nothing comes any more */
+    const char *ignored;        /* as in struct proof_finding */
 };
 
 struct proof_report {

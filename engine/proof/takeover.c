@@ -288,7 +288,10 @@ static void try_manager(struct takeover *t, const struct deed *deed, const struc
 static void try_deed(struct takeover *t, const struct deed *deed, struct means means)
 {
     struct outcome outcome = outcome_of(t, deed->account, &means, /* without_controls= */ false);
+    size_t at = t->len;
     takeover_conclude(t, deed, &outcome);
+    if (t->len > at)
+        t->items[at].actions = means.actions;
     if (outcome.openness != PROOF_OPEN)
         try_manager(t, deed, &means);
 }
@@ -444,11 +447,13 @@ static void try_silence(struct takeover *t, const struct account *source, const 
     if (source == r->account)
         return;
     const char *unwatched = vault_unwatched(t->model, vault, source);
-    takeover_add(t, &deed, unwatched ? PROOF_OPEN : PROOF_CLOSED, NULL,
-                 unwatched ? unwatched
-                           : arena_printf(t->arena,
-                                          "account %s has an alarm that rings when no copy comes",
-                                          r->account->name));
+    struct proof_threat *threat = takeover_add(
+        t, &deed, unwatched ? PROOF_OPEN : PROOF_CLOSED, NULL,
+        unwatched ? unwatched
+                  : arena_printf(t->arena, "account %s has an alarm that rings when no copy comes",
+                                 r->account->name));
+    if (threat)
+        threat->unnoticed = true;
 }
 
 /* ---- a path ---- */

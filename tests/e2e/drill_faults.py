@@ -56,6 +56,8 @@ status, faults = broken("lock-date-crossed", without_lock)
 date = faults["lock-date-crossed"]
 check(status == 2 and date["verdict"] == "destroyed" and date["destroyed"] == 1, f"no lock, no point: {date}")
 check(date["foreseen_by"] == ["HP401"], f"as check says: {date['foreseen_by']}")
+# What `check --live` tells when it is done: of the raid that the plan takes nothing any more.
+check(raid["seen_live_by"] == ["HP104"] and date["seen_live_by"] == twice["seen_live_by"] == [], f"{raid['seen_live_by']}")
 
 
 # An alarm in an account that the intruder does not have: the relay is gone, and that is heard.

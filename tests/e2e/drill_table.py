@@ -26,7 +26,7 @@ for example, sample in SAMPLE.items():
     written = rows(table)
     check(list(written) == known, f"{example}: a row a fault, in their order: {list(written)}")
     for fault, row in written.items():
-        outcome, foreseen = re.search(r"([a-z]+):", row)[1], row.split("|")[-2].strip()
+        outcome, foreseen = re.search(r"([a-z]+):", row)[1], row.split("|")[-3].strip()
         check(outcome not in ENDS_UNHEARD or foreseen, f"{example}, {fault}: neither survived, alarmed nor foreseen")
     with workspace(topology=os.path.join(EXAMPLES, f"{example}.yaml")) as folder:
         faults = "all" if WHOLE else sample

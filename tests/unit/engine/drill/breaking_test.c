@@ -51,12 +51,78 @@ static void one_that_rings_later_without_the_fault_does(void **state)
     alarms_are(&logged, 1, 1, 1);
 }
 
+/* ---- what was foreseen ---- */
+
+#define BACKUP "444455556666"
+
+static const char *const deletes[] = {"backup:DeleteRecoveryPoint", NULL};
+static const char *const locks[] = {"backup:DeleteBackupVaultLockConfiguration", NULL};
+static const struct drill_foresight foresights[] = {
+    {"HP401", BACKUP, "vaults.final", deletes, false},
+    {"HP402", BACKUP, "vaults.final/lock", locks, false},
+    {"HP801", "111122223333", "vaults.final", NULL, true},
+    {"HP801", "111122223333", "vaults.other", NULL, true},
+};
+
+static const char *foreseen(struct arena *arena, const struct drill_try *try, size_t missing,
+                            size_t alarms)
+{
+    const struct drill_outcome outcome = {
+        .report = {.missing = missing, .blow = {.tries = try, .try_len = try ? 1 : 0}},
+        .alarms = alarms};
+    return drill_foreseen(arena, &outcome, foresights, ARRAY_LEN(foresights));
+}
+
+static void a_deed_is_foreseen_by_the_row_of_its_call_and_object(void **state)
+{
+    (void)state;
+    static const struct {
+        struct drill_try try;
+        const char *rules;
+    } cases[] = {
+        {{.account_id = BACKUP, .call = "backup:DeleteRecoveryPoint", .on = "p in vaults.final"},
+         "HP401"},
+        {{.account_id = BACKUP, .call = "backup:DeleteRecoveryPoint", .on = "vaults.final/x"},
+         "HP401"},
+        {{.account_id = BACKUP,
+          .call = "backup:DeleteBackupVaultLockConfiguration",
+          .on = "vaults.final/lock"},
+         "HP402"},
+        {{.account_id = BACKUP, .call = "backup:DeleteRecoveryPoint", .on = "p in xvaults.final"},
+         ""},
+        {{.account_id = BACKUP, .call = "backup:DeleteRecoveryPoint", .on = "vaults.finally"}, ""},
+        {{.account_id = BACKUP, .call = "backup:DeleteBackupVault", .on = "vaults.final"}, ""},
+        {{.account_id = "1", .call = "backup:DeleteRecoveryPoint", .on = "vaults.final"}, ""},
+        {{.account_id = BACKUP,
+          .call = "backup:DeleteRecoveryPoint",
+          .on = "vaults.final",
+          .why = "AccessDenied: no"},
+         ""},
+    };
+    struct arena *arena = arena_new();
+    for (size_t i = 0; i < ARRAY_LEN(cases); i++)
+        assert_string_equal(foreseen(arena, &cases[i].try, 0, 0), cases[i].rules);
+    arena_free(arena);
+}
+
+static void harm_that_no_alarm_told_of_is_foreseen_once_by_what_says_so(void **state)
+{
+    (void)state;
+    struct arena *arena = arena_new();
+    assert_string_equal(foreseen(arena, NULL, 1, 0), "HP801");
+    assert_string_equal(foreseen(arena, NULL, 1, 1), "");
+    assert_string_equal(foreseen(arena, NULL, 0, 0), "");
+    arena_free(arena);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(alarms_count_that_ring_after_the_blow_and_reach_somebody),
         cmocka_unit_test(an_alarm_that_rings_without_the_fault_does_not_tell_of_it),
         cmocka_unit_test(one_that_rings_later_without_the_fault_does),
+        cmocka_unit_test(a_deed_is_foreseen_by_the_row_of_its_call_and_object),
+        cmocka_unit_test(harm_that_no_alarm_told_of_is_foreseen_once_by_what_says_so),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
