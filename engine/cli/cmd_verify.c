@@ -80,8 +80,8 @@ static void keep(struct session *session, const struct verify_report *report, bo
         (!file_exists(path) || file_read(arena, path, 4 * LEDGER_BYTES_MAX, &old, &diags)) &&
         (!complete || write_ledger(arena, path, old, line, &diags));
     if (!good)
-        diag_warning(&cli->diags, E_OUTPUT, NO_POS, NULL, "this run is not in the ledger: %s",
-                     diags.items[0].message);
+        diag_warning(&cli->diags, E_VERIFY_LEDGER, NO_POS, NULL,
+                     "this run is not in the ledger %s: %s", path, diags.items[0].message);
     ledger_parse(arena, slice_of(arena_printf(arena, "%.*s%s", (int)old.len, old.ptr, line)), ret);
 }
 

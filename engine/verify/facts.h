@@ -1,6 +1,7 @@
 #pragma once
 /* What AWS said: resources, vaults with their points, keys. Internal to engine/verify. */
 
+#include "engine/aws/cron.h"
 #include "engine/base/map.h"
 #include "engine/verify/verify.h"
 
@@ -59,6 +60,14 @@ struct verify_facts {
     struct map taken; /* "PLAN ARN" of those */
 };
 
+/* When a rule makes backups, and how long the last copy of one lives. */
+struct verify_schedule {
+    struct cron cron;
+    const struct timezone *tz;
+    int64_t window_ms; /* how much later than it was due a backup may begin */
+    int64_t keep_ms;   /* 0: for ever */
+};
+
 /* References to what is recorded become that. */
 const struct value *facts_resolve(const struct verify_facts *facts, const struct value *v);
 const char *facts_name(const struct verify_facts *facts, const char *arn); /* address, or the ARN */
@@ -80,6 +89,9 @@ void verify_read_vaults(struct verify_facts *facts, const struct verify_row *row
 
 /* judge.c: fills the rows in. Pure. */
 void verify_judge(const struct verify_facts *facts, struct verify_row *rows, size_t len);
+
+/* gaps.c: fills in what fell due and is not in the last vault, newest points first. Pure. */
+void verify_find_gaps(const struct verify_facts *facts, struct verify_row *row);
 
 /* jobs.c: what the jobs say at the places where rows stop. */
 void verify_ask_jobs(struct verify_facts *facts, struct verify_row *rows, size_t len);

@@ -66,6 +66,15 @@ static void put_judgement(struct map_builder *b, const struct verify_row *row)
     put_text(b, "job_message", row->job_message);
 }
 
+static void put_gaps(struct map_builder *b, const struct verify_row *row)
+{
+    struct list_builder gaps = list_begin(b->arena);
+    for (size_t i = 0; i < row->gap_len; i++)
+        list_add_str(&gaps, time_iso(b->arena, row->gaps_ms[i]));
+    map_put_int(b, "due", (int64_t)row->due_len);
+    map_put(b, "gaps", list_end(&gaps));
+}
+
 static void put_future(struct map_builder *b, const struct verify_row *row)
 {
     if (row->locked_until_ms == VERIFY_FOR_EVER)
@@ -75,6 +84,7 @@ static void put_future(struct map_builder *b, const struct verify_row *row)
     map_put(b, "lock", lock_to_json(b->arena, row));
     map_put_int(b, "history_days", row->history_ms / DAY_MS);
     map_put_int(b, "immutable_days", row->immutable_ms / DAY_MS);
+    put_gaps(b, row);
     put_time(b, "empty_at", row->empty_ms);
 }
 
@@ -109,6 +119,7 @@ const struct value *verify_to_json(struct arena *arena, const struct verify_repo
     map_put_int(&b, "within_objective", (int64_t)report->good);
     map_put_int(&b, "missing", (int64_t)report->missing);
     map_put_int(&b, "gone", (int64_t)report->gone);
+    map_put_int(&b, "gaps", (int64_t)report->gaps);
     map_put(&b, "idle_plans", list_end(&idle));
     return map_end(&b);
 }

@@ -150,6 +150,7 @@ static void judge(const struct verify_facts *facts, struct verify_row *row)
                  &row->hops[i]);
     fill_times(facts, row);
     fill_history(facts, last, row);
+    verify_find_gaps(facts, row);
     row->known = !unread(facts, row);
     row->reason = row->gone ? "the resource is there no more" : complaint(facts, row);
     row->good = !row->reason;

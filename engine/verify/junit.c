@@ -15,8 +15,11 @@ static void add_case(struct strbuf *sb, const struct verify_row *row)
     if (row->routed)
         strbuf_addf(sb, " in %s", markup_text(arena, row->hops[row->hop_len - 1].vault));
     strbuf_add(sb, "\" time=\"0\"");
-    if (row->good) {
+    if (row->good && !row->gap_len) {
         strbuf_add(sb, "/>\n");
+    } else if (row->good) {
+        strbuf_addf(sb, "><system-out>%s</system-out></testcase>\n",
+                    markup_text(arena, verify_gaps_text(arena, row)));
     } else if (row->gone) {
         strbuf_addf(sb, "><skipped message=\"%s\"/></testcase>\n", reason);
     } else {
@@ -27,7 +30,11 @@ static void add_case(struct strbuf *sb, const struct verify_row *row)
             strbuf_addf(sb, "; the last job is %s", markup_text(arena, row->job_state));
         if (row->job_message)
             strbuf_addf(sb, ": %s", markup_text(arena, row->job_message));
-        strbuf_add(sb, "</failure></testcase>\n");
+        strbuf_add(sb, "</failure>");
+        if (row->gap_len)
+            strbuf_addf(sb, "<system-out>%s</system-out>",
+                        markup_text(arena, verify_gaps_text(arena, row)));
+        strbuf_add(sb, "</testcase>\n");
     }
 }
 

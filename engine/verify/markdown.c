@@ -35,11 +35,15 @@ static const char *immutable(struct arena *arena, const struct verify_row *row)
 
 static const char *remark(struct arena *arena, const struct verify_row *row)
 {
+    const char *gaps = verify_gaps_text(arena, row);
+    if (!row->reason)
+        return gaps ? gaps : "";
     if (!row->stopped)
-        return row->reason ? row->reason : "";
-    return arena_printf(arena, "%s; stops before %s%s%s%s%s", row->reason, row->stopped->vault,
+        return gaps ? arena_printf(arena, "%s; %s", row->reason, gaps) : row->reason;
+    return arena_printf(arena, "%s; stops before %s%s%s%s%s%s%s", row->reason, row->stopped->vault,
                         row->job_state ? ": " : "", row->job_state ? row->job_state : "",
-                        row->job_message ? ": " : "", row->job_message ? row->job_message : "");
+                        row->job_message ? ": " : "", row->job_message ? row->job_message : "",
+                        gaps ? "; " : "", gaps ? gaps : "");
 }
 
 static void add_row(struct strbuf *sb, const struct verify_row *row)
@@ -52,6 +56,7 @@ static void add_row(struct strbuf *sb, const struct verify_row *row)
     add_cell(sb, newest(arena, row));
     add_cell(sb, verify_span(arena, row->objective_ms));
     add_cell(sb, immutable(arena, row));
+    add_cell(sb, arena_printf(arena, "%zu of %zu", row->gap_len, row->due_len));
     add_cell(sb, remark(arena, row));
     strbuf_add(sb, "\n");
 }
@@ -60,15 +65,17 @@ const char *verify_markdown(struct arena *arena, const struct verify_report *rep
 {
     struct strbuf sb;
     strbuf_init(&sb, arena, TEXT_MAX);
-    strbuf_addf(&sb, "### Backups of %s: %zu within the objective, %zu missing\n\n%s\n\n",
-                report->topology, report->good, report->missing, time_iso(arena, report->at_ms));
+    strbuf_addf(&sb, "### Backups of %s: %zu within the objective, %zu missing, %zu gaps\n\n%s\n\n",
+                report->topology, report->good, report->missing, report->gaps,
+                time_iso(arena, report->at_ms));
     for (size_t i = 0; i < report->idle_len; i++)
         strbuf_addf(&sb, "- `%s` protects nothing that can be listed\n%s", report->idle[i],
                     i + 1 == report->idle_len ? "\n" : "");
     if (report->row_len == 0)
         return strbuf_str(&sb);
-    strbuf_add(&sb, "| | resource | last vault | newest copy | may be | immutable history | |\n"
-                    "|---|---|---|---|---|---|---|\n");
+    strbuf_add(&sb,
+               "| | resource | last vault | newest copy | may be | immutable history | gaps | |\n"
+               "|---|---|---|---|---|---|---|---|\n");
     for (int good = 0; good < 2; good++)
         for (size_t i = 0; i < report->row_len; i++) {
             const struct verify_row *row = &report->rows[i];

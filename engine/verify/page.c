@@ -190,6 +190,7 @@ static void add_row(struct strbuf *sb, const struct verify_row *row)
     add_cell(sb, row->immutable_ms ? verify_span(arena, row->immutable_ms)
                                    : arena_printf(arena, "no (%s)", verify_lock_name(row->lock)));
     add_cell(sb, row->empty_ms ? time_iso(arena, row->empty_ms) : "");
+    add_cell(sb, row->gap_len ? verify_gaps_text(arena, row) : "none");
     add_cell(sb, row->reason ? row->reason : "");
     add_hops(sb, row);
     strbuf_add(sb, "</tr>\n");
@@ -204,14 +205,16 @@ const char *verify_page(struct arena *arena, const struct verify_report *report)
                 "<!doctype html>\n<html lang=\"en\"><head><meta charset=\"utf-8\">"
                 "<title>Backups of %s</title><style>%s</style></head><body>\n",
                 title, style);
-    strbuf_addf(&sb, "<h1>Backups of %s</h1>\n<p>%s: %zu within the objective, %zu missing.</p>\n",
-                title, time_iso(arena, report->at_ms), report->good, report->missing);
+    strbuf_addf(
+        &sb,
+        "<h1>Backups of %s</h1>\n<p>%s: %zu within the objective, %zu missing, %zu gaps.</p>\n",
+        title, time_iso(arena, report->at_ms), report->good, report->missing, report->gaps);
     for (size_t i = 0; i < report->idle_len; i++)
         strbuf_addf(&sb, "<p class=\"missing\">%s protects nothing that can be listed.</p>\n",
                     markup_text(arena, report->idle[i]));
     strbuf_add(&sb, "<table><tr><th></th><th>resource</th><th>last vault</th><th>newest copy</th>"
                     "<th>may be</th><th>immutable history</th><th>empty if nothing follows</th>"
-                    "<th></th><th>hops</th></tr>\n");
+                    "<th>gaps</th><th></th><th>hops</th></tr>\n");
     for (size_t i = 0; i < report->row_len; i++)
         add_row(&sb, &report->rows[i]);
     strbuf_add(&sb, "</table>\n");

@@ -44,6 +44,12 @@ static bool empty(const struct verify_row *row, double *ret)
     return row->empty_ms > 0;
 }
 
+static bool gaps(const struct verify_row *row, double *ret)
+{
+    *ret = (double)row->gap_len;
+    return row->routed;
+}
+
 static const struct {
     const char *name, *help;
     number_fn *number;
@@ -53,6 +59,7 @@ static const struct {
     {"within_objective", "1 when the newest copy is usable and not too old.", within},
     {"points", "Copies in the last vault that are available.", points},
     {"immutable_seconds", "How far the history that nobody can delete reaches back.", immutable},
+    {"gaps", "Backups that fell due before the newest copy and are not in the last vault.", gaps},
     {"empty_timestamp_seconds", "When the last copy goes if none follows.", empty},
 };
 

@@ -12,6 +12,7 @@
 /* How long a backup may take beyond its schedule, where the file says nothing: with a daily rule 26
  * hours in all. */
 #define GRACE_MS (2 * HOUR_MS)
+#define START_WINDOW_MINUTES (8 * 60) /* as AWS Backup fills it in */
 #define RUNS_LOOKED_AT                                                                             \
     400 /* more than a year of days: the longest gap of a schedule is among them */
 
@@ -28,6 +29,7 @@ struct way {
     size_t len;
     const char *relay;
     bool routed;
+    int64_t keep_days; /* of the copy in its last vault; 0: for ever */
 };
 
 /* ---- objectives ---- */
@@ -48,6 +50,24 @@ static int64_t longest_gap(const struct verify_facts *facts, const struct value 
         last = next;
     }
     return longest ? longest : gap;
+}
+
+static void add_schedule(const struct verify_facts *facts, const struct way *way,
+                         struct verify_row *row)
+{
+    struct timezone *tz = NULL;
+    const char *why = NULL, *text = value_get_str(way->rule, "schedule_expression");
+    const char *zone = value_get_str(way->rule, "schedule_expression_timezone");
+    int64_t window = value_get_int(way->rule, "start_window_minutes", START_WINDOW_MINUTES);
+    struct verify_schedule schedule = {.window_ms = window * MINUTE_MS,
+                                       .keep_ms = way->keep_days * DAY_MS};
+    if (!cron_parse(facts->arena, text ? text : CRON_DEFAULT, &schedule.cron, &why) ||
+        !timezone_load(facts->arena, zone, &tz))
+        return;
+    schedule.tz = tz;
+    row->schedules = arena_grow(facts->arena, row->schedules, row->schedule_len, &row->schedule_cap,
+                                row->schedule_len + 1, sizeof(*row->schedules));
+    row->schedules[row->schedule_len++] = schedule;
 }
 
 static int64_t objective_of(const struct verify_facts *facts, const struct way *way)
@@ -107,6 +127,7 @@ static void add_way(struct rows *rows, const struct way *way)
         row = new_row(rows->facts, way);
         map_set(&rows->by_way, name, row);
     }
+    add_schedule(rows->facts, way, row);
     row->rules = row->rules ? arena_printf(arena, "%s, %s", row->rules, rule) : rule;
     if (!row->objective_ms || objective_ms < row->objective_ms)
         row->objective_ms = objective_ms;
@@ -124,9 +145,16 @@ static const struct value *point_tags(struct arena *arena, const struct way *way
     return map_end(&b);
 }
 
-/* The last vault that the relay's own rules choose; NULL: it copies no such point. */
+/* A copy that says nothing of its life has that of its source. */
+static int64_t kept_days(const struct value *lifecycle, int64_t otherwise)
+{
+    return value_get_int(lifecycle, "delete_after_days", value_len(lifecycle) ? 0 : otherwise);
+}
+
+/* The last vault that the relay's own rules choose, and how long it keeps the copy; NULL: it copies
+ * no such point. */
 static const char *relayed_to(const struct verify_facts *facts, const struct way *way,
-                              const struct relay_entry *entry)
+                              const struct relay_entry *entry, int64_t *ret_days)
 {
     struct relay_config config;
     struct relay_decision decision;
@@ -137,8 +165,11 @@ static const char *relayed_to(const struct verify_facts *facts, const struct way
                                       .resource_arn = way->selected->resource->arn,
                                       .tags = point_tags(facts->arena, way)};
     relay_route(facts->arena, &config, &point, &decision);
-    return decision.verdict == RELAY_START && decision.destination ? decision.destination->vault_arn
-                                                                   : NULL;
+    if (decision.verdict != RELAY_START || !decision.destination)
+        return NULL;
+    int64_t days = decision.destination->delete_after_days;
+    *ret_days = days == 0 ? way->keep_days : days < 0 ? 0 : days;
+    return decision.destination->vault_arn;
 }
 
 static void extend(struct way *way, const char *vault)
@@ -147,18 +178,21 @@ static void extend(struct way *way, const char *vault)
 }
 
 /* True when it leads to a last vault. */
-static bool follow_action(struct rows *rows, const struct way *rule, const char *vault)
+static bool follow_action(struct rows *rows, const struct way *rule, const struct value *action)
 {
+    const char *vault = value_get_str(action, "destination_backup_vault_arn");
     const struct verify_facts *facts = rows->facts;
     const struct topology *topology = facts->input->topology;
     struct way copied = *rule;
     bool arrives = false;
     extend(&copied, vault);
+    copied.keep_days = kept_days(value_get(action, "lifecycle"), rule->keep_days);
     for (size_t i = 0; i < topology->relay_len; i++) {
         const struct relay_entry *entry = &topology->relays[i];
         const char *source = value_get_str(facts_resolve(facts, entry->config), "source_vault_arn");
         struct way relayed = copied;
-        const char *last = str_eq(source, vault) ? relayed_to(facts, rule, entry) : NULL;
+        const char *last =
+            str_eq(source, vault) ? relayed_to(facts, &copied, entry, &relayed.keep_days) : NULL;
         if (!last)
             continue;
         extend(&relayed, last);
@@ -178,7 +212,9 @@ static struct way begin_way(const struct verify_facts *facts,
                             const struct verify_selected *selected, const struct value *rule)
 {
     const struct resource *plan = selected->plan;
-    struct way way = {.selected = selected, .rule = rule};
+    struct way way = {.selected = selected,
+                      .rule = rule,
+                      .keep_days = kept_days(value_get(rule, "lifecycle"), 0)};
     extend(&way, arena_printf(facts->arena, "arn:%s:backup:%s:%s:backup-vault:%s",
                               plan->account->partition, plan->region, plan->account->id,
                               value_get_str(rule, "target_backup_vault_name")));
@@ -194,10 +230,9 @@ static void follow_selected(struct rows *rows, const struct verify_selected *sel
         struct way way = begin_way(rows->facts, selected, value_item(rules, i));
         const struct value *actions = value_get(way.rule, "copy_actions");
         for (size_t k = 0; k < value_len(actions); k++) {
-            const char *vault =
-                value_get_str(value_item(actions, k), "destination_backup_vault_arn");
-            if (vault)
-                arrives = follow_action(rows, &way, vault) || arrives;
+            const struct value *action = value_item(actions, k);
+            if (value_get_str(action, "destination_backup_vault_arn"))
+                arrives = follow_action(rows, &way, action) || arrives;
         }
     }
     for (size_t i = 0; !arrives && i < value_len(rules); i++) {

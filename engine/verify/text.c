@@ -61,6 +61,8 @@ static void add_history(struct strbuf *sb, const struct verify_row *row)
         strbuf_addf(sb, "empty on %s if nothing follows\n", day(arena, row->empty_ms));
     else
         strbuf_add(sb, "kept for ever\n");
+    if (row->gap_len)
+        strbuf_addf(sb, "         %s\n", verify_gaps_text(arena, row));
 }
 
 static void add_cause(struct strbuf *sb, const struct verify_row *row)
@@ -114,6 +116,8 @@ const char *verify_text(struct arena *arena, const struct verify_report *report)
                 minute(arena, report->at_ms), report->good, report->missing);
     if (report->gone)
         strbuf_addf(&sb, ", %zu gone", report->gone);
+    if (report->gaps)
+        strbuf_addf(&sb, ", %zu gap%s", report->gaps, report->gaps == 1 ? "" : "s");
     if (report->idle_len)
         strbuf_addf(&sb, "; %zu plan%s without a resource", report->idle_len,
                     report->idle_len == 1 ? "" : "s");

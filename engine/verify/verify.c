@@ -90,6 +90,7 @@ bool verify_run(struct arena *arena, const struct verify_input *input, struct ve
     for (size_t i = 0; i < ret->row_len; i++) {
         ret->good += rows[i].good;
         ret->gone += rows[i].gone;
+        ret->gaps += rows[i].gap_len;
         ret->missing += !rows[i].good && !rows[i].gone;
     }
     ret->rows = rows;

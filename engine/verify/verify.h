@@ -11,6 +11,8 @@
  *
  * A row is good when the newest point in its last vault is available, not older than the objective,
  * and under a key that can be used. Ages count from the moment of the backup: copies keep its date.
+ * Backups that are missing between older and newer ones make no row bad, since nothing may bring
+ * them back; they are told and counted.
  */
 
 #include "engine/base/record.h"
@@ -56,6 +58,13 @@ struct verify_row {
     int64_t history_ms;           /* from the oldest point in the last vault to now */
     int64_t immutable_ms;         /* the same, where nobody can delete any of them */
     int64_t empty_ms;             /* when the last point goes if none comes; 0: never */
+    /* Of the backups that fell due between the oldest point on the way and the newest copy, by the
+     * schedules as the file has them now, and whose copies would still live: how many, and when
+     * those were due of which the last vault has no copy, oldest first. */
+    size_t due_len, gap_len;
+    const int64_t *gaps_ms;
+    struct verify_schedule *schedules; /* of the rules */
+    size_t schedule_len, schedule_cap;
     /* Where it stops: the first vault whose newest point is older than the objective allows, and
      * what the last job that should have filled it says. */
     const struct verify_hop *stopped;    /* NULL: it does not */
@@ -70,6 +79,7 @@ struct verify_report {
     const struct verify_row *rows; /* by plan, resource, last vault */
     size_t row_len;
     size_t good, missing, gone;
+    size_t gaps;             /* of all rows */
     const char *const *idle; /* plans that take nothing that can be listed: misses as well */
     size_t idle_len;
     const struct ledger *ledger; /* the ages over the runs (ledger.h): whoever keeps it sets it */
@@ -92,6 +102,9 @@ const char *
 verify_lock_name(enum verify_lock lock); /* "none", "governance", "grace", "compliance" */
 /* "14 h", "3 days 2 h", "25 min" */
 const char *verify_span(struct arena *arena, int64_t ms);
+
+/* "3 of 30 backups are not there: 2026-01-04T14:30Z, ..., and 1 more"; NULL: all are. */
+const char *verify_gaps_text(struct arena *arena, const struct verify_row *row);
 
 const char *verify_text(struct arena *arena, const struct verify_report *report);
 const char *verify_prometheus(struct arena *arena, const struct verify_report *report);

@@ -141,6 +141,7 @@ with workspace(edit=lambda text: text.replace("changeable_for_days: 14", "change
     check(answer["missing"] == 0 and row["within_objective"] and row["objective_hours"] == 26, f"good: {row}")
     check(row["lock"]["state"] == "compliance" and row["immutable_days"] == row["history_days"] == 3,
           f"nobody can delete any of it: {row}")
+    check(answer["gaps"] == 0 and row["due"] == 4 and row["gaps"] == [], f"four days, and none is missing: {row}")
     check(row["locked_until"] == row["hops"][-1]["expires"] and row["newest"] == row["hops"][-1]["newest"],
           f"until the newest goes by itself: {row}")
     check([h["vault"] for h in row["hops"]] == ["vaults.primary", "vaults.intermediate", "vaults.final"]
