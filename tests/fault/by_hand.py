@@ -104,10 +104,13 @@ class ByHand:
         self.forgotten.update(identity(row) for a, row in rows.items() if now.get(a) != row)
         self.touched.update(self.forgotten)
         for row in now.values():  # what a state that was put back says is ours is ours, whoever made it since
-            for key in [k for k, body in self.strange.items() if not neighbours(k, body)]:
-                if key[1] == row["account_id"] and key[3] and row["identifier"] and (
-                        key[3] in row["identifier"] or row["identifier"] in key[3]):
-                    del self.strange[key]
+            for key in self.strangers_at(row):
+                del self.strange[key]
+
+    def strangers_at(self, row):
+        """What a stranger has made in the place of something recorded."""
+        return [key for key, body in self.strange.items() if not neighbours(key, body) and key[1] == row["account_id"]
+                and key[3] and row["identifier"] and (key[3] in row["identifier"] or row["identifier"] in key[3])]
 
     def close_intents(self, step):
         """A person closes some of what nobody has settled."""

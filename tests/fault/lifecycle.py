@@ -217,7 +217,7 @@ class Case(ByHand):
         with self.outside.at(self.folder.file(WORLD)):
             for address, action in step["meddled"]:
                 row = rows.get(address)
-                if not row or row["adopted"]:
+                if not row or row["adopted"] or self.strangers_at(row):
                     continue
                 try:
                     meddling.CHANGES[row["type"]][action](
