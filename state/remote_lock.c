@@ -12,6 +12,7 @@
 #define LEASE_MS ((int64_t)REMOTE_LOCK_LEASE_S * 1000)
 #define SLEPT_MS 5000 /* whoever was not looked after for so long may have been stopped */
 #define FIRST_NAP_MS 500
+#define ID_MAX 64
 #define LONGEST_NAP_MS 10000
 
 static const char *const lock_names[] = {LOCK};
@@ -61,6 +62,14 @@ static const char *without_quotes(struct arena *arena, const char *etag)
     return arena_strndup(arena, text.ptr, text.len);
 }
 
+/* People copy it into a command: what somebody has written there must be no more than a word. */
+static bool is_plain(const char *id)
+{
+    static const char letters[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-";
+    size_t len = id ? strlen(id) : 0;
+    return len > 0 && len <= ID_MAX && id[0] != '-' && strspn(id, letters) == len;
+}
+
 static struct lock_holder holder_of(struct arena *arena, const struct remote *remote,
                                     const struct remote_object *object)
 {
@@ -73,7 +82,7 @@ static struct lock_holder holder_of(struct arena *arena, const struct remote *re
         note = NULL;
     int64_t now_ms = now_of(remote), since_ms = now_ms, beat_ms = now_ms;
     holder.id = value_get_str(note, "id");
-    if (!holder.id)
+    if (!is_plain(holder.id))
         holder.id = without_quotes(arena, object->etag);
     holder.command = value_get_str(note, "command");
     holder.who = value_get_str(note, "who");

@@ -25,7 +25,8 @@ struct remote_lock {
 
 /* Who holds it, as the object says. */
 struct lock_holder {
-    const char *id; /* NULL: nobody. Of an object that cannot be read: its etag */
+    const char
+        *id; /* NULL: nobody. Of an object that cannot be read, or has no plain one: its etag */
     const char *etag;
     const char *command, *who, *host, *since;
     int64_t pid, age_ms;

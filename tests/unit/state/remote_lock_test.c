@@ -270,6 +270,23 @@ static void a_dead_process_of_this_machine_is_called_gone(void **state)
     assert_true(!holder.dead && !holder.may_live);
 }
 
+/* It stands in the command that a message asks people to type. */
+static void an_id_that_is_no_plain_word_is_not_repeated(void **state)
+{
+    struct room *room = *state;
+    static const char *const ids[] = {"$(reboot)", "--force", "", "a b", "a;b", "a\\nb"};
+    for (size_t i = 0; i < ARRAY_LEN(ids); i++) {
+        struct lock_holder holder;
+        fake_store(room->fake, ".lock",
+                   slice_of(arena_printf(room->arena, "{\"id\":\"%s\"}", ids[i])));
+        assert_true(remote_lock_show(room->arena, &room->remote, &holder, &room->diags));
+        assert_true(*holder.id && !holder.id[strspn(holder.id, "0123456789")]); /* the object's */
+        assert_true(
+            remote_lock_break(room->arena, &room->remote, holder.id, &holder, &room->diags));
+        assert_false(is_locked(room));
+    }
+}
+
 static void what_a_lock_says_is_shown_and_not_obeyed(void **state)
 {
     struct room *room = *state;
@@ -313,6 +330,7 @@ int main(void)
         TEST(only_the_lock_that_is_named_is_broken),
         TEST(what_is_no_lock_of_ours_is_broken_by_its_etag),
         TEST(a_dead_process_of_this_machine_is_called_gone),
+        TEST(an_id_that_is_no_plain_word_is_not_repeated),
         TEST(what_a_lock_says_is_shown_and_not_obeyed),
         TEST(a_lock_that_cannot_be_removed_is_a_warning),
     };
