@@ -312,23 +312,26 @@ static void hand_back(struct life *life, const struct delivery *delivery)
         enqueue(life, delivery->event, 0, random_below(&life->random, 20 * DAY_MS));
 }
 
-/* When the oldest point was made that is whole, is meant for the last vault, has no copy there, and
- * is not refused. 0: there is none. */
-static int64_t oldest_uncopied(struct life *life)
+/* The oldest point that is meant for the last vault, has no copy there, and is not refused, or
+ * NULL; and when it was made. */
+static const char *oldest_uncopied(struct life *life, int64_t *ret_ms)
 {
+    const char *oldest = NULL;
     struct arena *arena = arena_new();
     struct objects rows =
         store_list(life->room.world, arena, "backup.point", ROOM_ACCOUNT, ROOM_REGION, NULL);
-    int64_t oldest_ms = 0;
     for (size_t i = 0; i < rows.len; i++) {
-        const struct origin *origin = origin_of(life, rows.items[i].id);
-        if (origin && str_eq(origin->vault, ROOM_LAST_VAULT) &&
-            (oldest_ms == 0 || origin->created_ms < oldest_ms) &&
-            !map_get(&life->refused, rows.items[i].id) && !map_get(&life->copied, rows.items[i].id))
-            oldest_ms = origin->created_ms;
+        const char *point = rows.items[i].id;
+        const struct origin *origin = origin_of(life, point);
+        if (!origin || !str_eq(origin->vault, ROOM_LAST_VAULT) || map_get(&life->refused, point) ||
+            map_get(&life->copied, point) || (oldest && origin->created_ms >= *ret_ms))
+            continue;
+        oldest = point;
+        *ret_ms = origin->created_ms;
     }
+    oldest = arena_strdup(life->arena, oldest);
     arena_free(arena);
-    return oldest_ms;
+    return oldest;
 }
 
 static void note_good_pass(struct life *life, const struct host *host)
@@ -342,12 +345,12 @@ static void note_good_pass(struct life *life, const struct host *host)
 }
 
 /* A pass that nothing came into: what has no copy before and after it has waited in it. */
-static void look_at_waiting(struct life *life, const struct host *host, int64_t before_ms)
+static void look_at_waiting(struct life *life, const struct host *host, const char *before)
 {
-    int64_t after_ms = oldest_uncopied(life), said_ms = host->oldest_waiting_ms;
-    if (before_ms && after_ms == before_ms && (!said_ms || said_ms > before_ms))
-        blame(life, "a point waits for longer than the pass says",
-              time_iso(life->arena, before_ms));
+    int64_t after_ms = 0, said_ms = host->oldest_waiting_ms;
+    const char *after = oldest_uncopied(life, &after_ms);
+    if (before && str_eq(before, after) && (!said_ms || said_ms > after_ms))
+        blame(life, "a point waits for longer than the pass says", before);
 }
 
 static const struct host *act(struct life *life, const struct delivery *delivery)
@@ -359,7 +362,8 @@ static const struct host *act(struct life *life, const struct delivery *delivery
     const char *why = NULL;
     tell(life, "relay %zd %s", host - life->room.hosts,
          delivery ? value_get_str(delivery->event, "id") : "reconciles");
-    int64_t before_ms = delivery ? 0 : oldest_uncopied(life);
+    int64_t before_ms = 0;
+    const char *before = delivery ? NULL : oldest_uncopied(life, &before_ms);
     size_t others = life->passes;
     bool good = room_call(&life->room, host, arena, delivery ? delivery->event : NULL, &why);
     if (!good)
@@ -371,7 +375,7 @@ static const struct host *act(struct life *life, const struct delivery *delivery
     if (good && !delivery)
         note_good_pass(life, host);
     if (good && !delivery && life->passes == others)
-        look_at_waiting(life, host, before_ms);
+        look_at_waiting(life, host, before);
     life->passes++;
     life->events += delivery != NULL;
     arena_free(arena);
