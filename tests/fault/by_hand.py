@@ -115,8 +115,9 @@ class ByHand:
     def close_intents(self, step):
         """A person closes some of what nobody has settled."""
         rows = self.folder.rows()
-        if self.folder.run("validate").status != 0:
+        if not self.open_intents() or self.folder.run("validate").status != 0:
             return
+        self.calm_world()
         for seq, address, _ in self.open_intents():
             if random.Random(f"{step.get('flags_seed')}{seq}").random() > step.get("close", 0):
                 continue

@@ -195,9 +195,9 @@ class Case(ByHand):
                     raise Violation("no secret anywhere", f"{canary} stands in {name} after {' '.join(args)}")
 
     def was_touched(self, address):
-        """By somebody outside: itself, or what stands there without a row, and was added."""
+        """By somebody outside: itself, or what stands there without a row, and was added; or nobody knows how it was made."""
         row = self.folder.rows().get(address)
-        return identity(row) in self.touched if row else bool(self.touched)
+        return self.unknown or (identity(row) in self.touched if row else bool(self.touched))
 
     # ---- what happens between commands ----
 

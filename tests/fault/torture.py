@@ -230,7 +230,7 @@ class Torture:
         report = faulty.read_report(folder)
         if report["fired"] == 0:  # chance (ids, jitter) made this run a little shorter
             self.missed.append(f"{operation.name}/{fault}")
-            return None if status == 0 else f"{fault} did not happen, and the status is {status}"
+            return None if status in (0, *operation.again) else f"{fault} did not happen, and the status is {status}"
         if status not in fitting(kind, seam) and not (operation.shared and status == 4):
             return f"{fault} ended with {status}\n{said}"
         if report["sent_after_disk_failed"] and status == 4:
