@@ -1,6 +1,7 @@
 #include "engine/cli/rehearsing.h"
 
 #include "engine/aws/arn.h"
+#include "engine/aws/backup_types.h"
 #include "engine/aws/lifecycle.h"
 #include "engine/base/clock.h"
 #include "engine/base/crypto.h"
@@ -161,6 +162,25 @@ static bool await_copy(struct following *f, size_t at, struct rehearsal_hop *hop
     return str_eq(hop->state, "COMPLETED");
 }
 
+/* A job may be COMPLETED while its point is PARTIAL, or gone already: that is no arrival. */
+static bool is_whole(struct following *f, size_t at, struct rehearsal_hop *hop)
+{
+    struct answer answer = ask_at(f, at, &backup_ListRecoveryPointsByBackupVault,
+                                  value_map_text(f->arena, "backupVaultName", vault_name(f, at)),
+                                  value_map_text(f->arena, "resourceArn", f->row->resource), NULL);
+    const struct value *points = value_get(answer.body, "RecoveryPoints");
+    const char *status = NULL;
+    for (size_t i = 0; i < value_len(points); i++)
+        if (str_eq(value_get_str(value_item(points, i), "RecoveryPointArn"), f->point))
+            status = value_get_str(value_item(points, i), "Status");
+    if (backup_point_is_available(status))
+        return true;
+    hop->message = answer.fault != FAULT_NONE ? answer.text
+                   : status ? arena_printf(f->arena, "its recovery point is %s", status)
+                            : "its recovery point is not in the vault";
+    return false;
+}
+
 static bool go(struct following *f, size_t at)
 {
     struct rehearsal *rehearsal = f->rehearsal;
@@ -173,6 +193,7 @@ static bool go(struct following *f, size_t at)
         good = back_up(f, hop);
     else
         good = (relayed || start_copy(f, at, hop)) && await_copy(f, at, hop);
+    good = good && is_whole(f, at, hop);
     hop->took_ms = loop_now_ms(f->session->loop) - began_ms;
     cli_note(f->session->cli, "%s  %s: %s", hop->what, hop->vault,
              hop->state ? hop->state : "no job");

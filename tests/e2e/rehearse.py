@@ -3,7 +3,7 @@
 import os
 import tempfile
 
-from harness import apply_seed, calls, check, done, failing_relay, holdfast, workspace
+from harness import Served, apply_seed, calls, check, done, failing_relay, holdfast, workspace
 
 # ---- it arrives, and nothing is deleted on the way ----
 with workspace() as folder:
@@ -30,6 +30,17 @@ with tempfile.TemporaryDirectory() as data, workspace() as folder:
     check("HF1463" in stopped.err and "no copy of it was started" in stopped.err and "check --live finds no broken link" in stopped.err,
           f"and what is known of why: {stopped.err}")
 
+
+# ---- a copy whose job is COMPLETED and whose point is PARTIAL has not arrived ----
+with workspace() as folder:
+    with Served(folder) as served:
+        served.settings(copy_partial=2)
+    apply_seed(folder, "--simulate")
+    stopped = holdfast("rehearse", "--simulate", "--auto-approve", "--json", cwd=folder, expect=1)
+    last = stopped.json["hops"][-1]
+    check((last["vault"], last["state"], last["message"]) == ("vaults.intermediate", "COMPLETED", "its recovery point is PARTIAL"),
+          f"it is looked at: {stopped.json}")
+    check("did not reach vaults.intermediate: its recovery point is PARTIAL" in stopped.err, f"and told: {stopped.err}")
 
 # ---- a vault that lets nobody in: AWS's words, and the proof's, by what stands there: the file lets copies in, and that was
 # never applied ----
