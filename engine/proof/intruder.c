@@ -8,6 +8,7 @@
 #include "engine/proof/statements.h"
 
 #define PRINCIPAL_ARN "aws:PrincipalArn"
+#define SESSION "assumed-role"
 
 /* ---- one principal ---- */
 
@@ -164,7 +165,7 @@ static const char *filled(struct arena *arena, struct slice resource)
     return strbuf_str(&sb);
 }
 
-/* False: nobody of the account. */
+/* False: nobody of the account. A session goes with its role. */
 static bool exempt_of(struct arena *arena, const char *text, const struct account *account,
                       struct exempt *ret)
 {
@@ -173,10 +174,18 @@ static bool exempt_of(struct arena *arena, const char *text, const struct accoun
     if (!arn_parse(slice_of(plain), &arn) ||
         !(is_wild(arn.account) || slice_is(arn.account, account->id)))
         return false;
+    struct slice name = arn.resource;
+    bool session = slice_is(arn.service, "sts") && str_starts(name.ptr, SESSION "/");
+    if (session) {
+        name = slice_from(name, strlen(SESSION "/"));
+        name = slice_cut(&name, '/');
+    }
     ret->text = text;
-    ret->many = is_wild(arn.resource);
-    ret->arn = arena_printf(arena, "arn:%s:iam::%s:%s", account->partition, account->id,
-                            filled(arena, arn.resource));
+    ret->many = is_wild(name);
+    ret->arn = arena_printf(arena, "arn:%s:%s::%s:%s", account->partition, session ? "sts" : "iam",
+                            account->id, filled(arena, arn.resource));
+    ret->place =
+        session ? arn_role(arena, account->partition, account->id, filled(arena, name)) : ret->arn;
     return true;
 }
 
@@ -196,10 +205,10 @@ struct means means_of_place(const char *arn)
 /* May anybody make one that the text takes? */
 static bool can_be_made(const struct attempt *attempt, const struct exempt *exempt)
 {
-    const struct means means = means_of_place(exempt->arn);
+    const struct means means = means_of_place(exempt->place);
     struct attempt making = *attempt;
     making.means = &means;
-    return exempt->many && !place_is_reserved(exempt->arn) && could_anybody(&making, NULL);
+    return exempt->many && !place_is_reserved(exempt->place) && could_anybody(&making, NULL);
 }
 
 static void try_exempt(const struct attempt *attempt, const struct tried *tried,

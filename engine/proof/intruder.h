@@ -27,9 +27,10 @@ struct attempt {
 
 /* Somebody whom a policy leaves out, or lets in, and nobody else. */
 struct exempt {
-    const char *text; /* as the policy has it */
-    const char *arn;  /* one that the text takes */
-    bool many;        /* it takes others too: the text has wildcards in the name */
+    const char *text;  /* as the policy has it */
+    const char *arn;   /* one that the text takes */
+    const char *place; /* the role, the user or the root behind it */
+    bool many;         /* it takes others too: the text has wildcards in the name */
 };
 
 struct outcome {

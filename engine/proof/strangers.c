@@ -160,6 +160,15 @@ static struct deed deed_through(struct takeover *t, const struct stranger *stran
                          arena_printf(t->arena, "%s, as %s", what, role->address), role->pos};
 }
 
+static const char *how_far(struct takeover *t, const struct through *through, const char *action)
+{
+    const char *unknown = model_role(t->model, through->role->arn)->unknown;
+    if (!unknown)
+        return arena_printf(t->arena, "is allowed %s", action);
+    return arena_printf(t->arena, "may be allowed %s: nobody here knows what %s says", action,
+                        unknown);
+}
+
 static void try_through(struct takeover *t, const struct stranger *stranger,
                         const struct through *through, enum rule_id rule, const char *what,
                         const struct resource *target, struct means means)
@@ -168,7 +177,8 @@ static void try_through(struct takeover *t, const struct stranger *stranger,
     const struct deed deed = deed_through(t, stranger, through, rule, what, target);
     if (action)
         takeover_add(t, &deed, PROOF_OPEN, NULL,
-                     arena_printf(t->arena, "%s, and is allowed %s", trusted(t, stranger), action));
+                     arena_printf(t->arena, "%s, and %s", trusted(t, stranger),
+                                  how_far(t, through, action)));
 }
 
 /* Under a lock that is still to become permanent the row says until when. */

@@ -88,19 +88,19 @@ static struct outcome outcome_of(struct takeover *t, const struct account *accou
 static void try_place(struct takeover *t, const struct deed *deed, const struct exempt *exempt)
 {
     static const char *const assume[] = {"sts:AssumeRole", NULL};
-    const struct model_role *role = model_role(t->model, exempt->arn);
+    const struct model_role *role = model_role(t->model, exempt->place);
     struct deed place = *deed;
     place.rule = RULE_BREAK_GLASS_REACHED;
-    place.what =
-        arena_printf(t->arena, "takes the place of %s", exempt->many ? exempt->text : exempt->arn);
-    if (place_is_reserved(exempt->arn)) {
+    place.what = arena_printf(t->arena, "takes the place of %s",
+                              exempt->many ? exempt->text : exempt->place);
+    if (place_is_reserved(exempt->place)) {
         takeover_add(t, &place, PROOF_CLOSED, NULL, "IAM lets nobody of the account change it");
         return;
     }
-    struct means means = means_of_place(exempt->arn);
+    struct means means = means_of_place(exempt->place);
     struct outcome outcome = outcome_of(t, deed->account, &means, /* without_controls= */ false);
     if (outcome.openness != PROOF_OPEN && role && role->trust) {
-        const struct means trusted = {assume, exempt->arn, NULL, role->trust, true, NULL};
+        const struct means trusted = {assume, exempt->place, NULL, role->trust, true, NULL};
         struct outcome taken = outcome_of(t, deed->account, &trusted, false);
         outcome = taken.openness == PROOF_OPEN ? taken : outcome;
     }
@@ -476,6 +476,9 @@ static void try_path(struct takeover *t, const struct proof_path *path, struct m
     const struct model_object *plan = model_at(t->model, path->plan);
     if (!path->last_vault || !plan)
         return;
+    const struct account *source = plan->resource->account;
+    if (vault)
+        try_silence(t, source, path->relay ? path->relay : path->plan, vault);
     if (!vault || model_is_open(vault)) {
         try_named(t, path, vault, plan);
         return;
@@ -487,10 +490,8 @@ static void try_path(struct takeover *t, const struct proof_path *path, struct m
         *last = last_of(t, vault);
         map_set(vaults, vault->arn, last);
     }
-    const struct account *source = plan->resource->account;
     if (source != vault->resource->account)
         takeover_flood(t, source, NULL, last);
-    try_silence(t, source, path->relay ? path->relay : path->plan, vault);
     if (is_new)
         try_vault(t, last);
 }

@@ -23,6 +23,17 @@
 #define MANAGEMENT "  backup:\n    id: \"444455556666\"\n"
 #define WITH_MANAGEMENT "  management: {id: \"999988887777\"}\n" MANAGEMENT
 #define GRACE "      changeable_for_days: 14"
+#define FINAL                                                                                      \
+    "  final:                               # steps 1 and 2\n"                                     \
+    "    account: backup\n"                                                                        \
+    "    region: backup\n"                                                                         \
+    "    key: final\n"                                                                             \
+    "    accept_copies_from: [workload]\n"                                                         \
+    "    lock:\n"                                                                                  \
+    "      mode: compliance\n"                                                                     \
+    "      min_retention_days: 7\n"                                                                \
+    "      max_retention_days: 365\n"                                                              \
+    "      changeable_for_days: 14          # until then the lock can still be taken back\n"
 #define LOCK                                                                                       \
     "    lock:\n"                                                                                  \
     "      mode: compliance\n"                                                                     \
@@ -180,6 +191,14 @@ static const struct {
                                         "\"arn:aws:iam::*:role/break-glass\"}")}},
      {"open backup: takes the place of " BREAK_GLASS ": nothing denies sts:AssumeRole"}},
 
+    {PLAIN,
+     {{"    alias: alias/backup-final\n",
+       "    alias: alias/backup-final\n    policy: {Version: \"2012-10-17\", Statement: [{Effect: "
+       "Allow, Principal: {AWS: \"arn:aws:sts::444455556666:assumed-role/keeper/alice\"}, Action: "
+       "\"kms:*\", Resource: \"*\"}]}\n"}},
+     {"only arn:aws:sts::444455556666:assumed-role/keeper/alice backup: makes keys.final unusable",
+      "open backup: takes the place of arn:aws:iam::444455556666:role/keeper: nothing denies"}},
+
     /* what a policy leaves out by other words */
     {GUARDED,
      {{OF_VAULT, VAULT_POLICY("{Effect: Deny, NotPrincipal: {AWS: [\"" BREAK_GLASS
@@ -285,6 +304,17 @@ static const struct {
                            "11111111-2222-3333-4444-555555555555\n"}},
      {"open backup: makes what lies in vaults.final unreadable: the topology does not make "
       "arn:aws:kms:us-east-2:444455556666:key/11111111"}},
+
+    {PLAIN,
+     {{FINAL, "  final: {account: backup, region: backup, name: theirs, external: true}\n"}},
+     {"open backup: destroys what lies in vaults.final: the topology does not make vaults.final",
+      "open workload: stops relays.to_final, and nothing in account backup notices"}},
+    {PLAIN,
+     {{NULL, ROLE(BY_ACCOUNT, "\"iam:GetRole\"")},
+      {NULL, "    managed_policy_arns: [\"arn:aws:iam::444455556666:policy/ours\"]\n"}},
+     {"open 777788889999: rewrites who may reach vaults.final, as roles.janitor: the role trusts "
+      "arn:aws:iam::777788889999:role/ci, and may be allowed backup:PutBackupVaultAccessPolicy: "
+      "nobody here knows what arn:aws:iam::444455556666:policy/ours says"}},
 
     /* the account that manages the organization */
     {GUARDED,
