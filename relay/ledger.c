@@ -347,17 +347,20 @@ static struct row *claim(const struct relay_ledger *ledger, const struct relay_p
         found = found || row->found;
     }
     for (struct row *row = first; row; row = next_row(ledger, row->next)) {
-        if (!may_be_of(row, point) || (found && !row->safe))
+        if (found && !row->safe)
             continue;
-        taken = taken || row->claimed;
-        if (!row->claimed && (!best || rank_of(row, point) > rank_of(best, point)))
+        bool fits = may_be_of(row, point);
+        *ret_contested = true;
+        taken = taken || (fits && row->claimed);
+        if (fits && !row->claimed && (!best || rank_of(row, point) > rank_of(best, point)))
             best = row;
     }
-    *ret_contested = !best && taken;
-    if (best)
+    if (best) {
         best->claimed = true;
-    else if (taken)
+        *ret_contested = false;
+    } else if (taken) {
         first->contested = true;
+    }
     return best;
 }
 

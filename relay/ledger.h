@@ -21,7 +21,8 @@ uint64_t ledger_maker(const struct value *point);
 struct ledger_entry {
     const struct relay_job *jobs; /* in the arena; copies in the last vaults are `found` ones */
     size_t len;
-    bool contested; /* each copy that may be its own is claimed */
+    bool contested; /* there are copies of its resource and date, which others have claimed or
+                       another rule has made */
     bool safe; /* a copy in the last vault can be restored, and a job or the rule that made both
                   tells that it is of this point; false as well when none was listed */
 };
@@ -32,7 +33,8 @@ struct ledger_entry {
  * its own. */
 void ledger_take(struct relay_ledger *ledger, struct arena *arena, const struct relay_point *point,
                  struct ledger_entry *ret);
-/* Some point of this resource and date is contested: nothing tells whose the copies are. */
+/* Some point of this resource and date has found each copy claimed that may be its own: nothing
+ * tells whose those are. */
 bool ledger_is_contested(const struct relay_ledger *ledger, const struct relay_point *point);
 /* A copy of the resource is under way. */
 bool ledger_is_busy(const struct relay_ledger *ledger, const char *resource_arn);

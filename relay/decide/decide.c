@@ -346,8 +346,8 @@ static bool judge_point(struct arena *arena, const struct relay_point *point, in
         return true;
     conclude(ret, RELAY_REFUSE,
              point->contested
-                 ? "the last vault holds fewer copies of this resource and date than there are "
-                   "points, and no copy job is listed that tells whose they are"
+                 ? "no copy job of this point is listed, and the copies of its resource and date "
+                   "are, or may be, of another point"
                  : "no copy job is listed, but the job history does not reach back to this point");
     return false;
 }

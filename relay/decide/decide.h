@@ -18,8 +18,8 @@ struct relay_point {
     uint64_t maker;           /* the rule that made it (relay/ledger.h); 0: not known */
     int64_t expires_ms;       /* when the point goes by its lifecycle; 0: not known, or never */
     bool destination_asked;   /* the last vault was asked: its copy, if any, is among the jobs */
-    bool contested;           /* copies of its resource and date are there, but fewer than points,
-                                 and no job tells whose they are */
+    bool contested;           /* copies of its resource and date are there, but are, or may be, of
+                                 another point, and no job tells whose they are */
     bool tags_declared; /* its own failed to travel: these are what its plan's rule declares */
     bool retry_now;     /* somebody asks for it: no failure makes it wait */
 };
