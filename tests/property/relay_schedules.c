@@ -54,6 +54,7 @@ struct delivery {
 struct origin {
     const char *arn, *vault; /* vault: that it is for; "" for none */
     int64_t created_ms;
+    bool twin; /* there is another one of its resource and date */
 };
 
 struct good_pass {
@@ -425,7 +426,7 @@ static void between(void *ctx, struct host *host)
 
 /* ---- a life ---- */
 
-static void back_up_one(struct life *life, const char *resource, bool other)
+static struct origin *back_up_one(struct life *life, const char *resource, bool other)
 {
     static const char *const tags[] = {ROOM_LAST_VAULT, ROOM_LAST_VAULT, ROOM_LAST_VAULT,
                                        ROOM_LAST_VAULT, ROOM_LAST_VAULT, "",
@@ -443,6 +444,7 @@ static void back_up_one(struct life *life, const char *resource, bool other)
                               .created_ms = room_now(&life->room)};
     map_set(&life->origins, origin->arn, origin);
     tell(life, "backup of %s for %s: %s", resource, *vault ? vault : "no vault", origin->arn);
+    return origin;
 }
 
 static void back_up(struct life *life)
@@ -451,9 +453,9 @@ static void back_up(struct life *life)
         arena_printf(life->arena, "arn:aws:rds:" ROOM_FIRST_REGION ":" ROOM_ACCOUNT ":db:db%lld",
                      (long long)random_below(&life->random, RESOURCES));
     room_advance(&life->room, 1000);
-    back_up_one(life, resource, /* other= */ false);
+    struct origin *origin = back_up_one(life, resource, /* other= */ false);
     if (random_chance(&life->random, 5)) /* two rules fire at once */
-        back_up_one(life, resource, /* other= */ true);
+        origin->twin = back_up_one(life, resource, /* other= */ true)->twin = true;
 }
 
 typedef void hardship_fn(struct life *life, bool on);
@@ -578,10 +580,10 @@ static void pass_a_month(struct life *life) /* no job is listed any more */
     come_to_rest(life);
 }
 
-/* What a life may leave refused: it needs a person. */
-static bool may_be_refused(const char *why)
+/* What a life may leave refused: these need a person. */
+static bool may_be_refused(const struct origin *origin, const char *why)
 {
-    return strstr(why, "PARTIAL");
+    return strstr(why, "PARTIAL") || (origin->twin && strstr(why, "of another point"));
 }
 
 /* In its last day, or since it came. */
@@ -612,7 +614,7 @@ static void judge_uncopied(struct life *life, const struct origin *origin, const
     int64_t gone_ms = origin->created_ms + life->room.source_days * DAY_MS;
     if (there && !why)
         blame(life, "a point has no last copy, and nobody says so", point);
-    else if (there && !may_be_refused(why))
+    else if (there && !may_be_refused(origin, why))
         blame(life, "a point is refused that could be copied", why);
     else if (!there && gone_ms > room_now(&life->room))
         blame(life, "a point without a copy has gone before its time", point);
@@ -624,9 +626,9 @@ static void judge_copied(struct life *life, const char *point, const struct valu
 {
     const char *why = map_get(&life->refused, point);
     bool partial = str_eq(job_text(copy, "Status"), "PARTIAL");
-    if (partial && (!why || !may_be_refused(why)))
+    if (partial && (!why || !strstr(why, "PARTIAL")))
         blame(life, "a last copy is PARTIAL, and nobody says so", point);
-    else if (!partial && why && !may_be_refused(why))
+    else if (!partial && why && !strstr(why, "PARTIAL"))
         blame(life, "a point is refused that has its copy", why);
 }
 
