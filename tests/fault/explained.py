@@ -7,6 +7,8 @@ A reason is `(words, true_of)`: a pattern that the whole message fits, and a fun
 import json
 import re
 
+from records import entry_of
+
 
 def invalid(case, *_):
     return case.folder.run("validate").status != 0
@@ -48,7 +50,7 @@ def lost(case, match, _):
 
 def protected(case, match, _):
     address = match["address"]
-    entry = address.split("/")[0].split("[")[0]
+    entry = entry_of(address)
     return {address, entry, entry + address[len(address.split("[")[0]):]} & case.protected()
 
 

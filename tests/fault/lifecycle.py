@@ -42,7 +42,7 @@ import smaller
 from by_hand import ByHand
 from faulty import Server, make_data_dir
 from folder import CALM, NEIGHBOUR, STATE, WORLD, Folder, Violation, allow_of, make_first_world
-from records import HOLDS_DATA, SHARED, identity, neighbours, own_doing, world_key
+from records import HOLDS_DATA, SHARED, entry_of, identity, neighbours, own_doing, world_key
 
 CALLER = os.environ["WORLD_CALLER"]
 ROOT = os.path.join("/dev/shm" if os.path.isdir("/dev/shm") else "/tmp", f"holdfast-life-{os.getpid()}")
@@ -163,7 +163,7 @@ class Case(ByHand):
         for key in set(after) - set(before):
             made = now_at.get(("aws_backup_logically_air_gapped_vault", *key[1:]))  # locked from its first moment
             if key[0] == "backup.vault" and "LockDate" in json.loads(after[key]) \
-                    and not any(f == made or f.endswith("/lock") for f in flags):
+                    and not any(f == made or f.endswith("/lock") or key[3] == f"gap-{entry_of(f).split('.')[1]}" for f in flags):
                 raise Violation("no irreversible change without its flag", f"{key} was locked")
 
     def protected(self):
@@ -173,7 +173,7 @@ class Case(ByHand):
             if doc[section][name].get("prevent_destroy"):
                 found.add(f"{section}.{name}")
         for address, row in self.folder.rows().items():
-            if row["prevent_destroy"] and not any(address.startswith(f"{s}.{n}") for s, n in random_topology.entries(doc)):
+            if row["prevent_destroy"] and entry_of(address) not in {f"{s}.{n}" for s, n in random_topology.entries(doc)}:
                 found.add(address)
         return found
 

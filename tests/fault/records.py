@@ -17,6 +17,11 @@ def identity(row):
     return row["type"], row["account_id"], row["region"], row["identifier"]
 
 
+def entry_of(address):
+    """The entry of the file that an address belongs to: "vaults.a" for "vaults.a[payments]/lock"."""
+    return address.split("/")[0].split("[")[0]
+
+
 def told(rows):
     """Rows without what differs from one machine to the next."""
     return {address: {k: v for k, v in row.items() if k != "checksum"} for address, row in rows.items()}
