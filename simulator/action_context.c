@@ -184,6 +184,7 @@ const struct value *call_context(struct sim_call *call, const char *action, cons
 {
     struct map_builder b = map_begin(call->arena);
     map_put_str(&b, "aws:RequestedRegion", call->scope_region);
+    map_put_str(&b, "lambda:SourceFunctionArn", call->function);
     if (!str_eq(action, "iam:PassRole")) {
         put_request_tags(call, &b);
         put_keys(call, &b);

@@ -299,7 +299,11 @@ static const struct value *credentials(struct world *world, struct arena *arena,
     if (!role_trusts_service(world, arena, role, "lambda.amazonaws.com", NULL))
         return NULL;
     world_begin(world);
-    const struct value *keys = sts_session(world, arena, role, run->name, SESSION_S, NULL);
+    const struct session_spec spec = {.role_arn = role,
+                                      .name = run->name,
+                                      .seconds = SESSION_S,
+                                      .function = value_get_str(run->function, "FunctionArn")};
+    const struct value *keys = sts_session(world, arena, &spec);
     return world_commit(world) ? keys : NULL;
 }
 

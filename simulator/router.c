@@ -79,6 +79,7 @@ static bool caller_by_session(struct sim_call *call, const struct sim_request *r
     call->session = value_get_str(body, "Session");
     const struct value *role = iam_role_get(call->world, call->arena, call->principal);
     call->session_policy = value_get_str(body, "Policy");
+    call->function = value_get_str(body, "Function");
     call->admin = iam_role_is_admin(role) && !call->session_policy;
     return true;
 }

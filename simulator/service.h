@@ -92,6 +92,7 @@ struct sim_call {
     const char *access_key;
     const char *principal;      /* role ARN of a session, else arn:aws:iam::ACCOUNT:root */
     const char *session;        /* arn:aws:sts::ACCOUNT:assumed-role/NAME/SESSION, NULL for root */
+    const char *function;       /* ARN of the function whose code calls, or NULL */
     const char *session_policy; /* text of the policy that the session was limited to, or NULL */
     bool admin;  /* identity side allows everything: an account's own key, deployer roles */
     int64_t now; /* the world's clock */

@@ -6,28 +6,29 @@
 #include "simulator/authorize.h"
 #include "simulator/iam.h"
 
-const struct value *sts_session(struct world *world, struct arena *arena, const char *role_arn,
-                                const char *session_name, int64_t seconds, const char *policy)
+const struct value *sts_session(struct world *world, struct arena *arena,
+                                const struct session_spec *spec)
 {
-    const struct value *role = iam_role_get(world, arena, role_arn);
+    const struct value *role = iam_role_get(world, arena, spec->role_arn);
     struct arn arn;
-    if (!role || !arn_parse(slice_of(role_arn), &arn))
+    if (!role || !arn_parse(slice_of(spec->role_arn), &arn))
         return NULL;
     const char *account = arena_strndup(arena, arn.account.ptr, arn.account.len);
     const char *key = id_upper(world, arena, "ASIA", 16);
     struct map_builder b = map_begin(arena);
     map_put_str(&b, "Account", account);
-    map_put_str(&b, "Role", role_arn);
+    map_put_str(&b, "Role", spec->role_arn);
     map_put_str(&b, "Session",
                 arena_printf(arena, "arn:%.*s:sts::%s:assumed-role/%s/%s", (int)arn.partition.len,
                              arn.partition.ptr, account, value_get_str(role, "RoleName"),
-                             session_name));
+                             spec->name));
     map_put_str(&b, "RoleId", value_get_str(role, "RoleId"));
     map_put_str(&b, "AccessKeyId", key);
     map_put_str(&b, "SecretAccessKey", id_hex(world, arena, 40));
     map_put_str(&b, "SessionToken", arena_printf(arena, "Fwo%s", id_hex(world, arena, 64)));
-    map_put_int(&b, "Expiration_ms", clock_wall_ms() + seconds * 1000);
-    map_put_str(&b, "Policy", policy);
+    map_put_int(&b, "Expiration_ms", clock_wall_ms() + spec->seconds * 1000);
+    map_put_str(&b, "Policy", spec->policy);
+    map_put_str(&b, "Function", spec->function);
     map_put_str(&b, "Token", value_get_str(map_end(&b), "SessionToken"));
     const struct value *body = map_end(&b);
     store_put(world, "~sts.session", "", "", key, body);
@@ -98,7 +99,11 @@ static bool assume_role(struct sim_call *call)
                           "The requested DurationSeconds exceeds the MaxSessionDuration set for "
                           "this role.");
     const struct value *made =
-        sts_session(call->world, call->arena, role_arn, name, seconds, call_str(call, "Policy"));
+        sts_session(call->world, call->arena,
+                    &(struct session_spec){.role_arn = role_arn,
+                                           .name = name,
+                                           .seconds = seconds,
+                                           .policy = call_str(call, "Policy")});
     struct map_builder keys = map_begin(call->arena);
     map_put(&keys, "AccessKeyId", value_get(made, "AccessKeyId"));
     map_put(&keys, "SecretAccessKey", value_get(made, "SecretAccessKey"));

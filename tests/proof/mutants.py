@@ -756,6 +756,13 @@ def perimeter_of_tags(t, rng):
         "aws:PrincipalTag/holdfast:topology": rng.choice([t.doc["name"], t.doc["name"], "another"])})
 
 
+@operator(None)
+def perimeter_of_functions(t, rng):
+    need(t.relay)
+    perimeter(t, "SERVICE_CONTROL_POLICY", [t.source], "backup:StartCopyJob", ArnNotEquals={
+        "lambda:SourceFunctionArn": f"arn:aws:lambda:*:{t.id(rng.choice([t.source, t.target]))}:function:*"})
+
+
 @operator(False)
 def perimeter_of_resources(t, rng):
     mine = organization(t)["id"]

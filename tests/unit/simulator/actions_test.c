@@ -25,7 +25,8 @@ static const char *holder(struct room *room, const char *statements)
         arena_printf(room->arena, "{\"Version\":\"2012-10-17\",\"Statement\":[%s]}", statements));
     world_begin(room->world);
     const struct value *made =
-        sts_session(room->world, room->arena, ROLE_ARN, "test", 3600, /* policy= */ NULL);
+        sts_session(room->world, room->arena,
+                    &(struct session_spec){.role_arn = ROLE_ARN, .name = "test", .seconds = 3600});
     assert_true(world_commit(room->world));
     return arena_printf(room->arena, "%s %s", value_get_str(made, "AccessKeyId"),
                         value_get_str(made, "SessionToken"));
