@@ -109,6 +109,12 @@ def switched_off(case, match, _):
                for at, row in case.folder.rows().items() if row["type"] == "aws_kms_key")
 
 
+def trusts_another(case, _, address):
+    """The role that the file gives the function is one of another service's."""
+    role = case.doc.get("functions", {}).get(entry_of(address).split(".")[-1], {}).get("role")
+    return role and "lambda.amazonaws.com" not in json.dumps(case.doc["roles"].get(role, {}))
+
+
 REASONS = {
     "HF0501": [(r"the .+? exists in .* and belongs to (?P<at>\S+) of topology life", recorded),
                (r"the .+? (?P<name>\S+) exists in .* and belongs to .*", anothers)],
@@ -121,7 +127,8 @@ REASONS = {
     "HF0313": [(r".*", moves)],
     "HF0803": [(r".* not authorized to perform: .* on resource: (?P<arn>\S+) with an explicit deny in a "
                 r"(?P<by>resource-based|service control) policy.*", denied)],
-    "HF0806": [(r"\S+:Delete\w+: \w*(?:Conflict|InvalidRequest|InUse|NotEmpty)\w*: .*", nobodys),
+    "HF0806": [(r"lambda:\w+: .*The role defined for the function cannot be assumed by Lambda.*", trusts_another),
+               (r"\S+:Delete\w+: \w*(?:Conflict|InvalidRequest|InUse|NotEmpty)\w*: .*", nobodys),
                (r"backup:CreateBackupVault: .* KMS key \S+:key/(?P<key>\S+) does not exist, is not enabled .*", switched_off),
                (r"s3:DeleteBucket: BucketNotEmpty: .*", holds_objects)],
     "HF0905": [(r"run \d+ began to create this, and an object of that name belongs to .*",

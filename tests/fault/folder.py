@@ -43,8 +43,8 @@ class Result:
         """What it said was wrong: code, message, and address where it has one."""
         if self.out.startswith("{") and "diagnostics" in self.json:
             return [d for d in self.json["diagnostics"] if d["severity"] == "error"]
-        return [{"code": code, "message": message} for code, message in
-                re.findall(r"^(?:\S+: )?error\[(\w+)\]:? (.*)", self.err, re.M)]
+        return [{"code": code, "message": message, "address": address} for code, message, address in
+                re.findall(r"^(?:\S+: )?error\[(\w+)\]:? (.*)\n(?: .*\|.*\n)*(?: {7}([a-z_]+\.\S+)\. )?", self.err, re.M)]
 
     def words(self):
         """The same, without what differs from one run to the next."""
