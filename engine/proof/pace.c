@@ -1,10 +1,8 @@
 #include "engine/proof/pace.h"
 
 #include "engine/aws/cron.h"
-#include "engine/base/clock.h"
 
 #define GAPS_MAX 400 /* that are looked at: of what fires once a day more than a year */
-#define WINDOW_MS (28 * DAY_MS)
 
 static bool read(struct arena *arena, const char *schedule, struct cron *ret)
 {
@@ -32,15 +30,4 @@ int64_t pace_longest_ms(struct arena *arena, const char *schedule)
 int64_t pace_shortest_ms(struct arena *arena, const char *schedule)
 {
     return gap(arena, schedule, /* longest= */ false);
-}
-
-int64_t pace_firings(struct arena *arena, const char *schedule)
-{
-    struct cron cron;
-    int64_t count = 0;
-    if (!read(arena, schedule, &cron))
-        return 0;
-    for (int64_t at = 0; cron_next(&cron, NULL, at, &at) && at <= WINDOW_MS;)
-        count++;
-    return count;
 }

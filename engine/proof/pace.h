@@ -9,5 +9,3 @@
  * most, INT64_MAX. */
 int64_t pace_longest_ms(struct arena *arena, const char *schedule);
 int64_t pace_shortest_ms(struct arena *arena, const char *schedule);
-/* In four weeks. */
-int64_t pace_firings(struct arena *arena, const char *schedule);

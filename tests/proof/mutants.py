@@ -247,6 +247,7 @@ def vault_policy_denies_others(t, rng):
 
 @operator(True)
 def vault_policy_of_another_organization(t, rng):
+    organization(t)
     vault_policy(t, allow("*", "backup:CopyIntoBackupVault",
                           Condition={"StringEquals": {"aws:PrincipalOrgID": "o-anotherorgid"}}))
 
@@ -543,9 +544,9 @@ def schedule_slower_than_the_copies_live(t, rng):
     lost_events(t, 1, rng.choice(["rate(2 days)", "rate(48 hours)", "cron(0 12 1/3 * ? *)"]))
 
 
-@operator(True, days=6)
+@operator(LATE, days=6)
 def schedule_slower_than_the_backups(t, rng):
-    """Each run copies one point of a resource, so that they gather until they expire."""
+    """Each run copies one point of a resource, and all that would be gone within a day."""
     lost_events(t, rng.choice([2, 3]), rng.choice(["rate(2 days)", "rate(36 hours)"]))
 
 
