@@ -231,13 +231,13 @@ static bool put_given(struct sim_call *call, struct map_builder *b)
     if (logging)
         map_put(b, "LoggingConfig",
                 tags_merge(call->arena, value_get(map_end(b), "LoggingConfig"), logging));
-    const struct value *made = map_end(b);
-    const char *queue = value_get_str(value_get(made, "DeadLetterConfig"), "TargetArn");
+    const char *queue = value_get_str(value_get(map_end(b), "DeadLetterConfig"), "TargetArn");
     if (queue && !*queue)
         map_drop(b, "DeadLetterConfig"); /* an empty ARN takes it away */
-    if (value_get(made, "Environment") &&
-        !value_len(value_get(value_get(made, "Environment"), "Variables")))
+    const struct value *environment = value_get(map_end(b), "Environment");
+    if (environment && !value_len(value_get(environment, "Variables")))
         map_drop(b, "Environment");
+    const struct value *made = map_end(b);
     int64_t timeout = value_get_int(made, "Timeout", 3);
     if (timeout < 1 || timeout > 900)
         return call_error(call, 400, "InvalidParameterValueException",

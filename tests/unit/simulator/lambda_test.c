@@ -285,6 +285,22 @@ static void a_change_takes_a_moment_in_which_no_other_is_taken(void **state)
     assert_string_equal(value_get_str(answer.body, "LastUpdateStatus"), "InProgress");
 }
 
+static void an_empty_arn_ends_the_dead_letters_and_their_right_with_them(void **state)
+{
+    struct room *room = *state;
+    put_function(room, "");
+    advance(room, MINUTE_MS);
+    assert_good(form(room, ACCOUNT, "iam", "DeleteRolePolicy", "RoleName=f&PolicyName=p"));
+    const char *path = "/2015-03-31/functions/f/configuration";
+    assert_refused(ask(room, ACCOUNT, REGION, "lambda", "PUT", path, NULL, "{\"Timeout\":6}"),
+                   "InvalidParameterValueException");
+    assert_good(ask(room, ACCOUNT, REGION, "lambda", "PUT", path, NULL,
+                    "{\"Timeout\":6,\"DeadLetterConfig\":{\"TargetArn\":\"\"}}"));
+    struct answer now = ask(room, ACCOUNT, REGION, "lambda", "GET", path, NULL, NULL);
+    assert_null(value_get(now.body, "DeadLetterConfig"));
+    assert_int_equal(value_get_int(now.body, "Timeout", 0), 6);
+}
+
 static void the_role_is_checked_when_a_function_is_made(void **state)
 {
     struct room *room = *state;
@@ -381,6 +397,7 @@ int main(void)
         IN_ROOM(what_a_function_is_stopped_under_waits_and_is_given_up_in_the_end),
         IN_ROOM(only_the_rule_that_a_permission_names_may_invoke),
         IN_ROOM(a_change_takes_a_moment_in_which_no_other_is_taken),
+        IN_ROOM(an_empty_arn_ends_the_dead_letters_and_their_right_with_them),
         IN_ROOM(the_role_is_checked_when_a_function_is_made),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
