@@ -91,11 +91,9 @@ static void add_environment(struct lowering *lw, struct map_builder *map,
 
 void function_dead_letter(struct lowering *lw, struct map_builder *map, const struct value *arn)
 {
-    if (!arn)
-        return;
     struct map_builder config = map_begin(lw->arena);
     map_put(&config, "target_arn", arn);
-    map_put(map, "dead_letter_config", map_end(&config));
+    map_put(map, "dead_letter_config", arn ? map_end(&config) : value_null());
 }
 
 static void lower_function(struct lowering *lw, const struct instance *in)

@@ -103,12 +103,6 @@ def holds_objects(case, _, address):
     return any(key[0] == "s3.object" and (not row or row["identifier"] in key[3]) for key in case.folder.objects())
 
 
-def unnamed(case, _, address):
-    """The function's letters, which the file no longer names: what is not named stays."""
-    entry = case.doc.get("functions", {}).get(address.split(".")[1].split("[")[0], {})
-    return "dead_letter" not in entry
-
-
 def keeps_versions(case, _, address):
     """The bucket, which was made with a lock for its objects and keeps it, whatever the file says now."""
     row = case.folder.rows().get(address)
@@ -144,7 +138,6 @@ REASONS = {
                (r"lambda:\w+: .*The role defined for the function cannot be assumed by Lambda.*", trusts_another),
                (r"\S+:Delete\w+: \w*(?:Conflict|InvalidRequest|InUse|NotEmpty)\w*: .*", nobodys),
                (r"backup:CreateBackupVault: .* KMS key \S+:key/(?P<key>\S+) does not exist, is not enabled .*", switched_off),
-               (r"lambda:UpdateFunctionConfiguration: .* not have permissions to call SendMessage on SQS .*", unnamed),
                (r"s3:PutBucketVersioning: InvalidBucketState: .*", keeps_versions),
                (r"s3:DeleteBucket: BucketNotEmpty: .*", holds_objects)],
     "HF0905": [(r"run \d+ began to create this, and an object of that name belongs to .*",
