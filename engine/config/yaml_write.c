@@ -36,11 +36,14 @@ static bool is_expression(const char *text)
            !strpbrk(text, " :#,'\"\\");
 }
 
+/* In a flow collection YAML 1.1 takes a question mark for the beginning of a key. */
 static bool is_plain(const char *text, bool flow)
 {
     static const char safe[] = "_-./@+=*()?%";
     if (!flow && is_expression(text))
         return true;
+    if (flow && strchr(text, '?'))
+        return false;
     if (!isalpha((unsigned char)text[0]) && text[0] != '/')
         return false;
     for (const char *at = text; *at; at++) {

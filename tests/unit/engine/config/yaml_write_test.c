@@ -138,9 +138,9 @@ static void text_that_yaml_would_misread_is_quoted(void **state)
             fail_msg("%s", text);
     }
     assert_text("{\"a\":{\"b\":{\"c\":\"cron(0 20 ? * * *)\",\"d\":\"${vaults.final.arn}\","
-                "\"e\":[\"${vaults.final.arn}\"]}}}",
+                "\"e\":[\"${vaults.final.arn}\",\"cron(0 5 ? * * *)\"]}}}",
                 "a:\n  b:\n    c: cron(0 20 ? * * *)\n    d: ${vaults.final.arn}\n"
-                "    e: [\"${vaults.final.arn}\"]\n");
+                "    e: [\"${vaults.final.arn}\", \"cron(0 5 ? * * *)\"]\n");
 }
 
 static void notes_stand_above_what_they_name(void **state)
