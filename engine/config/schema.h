@@ -51,8 +51,9 @@
  *   x-sensitive (never printed, never recorded: seal.h), x-unmanaged-when-absent (normalize.h)
  *   x-displaces            names of properties beside it that AWS drops or changes when this one is
  *                          set: what it then shows of them is our doing, not somebody else's
- *   x-off-needs            allow-destroy | allow-irreversible: of a switch that others rely on, the
- *                          flag that turning it off needs */
+ *   x-shows                of a write-only property: names of read-only ones beside it that AWS
+ * shows while this one is set, and only then x-off-needs            allow-destroy |
+ * allow-irreversible: of a switch that others rely on, the flag that turning it off needs */
 
 #include <stdbool.h>
 
@@ -108,6 +109,7 @@ struct schema_node {
     const struct value *becomes;          /* x-becomes, or NULL */
     const char *const *rules;             /* NULL-terminated, or NULL */
     const char *const *displaces;         /* likewise: names of properties beside it */
+    const char *const *shows;             /* likewise */
     const struct schema_node *items;      /* of arrays */
     const struct schema_node *additional; /* of maps: the schema of every value */
     const struct schema_property *properties;

@@ -138,14 +138,15 @@ static const char *wire_name(struct arena *arena, const char *name, bool lower_c
     return wire;
 }
 
-/* Where the word stands; what a $ref brings along is displaced in the type it comes from. */
-static void check_displaced(const struct scope *scope, const struct value *properties)
+/* Where the word stands; what a $ref brings along has its neighbours in the type it comes from. */
+static void check_beside(const struct scope *scope, const struct value *properties,
+                         const char *word)
 {
     for (size_t i = 0; i < value_len(properties); i++) {
-        const struct value *names = value_get(properties->map.entries[i].value, "x-displaces");
+        const struct value *names = value_get(properties->map.entries[i].value, word);
         for (size_t k = 0; k < value_len(names); k++)
             if (!value_get(properties, value_str(value_item(names, k))))
-                schema_refuse(scope, "x-displaces: there is no %s beside it",
+                schema_refuse(scope, "%s: there is no %s beside it", word,
                               value_str(value_item(names, k)));
     }
 }
@@ -170,7 +171,8 @@ static void load_properties(const struct scope *scope, struct schema_node *node,
     }
     node->properties = properties;
     node->property_len = v->map.len;
-    check_displaced(scope, v);
+    check_beside(scope, v, "x-displaces");
+    check_beside(scope, v, "x-shows");
 }
 
 static void load_canonical(const struct scope *scope, struct schema_node *node,
@@ -222,6 +224,11 @@ static void load_displaces(const struct scope *scope, struct schema_node *node,
                            const struct value *v)
 {
     node->displaces = schema_names_of(scope, v, "x-displaces");
+}
+
+static void load_shows(const struct scope *scope, struct schema_node *node, const struct value *v)
+{
+    node->shows = schema_names_of(scope, v, "x-shows");
 }
 
 static void load_sensitive(const struct scope *scope, struct schema_node *node,
@@ -290,6 +297,7 @@ static const struct keyword {
     {"x-becomes", load_becomes, false},
     {"x-rules", load_rules, true},
     {"x-displaces", load_displaces, false},
+    {"x-shows", load_shows, false},
     {"x-local", load_local, false},
     {"x-sensitive", load_sensitive, false},
     {"x-unmanaged-when-absent", load_unmanaged, false},

@@ -123,6 +123,25 @@ const struct value *object_sealed(struct run *run, const struct schema *schema,
     return seal(run->arena, schema, properties, &key);
 }
 
+static bool is_set(const struct value *v)
+{
+    return v && v->kind != VALUE_NULL;
+}
+
+/* What cannot be read back, but leaves a trace, has left it. */
+static bool shows_what_was_told(const struct schema *schema, const struct value *desired,
+                                const struct value *attributes)
+{
+    for (size_t i = 0; i < schema->root->property_len; i++) {
+        const struct schema_property *property = &schema->root->properties[i];
+        const char *const *name = property->node->shows;
+        for (; name && *name; name++)
+            if (is_set(value_get(desired, property->name)) != is_set(value_get(attributes, *name)))
+                return false;
+    }
+    return true;
+}
+
 bool object_has_arrived(struct run *run, const struct schema *schema, const struct value *desired,
                         const struct value *attributes)
 {
@@ -134,7 +153,7 @@ bool object_has_arrived(struct run *run, const struct schema *schema, const stru
                                .after = normalize(arena, schema, desired),
                                .key = &key};
     diff_desired(arena, &input, &diff);
-    return diff.len == 0;
+    return diff.len == 0 && shows_what_was_told(schema, desired, attributes);
 }
 
 bool object_is_as_recorded(struct run *run, const struct schema *schema,
@@ -169,7 +188,7 @@ static bool is_displaced(const struct schema *schema, const struct value *desire
     for (size_t i = 0; i < schema->root->property_len; i++) {
         const struct schema_property *property = &schema->root->properties[i];
         const struct value *v = value_get(desired, property->name);
-        if (v && v->kind != VALUE_NULL && property->node->displaces &&
+        if (is_set(v) && property->node->displaces &&
             str_is_one_of(name, property->node->displaces))
             return true;
     }
