@@ -47,7 +47,7 @@ from faulty import SIGABRT, SIGKILL, write
 EXAMPLES = os.environ["EXAMPLES"]
 SOAK = bool(os.environ.get("HOLDFAST_SOAK"))
 SEED = int(os.environ.get("HOLDFAST_TORTURE_SEED", random.randrange(1 << 32) if SOAK else 1))
-SAMPLE = int(os.environ.get("HOLDFAST_TORTURE_SAMPLE", 4))
+SAMPLE = int(os.environ.get("HOLDFAST_TORTURE_SAMPLE", 2))
 PART, PARTS = (int(number) for number in os.environ.get("HOLDFAST_TORTURE_PART", "1/1").split("/"))
 
 CODES = re.findall(r'^ANSWER\("(\w+)"', open(os.path.join(os.path.dirname(os.path.abspath(__file__)), "answers.inc"),
