@@ -27,17 +27,22 @@ static void answer(struct ask_answer *ret, enum ask_verdict verdict, const char 
 
 /* What the topology does not make may hold any right, and what a policy says that nobody knows may
  * be anything: neither makes a yes. An explicit denial stands whatever they say. */
+static void answer_open(struct model *model, const struct ask *question, const char *key,
+                        struct ask_answer *ret)
+{
+    answer(ret, ASK_UNKNOWN,
+           arena_printf(model->arena,
+                        "what %s is in the request for %s decides, and the topology does not "
+                        "show it",
+                        key, question->action));
+}
+
 static void conclude(struct model *model, const struct policy_request *request,
                      const struct model_role *role, const struct ask *question,
                      struct ask_answer *ret)
 {
-    const char *open = ret->policy.open_key;
-    if (open) {
-        answer(ret, ASK_UNKNOWN,
-               arena_printf(model->arena,
-                            "what %s is in the request for %s decides, and the "
-                            "topology does not show it",
-                            open, question->action));
+    if (ret->policy.open_key) {
+        answer_open(model, question, ret->policy.open_key, ret);
         return;
     }
     if (ret->policy.decision == POLICY_ALLOWED) {
@@ -123,12 +128,7 @@ static void judge_variants(struct model *model, const struct ask *question,
             continue;
         judge(model, question, set, &variant, &other);
         if (other.verdict != ret->verdict)
-            answer(ret, ASK_UNKNOWN,
-                   arena_printf(model->arena,
-                                "what %s is in the request for %s decides, and the topology does "
-                                "not show it",
-                                (i & 2) ? "aws:SourceArn" : "aws:RequestedRegion",
-                                question->action));
+            answer_open(model, question, (i & 2) ? "aws:SourceArn" : "aws:RequestedRegion", ret);
     }
 }
 
@@ -137,10 +137,11 @@ static void judge_units(struct model *model, const struct ask *question,
                         const struct policy_set *set, struct ask_answer *ret)
 {
     const char *caller = model_account_of(model->arena, question->role);
-    const char *owner = owner_of(model, question), *scp = NULL, *rcp = NULL;
-    struct model_levels scps = model_possible_controls(model, caller, false, &scp), rcps = {0};
+    const char *owner = owner_of(model, question);
+    struct model_levels rcps = {0};
+    struct model_levels scps = model_possible_controls(model, caller, /* of_resources= */ false);
     if (policy_meets_resource_controls(question->action))
-        rcps = model_possible_controls(model, owner, /* of_resources= */ true, &rcp);
+        rcps = model_possible_controls(model, owner, /* of_resources= */ true);
     if (!scps.len && !rcps.len)
         return;
     struct ask_answer other = {0};
@@ -155,7 +156,8 @@ static void judge_units(struct model *model, const struct ask *question,
                arena_printf(model->arena,
                             "%s is attached to a unit of the organization, in which account %s may "
                             "stand or not, and says no to %s",
-                            scp ? scp : rcp, model_account_name(model, scp ? caller : owner),
+                            scps.len ? scps.first : rcps.first,
+                            model_account_name(model, scps.len ? caller : owner),
                             question->action));
 }
 

@@ -153,9 +153,11 @@ static void add_other(struct model *model, struct model_object *object)
 
 static void init_maps(struct model *model)
 {
-    struct map *const maps[] = {&model->by_arn, &model->by_type,  &model->by_address, &model->gone,
-                                &model->unread, &model->policies, &model->roles,      &model->scps,
-                                &model->rcps,   &model->accounts};
+    struct map *const maps[] = {
+        &model->by_arn,         &model->by_type,        &model->by_address,
+        &model->gone,           &model->unread,         &model->policies,
+        &model->roles,          &model->accounts,       &model->controls[0][0],
+        &model->controls[0][1], &model->controls[1][0], &model->controls[1][1]};
     for (size_t i = 0; i < ARRAY_LEN(maps); i++)
         map_init(maps[i], model->arena);
 }
@@ -486,7 +488,7 @@ static const char *control_type(bool of_resources)
 /* AWS attaches FullAWSAccess everywhere, and each policy of the topology stands beside it: so they
  * can be taken as one level each without changing what is allowed. */
 static struct model_levels *levels_of(struct model *model, const char *account, bool of_resources,
-                                      enum standing standing, const char **ret_name)
+                                      enum standing standing)
 {
     const struct model_list *list = model_all(model, "aws_organizations_policy");
     struct policy_list *levels = arena_array(model->arena, list->len + 1, sizeof(*levels));
@@ -501,8 +503,8 @@ static struct model_levels *levels_of(struct model *model, const char *account, 
         const struct policy **pair = arena_array(model->arena, 2, sizeof(const struct policy *));
         pair[0] = model_all_rights(model);
         pair[1] = policy;
-        if (ret->len == 0 && ret_name)
-            *ret_name = list->items[i]->resource->address;
+        if (ret->len == 0)
+            ret->first = list->items[i]->resource->address;
         levels[ret->len++] = (struct policy_list){pair, 2};
     }
     ret->items = levels;
@@ -525,7 +527,7 @@ static struct model_levels *levels_seen(struct model *model, const struct value 
                 list[levels[i].len++] = policy;
         }
     }
-    *ret = (struct model_levels){levels, value_len(seen)};
+    *ret = (struct model_levels){.items = levels, .len = value_len(seen)};
     return ret;
 }
 
@@ -542,28 +544,40 @@ const char *model_management_account(const struct model *model)
     return seen ? seen : model->topology->management_account_id;
 }
 
-struct model_levels model_controls(struct model *model, const char *account, bool of_resources)
+static struct model_levels *levels_for(struct model *model, const char *account, bool of_resources,
+                                       enum standing standing)
 {
     const struct sight_controls *seen = sight_controls_of(model->sights, account);
-    struct map *known = of_resources ? &model->rcps : &model->scps;
+    if (!seen)
+        return levels_of(model, account, of_resources, standing);
+    return standing == STANDS_THERE
+               ? levels_seen(model, of_resources ? seen->rcps : seen->scps)
+               : arena_new_of(model->arena, struct model_levels); /* all that holds was read */
+}
+
+static struct model_levels controls(struct model *model, const char *account, bool of_resources,
+                                    enum standing standing)
+{
+    struct map *known = &model->controls[of_resources][standing == STANDS_PERHAPS];
     if (!account)
         return (struct model_levels){0};
     struct model_levels *levels = map_get(known, account);
     if (!levels) {
-        levels = seen ? levels_seen(model, of_resources ? seen->rcps : seen->scps)
-                      : levels_of(model, account, of_resources, STANDS_THERE, NULL);
+        levels = levels_for(model, account, of_resources, standing);
         map_set(known, account, levels);
     }
     return *levels;
 }
 
-struct model_levels model_possible_controls(struct model *model, const char *account,
-                                            bool of_resources, const char **ret_name)
+struct model_levels model_controls(struct model *model, const char *account, bool of_resources)
 {
-    if (!account || sight_controls_of(model->sights, account) ||
-        model_all(model, "aws_organizations_policy")->len == 0)
-        return (struct model_levels){0};
-    return *levels_of(model, account, of_resources, STANDS_PERHAPS, ret_name);
+    return controls(model, account, of_resources, STANDS_THERE);
+}
+
+struct model_levels model_possible_controls(struct model *model, const char *account,
+                                            bool of_resources)
+{
+    return controls(model, account, of_resources, STANDS_PERHAPS);
 }
 
 const struct account *model_account(const struct model *model, const char *id)

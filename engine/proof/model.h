@@ -35,6 +35,7 @@ struct model_role {
 struct model_levels {
     const struct policy_list *items;
     size_t len;
+    const char *first; /* address of the first of their policies; NULL: they were read */
 };
 
 struct model {
@@ -50,8 +51,8 @@ struct model {
     struct map by_type;    /* "TYPE", "TYPE ACCOUNT REGION", and of parts "... of TEXT", ->
                             * struct model_list * */
     struct map policies;   /* "%p" of a document -> struct policy *, or a mark of none */
-    struct map roles, scps, rcps;
-    struct map accounts; /* id -> const struct account * */
+    struct map roles, controls[2][2]; /* of resources or callers; that hold, or may */
+    struct map accounts;              /* id -> const struct account * */
 };
 
 /* sights NULL: nobody has looked. */
@@ -99,9 +100,9 @@ const struct policy *model_function_policy(struct model *model,
 size_t model_grants(struct model *model, const char *key_arn, const struct kms_grant **ret);
 struct model_levels model_controls(struct model *model, const char *account, bool of_resources);
 /* What is attached to units of which nobody here knows whether the account stands in them; each
- * document is a level of its own. *ret_name: the first of them. */
+ * document is a level of its own. */
 struct model_levels model_possible_controls(struct model *model, const char *account,
-                                            bool of_resources, const char **ret_name);
+                                            bool of_resources);
 
 /* The id of an account's organization, or NULL. */
 const char *model_organization(const struct model *model, const char *account);
