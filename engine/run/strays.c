@@ -1,10 +1,11 @@
 #include "engine/run/strays.h"
 
+#include "engine/base/clock.h"
+#include "engine/base/map.h"
 #include "engine/run/object.h"
 #include "engine/run/pump.h"
 
 #define STRAYS "strays"
-#define DAY_MS ((int64_t)24 * 3600 * 1000)
 
 struct stray {
     struct hunt *hunt;
@@ -24,36 +25,46 @@ struct hunt {
     struct pump pump;
     struct stray *strays;
     size_t len, cap;
+    struct map recorded; /* identities */
+    struct map met;      /* identity and address of each that there is to look at, then to settle */
 };
 
 /* ---- what there is to look at ---- */
 
-static bool is_recorded(const struct record *records, size_t len, const struct stray *stray)
+static const char *identity_of(struct arena *arena, const char *type, const char *account_id,
+                               const char *region, const char *identifier)
 {
-    for (size_t i = 0; i < len; i++)
-        if (str_eq(records[i].identifier, stray->identifier) &&
-            str_eq(records[i].type, stray->schema->type_name) &&
-            str_eq(records[i].account_id, stray->account_id) &&
-            str_eq(records[i].region, stray->region))
-            return true;
-    return false;
+    return arena_printf(arena, "%s\n%s\n%s\n%s", type, account_id ? account_id : "",
+                        region ? region : "", identifier ? identifier : "");
 }
 
-static bool is_among(const struct hunt *hunt, size_t len, const struct stray *stray)
+static const char *identity(const struct stray *stray)
 {
-    for (size_t i = 0; i < len; i++) {
-        const struct stray *other = &hunt->strays[i];
-        if (str_eq(other->address, stray->address) && other->schema == stray->schema &&
-            str_eq(other->account_id, stray->account_id) && str_eq(other->region, stray->region) &&
-            str_eq(other->identifier, stray->identifier))
-            return true;
-    }
-    return false;
+    return identity_of(stray->hunt->run->arena, stray->schema->type_name, stray->account_id,
+                       stray->region, stray->identifier);
+}
+
+static void note_recorded(struct hunt *hunt, const struct record *record)
+{
+    map_set(&hunt->recorded,
+            identity_of(hunt->run->arena, record->type, record->account_id, record->region,
+                        record->identifier),
+            hunt);
+}
+
+/* The first time that this one is met at its address. */
+static bool is_new(struct hunt *hunt, const struct stray *stray)
+{
+    const char *key = arena_printf(hunt->run->arena, "%s\n%s", identity(stray), stray->address);
+    if (map_get(&hunt->met, key))
+        return false;
+    map_set(&hunt->met, key, hunt);
+    return true;
 }
 
 static void add(struct hunt *hunt, const struct stray *stray)
 {
-    if (!stray->schema || !stray->address || !stray->account_id || is_among(hunt, hunt->len, stray))
+    if (!stray->schema || !stray->address || !stray->account_id || !is_new(hunt, stray))
         return;
     hunt->strays = arena_grow(hunt->run->arena, hunt->strays, hunt->len, &hunt->cap, hunt->len + 1,
                               sizeof(*hunt->strays));
@@ -248,12 +259,14 @@ static bool settle(struct stray *stray, struct record *records, size_t *len, boo
     struct run *run = stray->hunt->run;
     const struct record *instead = record_find(records, *len, stray->address);
     bool ours = stray->attributes && is_ours(stray);
-    if (!stray->identifier || is_recorded(records, *len, stray) || (stray->searched && !ours) ||
+    if (!stray->identifier || map_get(&stray->hunt->recorded, identity(stray)) ||
+        (stray->searched && !ours) ||
         (!stray->unread && (!stray->attributes || is_anothers(stray))))
         return true;
     if (!instead && ours) {
         struct record *record = &records[(*len)++];
         *record = record_of(stray);
+        note_recorded(stray->hunt, record);
         return !persist || state_put(run->state, record, loop_now_ms(run->loop), run->diags);
     }
     warn(stray, instead);
@@ -268,28 +281,41 @@ static bool keep_fact(struct run *run, const struct value *before, const struct 
            state_set_fact(run->state, STRAYS, strays, run->diags);
 }
 
+static bool settle_all(struct hunt *hunt, struct record **records, size_t *record_len, bool persist,
+                       struct list_builder *kept)
+{
+    struct arena *arena = hunt->run->arena;
+    struct record *amended = arena_array(arena, *record_len + hunt->len, sizeof(*amended));
+    for (size_t i = 0; i < *record_len; i++) {
+        amended[i] = (*records)[i];
+        note_recorded(hunt, &amended[i]);
+    }
+    *records = amended;
+    map_init(&hunt->met, arena); /* what was named may have been found as well */
+    for (size_t i = 0; i < hunt->len; i++)
+        if (is_new(hunt, &hunt->strays[i]) &&
+            !settle(&hunt->strays[i], amended, record_len, persist, kept))
+            return false;
+    return true;
+}
+
 bool run_settle_strays(struct run *run, const struct value *named, struct record **records,
                        size_t *record_len, bool persist)
 {
     struct hunt hunt = {.run = run};
     const struct value *before = state_fact(run->state, run->arena, STRAYS);
     struct list_builder kept = list_begin(run->arena);
+    map_init(&hunt.recorded, run->arena);
+    map_init(&hunt.met, run->arena);
     add_named(&hunt, before);
     add_named(&hunt, named);
     if (!add_given_up(&hunt, *records, *record_len))
         return false;
-    if (hunt.len == 0)
-        return !persist ||
-               (keep_fact(run, before, list_end(&kept)) && journal_commit(run->state, run->diags));
-    look(&hunt);
-    struct record *amended = arena_array(run->arena, *record_len + hunt.len, sizeof(*amended));
-    for (size_t i = 0; i < *record_len; i++)
-        amended[i] = (*records)[i];
-    *records = amended;
-    for (size_t i = 0; i < hunt.len; i++)
-        if (!is_among(&hunt, i, &hunt.strays[i]) && /* named, and found as well */
-            !settle(&hunt.strays[i], amended, record_len, persist, &kept))
+    if (hunt.len > 0) {
+        look(&hunt);
+        if (!settle_all(&hunt, records, record_len, persist, &kept))
             return false;
+    }
     return !persist ||
            (keep_fact(run, before, list_end(&kept)) && journal_commit(run->state, run->diags));
 }
