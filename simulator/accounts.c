@@ -39,12 +39,18 @@ const char *account_partition(struct world *world, struct arena *arena, const ch
     return partition ? partition : "aws";
 }
 
-const char *account_organization(struct world *world, struct arena *arena, const char *account)
+/* Of an account's row, which may be NULL. */
+static const char *organization_id(struct world *world, struct arena *arena,
+                                   const struct value *body)
 {
-    const struct value *body = store_get(world, arena, "account", "", "", account);
     if (!body || value_get_bool(body, "Standalone", false))
         return NULL;
     return setting_get(world, arena, "organization.id");
+}
+
+const char *account_organization(struct world *world, struct arena *arena, const char *account)
+{
+    return organization_id(world, arena, store_get(world, arena, "account", "", "", account));
 }
 
 const char *organization_management(struct world *world, struct arena *arena)
@@ -61,8 +67,10 @@ const char *organization_root_id(struct world *world, struct arena *arena)
 const char *organization_path(struct world *world, struct arena *arena, const char *account)
 {
     const struct value *body = store_get(world, arena, "account", "", "", account);
+    const char *id = organization_id(world, arena, body);
+    if (!id)
+        return NULL;
     const char *unit = value_get_str(body, "Parent"), *root = organization_root_id(world, arena);
     bool below = unit && !str_eq(unit, root);
-    return arena_printf(arena, "%s/%s/%s%s", account_organization(world, arena, account), root,
-                        below ? unit : "", below ? "/" : "");
+    return arena_printf(arena, "%s/%s/%s%s", id, root, below ? unit : "", below ? "/" : "");
 }

@@ -121,33 +121,34 @@ static void put_more(struct map_builder *b, const char *key, const char *text)
 static void put_membership(struct world *world, struct map_builder *b, const char *account,
                            const char *id_key, const char *paths_key)
 {
-    const char *id = account ? account_organization(world, b->arena, account) : NULL;
+    const char *path = account ? organization_path(world, b->arena, account) : NULL;
     struct list_builder paths = list_begin(b->arena);
-    if (!id)
+    if (!path)
         return;
-    list_add_str(&paths, organization_path(world, b->arena, account));
-    put_more(b, id_key, id);
+    struct slice rest = slice_of(path), id = slice_cut(&rest, '/');
+    list_add_str(&paths, path);
+    put_more(b, id_key, arena_strndup(b->arena, id.ptr, id.len));
     map_put(b, paths_key, list_end(&paths));
 }
 
-static void put_principal_tags(struct world *world, struct map_builder *b, const char *principal)
+static void put_principal_tags(struct map_builder *b, const struct value *role)
 {
-    const struct value *tags = value_get(iam_role_get(world, b->arena, principal), "Tags");
+    const struct value *tags = value_get(role, "Tags");
     for (size_t i = 0; i < value_len(tags); i++)
         map_put(b, arena_printf(b->arena, "aws:PrincipalTag/%s", tags->map.entries[i].key),
                 tags->map.entries[i].value);
 }
 
+/* role: the principal's row; NULL when it is none. */
 static const struct value *context_of(struct world *world, struct arena *arena,
-                                      const struct authorization *request)
+                                      const struct authorization *request, const struct value *role)
 {
     struct map_builder b = map_begin_from(arena, request->context);
     const char *owner = owner_of(arena, request);
     put_more(&b, "aws:RequestedRegion", region_in(arena, request->resource));
     put_membership(world, &b, account_in(arena, request->principal), "aws:PrincipalOrgID",
                    "aws:PrincipalOrgPaths");
-    if (request->principal)
-        put_principal_tags(world, &b, request->principal);
+    put_principal_tags(&b, role);
     if (request->service)
         put_membership(world, &b, value_get_str(request->context, "aws:SourceAccount"),
                        "aws:SourceOrgID", "aws:SourceOrgPaths");
@@ -185,10 +186,11 @@ bool authorize(struct world *world, struct arena *arena, const struct authorizat
     struct policies identity = {.arena = arena};
     struct policies boundary = {.arena = arena};
     struct policies session = {.arena = arena};
+    const struct value *role =
+        request->principal ? iam_role_get(world, arena, request->principal) : NULL;
     if (request->every_right || (request->principal && str_ends(request->principal, ":root"))) {
         add(&identity, parsed(arena, policy_all(arena)));
     } else if (request->principal) {
-        const struct value *role = iam_role_get(world, arena, request->principal);
         add_role(world, &identity, role);
         const char *limit = value_get_str(role, "PermissionsBoundary");
         if (limit)
@@ -204,7 +206,7 @@ bool authorize(struct world *world, struct arena *arena, const struct authorizat
         .action = request->action,
         .resource = request->resource,
         .resource_account = request->resource_account,
-        .context = context_of(world, arena, request),
+        .context = context_of(world, arena, request, role),
     };
     struct levels scps = {0}, rcps = {0};
     const char *owner = owner_of(arena, request);

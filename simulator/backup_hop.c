@@ -222,9 +222,8 @@ static const struct value *copy_context(const struct judgement *j)
     struct map_builder b = map_begin(j->arena);
     map_put_str(&b, "aws:RequestedRegion", j->hop->source_region);
     map_put_str(&b, "backup:CopyTargets", j->hop->destination_vault_arn);
-    if (account_organization(j->world, j->arena, j->to.account))
-        map_put_str(&b, "backup:CopyTargetOrgPaths",
-                    organization_path(j->world, j->arena, j->to.account));
+    map_put_str(&b, "backup:CopyTargetOrgPaths",
+                organization_path(j->world, j->arena, j->to.account));
     return map_end(&b);
 }
 

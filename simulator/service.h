@@ -243,7 +243,8 @@ const char *account_organization(struct world *world, struct arena *arena, const
 const char *organization_management(struct world *world, struct arena *arena); /* account or NULL */
 /* Its one root; accounts lie in it or in units right below it. */
 const char *organization_root_id(struct world *world, struct arena *arena);
-/* "o-a1b2c3d4e5/r-root/ou-root-11111111/": where an account of the organization stands in it. */
+/* "o-a1b2c3d4e5/r-root/ou-root-11111111/": where an account of the organization stands in it; NULL:
+ * it is in none. */
 const char *organization_path(struct world *world, struct arena *arena, const char *account);
 
 /* ---- every service ---- */
