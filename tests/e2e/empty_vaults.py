@@ -79,6 +79,7 @@ class Filled:
         self.workspace = workspace(topology_file(self.outer.name, self.text))
         folder = self.workspace.__enter__()
         self.served = Served(folder)
+        self.served.begin_at(9)  # the plan's backup falls due at 20
         holdfast("apply", "--auto-approve", cwd=folder, env=self.served.environment(), expect=0)
         self.served.advance(days=3)
         check(len(points(self.served)) == 3, "three backups were made")

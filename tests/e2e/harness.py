@@ -4,6 +4,7 @@ Environment: HOLDFAST (the program), EXAMPLES (the folder of examples), AWSCLI (
 """
 
 import contextlib
+import datetime
 import json
 import os
 import shutil
@@ -152,6 +153,13 @@ class Served:
         for unit, number in amount.items():
             holdfast("simulator", "advance", f"--{unit}", str(number), "--endpoint-url", self.url,
                      cwd=self.folder, expect=0)
+
+    def begin_at(self, hour):
+        """The next such hour of UTC: a served world begins at the time of day of this machine, and how many backups so
+        many days bring depends on it."""
+        hours = (hour - datetime.datetime.now(datetime.timezone.utc).hour) % 24
+        if hours:
+            self.advance(hours=hours)
 
     def settings(self, **settings):
         """How hard the world is on its callers (simulator/README.md)."""
