@@ -47,8 +47,7 @@ static const struct {
 } own_texts[] = {
     {cmd_adopt, OPT_OUT,
      "fetch the code of functions, as packages below the folder FILE; the topology goes to "
-     "standard "
-     "output"},
+     "standard output"},
     {cmd_lock_break, OPT_FORCE, "break it although its holder may be alive"},
 };
 

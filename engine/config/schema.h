@@ -52,8 +52,9 @@
  *   x-displaces            names of properties beside it that AWS drops or changes when this one is
  *                          set: what it then shows of them is our doing, not somebody else's
  *   x-shows                of a write-only property: names of read-only ones beside it that AWS
- * shows while this one is set, and only then x-off-needs            allow-destroy |
- * allow-irreversible: of a switch that others rely on, the flag that turning it off needs */
+ *                          shows while this one is set, and only then
+ *   x-off-needs            allow-destroy | allow-irreversible: of a switch that others rely on, the
+ *                          flag that turning it off needs */
 
 #include <stdbool.h>
 

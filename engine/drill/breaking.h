@@ -18,8 +18,8 @@ struct drill_outcome {
     size_t alarms; /* of CloudWatch, that rang for the fault and reached somebody: without it they
                       are silent, or ring later */
     size_t deaf;   /* the same, that reached nobody */
-    const char *seen;     /* ids of the rules with which `check --live` tells of it once it is done:
-                             that     it does not name in the days without it; or "" */
+    const char *seen;     /* ids of the rules with which `check --live` tells of it once it is done,
+                             and does not in the days without it; or "" */
     const char *foreseen; /* ids of the rules of `check` that had foreseen it, by spaces; or "" */
 };
 
