@@ -421,9 +421,10 @@ class Worlds:
 
     def steps(self):
         """Those of a quick run, or all; of a topology with ways back the commands that go them."""
-        verify = Step("verify what has arrived", "verify", self.stored, ["verify", "--simulate"])
+        verify = ["verify", "--simulate"]
+        arrived = Step("verify what has arrived", "verify", self.stored, verify)
         if "restores" in self.document:
-            return [verify, Step("restore plan", "restore", self.stored, ["restore", "plan", DATABASE, "--simulate"])]
+            return [arrived, Step("restore plan", "restore", self.stored, ["restore", "plan", DATABASE, "--simulate"])]
         plan = ["plan", "--simulate", "--detailed-exitcode"]
         drift = ["drift", "--simulate", "--detailed-exitcode"]
         relay = ["relay", "once", "--simulate"]
@@ -438,7 +439,7 @@ class Worlds:
             Step("apply what is there", "apply", self.there, self.apply),
             Step("apply with aliases that were taken", "apply", self.taken, self.apply),
             Step("relay once", "relay", self.waiting, relay),
-            verify,
+            arrived,
             Step("destroy", "destroy", self.there, destroy),
             Step("destroy with aliases that were taken", "destroy", self.taken, destroy),
         ]
@@ -461,6 +462,8 @@ class Worlds:
             Step("apply without the state", "apply", self.lost, self.apply),
             Step("apply after a cut", "apply", self.cut, self.apply),
             Step("apply what has left the file", "apply", self.leaving, self.apply[:3], also=self.leaving.grants("apply")),
+            Step("verify what has no backup yet", "verify", self.there, verify),
+            Step("verify with copies waiting", "verify", self.waiting, verify),
             Step("destroy what is gone", "destroy", self.gone, destroy),
             Step("destroy what was changed by hand", "destroy", self.changed, destroy),
             Step("destroy after a cut", "destroy", self.cut, destroy),
