@@ -63,7 +63,9 @@ def moves(case, *_):
 
 
 def vault_of(case, address):
-    row = case.folder.rows().get(address.split("/")[0])
+    """By its own row, or by that of its lock, which has the same identifier."""
+    rows = case.folder.rows()
+    row = rows.get(address.split("/")[0]) or rows.get(address)
     bodies = [body for key, body in case.folder.objects().items()
               if row and key == ("backup.vault", row["account_id"], row["region"], row["identifier"])]
     return json.loads(bodies[0]) if bodies else {}
