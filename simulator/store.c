@@ -12,12 +12,13 @@
 
 #define APPLICATION_ID 0x48465357 /* "HFSW"; the first line of the schema gives it to the file */
 
+/* The rows of objects lie beside their keys, not among them: looking for one would read those it
+ * passes to their end, and the code of a function is megabytes. */
 static const char schema[] =
     "PRAGMA application_id = 1212568407;"
     "CREATE TABLE IF NOT EXISTS meta(name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;"
     "CREATE TABLE IF NOT EXISTS object(kind TEXT, account TEXT, region TEXT, id TEXT,"
-    " seq INTEGER NOT NULL, json TEXT NOT NULL, PRIMARY KEY(kind, account, region, id))"
-    " WITHOUT ROWID;"
+    " seq INTEGER NOT NULL, json TEXT NOT NULL, PRIMARY KEY(kind, account, region, id));"
     "CREATE TABLE IF NOT EXISTS task(seq INTEGER PRIMARY KEY AUTOINCREMENT, due INTEGER NOT NULL,"
     " kind TEXT NOT NULL, background INTEGER NOT NULL, json TEXT NOT NULL);"
     "CREATE INDEX IF NOT EXISTS task_due ON task(due, seq);"
