@@ -419,12 +419,23 @@ class Worlds:
         place.good("simulator", "advance", "--days", "2", "--simulate")
         return place
 
+    @functools.cached_property
+    def stopped(self):
+        """Every backup is there, and no copy."""
+        place = self.of(self.stored, "stopped")
+        with place.database() as db:
+            db.execute("DELETE FROM object WHERE kind = 'backup.point' AND json LIKE '%SourceBackupVaultArn%'")
+        return place
+
     def steps(self):
         """Those of a quick run, or all; of a topology with ways back the commands that go them."""
         verify = ["verify", "--simulate"]
         arrived = Step("verify what has arrived", "verify", self.stored, verify)
+        stopped = [Step("verify what has no backup yet", "verify", self.there, verify),
+                   Step("verify what was not copied", "verify", self.stopped, verify)]
         if "restores" in self.document:
-            return [arrived, Step("restore plan", "restore", self.stored, ["restore", "plan", DATABASE, "--simulate"])]
+            way_back = Step("restore plan", "restore", self.stored, ["restore", "plan", DATABASE, "--simulate"])
+            return [arrived, way_back, *(stopped if SOAK else [])]
         plan = ["plan", "--simulate", "--detailed-exitcode"]
         drift = ["drift", "--simulate", "--detailed-exitcode"]
         relay = ["relay", "once", "--simulate"]
@@ -445,9 +456,10 @@ class Worlds:
         ]
         if not SOAK:
             return quick
+        settings = {"organization", "region_settings"} & self.document.keys()  # they stand there, and the apply switches them on
         return [
             *quick,
-            Step("check what is not there", "check", self.fresh, ["check", "--live", "--simulate"]),
+            Step("check what is not there", "check", self.fresh, ["check", "--live", "--simulate"], 7 if settings else 0),
             Step("check without the state", "check", self.lost, ["check", "--live", "--simulate"]),
             Step("check after a cut", "check", self.cut, ["check", "--live", "--simulate"]),
             Step("plan what is there", "plan", self.there, plan),
@@ -462,8 +474,7 @@ class Worlds:
             Step("apply without the state", "apply", self.lost, self.apply),
             Step("apply after a cut", "apply", self.cut, self.apply),
             Step("apply what has left the file", "apply", self.leaving, self.apply[:3], also=self.leaving.grants("apply")),
-            Step("verify what has no backup yet", "verify", self.there, verify),
-            Step("verify with copies waiting", "verify", self.waiting, verify),
+            *stopped,
             Step("destroy what is gone", "destroy", self.gone, destroy),
             Step("destroy what was changed by hand", "destroy", self.changed, destroy),
             Step("destroy after a cut", "destroy", self.cut, destroy),
