@@ -74,6 +74,103 @@ void finding_add(struct findings *f, enum rule_id id, const struct model_object 
                    mend_of(f, id, object));
 }
 
+/* ---- what an apply mends ---- */
+
+static bool is_made_by_file(const struct topology *topology, const struct sight *sight)
+{
+    const struct resource *first = topology->resources;
+    return sight->resource >= first && sight->resource < first + topology->resource_len &&
+           !sight->resource->external && sight->state != SIGHT_UNREAD;
+}
+
+static const struct value *set_as_file_says(struct model *now, const struct sight *sight)
+{
+    const struct value *desired = model_resolve(now, sight->resource->properties);
+    struct map_builder b = map_begin_from(now->arena, sight->attributes);
+    for (size_t i = 0; i < value_len(desired); i++)
+        map_put(&b, desired->map.entries[i].key, desired->map.entries[i].value);
+    return map_end(&b);
+}
+
+/* The accounts as an apply would leave them: what others have put there stays. */
+static struct sights *applied(struct model *now)
+{
+    struct sights *after = arena_new_of(now->arena, struct sights);
+    *after = *now->sights;
+    after->items = arena_array(now->arena, after->len, sizeof(*after->items));
+    for (size_t i = 0; i < after->len; i++) {
+        struct sight *sight = &after->items[i];
+        *sight = now->sights->items[i];
+        if (!is_made_by_file(now->topology, sight) || !sight->attributes)
+            continue;
+        sight->state = SIGHT_THERE;
+        sight->attributes = set_as_file_says(now, sight);
+    }
+    return after;
+}
+
+/* What breaks before it knows its selection, or where it leads, is a part of each that does. */
+static bool is_part_of_way(const struct proof_path *part, const struct proof_path *whole)
+{
+    return str_eq(part->plan, whole->plan) && str_eq(part->rule, whole->rule) &&
+           (!part->selection || str_eq(part->selection, whole->selection)) &&
+           (!part->destination ||
+            (str_eq(part->destination, whole->destination) && str_eq(part->relay, whole->relay)));
+}
+
+struct ways {
+    const struct proof_path *items;
+    size_t len;
+};
+
+static bool holds_on(const struct proof_path *path, const struct proof_hop *hop)
+{
+    for (size_t i = 0; i < path->hop_len; i++)
+        if (str_eq(path->hops[i].id, hop->id))
+            return path->hops[i].verdict == PROOF_REACHABLE;
+    return path->verdict != PROOF_BROKEN;
+}
+
+static bool holds_in(const struct ways *after, const struct proof_path *path,
+                     const struct proof_hop *hop)
+{
+    for (size_t i = 0; i < after->len; i++)
+        if (is_part_of_way(path, &after->items[i]))
+            return holds_on(&after->items[i], hop);
+    return false;
+}
+
+/* Where a link is broken in the accounts alone the file needs no change. */
+static const struct proof_path *mended_by_apply(struct arena *arena, const struct ways *now,
+                                                const struct ways *after)
+{
+    struct proof_path *paths = arena_array(arena, now->len, sizeof(*paths));
+    for (size_t i = 0; i < now->len; i++) {
+        paths[i] = now->items[i];
+        struct proof_hop *hops = arena_array(arena, paths[i].hop_len, sizeof(*hops));
+        for (size_t k = 0; k < paths[i].hop_len; k++) {
+            hops[k] = now->items[i].hops[k];
+            if (hops[k].verdict == PROOF_BROKEN && holds_in(after, &paths[i], &hops[k]))
+                hops[k].fix = "# the file has this right already: holdfast apply";
+        }
+        paths[i].hops = hops;
+    }
+    return paths;
+}
+
+static void tell_what_apply_mends(struct model *now, struct proof_report *report)
+{
+    struct model model;
+    struct ways paths, back;
+    model_init(&model, now->arena, now->topology, applied(now));
+    walk_all(&model, &paths.items, &paths.len);
+    walk_back(&model, paths.items, paths.len, &back.items, &back.len);
+    report->paths =
+        mended_by_apply(now->arena, &(struct ways){report->paths, report->path_len}, &paths);
+    report->ways_back =
+        mended_by_apply(now->arena, &(struct ways){report->ways_back, report->way_len}, &back);
+}
+
 static void add_hops(struct findings *f, const struct proof_path *path)
 {
     for (size_t i = 0; i < path->hop_len; i++) {
@@ -138,12 +235,14 @@ void proof_check(struct arena *arena, const struct proof_input *input, struct pr
     model_init(&model, arena, input->topology, input->sights);
     map_init(&f.seen, arena);
     walk_all(&model, &report.paths, &report.path_len);
+    walk_back(&model, report.paths, report.path_len, &report.ways_back, &report.way_len);
+    if (input->sights)
+        tell_what_apply_mends(&model, &report);
     for (size_t i = 0; i < report.path_len; i++) {
         report.broken += report.paths[i].verdict == PROOF_BROKEN;
         report.late += report.paths[i].verdict == PROOF_LATE;
         add_hops(&f, &report.paths[i]);
     }
-    walk_back(&model, report.paths, report.path_len, &report.ways_back, &report.way_len);
     for (size_t i = 0; i < report.way_len; i++) {
         report.ways_broken += report.ways_back[i].verdict == PROOF_BROKEN;
         add_hops(&f, &report.ways_back[i]);

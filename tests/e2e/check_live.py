@@ -55,6 +55,8 @@ with workspace(SECOND, locked_and_by_tag) as folder, tempfile.TemporaryDirectory
     # Before anything is made the file speaks of it; the settings are there already, and off.
     report = live(expect=7)
     check(report["basis"] == "live" and report["paths"][0]["broken_at"] == "backup.opted_in", "nothing is switched on yet")
+    fixes = {h["fix"] for h in report["paths"][0]["hops"] if h["verdict"] == "broken"}
+    check(fixes and all("holdfast apply" in fix for fix in fixes), f"the file says so already: {fixes}")
     check({"address": "vaults.destination", "state": "not made yet"} in report["unseen"], f"and it says so: {report['unseen']}")
 
     world.holdfast("apply", "--auto-approve", expect=0)
@@ -161,6 +163,7 @@ with workspace(SECOND, locked_and_by_tag) as folder, tempfile.TemporaryDirectory
         broken = next(h for h in path["hops"] if h["id"] == path["broken_at"])
         check(path["broken_at"] == hop and broken["rule"] == rule, f"{name} breaks {hop}, not {path['broken_at']}: {broken}")
         check(broken["basis"] == "live", f"{name}: the link was read")
+        check(("holdfast apply" in (broken["fix"] or "")) == (damage is not deny), f"{name}: an apply sets what the file says: {broken['fix']}")
         check(words is None or words in broken["error"], f"{name}: AWS's words: {broken.get('error')}")
         if undo:
             undo()
