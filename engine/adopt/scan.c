@@ -281,6 +281,23 @@ static void unread(struct scanner *s, const char *what, const struct account *ac
                      account->name, region ? region : "", rs->code ? rs->code : "no code"));
 }
 
+/* AWS lists a subscription that waits for its confirmation, or is being taken away, with a word in
+ * place of its ARN: nothing can be asked about it. */
+static bool has_no_arn(const struct looking *looking, const char *id)
+{
+    return str_eq(looking->listing->type, "aws_sns_subscription") && !str_starts(id, "arn:");
+}
+
+static void leave_unconfirmed(const struct looking *looking, const struct value *item)
+{
+    struct scanner *s = looking->scanner;
+    const char *protocol = value_get_str(item, "Protocol"),
+               *endpoint = value_get_str(item, "Endpoint");
+    leave(s, "subscriptions that nobody has confirmed",
+          arena_printf(s->arena, "%s %s of %s", protocol ? protocol : "", endpoint ? endpoint : "",
+                       looking->identifier));
+}
+
 static void listed(void *ctx, const struct response *rs)
 {
     struct looking *looking = ctx;
@@ -299,6 +316,8 @@ static void listed(void *ctx, const struct response *rs)
                   arena_printf(s->arena, "the %s %s in %s %s", looking->schema->title,
                                value_get_str(item, listing->member), looking->account->name,
                                looking->region));
+        else if (id && has_no_arn(looking, id))
+            leave_unconfirmed(looking, item);
         else if (id)
             look_at(s, listing->type, looking->account, looking->region, id);
     }

@@ -43,7 +43,16 @@ with workspace(os.path.join(EXAMPLES, "direct-copy.yaml")) as folder:
             theirs.create_backup_vault(BackupVaultName=f"theirs-{i:04}", BackupVaultTags={
                 "holdfast:topology": "theirs", "holdfast:address": f"vaults.v{i}"})
 
+        # mail that nobody has confirmed is listed without an ARN
+        sns = client(world, ONE, "sns")
+        topic = sns.create_topic(Name="alerts")["TopicArn"]
+        sns.subscribe(TopicArn=topic, Protocol="email", Endpoint="ops@example.com")
+        client(world, ONE, "backup").put_backup_vault_notifications(
+            BackupVaultName="a_b", SNSTopicArn=topic, BackupVaultEvents=["BACKUP_JOB_FAILED"])
+
         result = adopt(world, "--json").json
+        check(any("confirmed" in r and "email ops@example.com of " + topic in r for r in result["remarks"]),
+              f"and the head says so: {result['remarks']}")
         vaults = result["topology"]["vaults"]
         check(result["format_version"] == "1.0", "the answer has its version")
         check(sorted((v.get("name"), v["account"]) for v in vaults.values()) ==
