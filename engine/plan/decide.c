@@ -454,6 +454,34 @@ static bool is_recorded_elsewhere(struct builder *b, struct item *item)
     return true;
 }
 
+static const char *object_key(struct builder *b, const struct item *item)
+{
+    return arena_printf(
+        b->arena, "%s %s %s %s", item->schema->type_name, item->resource->account->id,
+        item->resource->region ? item->resource->region : "-", item->observation->identifier);
+}
+
+/* Another entry of this plan takes the same object over: it would be deleted with either. */
+static bool is_found_twice(struct builder *b, struct item *item)
+{
+    const char *key = object_key(b, item);
+    const struct item *first = map_get(&b->found, key);
+    if (!first) {
+        map_set(&b->found, key, item);
+        return false;
+    }
+    struct diag *diag = diag_error(
+        b->diags, is_imported(item) || is_imported(first) ? E_IMPORT : E_DUPLICATE_IDENTITY,
+        item_pos(item), item->address, "the %s %s is taken over as %s already", item->schema->title,
+        item->observation->identifier, first->address);
+    diag_hint(b->diags, diag,
+              "An object belongs to one entry: give %s another name, or take one of the two out of "
+              "the file.",
+              item->address);
+    refuse(b, item);
+    return true;
+}
+
 static void decide_desired(struct builder *b, struct item *item)
 {
     enum sight sight = sight_of(b, item);
@@ -473,7 +501,7 @@ static void decide_desired(struct builder *b, struct item *item)
     item->verdict = action_decide(&situation, &item->reason);
     if (item->verdict == VERDICT_REFUSE)
         refuse_owner(b, item);
-    else if (is_found(item) && is_recorded_elsewhere(b, item))
+    else if (is_found(item) && (is_recorded_elsewhere(b, item) || is_found_twice(b, item)))
         return;
     else if (item->verdict == VERDICT_REPLACE && is_imported(item))
         refuse_import(b, item);
@@ -537,6 +565,7 @@ static void keep_needed(struct builder *b, struct item *key)
 
 void items_decide(struct builder *b)
 {
+    map_init(&b->found, b->arena);
     for (size_t i = 0; i < b->len; i++) {
         struct item *item = &b->items[b->order[i]];
         if (item->observation && item->observation->failed) {

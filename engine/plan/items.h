@@ -41,7 +41,8 @@ struct builder {
     struct item *items; /* sorted by address */
     size_t len;
     struct map by_address;
-    size_t *order; /* of the items: what is needed first */
+    struct map found; /* "type account region identifier" -> item that takes it over */
+    size_t *order;    /* of the items: what is needed first */
     bool failed;
 };
 

@@ -204,6 +204,25 @@ static void what_is_imported_is_adopted_or_refused_and_never_replaced(void **sta
     assert_non_null(strstr(f->diags.items[0].message, "name of the imported"));
 }
 
+/* With two entries the object would be deleted as soon as one of them went. */
+static void one_object_is_taken_over_by_one_entry(void **state)
+{
+    struct fixture *f = *state;
+    want(f, "queues.p", "aws_sqs_queue", "{\"name\":\"q\"}", "");
+    want(f, "queues.q", "aws_sqs_queue", "{\"name\":\"q\"}", "");
+    seen(f, "queues.p", FOUND_OURS, "{\"name\":\"q\"}");
+    seen(f, "queues.q", FOUND_OURS, "{\"name\":\"q\"}");
+    assert_fails(f, E_DUPLICATE_IDENTITY);
+    assert_non_null(strstr(f->diags.items[0].message, "taken over as queues.p already"));
+    diags_init(&f->diags, f->arena);
+    f->observations[0].imported = true;
+    assert_fails(f, E_IMPORT);
+    diags_init(&f->diags, f->arena);
+    f->observations[0].identifier = "another";
+    build(f);
+    assert_string_equal(outline(f), "adopt queues.p, adopt queues.q");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -218,6 +237,7 @@ int main(void)
         TEST(what_the_file_forgets_is_neither_deleted_nor_asked_about),
         TEST(a_rename_without_a_word_is_noticed),
         TEST(what_is_imported_is_adopted_or_refused_and_never_replaced),
+        TEST(one_object_is_taken_over_by_one_entry),
         TEST(what_leaves_one_region_and_comes_in_another_is_no_rename),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
