@@ -32,6 +32,12 @@ static bool check_place(const struct resource *resource, const struct import *im
     return false;
 }
 
+/* An object's ARN holds its identifier; of one that is known by its ARN it is the identifier. */
+static bool is_foreign_arn(const struct schema *schema, const char *id)
+{
+    return str_starts(id, "arn:") && !str_eq(schema->identifier[0], "arn");
+}
+
 static bool check_form(struct arena *arena, const struct schema *schema,
                        const struct import *import, struct diags *diags)
 {
@@ -39,14 +45,24 @@ static bool check_form(struct arena *arena, const struct schema *schema,
     size_t parts = 0;
     for (; schema->identifier[parts]; parts++)
         form = arena_printf(arena, "%s%s%s", form, parts ? "|" : "", schema->identifier[parts]);
-    if (import->id[0] && parts_of(import->id) == parts)
+    if (import->id[0] && parts_of(import->id) == parts && !is_foreign_arn(schema, import->id))
         return true;
     diag_error(diags, E_IMPORT, import->pos, import->address,
                "`%s` is no id of a %s, which is written %s", import->id, schema->title, form);
     return false;
 }
 
-bool import_check(struct arena *arena, const struct topology *topology, const struct import *import,
+static void take_from_arn(struct arena *arena, const struct schema *schema, struct import *import)
+{
+    struct arn arn;
+    const char *id = is_foreign_arn(schema, import->id) && arn_parse(slice_of(import->id), &arn)
+                         ? schema_identifier_in_arn(arena, schema, &arn)
+                         : NULL;
+    if (id)
+        import->id = id;
+}
+
+bool import_check(struct arena *arena, const struct topology *topology, struct import *import,
                   struct diags *diags)
 {
     const struct resource *resource = topology_find(topology, import->address);
@@ -57,8 +73,10 @@ bool import_check(struct arena *arena, const struct topology *topology, const st
                             : "no object that the file makes");
         return false;
     }
-    return check_form(arena, resource->schema, import, diags) &&
-           check_place(resource, import, diags);
+    if (!check_place(resource, import, diags))
+        return false;
+    take_from_arn(arena, resource->schema, import);
+    return check_form(arena, resource->schema, import, diags);
 }
 
 const char *import_id(const struct topology *topology, const char *address)
@@ -67,6 +85,37 @@ const char *import_id(const struct topology *topology, const char *address)
         if (str_eq(topology->imports[i].address, address))
             return topology->imports[i].id;
     return NULL;
+}
+
+/* The address that takes the same object over already; NULL: none does. */
+static const char *taken_over_as(const struct topology *topology, const struct import *import)
+{
+    const struct resource *resource = topology_find(topology, import->address);
+    for (size_t i = 0; i < topology->import_len; i++) {
+        const struct import *earlier = &topology->imports[i];
+        const struct resource *other = topology_find(topology, earlier->address);
+        if (str_eq(earlier->id, import->id) && other->schema == resource->schema &&
+            str_eq(other->account->id, resource->account->id) &&
+            str_eq(other->region, resource->region))
+            return earlier->address;
+    }
+    return NULL;
+}
+
+/* With two entries it would be deleted as soon as one of them went. */
+static bool check_once(const struct topology *topology, const struct import *import,
+                       struct diags *diags)
+{
+    const char *other = taken_over_as(topology, import);
+    if (!other)
+        return true;
+    struct diag *diag =
+        diag_error(diags, E_IMPORT, import->pos, import->address,
+                   "%s is imported twice: `%s` takes it over already", import->id, other);
+    diag_hint(diags, diag,
+              "An object belongs to one entry: take the other one out of the file, or "
+              "name another object.");
+    return false;
 }
 
 void read_imports(struct lowering *lw, struct topology *topology)
@@ -84,7 +133,8 @@ void read_imports(struct lowering *lw, struct topology *topology)
         if (import_id(topology, import.address))
             lower_error(lw, E_IMPORT, import.pos, import.address, "`%s` is imported twice",
                         import.address);
-        else if (!sound || import_check(lw->arena, topology, &import, lw->diags))
+        else if (!sound || (import_check(lw->arena, topology, &import, lw->diags) &&
+                            check_once(topology, &import, lw->diags)))
             imports[topology->import_len++] = import;
     }
 }

@@ -81,6 +81,29 @@ const char *schema_arn(struct arena *arena, const struct schema *schema, const c
     return sb.overflowed ? NULL : strbuf_str(&sb);
 }
 
+const char *schema_identifier_in_arn(struct arena *arena, const struct schema *schema,
+                                     const struct arn *arn)
+{
+    struct arn form;
+    if (!schema->arn || schema->identifier[1] || !arn_parse(slice_of(schema->arn), &form) ||
+        !slice_is(form.service, arena_strndup(arena, arn->service.ptr, arn->service.len)))
+        return NULL;
+    const char *last = arena_printf(arena, "${%s}", schema->identifier[0]);
+    const char *literal = arena_strndup(arena, form.resource.ptr, form.resource.len);
+    const char *holes = strstr(literal, "${");
+    if (!holes || !str_ends(holes, last))
+        return NULL;
+    const char *prefix = arena_strndup(arena, literal, (size_t)(holes - literal));
+    struct slice rest = slice_from(arn->resource, strlen(prefix));
+    if (!slice_starts(arn->resource, prefix) || rest.len == 0)
+        return NULL;
+    const char *named = arena_strndup(arena, rest.ptr, rest.len);
+    if (str_eq(holes, last))
+        return named;
+    const char *slash = strrchr(named, '/'); /* a path goes before the name */
+    return slash ? slash + 1 : NULL;
+}
+
 const char *schema_identifier(struct arena *arena, const struct schema *schema,
                               const struct value *properties)
 {

@@ -58,6 +58,7 @@
 
 #include <stdbool.h>
 
+#include "engine/aws/arn.h"
 #include "engine/base/diag.h"
 #include "engine/base/map.h"
 #include "engine/base/value.h"
@@ -162,6 +163,10 @@ const struct value *schema_with_defaults(struct arena *arena, const struct schem
 /* The ARN by x-arn from properties; NULL where the type has none or a part is unknown. */
 const char *schema_arn(struct arena *arena, const struct schema *schema, const char *account_id,
                        const char *region, const struct value *properties);
+/* The identifier that an ARN of the type's form holds, whatever its place; NULL: of another form,
+ * or the type's ARN does not hold all of its identifier. */
+const char *schema_identifier_in_arn(struct arena *arena, const struct schema *schema,
+                                     const struct arn *arn);
 /* "a|b" from the primary identifier's properties; NULL while one of them is absent or unknown. */
 const char *schema_identifier(struct arena *arena, const struct schema *schema,
                               const struct value *properties);

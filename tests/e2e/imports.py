@@ -56,6 +56,8 @@ with workspace(os.path.join(EXAMPLES, "direct-copy.yaml")) as folder, Served(fol
     check("HF0301" in import_("vaults.nobody", "legacy", expect=1).err, "an address that the file does not make")
     import_("vaults.final", expect=64)
     make("unlike")
+    shown = import_("vaults.final", f"arn:aws:backup:{REGION}:{ACCOUNT}:backup-vault:legacy", "--dry-run").out
+    check("the backup vault legacy" in shown, f"an ARN of the right place is as good as the name: {shown}")
     err = import_("vaults.final", "unlike", expect=1).err
     check("HF0510" in err and "replaced" in err, f"what would have to be replaced is refused: {err}")
     check(recorded() == {}, "nothing was recorded")

@@ -106,6 +106,39 @@ static void the_arn_is_made_from_names_and_defaults(void **state)
     arena_free(arena);
 }
 
+static const char *identifier_in(struct arena *arena, const char *type, const char *text)
+{
+    struct arn arn;
+    assert_true(arn_parse(slice_of(text), &arn));
+    return schema_identifier_in_arn(arena, schema_of(schema_load(arena), type), &arn);
+}
+
+static void an_arn_of_the_types_form_holds_the_identifier(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *type, *arn, *identifier;
+    } cases[] = {
+        {"aws_backup_vault", "arn:aws:backup:us-east-1:111122223333:backup-vault:a-b", "a-b"},
+        {"aws_backup_vault", "arn:aws:backup:us-east-1:111122223333:framework:a-b", NULL},
+        {"aws_backup_vault", "arn:aws:sns:us-east-1:111122223333:backup-vault:a", NULL},
+        {"aws_backup_plan", "arn:aws:backup:us-east-1:111122223333:backup-plan:1-2", "1-2"},
+        {"aws_kms_key", "arn:aws:kms:us-east-1:111122223333:key/1-2", "1-2"},
+        {"aws_kms_alias", "arn:aws:kms:us-east-1:111122223333:alias/a/b", "alias/a/b"},
+        {"aws_iam_role", "arn:aws:iam::111122223333:role/a/b/c", "c"},
+        {"aws_iam_role", "arn:aws:iam::111122223333:user/c", NULL},
+        {"aws_backup_framework", "arn:aws:backup:us-east-1:111122223333:framework:a-1", NULL},
+        {"aws_event_rule", "arn:aws:events:us-east-1:111122223333:rule/a", NULL},
+    };
+    struct arena *arena = arena_new();
+    for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+        const char *got = identifier_in(arena, cases[i].type, cases[i].arn);
+        if (!str_eq(got, cases[i].identifier))
+            fail_msg("%s: %s", cases[i].arn, got ? got : "none");
+    }
+    arena_free(arena);
+}
+
 static void the_identifier_joins_its_properties(void **state)
 {
     (void)state;
@@ -124,6 +157,7 @@ int main(void)
         cmocka_unit_test(an_answer_loses_what_is_unknown_or_null),
         cmocka_unit_test(texts_of_an_answer_become_what_the_schema_wants),
         cmocka_unit_test(the_arn_is_made_from_names_and_defaults),
+        cmocka_unit_test(an_arn_of_the_types_form_holds_the_identifier),
         cmocka_unit_test(the_identifier_joins_its_properties),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
