@@ -23,7 +23,6 @@ struct state {
     bool in_batch;        /* a transaction is open */
     bool intents_waiting; /* the batch holds intents */
     bool outcomes_waiting;
-    const char *under_way; /* a run of this machine beside which a shared state is read; or NULL */
     struct mirror *mirror; /* mirror.h; NULL: a file of this machine */
 };
 
@@ -69,20 +68,31 @@ MUST_CHECK bool import_document(struct state *state, const char *name, struct sl
 /* store.c */
 MUST_CHECK bool database_open(struct state *state, const struct state_options *options,
                               struct diags *diags);
+/* One in memory instead of the file, which holds nothing yet. */
+MUST_CHECK bool database_open_private(struct state *state, const struct state_options *options,
+                                      struct diags *diags);
 /* shared_open.c: the file as the cache of a shared state. */
+/* Opened to be written to; one that is damaged is made anew. */
+MUST_CHECK bool cache_open(struct state *state, const struct state_options *options,
+                           struct diags *diags);
+/* Whether what could not be opened is no more than a cache. What is no database at all may be
+ * anybody's, unless it lies in our own folder. */
+bool cache_may_be_remade(const struct state *state, const struct diag *why);
 MUST_CHECK bool shared_open_writer(struct state *state, const struct state_options *options,
                                    struct diags *diags);
 /* A cache is no state of its own: E_STATE_FOREIGN. */
 MUST_CHECK bool shared_refuse_cache(struct state *state, struct diags *diags);
+/* shared_read.c: as it is now, whoever holds the lock of the file, and on any disk. */
 MUST_CHECK bool shared_open_reader(struct state *state, const struct state_options *options,
                                    struct diags *diags);
 
-/* lock.c: waits so long for a holder to end. */
+/* lock.c: waits so long for a holder to end, and for the readers of a shared state in any case. */
 MUST_CHECK bool lock_take(struct state *state, const struct state_options *options,
                           struct diags *diags);
+/* A reader's, who brings a cache up to date: it leaves no note. Waits a moment for another reader.
+ * False, without a message: a writer holds it, or it cannot be had on this disk. */
+MUST_CHECK bool lock_take_to_read(struct state *state);
 void lock_release(struct state *state);
-/* Who holds it, as the note beside it says. */
-const char *lock_holder_note(struct arena *arena, const char *lock_path);
 
 /* journal.c: begins the transaction of this turn unless it is open already. */
 MUST_CHECK bool batch_begin(struct state *state, struct diags *diags);

@@ -1,4 +1,5 @@
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "engine/base/clock.h"
@@ -7,6 +8,9 @@
 
 #define HOLDER_MAX ((size_t)4096)
 #define NAP_MS 100
+/* Readers hold it while they follow what others have written: a writer waits so long for them. */
+#define READERS_MS 30000
+#define READER_MS 2000 /* one reader for another: then it reads on a copy of its own */
 
 /* The note in the lock file is for people: the lock itself is the kernel's, so a note that a dead
  * process left behind locks nothing. */
@@ -30,7 +34,7 @@ static void holder_write(struct state *state)
     (void)written;
 }
 
-const char *lock_holder_note(struct arena *arena, const char *lock_path)
+static const char *holder_note(struct arena *arena, const char *lock_path)
 {
     struct diags ignored;
     diags_init(&ignored, arena);
@@ -49,13 +53,30 @@ const char *lock_holder_note(struct arena *arena, const char *lock_path)
                                      who ? ", " : "", who ? who : "", since ? since : "?"));
 }
 
+/* Readers leave none. One that a dead process has left is gone as soon as somebody has the lock. */
+static bool has_note(const char *lock_path)
+{
+    struct stat st;
+    return stat(lock_path, &st) == 0 && st.st_size > 0;
+}
+
+static bool may_wait(const char *path, const struct state_options *options, int64_t waited_ms)
+{
+    if (options->stop && *options->stop)
+        return false;
+    if (waited_ms < options->lock_timeout_ms)
+        return true;
+    bool is_readers = waited_ms < NAP_MS || !has_note(path);
+    return options->remote && waited_ms < READERS_MS && is_readers;
+}
+
 static enum lock_result take_in_time(const char *path, const struct state_options *options,
                                      struct file_lock *ret)
 {
-    int64_t end_ms = clock_monotonic_ms() + options->lock_timeout_ms;
+    int64_t begun_ms = clock_monotonic_ms();
     enum lock_result result;
-    while ((result = file_lock_take(path, ret)) == LOCK_HELD && clock_monotonic_ms() < end_ms &&
-           !(options->stop && *options->stop))
+    while ((result = file_lock_take(path, ret)) == LOCK_HELD &&
+           may_wait(path, options, clock_monotonic_ms() - begun_ms))
         clock_sleep_ms(NAP_MS);
     return result;
 }
@@ -71,10 +92,24 @@ bool lock_take(struct state *state, const struct state_options *options, struct 
     }
     if (result == LOCK_HELD)
         diag_error(diags, E_STATE_LOCKED, NO_POS, NULL, "%s is held by %s", state->path,
-                   lock_holder_note(state->arena, path));
+                   holder_note(state->arena, path));
     else
         diag_error(diags, E_STATE_OPEN, NO_POS, NULL, "%s cannot be opened as a lock", path);
     return false;
+}
+
+bool lock_take_to_read(struct state *state)
+{
+    const char *path = arena_printf(state->arena, "%s.lock", state->path);
+    int64_t begun_ms = clock_monotonic_ms();
+    enum lock_result result;
+    while ((result = file_lock_take(path, &state->lock)) == LOCK_HELD && !has_note(path) &&
+           clock_monotonic_ms() - begun_ms < READER_MS)
+        clock_sleep_ms(NAP_MS);
+    state->locked = result == LOCK_TAKEN;
+    if (state->locked)
+        (void)!ftruncate(state->lock.fd, 0);
+    return state->locked;
 }
 
 void lock_release(struct state *state)

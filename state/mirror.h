@@ -21,7 +21,8 @@
  * on. The state is open for writing. */
 MUST_CHECK bool mirror_open(struct state *state, const struct state_options *options,
                             struct diags *diags);
-/* Brings the file up to date without a lock, for a reader. The state is open for writing.
+/* Brings the file, or a copy of it, up to date without the shared lock, for a reader. The state is
+ * open for writing.
  * *ret_absent: nobody has shared it yet. */
 MUST_CHECK bool mirror_refresh(struct state *state, const struct state_options *options,
                                bool *ret_absent, struct diags *diags);

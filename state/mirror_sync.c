@@ -406,5 +406,5 @@ bool state_was_taken_over(const struct state *state)
 
 const char *state_under_way(const struct state *state)
 {
-    return state->mirror ? state->mirror->under_way : state->under_way;
+    return state->mirror ? state->mirror->under_way : NULL;
 }

@@ -22,7 +22,7 @@ struct state_options {
     const char *world;         /* "aws", "endpoint <8 hex>", or "simulated": state_meet_world() */
     bool read_only;            /* no lock, no creation; a missing file reads as empty */
     const char *command, *who; /* for the run row and the holder's note */
-    int64_t lock_timeout_ms;   /* how long to wait for another holder */
+    int64_t lock_timeout_ms;   /* how long to wait for another writer */
     const volatile sig_atomic_t *stop; /* not 0: no longer; or NULL */
     /* Where the state is shared; the file at `path` is then a cache of it. NULL: only the file. */
     const struct remote *remote;

@@ -68,18 +68,32 @@ static bool bring_up(struct state *state, const struct state_options *options, i
                               : formats_migrate(state, options, format, diags);
 }
 
+static struct db_options database_at(const char *path, bool read_only)
+{
+    return (struct db_options){.path = path,
+                               .read_only = read_only,
+                               .full_sync = true,
+                               .check_indexes = true,
+                               .busy_timeout_ms = BUSY_TIMEOUT_MS,
+                               .application_id = STATE_APPLICATION_ID,
+                               .kind = "a state",
+                               .open_code = E_STATE_OPEN,
+                               .damage_code = E_STATE_CORRUPT,
+                               .write_code = E_STATE_WRITE};
+}
+
+bool database_open_private(struct state *state, const struct state_options *options,
+                           struct diags *diags)
+{
+    const struct db_options db = database_at(":memory:", /* read_only= */ false);
+    state->is_new = true;
+    return db_open(&db, &state->db, diags) &&
+           formats_migrate(state, options, /* from= */ 0, diags) && meta_read(state, diags);
+}
+
 bool database_open(struct state *state, const struct state_options *options, struct diags *diags)
 {
-    struct db_options db = {.path = state->path,
-                            .read_only = options->read_only,
-                            .full_sync = true,
-                            .check_indexes = true,
-                            .busy_timeout_ms = BUSY_TIMEOUT_MS,
-                            .application_id = STATE_APPLICATION_ID,
-                            .kind = "a state",
-                            .open_code = E_STATE_OPEN,
-                            .damage_code = E_STATE_CORRUPT,
-                            .write_code = E_STATE_WRITE};
+    const struct db_options db = database_at(state->path, options->read_only);
     int64_t format = 0;
     if (!db_open(&db, &state->db, diags) || !formats_read(state, &format, diags))
         return false;

@@ -1,8 +1,14 @@
 #include "tests/unit/state/fake_remote.h"
 
+#include <signal.h>
 #include <stdio.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include "engine/base/crypto.h"
+#include "engine/base/db.h"
 #include "engine/base/file.h"
 #include "engine/base/gzip.h"
 #include "engine/base/json.h"
@@ -1435,6 +1441,192 @@ static void whatever_call_fails_no_intent_is_lost(void **state)
     print_message("%zu calls, each failed in 4 ways\n", calls);
 }
 
+/* ---- readers beside others of their machine ---- */
+
+struct behind {
+    const char *path;    /* a machine's cache, a run behind what is shared */
+    const char *lock;    /* of that cache */
+    const char *old;     /* what it holds */
+    const char *written; /* what is shared */
+};
+
+static struct behind fall_behind(struct room *room)
+{
+    const char *a = new_machine(room), *b = new_machine(room);
+    struct state *s = open_on(room, a);
+    make_one(room, s, "vaults.one");
+    finish(room, s);
+    struct behind ret = {b, arena_printf(room->arena, "%s.lock", b), seen_on(room, b), NULL};
+    s = open_on(room, a);
+    make_one(room, s, "vaults.two");
+    ret.written = document_of(room, s);
+    finish(room, s);
+    assert_string_not_equal(ret.old, ret.written);
+    return ret;
+}
+
+/* As a file of this machine alone: what the cache itself holds. */
+static const char *held_in(struct room *room, const char *path)
+{
+    struct db *db = NULL;
+    const struct db_options options = {.path = path, .read_only = true};
+    assert_true(db_open(&options, &db, &room->diags));
+    struct db_stmt *stmt = db_query(db, "SELECT group_concat(address) FROM resource", &room->diags);
+    assert_int_equal(db_step(stmt, &room->diags), DB_ROW);
+    const char *addresses = arena_strdup(room->arena, db_text(stmt, 0));
+    db_close(db);
+    return addresses;
+}
+
+static void hold(const char *lock, const char *note, struct file_lock *ret)
+{
+    assert_int_equal(file_lock_take(lock, ret), LOCK_TAKEN);
+    assert_int_equal(ftruncate(ret->fd, 0), 0);
+    assert_int_equal(pwrite(ret->fd, note, strlen(note), 0), strlen(note));
+}
+
+/* A writer is at work or waits for the shared lock, or a reader does not come to an end. */
+static void a_reader_answers_what_is_shared_whoever_holds_the_lock(void **state)
+{
+    static const char *const notes[] = {"{\"pid\":1,\"command\":\"apply\"}\n", ""};
+    struct room *room = *state;
+    for (size_t i = 0; i < ARRAY_LEN(notes); i++) {
+        struct behind b = fall_behind(room);
+        struct file_lock lock;
+        hold(b.lock, notes[i], &lock);
+        assert_string_equal(seen_on(room, b.path), b.written);
+        assert_string_equal(held_in(room, b.path), "vaults.one"); /* another's to change */
+        file_lock_release(&lock);
+        assert_string_equal(seen_on(room, b.path), b.written);
+        assert_string_equal(held_in(room, b.path), "vaults.one,vaults.two");
+        room->fake->len = 0;
+    }
+}
+
+static void a_reader_without_a_cache_answers_what_is_shared_as_well(void **state)
+{
+    struct room *room = *state;
+    struct behind b = fall_behind(room);
+    struct file_lock lock;
+    const char *path = new_machine(room);
+    hold(b.lock, "{}\n", &lock);
+    assert_int_equal(unlink(b.path), 0);
+    assert_string_equal(seen_on(room, b.path), b.written);
+    assert_false(file_exists(b.path));
+    file_lock_release(&lock);
+    assert_true(dir_make(path_dir(room->arena, path), 0700, &room->diags));
+    hold(arena_printf(room->arena, "%s.lock", path), "{}\n", &lock);
+    struct state *s = read_on(room, path);
+    assert_string_equal(document_of(room, s), b.written);
+    assert_false(state_is_new(s));
+    state_close(s);
+    room->fake->len = 0;
+    s = read_on(room, path); /* where nothing is shared it has no lineage of its own */
+    assert_string_equal(state_lineage(s), "");
+    state_close(s);
+    file_lock_release(&lock);
+}
+
+static void what_a_cache_has_seen_holds_for_a_copy_of_it(void **state)
+{
+    struct room *room = *state;
+    size_t len = 0;
+    struct behind b = fall_behind(room);
+    struct fake_entry *now = copy_of(room, &len);
+    struct file_lock lock;
+    struct state *s = open_on(room, b.path);
+    make_one(room, s, "vaults.three");
+    finish(room, s);
+    put_back(room, now, len);
+    hold(b.lock, "{}\n", &lock);
+    refused_on(room, b.path, true, E_STATE_ROLLED_BACK);
+    file_lock_release(&lock);
+}
+
+/* The folder cannot be made, the lock not be opened, the file not be written to: as on a disk that
+ * is read-only or full. */
+static void a_reader_needs_no_disk_that_can_be_written_to(void **state)
+{
+    struct room *room = *state;
+    struct behind b = fall_behind(room);
+    const char *file = path_join(room->arena, room->dir, "file");
+    assert_true(file_write_atomic(file, slice_of(""), 0600, &room->diags));
+    assert_string_equal(seen_on(room, path_join(room->arena, file, ".holdfast/t.db")), b.written);
+
+    assert_int_equal(unlink(b.lock), 0);
+    assert_int_equal(mkdir(b.lock, 0700), 0);
+    assert_string_equal(seen_on(room, b.path), b.written);
+    write_garbage(b.path, "garbage");
+    assert_string_equal(seen_on(room, b.path), b.written);
+    assert_int_equal(room->diags.len, 0);
+}
+
+static void a_reader_needs_no_disk_with_space(void **state)
+{
+    struct room *room = *state;
+    struct behind b = fall_behind(room);
+    struct rlimit files, none;
+    assert_int_equal(getrlimit(RLIMIT_FSIZE, &files), 0);
+    none = (struct rlimit){0, files.rlim_max};
+    void (*before)(int) = signal(SIGXFSZ, SIG_IGN);
+    assert_int_equal(setrlimit(RLIMIT_FSIZE, &none), 0);
+    const char *seen = seen_on(room, b.path);
+    const char *anew = seen_on(room, new_machine(room));
+    assert_int_equal(setrlimit(RLIMIT_FSIZE, &files), 0);
+    signal(SIGXFSZ, before);
+    assert_string_equal(seen, b.written);
+    assert_string_equal(anew, b.written);
+    assert_string_equal(held_in(room, b.path), "vaults.one");
+    assert_int_equal(room->diags.len, 0);
+}
+
+/* A process that holds the lock as readers do, until the writer has looked at it for a while. */
+static pid_t reader_of(const char *lock)
+{
+    int taken[2];
+    char byte = 0;
+    assert_int_equal(pipe(taken), 0);
+    pid_t pid = fork();
+    assert_true(pid >= 0);
+    if (pid == 0) {
+        struct file_lock held;
+        hold(lock, "", &held);
+        if (write(taken[1], &byte, 1) == 1)
+            usleep(500000);
+        _exit(0);
+    }
+    assert_int_equal(read(taken[0], &byte, 1), 1);
+    close(taken[0]);
+    close(taken[1]);
+    return pid;
+}
+
+static void a_writer_waits_for_readers_and_for_no_writer(void **state)
+{
+    struct room *room = *state;
+    struct behind b = fall_behind(room);
+    pid_t reader = reader_of(b.lock);
+    finish(room, open_on(room, b.path));
+    assert_int_equal(waitpid(reader, NULL, 0), reader);
+    struct file_lock lock;
+    hold(b.lock, "{\"pid\":1,\"command\":\"apply\"}\n", &lock);
+    refused_on(room, b.path, false, E_STATE_LOCKED);
+    file_lock_release(&lock);
+    assert_int_equal(room->diags.len, 0);
+}
+
+static void the_note_of_a_dead_writer_is_gone_when_a_reader_has_the_lock(void **state)
+{
+    struct room *room = *state;
+    struct behind b = fall_behind(room);
+    struct slice text = {0};
+    assert_true(file_write_atomic(b.lock, slice_of("{\"pid\":1}\n"), 0600, &room->diags));
+    assert_string_equal(seen_on(room, b.path), b.written);
+    assert_string_equal(held_in(room, b.path), "vaults.one,vaults.two");
+    assert_true(file_read(room->arena, b.lock, 100, &text, &room->diags));
+    assert_int_equal(text.len, 0);
+}
+
 #define TEST(fn) cmocka_unit_test_setup_teardown(fn, set_up, tear_down)
 
 int main(void)
@@ -1484,6 +1676,13 @@ int main(void)
         TEST(a_founding_that_was_cut_off_is_no_state),
         TEST(whatever_call_fails_a_change_by_hand_is_done_wholly_or_not_at_all),
         TEST(whatever_call_fails_no_intent_is_lost),
+        TEST(a_reader_answers_what_is_shared_whoever_holds_the_lock),
+        TEST(a_reader_without_a_cache_answers_what_is_shared_as_well),
+        TEST(what_a_cache_has_seen_holds_for_a_copy_of_it),
+        TEST(a_reader_needs_no_disk_that_can_be_written_to),
+        TEST(a_reader_needs_no_disk_with_space),
+        TEST(a_writer_waits_for_readers_and_for_no_writer),
+        TEST(the_note_of_a_dead_writer_is_gone_when_a_reader_has_the_lock),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
