@@ -88,6 +88,14 @@ static bool begin(void *ctx, struct state *state, struct state_head *head, struc
            export_document(state, &push->old, diags);
 }
 
+static void hint_to_settle(const struct intent *intent, struct diag *diag, struct diags *diags)
+{
+    diag_hint(diags, diag,
+              "The next apply settles it, and then pull and edit again. What no run can settle: "
+              "`state journal close %lld`. Nothing was changed.",
+              (long long)intent->seq);
+}
+
 static bool keeps_intent(const struct push *push, struct state *state, const struct intent *intent,
                          struct diags *diags)
 {
@@ -107,10 +115,7 @@ static bool keeps_intent(const struct push *push, struct state *state, const str
     struct diag *diag = diag_error(diags, E_STATE_PUSH, NO_POS, intent->address,
                                    "%s: it does not know the open intent %lld, to %s this",
                                    push->name, (long long)intent->seq, intent->action);
-    diag_hint(diags, diag,
-              "The next apply settles it, and then pull and edit again. What no run can settle: "
-              "`state journal close %lld`. Nothing was changed.",
-              (long long)intent->seq);
+    hint_to_settle(intent, diag, diags);
     return false;
 }
 
@@ -228,6 +233,57 @@ static bool write_history(const struct push *push, struct state *state, int64_t 
     return write_after(push, state, &fates, diags) && raise_generations(push, state, &fates, diags);
 }
 
+/* "vaults.v/policy" of "vaults.v", and what stands beside it while it is replaced. */
+static bool is_part_of(const char *address, const char *whole)
+{
+    size_t len = strlen(whole);
+    return strncmp(address, whole, len) == 0 && (!address[len] || strchr("/#", address[len]));
+}
+
+/* The same object, whatever is said of it. */
+static bool same_object(const struct record *a, const struct record *b)
+{
+    return a && b && str_eq(a->type, b->type) && str_eq(a->account_id, b->account_id) &&
+           str_eq(a->region, b->region) && str_eq(a->identifier, b->identifier);
+}
+
+/* What of the rows that an intent is about, or a part of, the document has not; NULL: nothing. */
+static const char *first_lost(const struct record *rows, size_t len, const struct record *others,
+                              size_t other_len, const char *address)
+{
+    for (size_t i = 0; i < len; i++)
+        if (is_part_of(address, rows[i].address) &&
+            !same_object(&rows[i], record_find(others, other_len, rows[i].address)))
+            return rows[i].address;
+    return NULL;
+}
+
+/* What settles an intent writes its row where the intent says: it has to stand there still. */
+static bool keeps_row(const struct push *push, const struct intent *intent, struct diags *diags)
+{
+    const char *lost =
+        first_lost(push->before, push->before_len, push->after, push->after_len, intent->address);
+    if (!lost)
+        lost = first_lost(push->after, push->after_len, push->before, push->before_len,
+                          intent->address);
+    if (!lost)
+        return true;
+    struct diag *diag = diag_error(diags, E_STATE_PUSH, NO_POS, intent->address,
+                                   "%s: it has another object at `%s` or none, and the open intent "
+                                   "%lld, to %s this, is still to be settled",
+                                   push->name, lost, (long long)intent->seq, intent->action);
+    hint_to_settle(intent, diag, diags);
+    return false;
+}
+
+static bool was_open(const struct push *push, const struct intent *intent)
+{
+    for (size_t i = 0; i < push->intent_len; i++)
+        if (push->intents[i].seq == intent->seq)
+            return true;
+    return false;
+}
+
 /* Whether what is recorded now can be; every row that cannot is reported. */
 static bool check_rows(struct push *push, struct state *state, struct diags *diags)
 {
@@ -243,6 +299,8 @@ static bool check_rows(struct push *push, struct state *state, struct diags *dia
                good;
     for (size_t i = 0; options->check && i < intent_len; i++)
         good = options->check(options->ctx, intents[i].address, intents[i].type, diags) && good;
+    for (size_t i = 0; i < intent_len; i++)
+        good = (!was_open(push, &intents[i]) || keeps_row(push, &intents[i], diags)) && good;
     return good;
 }
 

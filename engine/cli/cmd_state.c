@@ -10,6 +10,7 @@
 #include "engine/cli/moving.h"
 #include "engine/cli/saving.h"
 #include "engine/cli/session.h"
+#include "engine/cli/unsettled.h"
 #include "engine/cli/wanted.h"
 
 static bool open_recorded(struct session *session)
@@ -255,6 +256,18 @@ static void print_forgotten(struct session *session, bool dry_run)
         cli_out_json(cli, map_end(&b));
 }
 
+/* What an apply lets go of it does after it has settled what is open. */
+static const char *way_to_forget(struct cli *cli)
+{
+    const char *list = "";
+    for (const char *const *address = cli->line.arguments; *address; address++)
+        list = arena_printf(cli->arena, "%s%s%s", list, *list ? ", " : "", *address);
+    return arena_printf(cli->arena,
+                        "with `forget: [%s]` in the file, and their entries out of it, it then "
+                        "lets go of them",
+                        list);
+}
+
 static int remove_rows(struct session *session)
 {
     struct cli *cli = session->cli;
@@ -266,6 +279,8 @@ static int remove_rows(struct session *session)
         return EXIT_ERROR;
     if (!all_are_recorded(session))
         return EXIT_USAGE;
+    if (!unsettled_none(session, cli->line.arguments, way_to_forget(cli)))
+        return EXIT_REFUSED;
     if (!dry_run && !forget(session))
         return EXIT_ERROR;
     print_forgotten(session, dry_run);
@@ -309,6 +324,16 @@ static bool looks_like_an_address(const char *text)
     return dot && dot != text && dot[1];
 }
 
+static bool move_is_settled(struct session *session, const struct move *move)
+{
+    const char *const both[] = {move->from, move->to, NULL};
+    return unsettled_none(session, both,
+                          arena_printf(session->cli->arena,
+                                       "with `moved: [{from: %s, to: %s}]` in the file it then "
+                                       "moves what was asked for",
+                                       move->from, move->to));
+}
+
 static int move_rows(struct session *session)
 {
     struct cli *cli = session->cli;
@@ -319,8 +344,11 @@ static int move_rows(struct session *session)
     if (!session_load(session) ||
         !session_open_state(session, dry_run ? SESSION_READS : SESSION_WRITES) ||
         !state_load(session->state, cli->arena, &session->records, &session->record_len,
-                    &cli->diags) ||
-        !moving_apply(session, &move, 1))
+                    &cli->diags))
+        return EXIT_ERROR;
+    if (!move_is_settled(session, &move))
+        return EXIT_REFUSED;
+    if (!moving_apply(session, &move, 1))
         return EXIT_ERROR;
     if (session->relocations.len == 0) {
         diag_error(&cli->diags, E_TARGET, NO_POS, move.from, "nothing is recorded there");

@@ -6,6 +6,7 @@
 #include "engine/cli/commands.h"
 #include "engine/cli/moving.h"
 #include "engine/cli/session.h"
+#include "engine/cli/unsettled.h"
 #include "state/past.h"
 
 struct undo {
@@ -88,6 +89,16 @@ static void compare_with_now(struct undo *undo)
             undo->rows[len++] = *row;
     }
     undo->len = len;
+}
+
+static bool is_settled(const struct undo *undo)
+{
+    struct session *session = undo->session;
+    const char **addresses = arena_array(session->cli->arena, undo->len + 1, sizeof(*addresses));
+    for (size_t i = 0; i < undo->len; i++)
+        addresses[i] = undo->rows[i].address;
+    return unsettled_none(session, addresses,
+                          "also where it asks whether to go on, and is told not to; then undo");
 }
 
 static bool write_rows(struct undo *undo)
@@ -187,6 +198,8 @@ static int undo(struct session *session)
     if (!state_rows_at(session->state, cli->arena, undo.serial, &undo.rows, &undo.len, &cli->diags))
         return EXIT_ERROR;
     compare_with_now(&undo);
+    if (!is_settled(&undo))
+        return EXIT_REFUSED;
     if (!undo.dry_run && undo.len > 0 && !write_rows(&undo))
         return EXIT_ERROR;
     print_undone(&undo);

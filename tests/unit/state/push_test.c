@@ -170,6 +170,38 @@ static void an_open_intent_is_never_lost(void **state)
     state_close(s);
 }
 
+static const char *replaced(struct fixture *f, const char *text, const char *what, const char *by)
+{
+    const char *at = strstr(text, what);
+    assert_non_null(at);
+    return arena_printf(f->arena, "%.*s%s%s", (int)(at - text), text, by, at + strlen(what));
+}
+
+/* Settled it is where the intent says. */
+static void what_an_open_intent_is_about_stays_where_it_is(void **state)
+{
+    struct fixture *f = *state;
+    struct state *s = open_state(f);
+    put(f, s, "vaults.a");
+    put(f, s, "vaults.b");
+    (void)intend(f, s, "vaults.a/policy", "create");
+    const char *whole = exported(f, s), *row = "{\"address\":\"vaults.";
+    assert_push_refused(f, s,
+                        replaced(f, whole, arena_printf(f->arena, "%sa\"", row),
+                                 arena_printf(f->arena, "%sA\"", row)),
+                        true, "another object at `vaults.a` or none");
+    assert_push_refused(f, s,
+                        replaced(f, whole, arena_printf(f->arena, "%sb\"", row),
+                                 arena_printf(f->arena, "%sa/policy\"", row)),
+                        true, "another object at `vaults.a/policy` or none");
+    (void)push(f, s,
+               replaced(f, whole, arena_printf(f->arena, "%sb\"", row),
+                        arena_printf(f->arena, "%sc\"", row)),
+               true);
+    assert_int_equal(open_count(f, s), 1);
+    state_close(s);
+}
+
 static void no_generation_falls_so_that_no_token_comes_back(void **state)
 {
     struct fixture *f = *state;
@@ -252,6 +284,7 @@ int main(void)
         TEST(an_older_or_equal_serial_is_refused_but_for_force),
         TEST(another_lineage_is_refused_but_for_force),
         TEST(an_open_intent_is_never_lost),
+        TEST(what_an_open_intent_is_about_stays_where_it_is),
         TEST(no_generation_falls_so_that_no_token_comes_back),
         TEST(a_push_is_a_run_that_can_be_undone),
         TEST(what_a_document_says_against_its_own_history_can_be_undone),
