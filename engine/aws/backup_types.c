@@ -1,5 +1,7 @@
 #include "engine/aws/backup_types.h"
 
+#include <string.h>
+
 #include "engine/aws/arn.h"
 
 /* Clusters of Aurora, Neptune and DocumentDB have one ARN shape, and so have their recovery points;
@@ -30,6 +32,43 @@ const struct backup_type *backup_type_find(const char *type)
     for (size_t i = 0; i < ARRAY_LEN(types); i++)
         if (str_eq(types[i].type, type))
             return &types[i];
+    return NULL;
+}
+
+/* By the service of their ARNs and what the resource part begins with. */
+static const char *const without_facts[][3] = {
+    {"backup-gateway", "vm/", "VirtualMachine"},
+    {"cloudformation", "stack/", "CloudFormation"},
+    {"dsql", "cluster/", "Aurora DSQL"},
+    {"eks", "cluster/", "EKS"},
+    {"redshift", "cluster:", "Redshift"},
+    {"redshift-serverless", "namespace/", "Redshift Serverless"},
+    {"ssm-sap", "HANA/", "SAP HANA on Amazon EC2"},
+    {"storagegateway", "gateway/", "Storage Gateway"},
+    {"timestream", "database/", "Timestream"},
+};
+
+/* One begins as the other, up to the pattern's star. */
+static bool may_begin(struct slice pattern, const char *begin)
+{
+    size_t len = strlen(begin);
+    for (size_t i = 0; i < pattern.len && i < len; i++)
+        if (pattern.ptr[i] == '*')
+            return true;
+        else if (pattern.ptr[i] != begin[i])
+            return false;
+    return pattern.len >= len;
+}
+
+const char *backup_type_without_facts(const char *pattern)
+{
+    struct arn parts;
+    if (!pattern || !arn_parse(slice_of(pattern), &parts))
+        return NULL;
+    for (size_t i = 0; i < ARRAY_LEN(without_facts); i++)
+        if (slice_is(parts.service, without_facts[i][0]) &&
+            may_begin(parts.resource, without_facts[i][1]))
+            return without_facts[i][2];
     return NULL;
 }
 

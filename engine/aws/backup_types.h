@@ -29,6 +29,9 @@ const struct backup_type *backup_type_find(const char *type); /* by name; NULL: 
  * ("arn:aws:ec2:*:*:volume/" and a star); NULL: none, or more than one. */
 const struct backup_type *backup_type_of_pattern(const char *pattern);
 const struct backup_type *backup_types(size_t *ret_len);
+/* What AWS Backup protects too, and of which nothing more is known here: "Redshift" for a
+ * selection's pattern that takes some of it; NULL: no such type. */
+const char *backup_type_without_facts(const char *pattern);
 
 /* The ARN of a recovery point as AWS Backup writes it, for example
  * arn:aws:rds:REGION:ACCOUNT:snapshot:awsbackup:job-ID, or copyjob-ID for copies; types that AWS

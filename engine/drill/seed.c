@@ -3,7 +3,9 @@
 #include <string.h>
 
 #include "engine/aws/arn.h"
+#include "engine/aws/backup_types.h"
 #include "engine/aws/partition.h"
+#include "engine/aws/selection_sample.h"
 #include "engine/base/strbuf.h"
 
 #define MANAGEMENT_ACCOUNT "999999999999"
@@ -78,43 +80,21 @@ static void add_all_principals(struct seed *seed)
         add_principals(seed, seed->topology->resources[i].properties);
 }
 
-static const char *fill(struct arena *arena, struct slice part, const char *otherwise)
+/* A resource that a selection's pattern covers (NULL: by its tags alone), in the plan's account and
+ * Region; NULL when the pattern speaks of another place, or of what AWS Backup does not take. */
+static const char *matching_arn(struct seed *seed, const struct resource *selection,
+                                const char *pattern)
 {
-    return slice_is(part, "*") || part.len == 0 ? otherwise
-                                                : arena_strndup(arena, part.ptr, part.len);
-}
-
-/* The ARN of a resource that a selection's pattern covers, in the plan's account and Region; NULL
- * when the pattern speaks of another place. */
-static const char *matching_arn(struct seed *seed, const char *pattern, const char *account_id,
-                                const char *region, const char *name)
-{
+    const char *id = selection->account->id, *region = selection->region;
+    const struct selection_place place = {partition_of_region(region), region, id};
     struct arn arn;
-    if (str_eq(pattern, "*"))
-        return arena_printf(seed->arena, "arn:%s:rds:%s:%s:db:%s", partition_of_region(region),
-                            region, account_id, name);
-    if (!arn_parse(slice_of(pattern), &arn))
-        return NULL;
-    bool bucket = slice_is(arn.service, "s3"); /* its ARN has no place, so its name must be one */
-    const char *in_region = bucket ? "" : fill(seed->arena, arn.region, region);
-    const char *in_account = bucket ? "" : fill(seed->arena, arn.account, account_id);
-    if (!bucket && (!str_eq(in_region, region) || !str_eq(in_account, account_id)))
-        return NULL;
-    if (bucket)
-        name = arena_printf(seed->arena, "%s-%s-%s", name, account_id, region);
-    struct strbuf resource;
-    strbuf_init(&resource, seed->arena, arn.resource.len * (strlen(name) + 1) + 1);
-    for (size_t i = 0; i < arn.resource.len; i++)
-        if (arn.resource.ptr[i] == '*')
-            strbuf_add(&resource, name);
-        else
-            strbuf_add_char(&resource, arn.resource.ptr[i]);
-    const char *text = strbuf_str(&resource);
-    if (slice_is(arn.service, "rds") && str_eq(text, name)) /* "arn:aws:rds:*:*:*" */
-        text = arena_printf(seed->arena, "db:%s", name);
-    return arena_printf(seed->arena, "arn:%.*s:%.*s:%s:%s:%s", (int)arn.partition.len,
-                        arn.partition.ptr, (int)arn.service.len, arn.service.ptr, in_region,
-                        in_account, text);
+    const char *sample =
+        selection_sample(seed->arena, selection->properties, pattern, &place,
+                         pattern ? NULL : value_get_str(selection->properties, "name"));
+    bool there = backup_type_of_pattern(sample) && arn_parse(slice_of(sample), &arn) &&
+                 (slice_is(arn.service, "s3") ||
+                  (slice_is(arn.region, region) && slice_is(arn.account, id)));
+    return there ? sample : NULL;
 }
 
 /* A key that people made by hand, shared with every account as a direct copy needs it. */
@@ -205,8 +185,7 @@ static void add_member(struct seed *seed, const struct resource *selection, cons
     list_add(&seed->databases, map_end(&b));
 }
 
-static void add_database(struct seed *seed, const struct resource *selection, const char *arn,
-                         const char *name)
+static void add_database(struct seed *seed, const struct resource *selection, const char *arn)
 {
     struct arn parts;
     if (!arn || !first_time(seed, arn))
@@ -220,7 +199,7 @@ static void add_database(struct seed *seed, const struct resource *selection, co
     }
     map_put_str(&b, "account_id", selection->account->id);
     map_put_str(&b, "region", selection->region);
-    map_put_str(&b, "name", name);
+    map_put_str(&b, "name", arn_short_name(seed->arena, arn));
     map_put_str(&b, "arn", arn);
     map_put_str(&b, "key", key_of(seed, selection, arn));
     map_put(&b, "tags", matching_tags(seed, selection->properties));
@@ -234,19 +213,15 @@ static void add_databases(struct seed *seed)
         if (!str_eq(selection->schema->type_name, "aws_backup_selection"))
             continue;
         const struct value *patterns = value_get(selection->properties, "resources");
-        const char *id = selection->account->id, *region = selection->region;
         bool found = false;
         for (size_t p = 0; p < value_len(patterns); p++) {
             const char *pattern = value_str(value_item(patterns, p));
-            const char *arn = pattern ? matching_arn(seed, pattern, id, region, "orders") : NULL;
+            const char *arn = pattern ? matching_arn(seed, selection, pattern) : NULL;
             found = found || arn;
-            add_database(seed, selection, arn, "orders");
+            add_database(seed, selection, arn);
         }
-        if (!found && value_len(value_get(selection->properties, "list_of_tags")) > 0) {
-            const char *name = arena_printf(seed->arena, "orders-%s",
-                                            value_get_str(selection->properties, "name"));
-            add_database(seed, selection, matching_arn(seed, "*", id, region, name), name);
-        }
+        if (!found && value_len(value_get(selection->properties, "list_of_tags")) > 0)
+            add_database(seed, selection, matching_arn(seed, selection, NULL));
     }
 }
 

@@ -143,6 +143,19 @@ const char *mend_selection(struct walk *walk)
                         arn.service.ptr, (int)arn.resource.len, arn.resource.ptr);
 }
 
+const char *mend_without(struct walk *walk, const struct value *pattern)
+{
+    const struct value *all = value_get(walk->selection->properties, "resources");
+    struct list_builder rest = list_begin(walk->arena);
+    for (size_t i = 0; i < value_len(all); i++)
+        if (!str_eq(value_str(value_item(all, i)), value_str(pattern)))
+            list_add(&rest, value_item(all, i));
+    const struct value *left = list_end(&rest);
+    return value_len(left) ? arena_printf(walk->arena, "resources: %s",
+                                          json_print(walk->arena, left, JSON_COMPACT))
+                           : NULL;
+}
+
 const char *mend_first_vault(struct walk *walk)
 {
     const struct resource *plan = walk->plan->resource;

@@ -15,6 +15,8 @@ const char *mend_denial(struct walk *walk, const char *role, const struct policy
 const char *mend_copy_action(struct walk *walk);
 /* The plan takes nothing, or nothing of its own place. */
 const char *mend_selection(struct walk *walk);
+/* The selection's `resources` less one; NULL: none would be left. */
+const char *mend_without(struct walk *walk, const struct value *pattern);
 /* A vault of the plan's own place. */
 const char *mend_first_vault(struct walk *walk);
 const char *mend_event_regions(struct walk *walk);

@@ -5,11 +5,12 @@
 #include "engine/aws/arn.h"
 #include "engine/aws/lifecycle.h"
 #include "engine/aws/partition.h"
+#include "engine/aws/selection_sample.h"
 #include "engine/base/json.h"
 #include "engine/proof/mending.h"
 
 #define SAMPLE_ID "00000000-0000-4000-8000-000000000000" /* of a job */
-#define SAMPLE_NAME "orders"                             /* of a resource that `*` stands for */
+#define SAMPLE_NAME "orders"                             /* of what others have brought */
 
 static const struct hop_row rows[] = {
 #define HOP(name, stage, title, who, action, evidence, error, rule)                                \
@@ -287,34 +288,13 @@ bool vault_lock(const struct model *model, const struct vault_end *vault, int64_
 
 /* ---- the resource ---- */
 
-static const char *fill(struct arena *arena, struct slice part, const char *otherwise)
-{
-    return slice_is(part, "*") || !part.len ? otherwise : arena_strndup(arena, part.ptr, part.len);
-}
-
 /* A resource that the pattern stands for, in the plan's place where the pattern allows it. */
 static const char *sample_of(const struct walk *walk, const char *pattern)
 {
     const struct resource *plan = walk->plan->resource;
-    struct arn arn;
-    if (!pattern || str_eq(pattern, "*") || !arn_parse(slice_of(pattern), &arn))
-        return arena_printf(walk->arena, "arn:%s:rds:%s:%s:db:" SAMPLE_NAME,
-                            plan->account->partition, plan->region, plan->account->id);
-    bool bucket = slice_is(arn.service, "s3");
-    struct strbuf sb;
-    strbuf_init(&sb, walk->arena, arn.resource.len * sizeof(SAMPLE_NAME) + 256);
-    strbuf_addf(&sb, "arn:%.*s:%.*s:%s:%s:", (int)arn.partition.len, arn.partition.ptr,
-                (int)arn.service.len, arn.service.ptr,
-                bucket ? "" : fill(walk->arena, arn.region, plan->region),
-                bucket ? "" : fill(walk->arena, arn.account, plan->account->id));
-    if (slice_is(arn.resource, "*") && slice_is(arn.service, "rds"))
-        strbuf_add(&sb, "db:");
-    for (size_t i = 0; i < arn.resource.len; i++)
-        if (arn.resource.ptr[i] == '*')
-            strbuf_add(&sb, SAMPLE_NAME);
-        else
-            strbuf_add_char(&sb, arn.resource.ptr[i]);
-    return strbuf_str(&sb);
+    const struct selection_place place = {plan->account->partition, plan->region,
+                                          plan->account->id};
+    return selection_sample(walk->arena, walk->selection->properties, pattern, &place, NULL);
 }
 
 static const char *tag_of_condition(const char *key)
@@ -542,24 +522,56 @@ static void end_path(struct paths *paths, struct walk *walk, const char *destina
     paths->items[paths->len++] = path;
 }
 
-/* A path that leads nowhere has one link, which is not there. */
+/* A path of one link, which leads no further. */
+static void end_at(struct paths *paths, struct walk *walk, const struct proof_hop *hop)
+{
+    walk->hops = arena_new_of(walk->arena, struct proof_hop);
+    walk->hops[walk->len++] = *hop;
+    note_basis(walk, walk->hops);
+    walk->action = NULL;
+    end_path(paths, walk, NULL, NULL);
+}
+
 static void dead_end(struct paths *paths, struct walk *walk, enum rule_id id, const char *name,
                      const char *reason, struct source_pos pos)
 {
     const char *fix = id == RULE_NO_ROUTE ? mend_copy_action(walk) : mend_selection(walk);
-    walk->hops = arena_new_of(walk->arena, struct proof_hop);
-    walk->hops[walk->len++] = (struct proof_hop){.id = name,
-                                                 .title = rule_of(id)->summary,
-                                                 .rule = rule_of(id),
-                                                 .verdict = PROOF_BROKEN,
-                                                 .evidence = "[D]",
-                                                 .reason = reason,
-                                                 .fix = fix ? fix : rule_of(id)->mend,
-                                                 .address = walk->plan->resource->address,
-                                                 .pos = pos};
-    note_basis(walk, walk->hops);
-    walk->action = NULL;
-    end_path(paths, walk, NULL, NULL);
+    end_at(paths, walk,
+           &(struct proof_hop){.id = name,
+                               .title = rule_of(id)->summary,
+                               .rule = rule_of(id),
+                               .verdict = PROOF_BROKEN,
+                               .evidence = "[D]",
+                               .reason = reason,
+                               .fix = fix ? fix : rule_of(id)->mend,
+                               .address = walk->plan->resource->address,
+                               .pos = pos});
+}
+
+/* No row of the types fits: AWS Backup takes nothing of the kind, or nobody here knows how. */
+static void walk_no_type(struct paths *paths, struct walk *walk, const struct value *pattern)
+{
+    const char *name = backup_type_without_facts(value_str(pattern));
+    const struct resource *selection = walk->selection->resource;
+    struct proof_hop hop = {.id = "backup.protected",
+                            .title = "AWS Backup protects what the ARN names",
+                            .rule = rule_of(RULE_NOT_PROTECTED),
+                            .evidence = "[D]",
+                            .what = walk->resource,
+                            .address = selection->address,
+                            .pos = pattern->pos.file ? pattern->pos : selection->pos};
+    if (name) {
+        hop_unknown(&hop, arena_printf(walk->arena,
+                                       "%s: backups of %s are made and copied as its rule says; "
+                                       "nothing of that type is known here",
+                                       value_str(pattern), name));
+    } else {
+        hop.fix = mend_without(walk, pattern);
+        hop_broken(walk, &hop, NULL,
+                   arena_printf(walk->arena, "AWS Backup takes nothing that %s names",
+                                value_str(pattern)));
+    }
+    end_at(paths, walk, &hop);
 }
 
 static void walk_direct(struct paths *paths, struct walk walk)
@@ -674,15 +686,17 @@ static bool walk_actions(struct paths *paths, struct walk *walk)
     return any;
 }
 
-static void walk_pattern(struct paths *paths, struct walk walk, const char *pattern)
+static void walk_pattern(struct paths *paths, struct walk walk, const struct value *pattern)
 {
-    walk.resource = sample_of(&walk, pattern);
-    const char *type = backup_type_of_arn(walk.resource);
+    const char *text = value_str(pattern);
+    walk.resource = sample_of(&walk, text);
     walk.type = backup_type_of_pattern(walk.resource);
-    if (!walk.type)
-        walk.type = backup_type_find("RDS");
-    walk.rights = type_rights_of(type ? type : "RDS");
-    walk.by_tag = !pattern || str_eq(pattern, "*");
+    if (!walk.type) {
+        walk_no_type(paths, &walk, pattern);
+        return;
+    }
+    walk.rights = type_rights_of(walk.type->type);
+    walk.by_tag = !text || str_eq(text, "*");
     walk.source_key = source_key_of(&walk);
     walk.point_tags = point_tags_of(&walk);
     if (!walk_actions(paths, &walk))
@@ -700,7 +714,7 @@ static void walk_selection(struct paths *paths, struct walk walk)
     walk.role = value_get_str(p, "iam_role_arn");
     walk.resource_tags = tags_of(&walk);
     for (size_t i = 0; i < value_len(patterns); i++)
-        walk_pattern(paths, walk, value_str(value_item(patterns, i)));
+        walk_pattern(paths, walk, value_item(patterns, i));
     if (value_len(value_get(p, "list_of_tags")) > 0)
         walk_pattern(paths, walk, NULL);
 }
@@ -766,8 +780,6 @@ static void walk_way_back(struct paths *paths, const struct restore_entry *back,
                         .resource = brought->resource,
                         .type = backup_type_of_pattern(brought->resource)};
     struct vault_end from = vault_end_of(walk.model, back->source_arn);
-    if (!walk.type)
-        walk.type = backup_type_find("RDS");
     walk.rights = type_rights_of(walk.type->type);
     struct leg leg = {.prefix = "copy_back",
                       .role = back->copy_role_arn,

@@ -32,6 +32,26 @@ static void resource_arns_tell_their_type(void **state)
             fail_msg("%s", rows[i][0]);
 }
 
+static void types_of_which_only_the_name_is_known_are_told_from_none(void **state)
+{
+    (void)state;
+    static const char *const rows[][2] = {
+        {"arn:aws:redshift:*:*:cluster:*", "Redshift"},
+        {"arn:aws:redshift:*:*:*", "Redshift"},
+        {"arn:aws:redshift:*:*:snapshot:*", NULL},
+        {"arn:aws:storagegateway:*:*:gateway/*", "Storage Gateway"},
+        {"arn:aws:cloudformation:*:*:stack/*", "CloudFormation"},
+        {"arn:aws:ssm-sap:*:*:HANA/*", "SAP HANA on Amazon EC2"},
+        {"arn:aws:backup-gateway:*:*:vm/*", "VirtualMachine"},
+        {"arn:aws:timestream:*:*:database/*", "Timestream"},
+        {"arn:aws:lambda:*:*:function:*", NULL},
+        {"*", NULL},
+    };
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++)
+        if (!str_eq(backup_type_without_facts(rows[i][0]), rows[i][1]))
+            fail_msg("%s", rows[i][0]);
+}
+
 static void points_have_the_arn_of_their_service(void **state)
 {
     (void)state;
@@ -104,6 +124,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(resource_arns_tell_their_type),
+        cmocka_unit_test(types_of_which_only_the_name_is_known_are_told_from_none),
         cmocka_unit_test(points_have_the_arn_of_their_service),
         cmocka_unit_test(patterns_of_one_type_tell_it),
         cmocka_unit_test(rds_keeps_its_own_key_and_efs_does_not),
