@@ -67,6 +67,9 @@ static void check_schedule(struct findings *f, const struct model_object *plan,
     }
     if (!cron_parse(f->arena, text, &cron, &why) || !timezone_load(f->arena, zone, &tz))
         return;
+    if (!cron_next(&cron, tz, f->now_ms, &first))
+        finding_addf(f, RULE_NEVER_AGAIN, plan, pos_of(rule, "schedule_expression"),
+                     "rule %s: no time is left that %s names", name_of(rule), text);
     if (zone && !cron.interval_ms && meets_any_change(&cron, tz))
         finding_addf(f, RULE_DST, plan, pos_of(rule, "schedule_expression"),
                      "rule %s: %s falls into the change of the clocks in %s", name_of(rule), text,
@@ -134,7 +137,8 @@ static void check_role(struct findings *f, const struct model_object *selection)
 
 static bool takes_clusters(const char *pattern)
 {
-    return pattern && str_starts(pattern, "arn:") && str_ends(pattern, ":cluster:*");
+    return pattern && str_starts(pattern, "arn:") && strstr(pattern, ":rds:") &&
+           str_ends(pattern, ":cluster:*");
 }
 
 static void check_pattern(struct findings *f, const struct model_object *selection,

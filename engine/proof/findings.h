@@ -9,6 +9,7 @@ struct findings {
     struct arena *arena;
     struct proof_finding *items;
     size_t len, cap;
+    int64_t now_ms;
     struct map seen; /* what has been said, so that it is said once */
     const struct proof_path *paths;
     size_t path_len;
@@ -36,4 +37,4 @@ void check_organization(struct findings *f);
 void check_quotas(struct findings *f);
 
 /* `ignore` of the file: marks what it names, and says what is wrong with it. */
-void findings_ignore(struct findings *f, int64_t now_ms);
+void findings_ignore(struct findings *f);

@@ -31,12 +31,12 @@ static bool ignore_threats(struct findings *f, const struct value *entry, const 
     return any;
 }
 
-static void apply(struct findings *f, const struct value *entry, size_t len, int64_t now_ms)
+static void apply(struct findings *f, const struct value *entry, size_t len)
 {
     const char *id = value_get_str(entry, "id"), *until = value_get_str(entry, "until");
     const char *reason = value_get_str(entry, "reason");
     bool any = false;
-    if (is_over(until, now_ms)) {
+    if (is_over(until, f->now_ms)) {
         finding_add_at(f, rule_of(RULE_IGNORE_EXPIRED), "ignore", entry->pos,
                        arena_printf(f->arena, "%s was ignored until %s", id, until),
                        rule_of(RULE_IGNORE_EXPIRED)->mend);
@@ -57,10 +57,10 @@ static void apply(struct findings *f, const struct value *entry, size_t len, int
             rule_of(RULE_IGNORE_NOTHING)->mend);
 }
 
-void findings_ignore(struct findings *f, int64_t now_ms)
+void findings_ignore(struct findings *f)
 {
     const struct value *list = value_get(f->model->topology->document, "ignore");
     size_t len = f->len;
     for (size_t i = 0; value_is(list, VALUE_LIST) && i < value_len(list); i++)
-        apply(f, value_item(list, i), len, now_ms);
+        apply(f, value_item(list, i), len);
 }

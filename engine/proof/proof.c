@@ -230,7 +230,7 @@ static int by_rule(const void *a, const void *b)
 void proof_check(struct arena *arena, const struct proof_input *input, struct proof_report *ret)
 {
     struct model model;
-    struct findings f = {.model = &model, .arena = arena};
+    struct findings f = {.model = &model, .arena = arena, .now_ms = input->now_ms};
     struct proof_report report = {.sights = input->sights};
     model_init(&model, arena, input->topology, input->sights);
     map_init(&f.seen, arena);
@@ -256,7 +256,7 @@ void proof_check(struct arena *arena, const struct proof_input *input, struct pr
     add_threats(&f, report.threats, report.threat_len);
     f.threats = report.threats;
     f.threat_len = report.threat_len;
-    findings_ignore(&f, input->now_ms);
+    findings_ignore(&f);
     report.threats = f.threats;
     if (f.len)
         qsort(f.items, f.len, sizeof(*f.items), by_rule);
