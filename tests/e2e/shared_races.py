@@ -21,6 +21,7 @@ class Place:
 
 
 SCENES = {**sharing.SCENES, "silent": sharing.silent, "kept": sharing.kept,
+          "readers": sharing.readers, "waiting": sharing.waiting, "read-only": sharing.read_only,
           "late, told": functools.partial(sharing.late, told=True),
           "late, untold": functools.partial(sharing.late, told=False)}
 for name, scene in SCENES.items():

@@ -4,6 +4,7 @@ A `place` has `url` and `environment()` as the servers of tests/servers have the
 """
 
 import contextlib
+import json
 import os
 import pty
 import shutil
@@ -327,6 +328,88 @@ def kept(place):
         check(runner.process.wait(300) == 0, "and goes on")
         os.close(terminal)
         check(queues(place) == ["t-one", "t-two"], f"both: {queues(place)}")
+
+
+def readers(place):
+    """A reader holds the lock of a cache that is still to be made: the others of its machine answer what is shared all
+    the same, and a writer waits for it."""
+    read = ("state", "list", "--json")
+    with Proxy(place.url) as proxy, runners(proxy, place, 1) as (runner,):
+        runner.run("apply", "--auto-approve")
+        pulled = runner.run("state", "pull").out
+        shutil.rmtree(os.path.join(runner.folder, ".holdfast"))
+        gate = Gate(proxy, f"GET /{BUCKET}/{KEY}")
+        first = runner.start(*read).process
+        gate.wait(runner)
+        writer = runner.start("apply", "--auto-approve").process
+        others = [runner.start(*read).process for _ in range(3)]
+        try:
+            check(runner.run("state", "pull").out == pulled, "as a whole, lineage and serial included")
+            check(runner.run("plan", "--detailed-exitcode").status == 0, "nothing is planned anew")
+            check(writer.poll() is None, f"the writer waits: {writer.returncode}")
+            gate.open()
+            for reader in (*others, first):
+                out, err = reader.communicate(timeout=300)
+                listed = reader.returncode == 0 and [row["address"] for row in json.loads(out)["resources"]]
+                check(listed == ["queues.one"], f"what is shared: {reader.returncode} {out} {err}")
+            _, err = writer.communicate(timeout=300)
+            check(writer.returncode == 0, f"the writer ends well: {writer.returncode} {err}")
+        finally:
+            for process in (first, writer, *others):
+                process.kill()
+                process.communicate()
+        check(runner.run("state", "pull").out == pulled, "nothing has changed")
+
+
+def waiting(place):
+    """A writer waits for another machine, and holds the lock of its cache: readers beside it see what the other one has
+    written so far."""
+    with Proxy(place.url) as proxy, runners(proxy, place, 2) as (first, second):
+        first.run("apply", "--auto-approve")
+        second.run("plan")
+        for runner in (first, second):
+            runner.write(TOPOLOGY + SECOND)
+        gate = Gate(proxy, "CreateQueue")
+        first.start("apply", "--auto-approve")
+        gate.wait(first)
+        before = len(proxy.seen)
+        second.start("apply", "--auto-approve", "--lock-timeout", "10m")
+        while not any(r.operation == f"PUT /{BUCKET}/{KEY}.lock" and "if-none-match" in r.headers
+                      for r in proxy.seen[before:]):
+            check(second.process.poll() is None, f"it waits: {second.process}")
+            time.sleep(0.1)
+        seen = second.run("state", "journal", "--json")
+        check([i["address"] for i in seen.json["open_intents"]] == ["queues.two"], f"the run of now: {seen.out}")
+        check("under way: `holdfast apply`" in seen.err, f"readers are told: {seen.err}")
+        gate.open()
+        for runner in (first, second):
+            status, err = runner.end()
+            check(status == 0, f"each in its turn: {status} {err}")
+        check(second.run("plan", "--detailed-exitcode").status == 0, "nothing is left to do")
+
+
+def read_only(place):
+    """A disk that cannot be written to, without a cache and with one that is behind, is enough to read."""
+    look = 'mount --bind "$PWD" "$PWD" && mount -o remount,ro,bind "$PWD" && cd "$PWD" && exec "$@"'
+    alone = ["unshare", "--mount", *["--user", "--map-root-user"] * (os.geteuid() != 0), "sh", "-c", look, "sh"]
+    with Proxy(place.url) as proxy, runners(proxy, place, 2) as (writer, reader):
+        def seen():
+            ended = subprocess.run([*alone, HOLDFAST, "state", "list", "--json"], cwd=reader.folder, text=True,
+                                   env=clean_environment(reader.env), stdout=subprocess.PIPE,
+                                   stderr=subprocess.PIPE, check=False)
+            check(ended.returncode == 0, f"it can be read: {ended.returncode} {ended.stderr}")
+            return [row["address"] for row in json.loads(ended.stdout)["resources"]]
+
+        if subprocess.run([*alone, "true"], cwd=reader.folder, check=False, stderr=subprocess.DEVNULL).returncode != 0:
+            print("mounts are not permitted here: a disk that is read-only is not shown")
+            return
+        writer.run("apply", "--auto-approve")
+        check(seen() == ["queues.one"], "without a cache")
+        check(os.listdir(reader.folder) == ["topology.yaml"], f"nothing is written: {os.listdir(reader.folder)}")
+        reader.run("state", "list")
+        writer.write(TOPOLOGY + SECOND)
+        writer.run("apply", "--auto-approve")
+        check(seen() == ["queues.one", "queues.two"], "with one that is behind")
 
 
 SCENES = {"race": race, "killed": killed, "stale": stale, "lossy": lossy}
