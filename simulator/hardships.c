@@ -180,11 +180,13 @@ void hardships_spoil(struct sim_call *call)
               "The request processing has failed because of an unknown error.");
 }
 
-void hardships_cut(struct sim_call *call, struct slice *body)
+void hardships_cut(struct sim_call *call, struct sim_response *answer)
 {
     struct hardships *h = &call->world->hardships;
+    struct slice *body = &answer->body;
     if (call->spared || call->error_code || body->len < 2 || !strikes(h->cut_every, &h->cut))
         return;
     remember(call);
     body->len /= 2;
+    answer->broken_off = call->raw.ptr; /* no parser would notice */
 }

@@ -101,7 +101,8 @@ struct sim_response {
     const struct http_header *headers;
     size_t header_len;
     struct slice body;
-    bool later; /* ask again when the server is polled next */
+    bool later;      /* ask again when the server is polled next */
+    bool broken_off; /* within a body of announced length: the client's library says so itself */
 };
 void world_handle(struct world *world, struct arena *arena, const struct sim_request *request,
                   struct sim_response *ret);
@@ -128,7 +129,7 @@ void past_free(struct past *past);
 void hardships_load(struct world *world);
 bool hardships_let_through(struct sim_call *call); /* before it runs; false: an error is set */
 void hardships_spoil(struct sim_call *call); /* after it ran: the answer may become an error */
-void hardships_cut(struct sim_call *call, struct slice *body); /* or come in half */
+void hardships_cut(struct sim_call *call, struct sim_response *answer); /* or come in half */
 
 /* lambda_host.c */
 /* One request of the Runtime API; false: it gets no answer, its process is about to end. */

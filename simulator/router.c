@@ -345,5 +345,5 @@ void world_handle(struct world *world, struct arena *arena, const struct sim_req
         hardships_spoil(&call);
     respond(&call, request, ret);
     if (good)
-        hardships_cut(&call, &ret->body);
+        hardships_cut(&call, ret);
 }

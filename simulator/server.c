@@ -111,6 +111,10 @@ static void handle(void *ctx, const struct http_server_request *request,
         ret->drop = true;
         return;
     }
+    if (made.broken_off) {
+        ret->drop = true;
+        return;
+    }
     struct http_server_header *answered =
         arena_array(request->arena, made.header_len, sizeof(*answered));
     for (size_t i = 0; i < made.header_len; i++)

@@ -60,6 +60,8 @@ static void answer(struct way *way, struct pending_request *pending)
                                      .header_len = made.header_len,
                                      .body = made.body,
                                      .maybe_sent = true};
+    if (made.broken_off)
+        response = (struct http_response){.error = "the transfer ended early", .maybe_sent = true};
     pending->done(pending->ctx, &response);
     arena_free(arena);
 }
