@@ -38,8 +38,10 @@ def alike(case, match, _):
 
 
 def was_other(case, match, _):
-    """The file now asks for something else than is recorded, maybe still at the address that it moves from."""
-    return not match["was"] or any(match["was"].strip('"') in f"{row}" for row in case.folder.rows().values())
+    """The file now asks for something else than is recorded, maybe still at the address that it moves from, or than stands
+    there since its record was undone."""
+    there = [*case.folder.rows().values(), *case.folder.objects().values()]
+    return not match["was"] or any(match["was"].strip('"') in f"{one}" for one in there)
 
 
 def lost(case, match, _):
