@@ -1,6 +1,9 @@
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "engine/base/crypto.h"
+#include "engine/base/fault.h"
+#include "engine/base/file.h"
 #include "engine/base/json.h"
 #include "state/formats.h"
 #include "state/mirror.h"
@@ -68,43 +71,76 @@ static bool bring_up(struct state *state, const struct state_options *options, i
                               : formats_migrate(state, options, format, diags);
 }
 
-static struct db_options database_at(const char *path, bool read_only)
+static bool open_file(struct state *state, const char *path, bool read_only, struct diags *diags)
 {
-    return (struct db_options){.path = path,
-                               .read_only = read_only,
-                               .full_sync = true,
-                               .check_indexes = true,
-                               .busy_timeout_ms = BUSY_TIMEOUT_MS,
-                               .application_id = STATE_APPLICATION_ID,
-                               .kind = "a state",
-                               .open_code = E_STATE_OPEN,
-                               .damage_code = E_STATE_CORRUPT,
-                               .write_code = E_STATE_WRITE};
+    const struct db_options db = {.path = path,
+                                  .read_only = read_only,
+                                  .full_sync = true,
+                                  .check_indexes = true,
+                                  .busy_timeout_ms = BUSY_TIMEOUT_MS,
+                                  .application_id = STATE_APPLICATION_ID,
+                                  .kind = "a state",
+                                  .open_code = E_STATE_OPEN,
+                                  .damage_code = E_STATE_CORRUPT,
+                                  .write_code = E_STATE_WRITE};
+    return db_open(&db, &state->db, diags);
 }
 
 bool database_open_private(struct state *state, const struct state_options *options,
                            struct diags *diags)
 {
-    const struct db_options db = database_at(":memory:", /* read_only= */ false);
     state->is_new = true;
-    return db_open(&db, &state->db, diags) &&
+    return open_file(state, ":memory:", /* read_only= */ false, diags) &&
            formats_migrate(state, options, /* from= */ 0, diags) && meta_read(state, diags);
+}
+
+/* A new state gets its name once it is whole: what is empty was cut. */
+static bool make_new(struct state *state, const struct state_options *options, struct diags *diags)
+{
+    static const char *const endings[] = {"", "-wal", "-shm", "-journal"};
+    const char *beside = arena_printf(state->arena, "%s.new", state->path);
+    for (size_t i = 0; i < ARRAY_LEN(endings); i++)
+        (void)unlink(arena_printf(state->arena, "%s%s", beside, endings[i]));
+    if (!open_file(state, beside, /* read_only= */ false, diags) ||
+        !formats_migrate(state, options, /* from= */ 0, diags))
+        return false;
+    db_close(state->db);
+    state->db = NULL;
+    FAULT_POINT("born");
+    struct diags own;
+    diags_init(&own, state->arena);
+    if (file_publish(beside, state->path, &own))
+        return true;
+    diag_error(diags, E_STATE_WRITE, NO_POS, NULL, "a new state: %s", own.items[0].message);
+    return false;
+}
+
+static bool is_empty(const char *path)
+{
+    struct stat st;
+    return stat(path, &st) == 0 && st.st_size == 0;
 }
 
 bool database_open(struct state *state, const struct state_options *options, struct diags *diags)
 {
-    const struct db_options db = database_at(state->path, options->read_only);
+    bool made = !options->read_only && !file_exists(state->path);
     int64_t format = 0;
-    if (!db_open(&db, &state->db, diags) || !formats_read(state, &format, diags))
+    if (!options->remote && is_empty(state->path))
+        return damaged(state, "it is empty: it was cut", diags);
+    if ((made && !make_new(state, options, diags)) ||
+        !open_file(state, state->path, options->read_only, diags) ||
+        !formats_read(state, &format, diags))
         return false;
-    state->is_new = format == 0;
-    if (state->is_new && options->read_only) {
+    state->is_new = made || format == 0;
+    if (format == 0 && options->remote && !options->read_only) /* a cache is fetched again */
+        return formats_migrate(state, options, format, diags) && meta_read(state, diags);
+    if (format == 0 && !options->remote)
+        return damaged(state, "it has no tables", diags);
+    if (format == 0) {
         db_close(state->db);
         state->db = NULL;
         return true;
     }
-    if (state->is_new)
-        return formats_migrate(state, options, format, diags) && meta_read(state, diags);
     return meta_read(state, diags) && check_owner(state, options, diags) &&
            bring_up(state, options, format, diags);
 }
@@ -166,7 +202,7 @@ static bool open_at(struct state *state, const struct state_options *options, st
                                   : make_folder(state->arena, dir, diags) &&
                                         shared_open_writer(state, options, diags);
     if (options->read_only)
-        return !file_exists(state->path) || db_is_unborn(state->path) ||
+        return !file_exists(state->path) ||
                (database_open(state, options, diags) && shared_refuse_cache(state, diags));
     return make_folder(state->arena, dir, diags) && lock_take(state, options, diags) &&
            database_open(state, options, diags) && shared_refuse_cache(state, diags);

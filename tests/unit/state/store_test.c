@@ -318,17 +318,13 @@ static void a_second_writer_is_told_who_holds_the_lock(void **state)
 
 /* SIGKILL in the first transaction of a file leaves its first page, and the journal that says that
  * there was none before: sector size 512, page size 4096. */
+/* It stood beside its name, where only the next creation looks. */
 static void a_creation_cut_short_reads_as_empty_and_is_made_good_by_a_writer(void **state)
 {
-    static const char page[4096];
-    static const char journal[512] = "\xd9\xd5\x05\xf9\x20\xa1\x63\xd7"
-                                     "\0\0\0\0\x40\x4b\x3a\x67\0\0\0\0\0\0\x02\0\0\0\x10";
     struct fixture *f = *state;
-    const char *beside = arena_printf(f->arena, "%s-journal", f->path);
+    const char *beside = arena_printf(f->arena, "%s.new", f->path);
     assert_true(dir_make(path_dir(f->arena, f->path), 0700, &f->diags));
-    assert_true(file_write_atomic(f->path, (struct slice){page, sizeof(page)}, 0600, &f->diags));
-    assert_true(
-        file_write_atomic(beside, (struct slice){journal, sizeof(journal)}, 0600, &f->diags));
+    assert_true(file_write_atomic(beside, slice_of("half of a page"), 0600, &f->diags));
     struct state *s = open_reader(f);
     assert_true(state_is_new(s));
     assert_int_equal(record_count(f, s), 0);
@@ -346,7 +342,22 @@ static void a_creation_cut_short_reads_as_empty_and_is_made_good_by_a_writer(voi
     state_close(s);
 }
 
-/* Where there were pages before, the journal guards them: nobody takes that file for empty. */
+static void a_file_that_was_cut_to_nothing_is_damaged(void **state)
+{
+    struct fixture *f = *state;
+    state_close(open_state(f));
+    assert_int_equal(truncate(f->path, 0), 0);
+    for (int read_only = 0; read_only < 2; read_only++) {
+        struct state_options options = options_of(f);
+        struct state *s = NULL;
+        struct diags diags;
+        options.read_only = read_only;
+        diags_init(&diags, f->arena);
+        assert_false(state_open(f->arena, &options, &s, &diags));
+        assert_int_equal(diags.items[0].code, E_STATE_CORRUPT);
+    }
+}
+
 static void a_transaction_cut_short_in_a_used_file_is_not_taken_for_an_empty_one(void **state)
 {
     static const char journal[512] = "\xd9\xd5\x05\xf9\x20\xa1\x63\xd7"
@@ -397,6 +408,7 @@ int main(void)
         TEST(an_unreadable_row_is_damage),
         TEST(links_are_refused),
         TEST(a_second_writer_is_told_who_holds_the_lock),
+        TEST(a_file_that_was_cut_to_nothing_is_damaged),
         TEST(a_creation_cut_short_reads_as_empty_and_is_made_good_by_a_writer),
         TEST(a_transaction_cut_short_in_a_used_file_is_not_taken_for_an_empty_one),
         TEST(facts_are_kept_and_replaced),

@@ -1,0 +1,2 @@
+"$HOLDFAST" apply --simulate --auto-approve >/dev/null
+: >.holdfast/t.simulated.db
