@@ -1,11 +1,6 @@
 #include "state/internal.h"
 #include "state/mirror_private.h"
 
-static bool has_file(const struct state *state)
-{
-    return file_exists(state->path) && !db_is_unborn(state->path);
-}
-
 static void shut(struct state *state)
 {
     mirror_drop(state);
@@ -20,7 +15,7 @@ static enum mirror_age age_of(struct state *state, const struct state_options *o
     CLEANUP(arena_freep) struct arena *scratch = arena_new();
     struct diags ignored;
     diags_init(&ignored, scratch);
-    if (has_file(state) && database_open(state, options, &ignored))
+    if (file_exists(state->path) && database_open(state, options, &ignored))
         return mirror_compare(state, options, diags);
     return MIRROR_OLD;
 }
@@ -124,7 +119,7 @@ static bool begin_copy(struct state *state, const struct state_options *options,
     struct diags own;
     struct db *copy = NULL;
     diags_init(&own, scratch);
-    if (has_file(state) && !database_open(state, options, &own)) {
+    if (file_exists(state->path) && !database_open(state, options, &own)) {
         bool is_cache =
             cache_may_be_remade(state, &own.items[0]) && look_for_head(options, &own) == FOUNDED;
         pass_on(&own, !is_cache, diags);
@@ -161,7 +156,7 @@ bool shared_open_reader(struct state *state, const struct state_options *options
     if (age != MIRROR_OLD)
         return age == MIRROR_CURRENT;
     shut(state);
-    enum founded founded = has_file(state) ? FOUNDED : look_for_head(options, diags);
+    enum founded founded = file_exists(state->path) ? FOUNDED : look_for_head(options, diags);
     if (founded != FOUNDED) /* a reader makes no file where nobody has shared anything yet */
         return founded == NOT_FOUNDED && read_nothing(state, options, diags);
     if (read_in_cache(state, options, &hindered, diags))

@@ -53,23 +53,6 @@ static bool create_private(const char *path)
     return true;
 }
 
-/* Offsets and magic are those of SQLite's file format, "The Rollback Journal". */
-bool db_is_unborn(const char *path)
-{
-    static const uint8_t magic[] = {0xd9, 0xd5, 0x05, 0xf9, 0x20, 0xa1, 0x63, 0xd7};
-    static const uint8_t no_pages[4]; /* of the database, before the transaction */
-    uint8_t header[20];
-    struct arena *arena = arena_new();
-    int fd = open(arena_printf(arena, "%s-journal", path), O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
-    arena_free(arena);
-    if (fd < 0)
-        return false;
-    bool whole = read(fd, header, sizeof(header)) == (ssize_t)sizeof(header);
-    close(fd);
-    return whole && memcmp(header, magic, sizeof(magic)) == 0 &&
-           memcmp(header + 16, no_pages, sizeof(no_pages)) == 0;
-}
-
 static bool check_pages(struct db *db, const struct db_options *options, struct diags *diags)
 {
     enum diag_code damaged = options->damage_code ? options->damage_code : options->open_code;

@@ -31,10 +31,6 @@ struct db_options {
 /* Creates the file with mode 0600 when absent. Checks all pages; a file that is no database, or a
  * damaged one, fails here. */
 MUST_CHECK bool db_open(const struct db_options *options, struct db **ret, struct diags *diags);
-/* Whether the file's very first transaction has not ended, since somebody works on it or was
- * killed: it holds nothing yet. Only a writer can open such a file, and its opening makes it good.
- */
-bool db_is_unborn(const char *path);
 /* A copy of what the database holds now: in a new file of mode 0600, where none may stand, not yet
  * synced; or in memory, with a handle of its own. */
 MUST_CHECK bool db_copy_to_file(struct db *db, const char *path, struct diags *diags);
