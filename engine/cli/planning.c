@@ -91,7 +91,7 @@ struct plan_input planning_input(struct session *session)
         .records = session->records,
         .record_len = session->record_len,
         .lineage = state_lineage(session->state),
-        .serial = state_serial(session->state),
+        .serial = session->serial,
         .seal_secret = value_str(state_fact(session->state, cli->arena, SAVING_SECRET)),
         .program_version = PROGRAM_VERSION,
         .now_ms = loop_now_ms(session->loop),

@@ -416,12 +416,30 @@ static bool recover(struct session *session, enum session_mode mode)
                                          mode == SESSION_WRITES);
 }
 
+/* Who settles by reading alone says so: the next one that writes may read something else. */
+static bool note_open_intents(struct session *session)
+{
+    struct cli *cli = session->cli;
+    struct intent *open = NULL;
+    size_t len = 0;
+    if (!journal_open_intents(session->state, cli->arena, &open, &len, &cli->diags))
+        return false;
+    if (len > 0)
+        cli_note(cli,
+                 "%zu open %s taken as AWS has it now; the next apply reads again and writes "
+                 "it down (state journal).",
+                 len, len == 1 ? "intent is" : "intents are");
+    return true;
+}
+
 static bool load_and_recover(struct session *session, enum session_mode mode)
 {
     struct cli *cli = session->cli;
+    session->serial = state_serial(session->state);
     return state_load(session->state, cli->arena, &session->records, &session->record_len,
                       &cli->diags) &&
-           recover(session, mode) && unrecorded_settle(session, mode == SESSION_WRITES);
+           (mode == SESSION_WRITES || note_open_intents(session)) && recover(session, mode) &&
+           unrecorded_settle(session, mode == SESSION_WRITES);
 }
 
 /* A shared state lies behind the connection, a file before it. */

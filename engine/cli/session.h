@@ -32,6 +32,7 @@ struct session {
     int64_t grace_ms;                  /* for what flies when a signal comes */
     struct record *records;            /* recorded, open intents settled */
     size_t record_len;
+    int64_t serial; /* of the state as it was found, before what was open in it was settled */
     struct relocations relocations;          /* what `moved` did to them, not yet written */
     size_t before, after;                    /* diagnostics of the last reading of the topology */
     const struct value *units, *source_keys; /* what was found out, for config_load(); or NULL */

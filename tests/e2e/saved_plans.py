@@ -2,9 +2,10 @@
 
 import json
 import os
+import shutil
 import stat
 
-from harness import LOCK, Served, calls, check, done, holdfast, workspace
+from harness import LOCK, Served, calls, check, connect, done, holdfast, workspace
 
 TOPOLOGY = """version: 1
 name: t
@@ -171,6 +172,45 @@ with workspace(edit=lambda _: ALONE) as folder, Served(folder) as served:
     check("is gone now" in gone.err and "queues.one" in gone.err, f"what went is named: {gone.err}")
     left = served.holdfast("state", "list", "--json", expect=0).json["resources"]
     check([r["address"] for r in left] == ["queues.one"], f"the other was deleted: {left}")
+
+# what is open in the journal is settled by the plan as by the apply
+STATE = ".holdfast/t.simulated.db"
+with workspace(edit=lambda _: TOPOLOGY) as folder:
+    def journal():
+        return holdfast("state", "journal", "--simulate", "--json", cwd=folder, expect=0).json["open_intents"]
+
+    def execute(sql):
+        db = connect(os.path.join(folder, STATE))
+        db.execute(sql)
+        db.commit()
+        db.close()
+
+    holdfast("apply", "--simulate", "--auto-approve", cwd=folder, expect=0)
+    execute("UPDATE journal SET phase = 'open', detail = NULL, ended_ms = NULL WHERE address = 'queues.one'")
+    planned = holdfast("plan", "--simulate", "--var", "seconds=600", "--out", "p.json", cwd=folder, expect=0)
+    check("1 open intent is taken as AWS has it" in planned.err and len(journal()) == 1, f"it is said: {planned.err}")
+    holdfast("apply", "p.json", "--simulate", "--var", "seconds=600", cwd=folder, expect=0)
+    check(journal() == [], "nobody else has written: the plan is applied, and the intent settled")
+    holdfast("plan", "--simulate", "--var", "seconds=600", "--detailed-exitcode", cwd=folder, expect=0)
+
+    # settled otherwise than the plan had it: what the intent made arrives after the plan
+with workspace(edit=lambda _: ALONE) as folder:
+    world = os.path.join(folder, ".holdfast", "t.world.db")
+    holdfast("apply", "--simulate", "--auto-approve", "queues.one", cwd=folder, expect=0)
+    shutil.copy(world, os.path.join(folder, "early"))
+    holdfast("apply", "--simulate", "--auto-approve", "queues.two", cwd=folder, expect=0)
+    shutil.copy(world, os.path.join(folder, "late"))
+    execute("DELETE FROM resource WHERE address = 'queues.two'")
+    execute("UPDATE journal SET phase = 'open', identifier = NULL, detail = NULL, ended_ms = NULL WHERE address = 'queues.two'")
+    shutil.copy(os.path.join(folder, "early"), world)
+    planned = holdfast("plan", "--simulate", "--json", "--out", "p.json", cwd=folder, expect=0).json
+    check({c["address"]: c["action"] for c in planned["changes"]} == {"queues.two": "create", "topics.told": "create"},
+          f"it is not there yet: {planned['changes']}")
+    shutil.copy(os.path.join(folder, "late"), world)
+    before = writes(folder)
+    said = holdfast("apply", "p.json", "--simulate", cwd=folder, expect=6)
+    check("HF0507" in said.err and "serial" not in said.err, f"it is another plan now, of the same state: {said.err}")
+    check(writes(folder) == before and journal() == [], "nothing is sent, and the intent is settled")
 
 # no secret, not even around a reference
 with workspace(edit=lambda _: FUNCTION.replace("SECRET", SECRET)) as folder:
