@@ -3,6 +3,6 @@
 
 #include "engine/drill/drill.h"
 
-/* Fills in kept, destroyed and unreadable. */
+/* Fills in kept, destroyed and unreadable, of a blow that has its tries. */
 void drill_damage(const struct drill_scene *scene, const struct drill_report *report,
                   struct drill_blow *blow);

@@ -74,7 +74,7 @@ struct drill_blow {
     const struct drill_try *tries; /* what somebody tried meanwhile */
     size_t try_len;
     size_t kept;       /* points that came to a last vault and are to be there still */
-    size_t destroyed;  /* of them, those that are not */
+    size_t destroyed;  /* of them, those that are not, or are to go sooner than they were */
     size_t unreadable; /* and those whose key is gone or on its way */
     const char *seen;  /* what a look found, or "" */
 };

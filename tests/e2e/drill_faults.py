@@ -56,6 +56,23 @@ status, faults = broken("lock-date-crossed", without_lock)
 date = faults["lock-date-crossed"]
 check(status == 2 and date["verdict"] == "destroyed" and date["destroyed"] == 1, f"no lock, no point: {date}")
 check(date["foreseen_by"] == ["HP401"], f"as check says: {date['foreseen_by']}")
+
+
+# The same where a policy lets nobody delete a point: its life is cut short instead.
+def without_deletion(text):
+    return without_lock(text).replace("    accept_copies_from: [workload]\n", """    policy:
+      Version: "2012-10-17"
+      Statement:
+        - {Effect: Allow, Principal: {AWS: "111122223333"}, Action: "backup:CopyIntoBackupVault", Resource: "*"}
+        - {Effect: Deny, Principal: "*", Action: "backup:DeleteRecoveryPoint", Resource: "*"}
+""")
+
+
+status, faults = broken("lock-date-crossed", without_deletion)
+short = faults["lock-date-crossed"]
+done_to = {t["call"] for t in short["tries"] if t["ran"] and t.get("loss")}
+check(done_to == {"backup:UpdateRecoveryPointLifecycle"}, f"that is what gave way: {short['tries']}")
+check(status == 2 and short["verdict"] == "destroyed" and short["destroyed"] == 1, f"it went before its time: {short}")
 # What `check --live` tells when it is done: of the raid that the plan takes nothing any more.
 check(raid["seen_live_by"] == ["HP104"] and date["seen_live_by"] == twice["seen_live_by"] == [], f"{raid['seen_live_by']}")
 
