@@ -61,7 +61,8 @@ static int handle(struct session *session)
     const struct value *event = read_event(cli);
     if (!event || !relaying_open(session))
         return EXIT_ERROR;
-    relaying_event(session, event, cli_flag(cli, OPT_DRY_RUN), &relaying, &result);
+    relaying_event(session, event, /* only= */ NULL, cli_flag(cli, OPT_DRY_RUN), &relaying,
+                   &result);
     print_handled(cli, &result, &relaying);
     if (!result.handled && relaying.failed == 0) /* what failed has been reported */
         diag_error(&cli->diags, E_RELAY_EVENT, NO_POS, result.relay, "%s", result.why);
@@ -97,13 +98,17 @@ static void keep(struct replay *replay, const struct letters *letters, const str
                letters->queue.name, why);
 }
 
-/* True when the letter has left its queue, or would. */
-static bool settle(struct replay *replay, struct letters *letters, const struct letter *letter)
+/* True when the letter has left its queue, or would. `relay`: whose queue it is, and so whose
+ * letter, though one of the clock could be anybody's; NULL: a queue that the state knows nothing
+ * of. */
+static bool settle(struct replay *replay, struct letters *letters, const struct letter *letter,
+                   const char *relay)
 {
     struct relaying_event result = {.why = letter->why};
     replay->letters++;
     if (letter->event)
-        relaying_event(replay->session, letter->event, replay->dry_run, &replay->relaying, &result);
+        relaying_event(replay->session, letter->event, relay, replay->dry_run, &replay->relaying,
+                       &result);
     if (!result.settled)
         keep(replay, letters, letter, result.relay, result.why);
     else
@@ -111,17 +116,41 @@ static bool settle(struct replay *replay, struct letters *letters, const struct 
     return result.settled && !replay->dry_run && letters_delete(letters, letter);
 }
 
+/* "relays.to_final/dead_letter", "relays.to_final/forward_dead_letter[us-east-1]": the address of
+ * that relay; NULL: the record is no such queue. */
+static const char *relay_of_queue(const struct session *session, const struct record *record)
+{
+    for (size_t i = 0; i < session->topology.relay_len; i++) {
+        const char *relay = session->topology.relays[i].address;
+        const char *part = record->address + strlen(relay);
+        if (str_starts(record->address, relay) &&
+            (str_eq(part, "/dead_letter") || str_starts(part, "/forward_dead_letter[")))
+            return relay;
+    }
+    return NULL;
+}
+
+static const char *relay_of_url(const struct session *session, const char *url)
+{
+    const char *relay = NULL;
+    for (size_t i = 0; !relay && i < session->record_len; i++)
+        if (str_eq(value_get_str(session->records[i].attributes, "url"), url))
+            relay = relay_of_queue(session, &session->records[i]);
+    return relay;
+}
+
 /* False when the queue cannot be used; how its letters ended stands in the replay. */
 static bool replay_queue(struct replay *replay, const char *url)
 {
     struct session *session = replay->session;
+    const char *relay = relay_of_url(session, url);
     struct letters letters;
     struct kept *kept = NULL;
     bool good = letters_open(session, url, &letters);
     while (good && !*session->stop && (good = letters_next(&letters)) && letters.len > 0)
         for (size_t i = 0; i < letters.len; i++) {
             struct kept *one;
-            if (!*session->stop && settle(replay, &letters, &letters.batch[i]))
+            if (!*session->stop && settle(replay, &letters, &letters.batch[i], relay))
                 continue;
             one = arena_new_of(session->cli->arena, struct kept);
             *one = (struct kept){letters.batch[i], kept};
@@ -132,19 +161,6 @@ static bool replay_queue(struct replay *replay, const char *url)
     return good;
 }
 
-/* "relays.to_final/dead_letter", "relays.to_final/forward_dead_letter[us-east-1]" */
-static bool is_dead_letter(const struct session *session, const struct record *record)
-{
-    for (size_t i = 0; i < session->topology.relay_len; i++) {
-        const char *relay = session->topology.relays[i].address;
-        const char *part = record->address + strlen(relay);
-        if (str_starts(record->address, relay) &&
-            (str_eq(part, "/dead_letter") || str_starts(part, "/forward_dead_letter[")))
-            return true;
-    }
-    return false;
-}
-
 static bool replay_all(struct replay *replay)
 {
     const struct session *session = replay->session;
@@ -152,7 +168,7 @@ static bool replay_all(struct replay *replay)
     for (size_t i = 0; i < session->record_len; i++) {
         const struct record *record = &session->records[i];
         const char *url = value_get_str(record->attributes, "url");
-        if (url && is_dead_letter(session, record))
+        if (url && relay_of_queue(session, record))
             good = replay_queue(replay, url) && good;
     }
     return good;

@@ -222,11 +222,12 @@ struct handing {
 static void conclude(const struct handing *handing, bool handled, bool settled, const char *why,
                      struct relaying_event *ret)
 {
-    ret->relay = handing->relay;
+    if (ret->settled) /* what one did not settle is what there is to say */
+        ret->relay = handing->relay;
+    if (ret->settled && !(handled && settled))
+        ret->why = why;
     ret->handled = ret->handled && handled;
     ret->settled = ret->settled && handled && settled;
-    if (!handled || !settled)
-        ret->why = why;
 }
 
 /* ---- by a pass ---- */
@@ -325,21 +326,23 @@ static void hand_to(struct session *session, const struct relay_entry *entry,
     relay_event_read(&config, event, &read);
     if (read.kind == RELAY_EVENT_OTHER)
         return;
-    if (pausing_since(session, entry->address)) {
-        *ret = (struct relaying_event){.relay = entry->address, .why = "the relay is paused"};
-        return;
-    }
     const struct handing handing = {session, entry->address, &config, event,
                                     &read,   dry_run,        counts};
-    hand_over(&handing, ret);
+    if (pausing_since(session, entry->address))
+        conclude(&handing, false, false, "the relay is paused", ret);
+    else
+        hand_over(&handing, ret);
 }
 
-void relaying_event(struct session *session, const struct value *event, bool dry_run,
-                    struct relaying *counts, struct relaying_event *ret)
+void relaying_event(struct session *session, const struct value *event, const char *only,
+                    bool dry_run, struct relaying *counts, struct relaying_event *ret)
 {
     *ret = (struct relaying_event){.handled = true, .settled = true};
-    for (size_t i = 0; i < session->topology.relay_len && ret->handled; i++)
-        hand_to(session, &session->topology.relays[i], event, dry_run, counts, ret);
+    for (size_t i = 0; i < session->topology.relay_len; i++) {
+        const struct relay_entry *entry = &session->topology.relays[i];
+        if (!only || str_eq(entry->address, only))
+            hand_to(session, entry, event, dry_run, counts, ret);
+    }
     if (ret->relay)
         return;
     ret->settled = false;

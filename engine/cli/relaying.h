@@ -42,19 +42,21 @@ const char *relaying_look(struct session *session, const struct relay_config *co
 
 /* What became of one event. */
 struct relaying_event {
-    const char *relay; /* address of the (last) relay that it is about; NULL: of none */
+    const char *relay; /* address of the relay that it is about; of several one that did not settle
+                          it, else the last; NULL: of none */
     bool handled;      /* the function would not fail on it */
     bool settled;      /* handled, and no person has to act; what waits is the next pass's */
     const char *why;   /* when it is not settled */
 };
-/* Hands one event to the relay that it is about, one of the clock's to all. What was done is added
- * to *counts; nothing is done where dry_run.
+/* Hands one event to the relay that it is about, one of the clock's to all; `only` is the address
+ * of a relay that alone may have it, or NULL. A relay that is paused or fails takes it from no
+ * other. What was done is added to *counts; nothing is done where dry_run.
  *
  * However many events of the clock there are, each relay makes one pass for the same *counts. That
  * pass also decides about a copy that an event older than RELAY_BACKFILL_DAYS would start: only a
  * pass knows whether the brake of a first run holds it. */
-void relaying_event(struct session *session, const struct value *event, bool dry_run,
-                    struct relaying *counts, struct relaying_event *ret);
+void relaying_event(struct session *session, const struct value *event, const char *only,
+                    bool dry_run, struct relaying *counts, struct relaying_event *ret);
 /* Whether an apply of this plan ends with the relays' pass. */
 bool relaying_follows(const struct session *session, const struct planning *planning);
 /* How many copies that pass would start, by reading only. A relay whose source vault is still to be
