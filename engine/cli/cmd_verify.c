@@ -137,6 +137,18 @@ static bool take_key(struct cli *cli, struct sign_key **ret)
 
 /* ---- the command ---- */
 
+static bool take_max_age(struct cli *cli, int64_t *ret_ms)
+{
+    if (!cli_duration(cli, OPT_MAX_AGE, 0, ret_ms))
+        return false;
+    if (*ret_ms > 0 || !cli_option(cli, OPT_MAX_AGE))
+        return true;
+    diag_error(&cli->diags, E_USAGE, NO_POS, NULL,
+               "--max-age %s: no copy can be that fresh; without it each rule's objective counts",
+               cli_option(cli, OPT_MAX_AGE));
+    return false;
+}
+
 static int verify(struct session *session)
 {
     struct cli *cli = session->cli;
@@ -145,7 +157,7 @@ static int verify(struct session *session)
     struct verify_report report;
     struct ledger ledger;
     CLEANUP(sign_key_freep) struct sign_key *key = NULL;
-    if (!format || !cli_duration(cli, OPT_MAX_AGE, 0, &input.max_age_ms))
+    if (!format || !take_max_age(cli, &input.max_age_ms))
         return EXIT_USAGE;
     if (!take_key(cli, &key) || !session_load(session) || !session_open(session, SESSION_READS))
         return EXIT_ERROR;
