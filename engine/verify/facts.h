@@ -23,6 +23,7 @@ struct verify_selected {
 struct verify_point {
     const char *arn, *key_arn;
     int64_t created_ms, completed_ms, expires_ms; /* expires 0: never */
+    const char *source_arn; /* vault that it was copied out of; NULL: AWS names none */
 };
 
 /* The points of one resource in one vault that are available, newest first. */
@@ -87,7 +88,11 @@ struct verify_row *verify_rows(struct verify_facts *facts, size_t *ret_len);
 /* vaults.c: reads each vault on the rows' ways, its points of their resources, and the keys. */
 void verify_read_vaults(struct verify_facts *facts, const struct verify_row *rows, size_t len);
 
-/* judge.c: fills the rows in. Pure. */
+/* chain.c: fills in the hops' holdings: of each vault the points that did not come by another way
+ * than the row's. Pure. */
+void verify_hold(const struct verify_facts *facts, struct verify_row *rows, size_t len);
+
+/* judge.c: fills rows in that have their holdings. Pure. */
 void verify_judge(const struct verify_facts *facts, struct verify_row *rows, size_t len);
 
 /* gaps.c: fills in what fell due and is not in the last vault, newest points first. Pure. */

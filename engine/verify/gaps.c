@@ -18,7 +18,7 @@ static const struct verify_holding *holding_in(const struct verify_facts *facts,
                                                const struct verify_row *row, size_t hop)
 {
     const struct verify_vault *vault = map_get(&facts->vaults, row->hops[hop].vault_arn);
-    return vault && !vault->error ? map_get(&vault->holdings, row->resource) : NULL;
+    return vault && !vault->error ? row->hops[hop].holding : NULL;
 }
 
 /* Where history begins: the oldest point in any vault on the way; a copy that never came shows by

@@ -1,4 +1,5 @@
-/* Where a row stops, AWS's own words: the last job that should have gone on. */
+/* Where a row stops, AWS's own words: the last job that should have brought what the vault lacks.
+ */
 #include "engine/aws/arn.h"
 #include "engine/verify/facts.h"
 #include "providers/aws/aws.h"
@@ -8,18 +9,53 @@ struct asking {
     struct verify_row *row;
 };
 
+/* Newer than anything that the vault where the row stops has. */
+static bool is_newer(const struct verify_row *row, int64_t created_ms)
+{
+    return !row->stopped->point || created_ms > row->stopped->created_ms;
+}
+
+/* Of a point that the vault before holds and this one lacks. Where nobody knows what the vault
+ * before holds, it is any job but that of the point which this one has. */
+static bool copies_what_lacks(const struct verify_row *row, const struct value *job)
+{
+    const struct verify_holding *before = (row->stopped - 1)->holding;
+    const char *source = value_get_str(job, "SourceRecoveryPointArn");
+    if (!before)
+        return !row->stopped->point ||
+               !str_eq(value_get_str(job, "DestinationRecoveryPointArn"), row->stopped->point);
+    for (size_t i = 0; i < before->len && is_newer(row, before->points[i].created_ms); i++)
+        if (str_eq(before->points[i].arn, source))
+            return true;
+    return false;
+}
+
+static bool is_about(const struct verify_row *row, const struct value *job)
+{
+    if (row->stopped != row->hops)
+        return copies_what_lacks(row, job);
+    const char *made = value_get_str(job, "RecoveryPointArn");
+    return is_newer(row, value_epoch_ms(value_get(job, "CreationDate"))) &&
+           !(made && str_eq(made, row->stopped->point));
+}
+
 static void jobs_listed(void *ctx, const struct response *rs)
 {
     struct asking *asking = ctx;
     struct arena *arena = asking->facts->arena;
     const struct value *list = value_get(rs->body, "CopyJobs"), *newest = NULL;
     int64_t newest_ms = 0;
+    if (rs->fault != FAULT_NONE) {
+        asking->row->job_message =
+            arena_printf(arena, "the jobs cannot be listed: %s", rs->code ? rs->code : "no answer");
+        return;
+    }
     if (!list)
         list = value_get(rs->body, "BackupJobs");
-    for (size_t i = 0; rs->fault == FAULT_NONE && i < value_len(list); i++) {
+    for (size_t i = 0; i < value_len(list); i++) {
         const struct value *job = value_item(list, i);
         int64_t created_ms = value_epoch_ms(value_get(job, "CreationDate"));
-        if (created_ms >= newest_ms) {
+        if (created_ms >= newest_ms && is_about(asking->row, job)) {
             newest_ms = created_ms;
             newest = job;
         }
@@ -57,4 +93,16 @@ void verify_ask_jobs(struct verify_facts *facts, struct verify_row *rows, size_t
         if (rows[i].stopped)
             ask(facts, &rows[i]);
     facts_wait(facts);
+}
+
+const char *verify_job_text(struct arena *arena, const struct verify_row *row)
+{
+    if (row->job_state)
+        return arena_printf(arena, "the last job is %s%s%s", row->job_state,
+                            row->job_message ? ": " : "", row->job_message ? row->job_message : "");
+    if (row->job_message)
+        return row->job_message;
+    if (row->stopped != row->hops)
+        return "no copy of what is newer was begun";
+    return row->stopped->point ? "no newer job of it is listed" : "no job of it is listed";
 }

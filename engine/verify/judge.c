@@ -2,21 +2,15 @@
 #include "engine/base/clock.h"
 #include "engine/verify/facts.h"
 
-static const struct verify_holding *holding_of(const struct verify_vault *vault,
-                                               const struct verify_row *row)
-{
-    return vault ? map_get(&vault->holdings, row->resource) : NULL;
-}
-
 static const char *key_name(const struct verify_facts *facts, const char *arn)
 {
     const struct verify_key *key = arn ? map_get(&facts->keys, arn) : NULL;
     return key && key->aws_managed ? "AWS managed" : facts_name(facts, arn);
 }
 
-static void fill_hop(const struct verify_facts *facts, const struct verify_holding *holding,
-                     struct verify_hop *hop)
+static void fill_hop(const struct verify_facts *facts, struct verify_hop *hop)
 {
+    const struct verify_holding *holding = hop->holding;
     if (!holding || holding->len == 0)
         return;
     const struct verify_point *newest = &holding->points[0];
@@ -40,12 +34,11 @@ static const struct verify_point *point_of(const struct verify_holding *holding,
     return NULL;
 }
 
-static void fill_times(const struct verify_facts *facts, struct verify_row *row)
+static void fill_times(struct verify_row *row)
 {
     int64_t created_ms = row->hops[row->hop_len - 1].created_ms, before_ms = created_ms;
     for (size_t i = 0; created_ms && i < row->hop_len; i++) {
-        const struct verify_vault *vault = map_get(&facts->vaults, row->hops[i].vault_arn);
-        const struct verify_point *point = point_of(holding_of(vault, row), created_ms);
+        const struct verify_point *point = point_of(row->hops[i].holding, created_ms);
         if (point && point->completed_ms && before_ms)
             row->hops[i].took_ms = point->completed_ms - before_ms;
         before_ms = point ? point->completed_ms : 0;
@@ -65,8 +58,8 @@ static enum verify_lock lock_of(const struct verify_vault *vault, int64_t now_ms
 static void fill_history(const struct verify_facts *facts, const struct verify_vault *vault,
                          struct verify_row *row)
 {
-    const struct verify_holding *holding = holding_of(vault, row);
     const struct verify_hop *last = &row->hops[row->hop_len - 1];
+    const struct verify_holding *holding = last->holding;
     row->lock = lock_of(vault, facts->now_ms);
     row->lock_date_ms = vault ? vault->lock_date_ms : 0;
     if (!holding || holding->len == 0)
@@ -146,9 +139,8 @@ static void judge(const struct verify_facts *facts, struct verify_row *row)
     const struct verify_vault *last =
         map_get(&facts->vaults, row->hops[row->hop_len - 1].vault_arn);
     for (size_t i = 0; i < row->hop_len; i++)
-        fill_hop(facts, holding_of(map_get(&facts->vaults, row->hops[i].vault_arn), row),
-                 &row->hops[i]);
-    fill_times(facts, row);
+        fill_hop(facts, &row->hops[i]);
+    fill_times(row);
     fill_history(facts, last, row);
     verify_find_gaps(facts, row);
     row->known = !unread(facts, row);

@@ -13,7 +13,8 @@ static void add_case(struct strbuf *sb, const struct verify_row *row)
     strbuf_addf(sb, "    <testcase classname=\"%s\" name=\"%s", markup_text(arena, row->plan),
                 markup_text(arena, row->resource));
     if (row->routed)
-        strbuf_addf(sb, " in %s", markup_text(arena, row->hops[row->hop_len - 1].vault));
+        strbuf_addf(sb, " in %s by %s", markup_text(arena, row->hops[row->hop_len - 1].vault),
+                    markup_text(arena, verify_way_text(arena, row)));
     strbuf_add(sb, "\" time=\"0\"");
     if (row->good && !row->gap_len) {
         strbuf_add(sb, "/>\n");
@@ -25,11 +26,8 @@ static void add_case(struct strbuf *sb, const struct verify_row *row)
     } else {
         strbuf_addf(sb, "><failure type=\"missing\" message=\"%s\">", reason);
         if (row->stopped)
-            strbuf_addf(sb, "stops before %s", markup_text(arena, row->stopped->vault));
-        if (row->job_state)
-            strbuf_addf(sb, "; the last job is %s", markup_text(arena, row->job_state));
-        if (row->job_message)
-            strbuf_addf(sb, ": %s", markup_text(arena, row->job_message));
+            strbuf_addf(sb, "stops before %s: %s", markup_text(arena, row->stopped->vault),
+                        markup_text(arena, verify_job_text(arena, row)));
         strbuf_add(sb, "</failure>");
         if (row->gap_len)
             strbuf_addf(sb, "<system-out>%s</system-out>",

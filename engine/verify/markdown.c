@@ -40,10 +40,8 @@ static const char *remark(struct arena *arena, const struct verify_row *row)
         return gaps ? gaps : "";
     if (!row->stopped)
         return gaps ? arena_printf(arena, "%s; %s", row->reason, gaps) : row->reason;
-    return arena_printf(arena, "%s; stops before %s%s%s%s%s%s%s", row->reason, row->stopped->vault,
-                        row->job_state ? ": " : "", row->job_state ? row->job_state : "",
-                        row->job_message ? ": " : "", row->job_message ? row->job_message : "",
-                        gaps ? "; " : "", gaps ? gaps : "");
+    return arena_printf(arena, "%s; stops before %s: %s%s%s", row->reason, row->stopped->vault,
+                        verify_job_text(arena, row), gaps ? "; " : "", gaps ? gaps : "");
 }
 
 static void add_row(struct strbuf *sb, const struct verify_row *row)
@@ -52,7 +50,10 @@ static void add_row(struct strbuf *sb, const struct verify_row *row)
     strbuf_add(sb, "|");
     add_cell(sb, row->good ? "ok" : row->gone ? "gone" : "MISSING");
     add_cell(sb, row->resource);
-    add_cell(sb, row->routed ? row->hops[row->hop_len - 1].vault : "none");
+    add_cell(sb, row->routed
+                     ? arena_printf(sb->arena, "%s by %s", row->hops[row->hop_len - 1].vault,
+                                    verify_way_text(sb->arena, row))
+                     : "none");
     add_cell(sb, newest(arena, row));
     add_cell(sb, verify_span(arena, row->objective_ms));
     add_cell(sb, immutable(arena, row));

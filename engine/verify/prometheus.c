@@ -75,6 +75,8 @@ static void add_labels(struct strbuf *sb, const struct verify_report *report,
     prometheus_add_label(sb, "vault", row->routed ? row->hops[row->hop_len - 1].vault_arn : "");
     strbuf_add_char(sb, ',');
     prometheus_add_label(sb, "first_vault", row->hops[0].vault_arn);
+    strbuf_add_char(sb, ',');
+    prometheus_add_label(sb, "via", row->hop_len > 2 ? row->hops[1].vault_arn : "");
 }
 
 static void add_hops(struct strbuf *sb, const struct verify_report *report)

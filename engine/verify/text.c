@@ -72,13 +72,8 @@ static void add_cause(struct strbuf *sb, const struct verify_row *row)
     strbuf_addf(sb, "         %s\n", row->reason);
     if (!row->stopped)
         return;
-    strbuf_addf(sb, "         stops before %s: ", row->stopped->vault);
-    if (!row->job_state)
-        strbuf_add(sb, "no job of it is listed");
-    else
-        strbuf_addf(sb, "the last job is %s%s%s", row->job_state, row->job_message ? ": " : "",
-                    row->job_message ? row->job_message : "");
-    strbuf_add(sb, "\n");
+    strbuf_addf(sb, "         stops before %s: %s\n", row->stopped->vault,
+                verify_job_text(sb->arena, row));
 }
 
 static void add_row(struct strbuf *sb, const struct verify_row *row)

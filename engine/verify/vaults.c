@@ -105,6 +105,7 @@ static void add_point(struct reading *reading, struct verify_vault *vault,
     holding->points[holding->len++] = (struct verify_point){
         .arn = arena_strdup(arena, value_get_str(point, "RecoveryPointArn")),
         .key_arn = known ? known->arn : arena_strdup(arena, key),
+        .source_arn = arena_strdup(arena, value_get_str(point, "SourceBackupVaultArn")),
         .created_ms = value_epoch_ms(value_get(point, "CreationDate")),
         .completed_ms = value_epoch_ms(value_get(point, "CompletionDate")),
         .expires_ms = value_epoch_ms(value_pointer(point, "/CalculatedLifecycle/DeleteAt")),

@@ -25,6 +25,14 @@ const char *verify_span(struct arena *arena, int64_t ms)
                       : arena_printf(arena, "%lld days", days);
 }
 
+const char *verify_way_text(struct arena *arena, const struct verify_row *row)
+{
+    const char *text = row->hops[0].vault;
+    for (size_t i = 1; i + 1 < row->hop_len; i++)
+        text = arena_printf(arena, "%s, %s", text, row->hops[i].vault);
+    return text;
+}
+
 /* A part (a lock, a policy) may carry the ARN of its parent: the parent's name is meant. */
 static void add_name(struct verify_facts *facts, const char *arn, const char *address)
 {
@@ -85,6 +93,7 @@ bool verify_run(struct arena *arena, const struct verify_input *input, struct ve
     *ret = (struct verify_report){.at_ms = facts.now_ms, .topology = input->topology->name};
     struct verify_row *rows = verify_rows(&facts, &ret->row_len);
     verify_read_vaults(&facts, rows, ret->row_len);
+    verify_hold(&facts, rows, ret->row_len);
     verify_judge(&facts, rows, ret->row_len);
     verify_ask_jobs(&facts, rows, ret->row_len);
     for (size_t i = 0; i < ret->row_len; i++) {

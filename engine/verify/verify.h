@@ -9,25 +9,28 @@
  * vault where one stands between, and the last vault, in another account. Rules that lead the same
  * way are one row, and the strictest objective counts.
  *
- * A row is good when the newest point in its last vault is available, not older than the objective,
- * and under a key that can be used. Ages count from the moment of the backup: copies keep its date.
- * Backups that are missing between older and newer ones make no row bad, since nothing may bring
- * them back; they are told and counted.
+ * A row is good when the newest point that came by its way into its last vault is available, not
+ * older than the objective, and under a key of which was read that it can be used. Ages count from
+ * the moment of the backup: copies keep its date. Backups that are missing between older and newer
+ * ones make no row bad, since nothing may bring them back; they are told and counted.
  */
 
 #include "engine/base/record.h"
 #include "engine/config/resource.h"
 #include "providers/loop.h"
 
-/* A vault on the way, and what it holds of the resource. */
+struct verify_holding; /* facts.h */
+
+/* A vault on the way, and what it holds of the resource by this way. */
 struct verify_hop {
-    const char *vault_arn, *vault; /* vault: its address, else the ARN */
-    const char *point;             /* the newest that is available; NULL: none */
-    int64_t created_ms;            /* of the backup that it holds */
-    int64_t arrived_ms;            /* when it was complete here */
-    int64_t expires_ms;            /* 0: never */
-    const char *key_arn;           /* NULL: it is not encrypted, or AWS does not say with what */
-    const char *key;               /* its address, "AWS managed", or the ARN */
+    const char *vault_arn, *vault;        /* vault: its address, else the ARN */
+    const struct verify_holding *holding; /* NULL: nothing */
+    const char *point;                    /* the newest that is available; NULL: none */
+    int64_t created_ms;                   /* of the backup that it holds */
+    int64_t arrived_ms;                   /* when it was complete here */
+    int64_t expires_ms;                   /* 0: never */
+    const char *key_arn;   /* NULL: it is not encrypted, or AWS does not say with what */
+    const char *key;       /* its address, "AWS managed", or the ARN */
     const char *key_state; /* as KMS has it: "Enabled", "PendingDeletion"; NULL: not known */
     /* How long the newest point of the last vault took from the vault before (here first: from the
      * beginning of the backup). -1: it is not, or no longer, in both. */
@@ -67,8 +70,9 @@ struct verify_row {
     size_t schedule_len, schedule_cap;
     /* Where it stops: the first vault whose newest point is older than the objective allows, and
      * what the last job that should have filled it says. */
-    const struct verify_hop *stopped;    /* NULL: it does not */
-    const char *job_state, *job_message; /* NULL: no such job is listed, or nothing is said */
+    const struct verify_hop *stopped; /* NULL: it does not */
+    const char *job_state;   /* NULL: none was begun for what it lacks, or they cannot be listed */
+    const char *job_message; /* or NULL; without a state: why jobs cannot be listed */
 };
 #define VERIFY_FOR_EVER INT64_MAX
 
@@ -105,6 +109,12 @@ const char *verify_span(struct arena *arena, int64_t ms);
 
 /* "3 of 30 backups are not there: 2026-01-04T14:30Z, ..., and 1 more"; NULL: all are. */
 const char *verify_gaps_text(struct arena *arena, const struct verify_row *row);
+
+/* The vaults before the last: "vaults.primary, vaults.intermediate". */
+const char *verify_way_text(struct arena *arena, const struct verify_row *row);
+
+/* Of a row that stops: "the last job is FAILED: ...", "no copy of what is newer was begun". */
+const char *verify_job_text(struct arena *arena, const struct verify_row *row);
 
 const char *verify_text(struct arena *arena, const struct verify_report *report);
 const char *verify_prometheus(struct arena *arena, const struct verify_report *report);

@@ -196,4 +196,46 @@ with workspace() as folder:
     row = rows(folder)["resources"][0]
     check(row["stopped_before"] == "vaults.final" and row["job_state"] == "FAILED" and row["job_message"],
           f"new copies fail, in AWS's words: {row}")
+
+# ---- two ways into one last vault, of which one stands still ----
+def two_ways(text):
+    begin, end = text.index("      daily:\n"), text.index("    selections:")
+    rule = text[begin:end]
+    other = rule.replace("      daily:\n", "      other:\n").replace("destination_vault: intermediate", "destination_vault: aside")
+    text = text[:end] + other.replace("cron(0 20 ", "cron(0 12 ") + text[end:]
+    begin, end = text.index("  intermediate:                        # step 4\n"), text.index("  primary:                             # step 5")
+    text = text[:end] + text[begin:end].replace("  intermediate:", "  aside:", 1) + text[end:]
+    begin = text.index("  to_final:")
+    relay = text[begin:].split("\n\n")[0] + "\n"
+    aside = relay.replace("  to_final:", "  aside:").replace("source_vault: intermediate", "source_vault: aside")
+    return text[:begin] + aside + text[begin:]
+
+
+with workspace(edit=two_ways) as folder:
+    apply_seed(folder, "--simulate")
+    advance(folder, days=2)
+    check(rows(folder)["missing"] == 0, "both ways work")
+    holdfast("relay", "pause", "relays.aside", "--simulate", cwd=folder, expect=0)
+    advance(folder, days=2)
+    answer = rows(folder, "--detailed-exitcode", expect=2)
+    check(answer["missing"] == answer["within_objective"] == 1, f"the copies of one way are not the other's: {answer}")
+    still = next(r for r in answer["resources"] if r["relay"] == "relays.aside")
+    check(still["stopped_before"] == "vaults.final" and still["job_state"] is None, f"no copy was begun: {still}")
+    check("vaults.final: no copy of what is newer was begun\n" in verify(folder).out, "and that is what is said")
+    samples = verify(folder, "--format", "prometheus").out.splitlines()
+    series = [line.rsplit(" ", 1)[0] for line in samples if not line.startswith("#")]
+    check(len(set(series)) == len(series) > 20, f"no series twice: {series}")
+    suite = xml.etree.ElementTree.fromstring(verify(folder, "--format", "junit").out).find("testsuite")
+    check(len({case.get("name") for case in suite.findall("testcase")}) == 2, "each case has a name of its own")
+    clock = json.dumps({"source": "aws.events", "detail-type": "Scheduled Event", "detail": {}})
+    handled = holdfast("relay", "handle", "--simulate", "--json", cwd=folder, stdin=clock, expect=1)
+    check(handled.json["relay"] == "relays.aside" and handled.json["reason"] == "the relay is paused"
+          and not handled.json["handled"] and handled.json["left"] > 0, f"the other makes its pass: {handled.json}")
+    with Served(folder) as served:
+        queues = served.aws("111122223333", "us-east-2", "sqs", "list-queues", "--endpoint-url", served.url)["QueueUrls"]
+        url = next(u for u in queues if "to_final" in u)
+        served.aws("111122223333", "us-east-2", "sqs", "send-message", "--queue-url", url, "--message-body", clock,
+                   "--endpoint-url", served.url)
+    replayed = holdfast("relay", "replay", url, "--simulate", "--json", cwd=folder, expect=0).json
+    check(replayed["letters"] == replayed["settled"] == 1, f"its letter is its own, whoever is paused: {replayed}")
 done()

@@ -76,6 +76,7 @@ static void copied(struct scene *s, const int *days)
 static void lacks(struct scene *s, size_t due, const int *gaps)
 {
     size_t len = 0;
+    verify_hold(&s->facts, &s->row, 1);
     verify_find_gaps(&s->facts, &s->row);
     for (; gaps[len]; len++) {
         assert_true(len < s->row.gap_len);

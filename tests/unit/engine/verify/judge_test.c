@@ -82,6 +82,12 @@ static void arrive(struct scene *s, int64_t age_ms)
     add(s, 2, age_ms, 90 * MINUTE_MS, NOW + 30 * DAY_MS);
 }
 
+static void judge(struct scene *s)
+{
+    verify_hold(&s->facts, &s->row, 1);
+    verify_judge(&s->facts, &s->row, 1);
+}
+
 static void assert_complains(const struct scene *s, const char *words)
 {
     assert_false(s->row.good);
@@ -96,7 +102,7 @@ static void test_a_fresh_copy_is_good_and_each_hop_tells_its_time(void **state)
     struct scene s;
     scene_open(&s);
     arrive(&s, 20 * HOUR_MS);
-    verify_judge(&s.facts, &s.row, 1);
+    judge(&s);
     assert_true(s.row.good);
     assert_null(s.row.reason);
     assert_null(s.row.stopped);
@@ -113,12 +119,12 @@ static void test_the_objective_itself_is_still_good_and_more_is_not(void **state
     struct scene s;
     scene_open(&s);
     arrive(&s, 26 * HOUR_MS);
-    verify_judge(&s.facts, &s.row, 1);
+    judge(&s);
     assert_true(s.row.good);
     scene_close(&s);
     scene_open(&s);
     arrive(&s, 26 * HOUR_MS + 1);
-    verify_judge(&s.facts, &s.row, 1);
+    judge(&s);
     assert_complains(&s, "26 h old, and may be 26 h");
     assert_ptr_equal(s.row.stopped, &s.hops[0]); /* nothing newer stands anywhere */
     scene_close(&s);
@@ -132,7 +138,7 @@ static void test_it_stops_before_the_first_vault_that_is_not_fresh(void **state)
     add(&s, 0, HOUR_MS, MINUTE_MS, 0);
     add(&s, 1, HOUR_MS, MINUTE_MS, 0);
     add(&s, 2, 50 * HOUR_MS, MINUTE_MS, 0);
-    verify_judge(&s.facts, &s.row, 1);
+    judge(&s);
     assert_complains(&s, "2 days 2 h old");
     assert_ptr_equal(s.row.stopped, &s.hops[2]);
     assert_int_equal(s.hops[0].took_ms, -1); /* of the point in F nothing stands there any more */
@@ -144,12 +150,12 @@ static void test_no_copy_is_told_from_no_backup(void **state)
     (void)state;
     struct scene s;
     scene_open(&s);
-    verify_judge(&s.facts, &s.row, 1);
+    judge(&s);
     assert_complains(&s, "it has no backup");
     scene_close(&s);
     scene_open(&s);
     add(&s, 0, HOUR_MS, MINUTE_MS, 0);
-    verify_judge(&s.facts, &s.row, 1);
+    judge(&s);
     assert_complains(&s, "no copy of it is in");
     assert_ptr_equal(s.row.stopped, &s.hops[1]);
     scene_close(&s);
@@ -164,7 +170,7 @@ static void test_a_copy_under_a_key_that_cannot_be_used_is_none(void **state)
         scene_open(&s);
         arrive(&s, HOUR_MS);
         s.key.state = states[i];
-        verify_judge(&s.facts, &s.row, 1);
+        judge(&s);
         assert_complains(&s, states[i]);
         scene_close(&s);
     }
@@ -177,12 +183,12 @@ static void test_what_leads_nowhere_or_cannot_be_read_is_not_good(void **state)
     scene_open(&s);
     arrive(&s, HOUR_MS);
     s.row.routed = false;
-    verify_judge(&s.facts, &s.row, 1);
+    judge(&s);
     assert_complains(&s, "no rule of its plan leads");
     scene_close(&s);
     scene_open(&s);
     s.vaults[2].error = "AccessDeniedException: no";
-    verify_judge(&s.facts, &s.row, 1);
+    judge(&s);
     assert_complains(&s, "cannot be read: AccessDeniedException: no");
     assert_false(s.row.known);
     scene_close(&s);
@@ -218,7 +224,7 @@ static void test_history_is_immutable_once_the_lock_is_final(void **state)
         add(&s, 2, 9 * DAY_MS, MINUTE_MS, NOW + 21 * DAY_MS);
         s.vaults[2].locked = cases[i].locked;
         s.vaults[2].lock_date_ms = cases[i].date_ms;
-        verify_judge(&s.facts, &s.row, 1);
+        judge(&s);
         bool final = cases[i].lock == VERIFY_COMPLIANCE;
         assert_int_equal(s.row.lock, cases[i].lock);
         assert_int_equal(s.row.history_ms, 9 * DAY_MS);
@@ -237,7 +243,7 @@ static void test_a_point_that_never_goes_is_locked_for_ever(void **state)
     add(&s, 2, HOUR_MS, MINUTE_MS, 0);
     s.vaults[2].locked = true;
     s.vaults[2].lock_date_ms = NOW - 1;
-    verify_judge(&s.facts, &s.row, 1);
+    judge(&s);
     assert_true(s.row.locked_until_ms == VERIFY_FOR_EVER);
     assert_int_equal(s.row.empty_ms, 0);
     scene_close(&s);
