@@ -22,7 +22,7 @@ static const struct verify_row *choose(struct cli *cli, const struct verify_repo
 {
     for (size_t i = 0; i < report->row_len; i++) {
         const struct verify_row *row = &report->rows[i];
-        if (row->routed && row->known && !row->gone && is_wanted(cli, row->selection))
+        if (row->routed && row->known && !row->absent && is_wanted(cli, row->selection))
             return row;
     }
     diag_error(&cli->diags, E_REHEARSAL, NO_POS, NULL,

@@ -10,6 +10,7 @@ struct verify_resource {
     const char *arn, *account_id, *region; /* of the place that told of it */
     const char *cluster;                   /* of an instance: the ARN of what is backed up */
     const struct value *tags;              /* a map; NULL: nobody told */
+    bool told;                             /* somebody told of it, not the topology alone */
     bool stands;                           /* a list of what there is now has it */
     bool must_stand;                       /* such a list would have it */
 };
@@ -22,8 +23,8 @@ struct verify_selected {
 
 struct verify_point {
     const char *arn, *key_arn;
-    int64_t created_ms, completed_ms, expires_ms; /* expires 0: never */
     const char *source_arn; /* vault that it was copied out of; NULL: AWS names none */
+    int64_t created_ms, completed_ms, expires_ms; /* expires 0: never */
 };
 
 /* The points of one resource in one vault that are available, newest first. */

@@ -80,9 +80,15 @@ static void fill_history(const struct verify_facts *facts, const struct verify_v
     }
 }
 
+/* Of a key whose state nobody could read that cannot be said. */
 static bool is_usable(const struct verify_hop *hop)
 {
-    return !hop->key_state || str_eq(hop->key_state, "Enabled");
+    return !hop->key_arn || str_eq(hop->key_state, "Enabled");
+}
+
+static bool is_key_unread(const struct verify_hop *hop)
+{
+    return hop->key_arn && !hop->key_state;
 }
 
 static bool is_fresh(const struct verify_facts *facts, const struct verify_row *row,
@@ -109,11 +115,18 @@ static const char *complaint(const struct verify_facts *facts, const struct veri
         return "no rule of its plan leads to a vault of another account";
     if (vault)
         return arena_printf(arena, "%s cannot be read: %s", last->vault, vault->error);
+    if (row->absent)
+        return "there is no such resource, and no backup of it: is its name written right?";
     if (!last->point)
         return arena_printf(arena,
                             row->hops[0].point ? "no copy of it is in %s"
                                                : "it has no backup, and no copy is in %s",
                             last->vault);
+    if (is_key_unread(last))
+        return arena_printf(arena,
+                            "whether its newest copy can be used is not known: the state of the "
+                            "key %s could not be read",
+                            last->key);
     if (!is_usable(last))
         return arena_printf(arena, "its newest copy cannot be read: the key %s is %s", last->key,
                             last->key_state);
@@ -121,6 +134,14 @@ static const char *complaint(const struct verify_facts *facts, const struct veri
         return NULL;
     return arena_printf(arena, "its newest copy is %s old, and may be %s",
                         verify_span(arena, row->age_ms), verify_span(arena, row->objective_ms));
+}
+
+static bool has_point(const struct verify_row *row)
+{
+    for (size_t i = 0; i < row->hop_len; i++)
+        if (row->hops[i].point)
+            return true;
+    return false;
 }
 
 static const struct verify_hop *stop_of(const struct verify_facts *facts,
@@ -143,7 +164,8 @@ static void judge(const struct verify_facts *facts, struct verify_row *row)
     fill_times(row);
     fill_history(facts, last, row);
     verify_find_gaps(facts, row);
-    row->known = !unread(facts, row);
+    row->known = !unread(facts, row) && !is_key_unread(&row->hops[row->hop_len - 1]);
+    row->gone = row->absent && (row->was || has_point(row));
     row->reason = row->gone ? "the resource is there no more" : complaint(facts, row);
     row->good = !row->reason;
     if (!row->good && !row->gone)

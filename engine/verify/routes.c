@@ -112,7 +112,8 @@ static struct verify_row *new_row(struct verify_facts *facts, const struct way *
                                .hops = hops,
                                .hop_len = way->len,
                                .routed = way->routed,
-                               .gone = resource->must_stand && !resource->stands,
+                               .absent = resource->must_stand && !resource->stands,
+                               .was = resource->told,
                                .age_ms = -1};
     return row;
 }

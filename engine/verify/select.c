@@ -61,7 +61,7 @@ static void protected_listed(void *ctx, const struct response *rs)
     for (size_t i = 0; i < value_len(list); i++) {
         const char *arn = value_get_str(value_item(list, i), "ResourceArn");
         if (is_of(place, arn))
-            (void)resource_at(place, arn);
+            resource_at(place, arn)->told = true;
     }
 }
 
@@ -79,7 +79,9 @@ static void tags_listed(void *ctx, const struct response *rs)
         const char *arn = value_get_str(item, "ResourceARN");
         if (!is_of(place, arn) || !backup_type_of_arn(arn))
             continue;
-        resource_at(place, arn)->tags =
+        struct verify_resource *resource = resource_at(place, arn);
+        resource->told = true;
+        resource->tags =
             value_copy(arena, aws_tag_map(arena, value_get(item, "Tags"), "Key", "Value"));
     }
 }
@@ -91,7 +93,7 @@ static void add_database(struct place *place, const struct value *database, cons
     if (!arn)
         return;
     struct verify_resource *resource = resource_at(place, arn);
-    resource->stands = true;
+    resource->told = resource->stands = true;
     resource->tags =
         value_copy(arena, aws_tag_map(arena, value_get(database, "TagList"), "Key", "Value"));
 }

@@ -50,7 +50,10 @@ struct verify_row {
     size_t hop_len;
     bool routed; /* false: no rule leads it into another account */
     bool known;  /* false: AWS would not tell what the row needs */
-    bool gone;   /* the resource is there no more: nothing can be missing */
+    bool absent; /* the resource is not there, though a list would have it */
+    bool was;    /* somebody but the topology knows of it */
+    bool gone;   /* it is there no more: nothing can be missing. One that nobody knows of and no
+                    point is of never was, and is missing */
     bool good;
     const char *reason;           /* why it is not good; NULL: it is */
     int64_t objective_ms, age_ms; /* age -1: no point in the last vault */
@@ -107,14 +110,14 @@ verify_lock_name(enum verify_lock lock); /* "none", "governance", "grace", "comp
 /* "14 h", "3 days 2 h", "25 min" */
 const char *verify_span(struct arena *arena, int64_t ms);
 
-/* "3 of 30 backups are not there: 2026-01-04T14:30Z, ..., and 1 more"; NULL: all are. */
-const char *verify_gaps_text(struct arena *arena, const struct verify_row *row);
-
 /* The vaults before the last: "vaults.primary, vaults.intermediate". */
 const char *verify_way_text(struct arena *arena, const struct verify_row *row);
 
 /* Of a row that stops: "the last job is FAILED: ...", "no copy of what is newer was begun". */
 const char *verify_job_text(struct arena *arena, const struct verify_row *row);
+
+/* "3 of 30 backups are not there: 2026-01-04T14:30Z, ..., and 1 more"; NULL: all are. */
+const char *verify_gaps_text(struct arena *arena, const struct verify_row *row);
 
 const char *verify_text(struct arena *arena, const struct verify_report *report);
 const char *verify_prometheus(struct arena *arena, const struct verify_report *report);

@@ -9,7 +9,7 @@ import subprocess
 import tempfile
 import xml.etree.ElementTree
 
-from harness import Served, apply_seed, calls, check, done, failing_relay, holdfast, workspace
+from harness import Served, apply_seed, calls, check, connect, done, failing_relay, holdfast, workspace
 
 GOLDEN = os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), "golden", "verify")
 FINAL = "444455556666"
@@ -171,9 +171,10 @@ with tempfile.TemporaryDirectory() as data, workspace(edit=edit) as folder:
     ghost = "arn:aws:rds:us-east-1:111122223333:db:ghost"
     with open(path, "w", encoding="utf-8") as file:
         file.write(text.replace('resources: ["arn:aws:rds:*:*:db:*"]', f'resources: ["arn:aws:rds:*:*:db:*", "{ghost}"]'))
-    answer = rows(folder, "--detailed-exitcode")
-    check(answer["gone"] == 1 and answer["missing"] == 0 and answer["within_objective"] == 1
-          and next(r for r in answer["resources"] if r["arn"] == ghost)["gone"], f"what RDS does not list is gone: {answer}")
+    answer = rows(folder, "--detailed-exitcode", expect=2)
+    row = next(r for r in answer["resources"] if r["arn"] == ghost)
+    check(answer["gone"] == 0 and answer["missing"] == 1 and answer["within_objective"] == 1
+          and not row["gone"] and "is its name written right?" in row["reason"], f"what never was is missing: {answer}")
     advance(folder, days=8)
     row = next(r for r in rows(folder)["resources"] if r["arn"] != ghost)
     check(not row["within_objective"] and row["age_hours"] is None, f"the copy has expired: {row}")
@@ -196,6 +197,13 @@ with workspace() as folder:
     row = rows(folder)["resources"][0]
     check(row["stopped_before"] == "vaults.final" and row["job_state"] == "FAILED" and row["job_message"],
           f"new copies fail, in AWS's words: {row}")
+    world = connect(os.path.join(folder, ".holdfast", "rds-immutable-backup.world.db"))
+    with world:
+        world.execute("delete from object where kind = 'rds.database'")
+    world.close()
+    answer = rows(folder, "--detailed-exitcode")
+    check(answer["gone"] == 1 and answer["missing"] == 0 and answer["resources"][0]["gone"],
+          f"what was backed up and is there no more is gone: {answer}")
 
 # ---- two ways into one last vault, of which one stands still ----
 def two_ways(text):

@@ -194,15 +194,53 @@ static void test_what_leads_nowhere_or_cannot_be_read_is_not_good(void **state)
     scene_close(&s);
 }
 
-static void test_a_resource_that_is_there_no_more_misses_nothing(void **state)
+static void test_a_copy_whose_key_nobody_could_read_is_none(void **state)
 {
     (void)state;
     struct scene s;
     scene_open(&s);
-    s.row.gone = true;
-    verify_judge(&s.facts, &s.row, 1);
-    assert_complains(&s, "there no more");
-    assert_null(s.row.stopped);
+    arrive(&s, HOUR_MS);
+    s.key.state = NULL;
+    judge(&s);
+    assert_complains(&s, "the state of the key " KEY " could not be read");
+    assert_false(s.row.known);
+    scene_close(&s);
+    scene_open(&s);
+    arrive(&s, HOUR_MS); /* AWS does not say with what it is encrypted */
+    struct verify_holding *holding = map_get(&s.vaults[2].holdings, DB);
+    holding->points[0].key_arn = NULL;
+    judge(&s);
+    assert_true(s.row.good && s.row.known);
+    scene_close(&s);
+}
+
+static void test_a_resource_that_is_there_no_more_misses_nothing(void **state)
+{
+    (void)state;
+    for (int by_point = 0; by_point < 2; by_point++) { /* else by what somebody told of it */
+        struct scene s;
+        scene_open(&s);
+        s.row.absent = true;
+        s.row.was = !by_point;
+        if (by_point)
+            add(&s, 1, 50 * HOUR_MS, MINUTE_MS, 0);
+        judge(&s);
+        assert_true(s.row.gone);
+        assert_complains(&s, "there no more");
+        assert_null(s.row.stopped);
+        scene_close(&s);
+    }
+}
+
+static void test_a_resource_that_never_was_is_missing(void **state)
+{
+    (void)state;
+    struct scene s;
+    scene_open(&s);
+    s.row.absent = true;
+    judge(&s);
+    assert_false(s.row.gone);
+    assert_complains(&s, "is its name written right?");
     scene_close(&s);
 }
 
@@ -273,7 +311,9 @@ int main(void)
         cmocka_unit_test(test_no_copy_is_told_from_no_backup),
         cmocka_unit_test(test_a_copy_under_a_key_that_cannot_be_used_is_none),
         cmocka_unit_test(test_what_leads_nowhere_or_cannot_be_read_is_not_good),
+        cmocka_unit_test(test_a_copy_whose_key_nobody_could_read_is_none),
         cmocka_unit_test(test_a_resource_that_is_there_no_more_misses_nothing),
+        cmocka_unit_test(test_a_resource_that_never_was_is_missing),
         cmocka_unit_test(test_history_is_immutable_once_the_lock_is_final),
         cmocka_unit_test(test_a_point_that_never_goes_is_locked_for_ever),
         cmocka_unit_test(test_spans_are_written_as_people_say_them),
