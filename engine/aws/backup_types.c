@@ -7,18 +7,22 @@
 /* Clusters of Aurora, Neptune and DocumentDB have one ARN shape, and so have their recovery points;
  * the first row that fits wins, so that Aurora stands for the three. */
 static const struct backup_type types[] = {
-    {"RDS", "rds", "db:*", NULL, false, false, true, false, "snapshot:awsbackup:"},
-    {"Aurora", "rds", "cluster:*", NULL, false, false, true, false, "cluster-snapshot:awsbackup:"},
-    {"Neptune", "rds", "cluster:*", NULL, false, false, true, false, "cluster-snapshot:awsbackup:"},
+    {"RDS", "rds", "db:*", NULL, false, false, true, false, "snapshot:awsbackup:", NULL},
+    {"Aurora", "rds", "cluster:*", NULL, false, false, true, false,
+     "cluster-snapshot:awsbackup:", "db:*"},
+    {"Neptune", "rds", "cluster:*", NULL, false, false, true, false,
+     "cluster-snapshot:awsbackup:", "db:*"},
     {"DocumentDB", "rds", "cluster:*", NULL, false, false, true, false,
-     "cluster-snapshot:awsbackup:"},
-    {"EBS", "ec2", "volume/*", NULL, false, true, true, false, "snapshot/"},
-    {"EC2", "ec2", "instance/*", NULL, false, false, true, false, "image/"},
-    {"FSx", "fsx", "file-system/*", NULL, false, false, true, false, "backup/"},
-    {"FSx", "fsx", "volume/*", NULL, false, false, false, false, "backup/"},
-    {"EFS", "elasticfilesystem", "file-system/*", NULL, true, true, true, true, "recovery-point:"},
-    {"DynamoDB", "dynamodb", "table/*", "table/*/*", true, true, true, false, "recovery-point:"},
-    {"S3", "s3", "*", "*/*", true, false, true, false, "recovery-point:"},
+     "cluster-snapshot:awsbackup:", "db:*"},
+    {"EBS", "ec2", "volume/*", NULL, false, true, true, false, "snapshot/", NULL},
+    {"EC2", "ec2", "instance/*", NULL, false, false, true, false, "image/", NULL},
+    {"FSx", "fsx", "file-system/*", NULL, false, false, true, false, "backup/", NULL},
+    {"FSx", "fsx", "volume/*", NULL, false, false, false, false, "backup/", NULL},
+    {"EFS", "elasticfilesystem", "file-system/*", NULL, true, true, true, true,
+     "recovery-point:", NULL},
+    {"DynamoDB", "dynamodb", "table/*", "table/*/*", true, true, true, false,
+     "recovery-point:", NULL},
+    {"S3", "s3", "*", "*/*", true, false, true, false, "recovery-point:", NULL},
 };
 
 const struct backup_type *backup_types(size_t *ret_len)
@@ -49,15 +53,14 @@ static const char *const without_facts[][3] = {
 };
 
 /* One begins as the other, up to the pattern's star. */
-static bool may_begin(struct slice pattern, const char *begin)
+static bool may_begin(struct slice pattern, struct slice begin)
 {
-    size_t len = strlen(begin);
-    for (size_t i = 0; i < pattern.len && i < len; i++)
+    for (size_t i = 0; i < pattern.len && i < begin.len; i++)
         if (pattern.ptr[i] == '*')
             return true;
-        else if (pattern.ptr[i] != begin[i])
+        else if (pattern.ptr[i] != begin.ptr[i])
             return false;
-    return pattern.len >= len;
+    return pattern.len >= begin.len;
 }
 
 const char *backup_type_without_facts(const char *pattern)
@@ -67,7 +70,7 @@ const char *backup_type_without_facts(const char *pattern)
         return NULL;
     for (size_t i = 0; i < ARRAY_LEN(without_facts); i++)
         if (slice_is(parts.service, without_facts[i][0]) &&
-            may_begin(parts.resource, without_facts[i][1]))
+            may_begin(parts.resource, slice_of(without_facts[i][1])))
             return without_facts[i][2];
     return NULL;
 }
@@ -85,6 +88,45 @@ const struct backup_type *backup_type_of_pattern(const char *pattern)
              !arn_matches_pattern(slice_of(types[i].not_resource), parts.resource)))
             return &types[i];
     return NULL;
+}
+
+/* Every shape ends with its star. */
+static bool may_be_of(struct slice pattern, const char *shape)
+{
+    return may_begin(pattern, (struct slice){shape, strlen(shape) - 1});
+}
+
+/* One instance that is named may be asked what it is; behind a star are those of clusters too. */
+static bool takes_members(const struct backup_type *type, struct slice pattern)
+{
+    return type->member && memchr(pattern.ptr, '*', pattern.len) &&
+           may_be_of(pattern, type->member);
+}
+
+bool backup_type_meets(const struct backup_type *type, const char *pattern)
+{
+    struct arn parts;
+    if (!pattern || !arn_parse(slice_of(pattern), &parts))
+        return pattern && str_ends(pattern, "*");
+    return arn_matches_pattern(parts.service, slice_of(type->service)) &&
+           (may_be_of(parts.resource, type->resource) || takes_members(type, parts.resource)) &&
+           !(type->not_resource &&
+             arn_matches_pattern(slice_of(type->not_resource), parts.resource));
+}
+
+static bool is_any(struct slice part)
+{
+    return part.len == 0 || slice_is(part, "*");
+}
+
+bool backup_type_is_within(const struct backup_type *type, const char *pattern)
+{
+    struct arn parts;
+    if (!pattern || !arn_parse(slice_of(pattern), &parts))
+        return str_eq(pattern, "*");
+    return arn_matches_pattern(parts.service, slice_of(type->service)) && is_any(parts.region) &&
+           is_any(parts.account) && parts.resource.ptr[parts.resource.len - 1] == '*' &&
+           arn_matches_pattern(parts.resource, slice_of(type->resource));
 }
 
 const char *backup_type_of_arn(const char *arn)

@@ -18,6 +18,7 @@ struct backup_type {
     bool copies;              /* points can be copied, also across Regions and accounts at once */
     bool any_key;             /* a copy may leave its account whatever key the vault has */
     const char *point;        /* resource part of a backup's point up to the id */
+    const char *member; /* resource part of its instances, by which patterns take it too; or NULL */
 };
 
 /* "RDS"; NULL when AWS Backup does not know it. Aurora's, Neptune's and DocumentDB's clusters share
@@ -32,6 +33,10 @@ const struct backup_type *backup_types(size_t *ret_len);
 /* What AWS Backup protects too, and of which nothing more is known here: "Redshift" for a
  * selection's pattern that takes some of it; NULL: no such type. */
 const char *backup_type_without_facts(const char *pattern);
+/* May a selection's pattern ("*", an ARN with stars) stand for resources of the type? For all of
+ * them? */
+bool backup_type_meets(const struct backup_type *type, const char *pattern);
+bool backup_type_is_within(const struct backup_type *type, const char *pattern);
 
 /* The ARN of a recovery point as AWS Backup writes it, for example
  * arn:aws:rds:REGION:ACCOUNT:snapshot:awsbackup:job-ID, or copyjob-ID for copies; types that AWS

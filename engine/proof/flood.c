@@ -12,10 +12,14 @@ static void flood_outcome(struct takeover *t, const struct account *source, cons
                           const struct last *last, struct outcome *ret)
 {
     static const char *const actions[] = {"backup:CopyIntoBackupVault", NULL};
-    const struct means means = {
-        .actions = actions, .resource = last->vault->arn, .policy = last->policy};
+    const struct means means = {.actions = actions,
+                                .resource = last->vault->arn,
+                                .policy = last->policy,
+                                .vault = last->vault};
     const struct attempt attempt = {t->model, source, &means, /* without_controls= */ false};
-    if (!principal)
+    if (source == last->vault->resource->account)
+        *ret = takeover_outcome(t, source, &means, /* without_controls= */ false);
+    else if (!principal) /* outside the organization it could not copy there */
         intruder_outcome(&attempt, ret);
     else
         *ret = (struct outcome){

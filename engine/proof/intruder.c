@@ -8,21 +8,40 @@
 #include "engine/proof/statements.h"
 
 #define PRINCIPAL_ARN "aws:PrincipalArn"
+#define USER_NAME "aws:username"
 #define SESSION "assumed-role"
+#define FEDERATED "federated-user"
 
 /* ---- one principal ---- */
 
 struct tried {
+    const struct account *account;
     struct map left_out; /* texts of those whom the denials do not reach */
     const char *why;     /* of the first denial */
     const char *chosen;  /* of what is allowed: the condition key that they choose; NULL: none */
+    const char *as;      /* of what is allowed: " to a user", where others are denied it */
 };
 
-static void add_texts(struct map *map, const struct policy_texts *texts)
+static bool asks_for(const struct policy_condition *c, const char *key)
 {
-    for (size_t i = 0; i < texts->len; i++)
-        if (!texts->items[i].unknown)
-            map_set(map, texts->items[i].text, map);
+    return text_equal_fold(slice_of(c->key), slice_of(key));
+}
+
+/* Who has the name of a user is that user. */
+static void add_asked(struct tried *tried, const struct policy_condition *c)
+{
+    struct map *map = &tried->left_out;
+    const struct account *a = tried->account;
+    bool arns = asks_for(c, PRINCIPAL_ARN);
+    for (size_t i = 0; (arns || asks_for(c, USER_NAME)) && i < c->values.len; i++) {
+        const char *text = c->values.items[i].text;
+        if (!c->values.items[i].unknown)
+            map_set(map,
+                    arns ? text
+                         : arena_printf(map->arena, "arn:%s:iam::%s:user/%s", a->partition, a->id,
+                                        text),
+                    map);
+    }
 }
 
 static void add_principals(struct map *map, const struct policy_statement *s)
@@ -33,15 +52,14 @@ static void add_principals(struct map *map, const struct policy_statement *s)
 }
 
 /* A Deny names those whom it does not reach by what is negated, an Allow the others. */
-static void add_named(struct map *map, const struct policy_statement *s)
+static void add_named(struct tried *tried, const struct policy_statement *s)
 {
     bool denies = s->effect == POLICY_DENY;
     for (size_t i = 0; i < s->conditions_len; i++)
-        if (s->conditions[i].negated == denies &&
-            text_equal_fold(slice_of(s->conditions[i].key), slice_of(PRINCIPAL_ARN)))
-            add_texts(map, &s->conditions[i].values);
+        if (s->conditions[i].negated == denies)
+            add_asked(tried, &s->conditions[i]);
     if (s->not_principal == denies)
-        add_principals(map, s);
+        add_principals(&tried->left_out, s);
 }
 
 static void add_denial(struct tried *tried, const struct ask_answer *answer)
@@ -49,7 +67,7 @@ static void add_denial(struct tried *tried, const struct ask_answer *answer)
     if (!tried->why)
         tried->why = answer->why;
     for (size_t i = 0; i < answer->policy.matches_len; i++)
-        add_named(&tried->left_out, answer->policy.matches[i].statement);
+        add_named(tried, answer->policy.matches[i].statement);
 }
 
 static const struct value *context_at(const struct means *means, size_t i)
@@ -108,18 +126,26 @@ static const char *could(const struct attempt *attempt, const char *principal, s
     return first_allowed(attempt->model, attempt->means, &asker, tried);
 }
 
-/* As a role or a user that they make, or as root. */
+/* As a role or a user that they make, as root, or as whom a user federates: every type that a
+ * principal of the account may have. */
 static const char *could_anybody(const struct attempt *attempt, struct tried *tried)
 {
-    static const char *const names[] = {"role/whoever-took-the-account",
-                                        "user/whoever-took-the-account", "root"};
+    static const struct {
+        const char *service, *name, *as;
+    } types[] = {{"iam", "role/whoever-took-the-account", ""},
+                 {"iam", "user/whoever-took-the-account", " to a user"},
+                 {"iam", "root", " to the root user"},
+                 {"sts", FEDERATED "/whoever-took-the-account", " to a federated user"}};
     const struct account *a = attempt->account;
     const char *action = NULL;
-    for (size_t i = 0; i < ARRAY_LEN(names) && !action; i++)
-        action = could(
-            attempt,
-            arena_printf(attempt->model->arena, "arn:%s:iam::%s:%s", a->partition, a->id, names[i]),
-            tried);
+    for (size_t i = 0; i < ARRAY_LEN(types) && !action; i++) {
+        action = could(attempt,
+                       arena_printf(attempt->model->arena, "arn:%s:%s::%s:%s", a->partition,
+                                    types[i].service, a->id, types[i].name),
+                       tried);
+        if (tried)
+            tried->as = types[i].as;
+    }
     return action;
 }
 
@@ -175,14 +201,15 @@ static bool exempt_of(struct arena *arena, const char *text, const struct accoun
         !(is_wild(arn.account) || slice_is(arn.account, account->id)))
         return false;
     struct slice name = arn.resource;
-    bool session = slice_is(arn.service, "sts") && str_starts(name.ptr, SESSION "/");
+    bool sts = slice_is(arn.service, "sts");
+    bool session = sts && slice_starts(name, SESSION "/");
     if (session) {
         name = slice_from(name, strlen(SESSION "/"));
         name = slice_cut(&name, '/');
     }
     ret->text = text;
     ret->many = is_wild(name);
-    ret->arn = arena_printf(arena, "arn:%s:%s::%s:%s", account->partition, session ? "sts" : "iam",
+    ret->arn = arena_printf(arena, "arn:%s:%s::%s:%s", account->partition, sts ? "sts" : "iam",
                             account->id, filled(arena, arn.resource));
     ret->place =
         session ? arn_role(arena, account->partition, account->id, filled(arena, name)) : ret->arn;
@@ -199,7 +226,11 @@ struct means means_of_place(const char *arn)
     static const char *const role[] = {"iam:UpdateAssumeRolePolicy", "iam:CreateRole", NULL};
     static const char *const user[] = {"iam:CreateAccessKey", "iam:UpdateLoginProfile",
                                        "iam:CreateLoginProfile", "iam:CreateUser", NULL};
-    return (struct means){.actions = strstr(arn, ":user/") ? user : role, .resource = arn};
+    static const char *const federated[] = {"sts:GetFederationToken", NULL};
+    return (struct means){.actions = strstr(arn, ":user/")            ? user
+                                     : strstr(arn, ":" FEDERATED "/") ? federated
+                                                                      : role,
+                          .resource = arn};
 }
 
 /* May anybody make one that the text takes? */
@@ -237,21 +268,21 @@ static void try_exempt(const struct attempt *attempt, const struct tried *tried,
 void intruder_outcome(const struct attempt *attempt, struct outcome *ret)
 {
     struct arena *arena = attempt->model->arena;
-    struct tried tried = {.why = NULL};
+    struct tried tried = {.account = attempt->account};
     map_init(&tried.left_out, arena);
     const char *action = could_anybody(attempt, &tried);
     if (action) {
         const char *why = tried.chosen
                               ? arena_printf(arena, "what denies %s hangs on %s, which they choose",
                                              action, tried.chosen)
-                              : arena_printf(arena, "nothing denies %s", action);
+                              : arena_printf(arena, "nothing denies %s%s", action, tried.as);
         *ret = (struct outcome){.openness = PROOF_OPEN, .why = why};
         return;
     }
     const struct policy *policy = attempt->means->policy;
     for (size_t i = 0; policy && i < policy->statements_len; i++)
         if (policy->statements[i].effect == POLICY_ALLOW)
-            add_named(&tried.left_out, &policy->statements[i]);
+            add_named(&tried, &policy->statements[i]);
     try_exempt(attempt, &tried, ret);
 }
 

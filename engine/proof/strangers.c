@@ -133,10 +133,19 @@ struct through {
     const struct model_object *role;
 };
 
+/* A policy that the role may rewrite does not stop it. */
 static const char *action_of(struct takeover *t, const struct through *through,
                              const struct means *means)
 {
-    return means_allowed(t->model, through->role->arn, means, /* all_rights= */ false);
+    const char *role = through->role->arn;
+    const char *action = means_allowed(t->model, role, means, /* all_rights= */ false);
+    if (action || !means->vault)
+        return action;
+    const struct means rewriting = means_of_policy(means->vault, means->policy);
+    const struct means bare = means_without_policy(means);
+    return means_allowed(t->model, role, &rewriting, false)
+               ? means_allowed(t->model, role, &bare, false)
+               : NULL;
 }
 
 static const char *trusted(struct takeover *t, const struct stranger *stranger)
@@ -274,7 +283,7 @@ static void try_role(struct takeover *t, const struct stranger *stranger, void *
     try_lock(t, stranger, through);
     try_through(t, stranger, through, RULE_VAULT_UNPROTECTED,
                 arena_printf(t->arena, "rewrites who may reach %s", r->address), r,
-                means_of_policy(last));
+                means_of_policy(last->vault, last->policy));
     if (last->key)
         try_through(t, stranger, through, RULE_KEY_UNPROTECTED,
                     arena_printf(t->arena, "makes %s unusable", last->key->resource->address),

@@ -75,15 +75,6 @@ static const char *names_of(struct takeover *t, const struct outcome *outcome)
     return names;
 }
 
-static struct outcome outcome_of(struct takeover *t, const struct account *account,
-                                 const struct means *means, bool without_controls)
-{
-    struct outcome outcome;
-    const struct attempt attempt = {t->model, account, means, without_controls};
-    intruder_outcome(&attempt, &outcome);
-    return outcome;
-}
-
 /* A break-glass principal keeps an account from nothing that can put somebody in its place. */
 static void try_place(struct takeover *t, const struct deed *deed, const struct exempt *exempt)
 {
@@ -98,10 +89,14 @@ static void try_place(struct takeover *t, const struct deed *deed, const struct 
         return;
     }
     struct means means = means_of_place(exempt->place);
-    struct outcome outcome = outcome_of(t, deed->account, &means, /* without_controls= */ false);
+    struct outcome outcome =
+        takeover_outcome(t, deed->account, &means, /* without_controls= */ false);
     if (outcome.openness != PROOF_OPEN && role && role->trust) {
-        const struct means trusted = {assume, exempt->place, NULL, role->trust, true, NULL};
-        struct outcome taken = outcome_of(t, deed->account, &trusted, false);
+        const struct means trusted = {.actions = assume,
+                                      .resource = exempt->place,
+                                      .policy = role->trust,
+                                      .policy_decides = true};
+        struct outcome taken = takeover_outcome(t, deed->account, &trusted, false);
         outcome = taken.openness == PROOF_OPEN ? taken : outcome;
     }
     takeover_conclude(t, &place, &outcome);
@@ -119,24 +114,49 @@ void takeover_conclude(struct takeover *t, const struct deed *deed, const struct
 
 #define ANY_ID "00000000-0000-4000-8000-000000000000"
 
+/* Of the resources that a selection takes: a type that its patterns may stand for, or that has the
+ * tags. */
+static bool may_take(const struct model_object *selection, const struct backup_type *type)
+{
+    const struct value *patterns = value_get(selection->properties, "resources");
+    const struct value *others = value_get(selection->properties, "not_resources");
+    bool any = value_len(value_get(selection->properties, "list_of_tags")) > 0;
+    for (size_t i = 0; i < value_len(patterns) && !any; i++)
+        any = backup_type_meets(type, value_str(value_item(patterns, i)));
+    for (size_t i = 0; i < value_len(others) && any; i++)
+        any = !backup_type_is_within(type, value_str(value_item(others, i)));
+    return any;
+}
+
+static bool may_arrive(struct takeover *t, const struct model_object *vault,
+                       const struct backup_type *type)
+{
+    for (size_t i = 0; i < t->path_len; i++) {
+        const struct model_object *selection = model_at(t->model, t->paths[i].selection);
+        if (selection && str_eq(t->paths[i].last_vault, vault->arn) && may_take(selection, type))
+            return true;
+    }
+    return false;
+}
+
 /* Of types that AWS Backup does not manage fully the points are snapshots of the resource's own
  * service, and so are their ARNs. */
 static const char *const *points_of(struct takeover *t, const struct model_object *vault)
 {
     const struct resource *r = vault->resource;
     const struct account *a = r->account;
-    const char **list = arena_array(t->arena, t->path_len + 2, sizeof(*list));
+    size_t type_len = 0, len = 0;
+    const struct backup_type *types = backup_types(&type_len);
+    const char **list = arena_array(t->arena, type_len + 2, sizeof(*list));
     struct map seen;
-    size_t len = 0;
     map_init(&seen, t->arena);
-    for (size_t i = 0; i < t->path_len; i++) {
-        const char *resource = t->paths[i].resource;
-        const struct backup_type *type = resource ? backup_type_of_pattern(resource) : NULL;
-        if (!type || map_get(&seen, type->type) || !str_eq(t->paths[i].last_vault, vault->arn))
+    for (size_t i = 0; i < type_len; i++) {
+        const char *point = backup_point_arn(t->arena, &types[i], a->partition, r->region, a->id,
+                                             ANY_ID, /* is_copy= */ true);
+        if (!types[i].copies || map_get(&seen, point) || !may_arrive(t, vault, &types[i]))
             continue;
-        map_set(&seen, type->type, &seen);
-        list[len++] = backup_point_arn(t->arena, type, a->partition, r->region, a->id, ANY_ID,
-                                       /* is_copy= */ true);
+        map_set(&seen, point, &seen);
+        list[len++] = point;
     }
     if (len == 0)
         list[len++] = arena_printf(t->arena, "arn:%s:backup:%s:%s:recovery-point:" ANY_ID,
@@ -180,7 +200,8 @@ struct means means_of_points(const struct last *last)
     return (struct means){.actions = actions,
                           .resource = last->points[0],
                           .more_resources = last->points + 1,
-                          .policy = last->policy};
+                          .policy = last->policy,
+                          .vault = last->vault};
 }
 
 #define WEAKEST_MIN 1
@@ -221,14 +242,15 @@ struct means means_of_lock(struct takeover *t, const struct last *last)
     return (struct means){.actions = actions,
                           .resource = last->vault->arn,
                           .policy = last->policy,
+                          .vault = last->vault,
                           .contexts = weaker_locks(t, last->lock->properties)};
 }
 
-struct means means_of_policy(const struct last *last)
+struct means means_of_policy(const struct model_object *vault, const struct policy *policy)
 {
     static const char *const actions[] = {"backup:PutBackupVaultAccessPolicy",
                                           "backup:DeleteBackupVaultAccessPolicy", NULL};
-    return (struct means){.actions = actions, .resource = last->vault->arn, .policy = last->policy};
+    return (struct means){.actions = actions, .resource = vault->arn, .policy = policy};
 }
 
 #define OUR_TAG "aws:ResourceTag/" TAG_TOPOLOGY
@@ -248,8 +270,13 @@ static const struct value *const *kept_tag(struct takeover *t, const struct mode
     map_put(&b, "aws:TagKeys", list_end(&keys));
     tagging[0] = map_end(&b);
     kept[0] = topology ? value_map_text(t->arena, OUR_TAG, topology) : NULL;
-    const struct means means = {actions, key->arn, NULL, policy, true, tagging};
-    return topology && outcome_of(t, key->resource->account, &means, false).openness != PROOF_OPEN
+    const struct means means = {.actions = actions,
+                                .resource = key->arn,
+                                .policy = policy,
+                                .policy_decides = true,
+                                .contexts = tagging};
+    return topology &&
+                   takeover_outcome(t, key->resource->account, &means, false).openness != PROOF_OPEN
                ? kept
                : NULL;
 }
@@ -273,7 +300,8 @@ static void try_manager(struct takeover *t, const struct deed *deed, const struc
 {
     const struct account *manager = model_account(t->model, model_management_account(t->model));
     if (!manager || manager == deed->account || deed->rule == RULE_LEAVE ||
-        outcome_of(t, deed->account, means, /* without_controls= */ true).openness != PROOF_OPEN)
+        takeover_outcome(t, deed->account, means, /* without_controls= */ true).openness !=
+            PROOF_OPEN)
         return;
     const struct deed detaching = {
         manager, RULE_DETACHED, deed->target,
@@ -287,7 +315,8 @@ static void try_manager(struct takeover *t, const struct deed *deed, const struc
 
 static void try_deed(struct takeover *t, const struct deed *deed, struct means means)
 {
-    struct outcome outcome = outcome_of(t, deed->account, &means, /* without_controls= */ false);
+    struct outcome outcome =
+        takeover_outcome(t, deed->account, &means, /* without_controls= */ false);
     size_t at = t->len;
     takeover_conclude(t, deed, &outcome);
     if (t->len > at)
@@ -317,8 +346,8 @@ static void try_points(struct takeover *t, const struct last *last)
         add_final(t, &deed, final, "the vault is locked");
     } else if (last->lock) {
         const struct means lock = means_of_lock(t, last);
-        const struct outcome lifted = outcome_of(t, r->account, &lock, false);
-        const struct outcome deleted = outcome_of(t, r->account, &points, false);
+        const struct outcome lifted = takeover_outcome(t, r->account, &lock, false);
+        const struct outcome deleted = takeover_outcome(t, r->account, &points, false);
         struct deed unlocked = deed;
         unlocked.rule = RULE_GOVERNANCE;
         takeover_conclude(t, &unlocked, outcome_harder(&lifted, &deleted));
@@ -352,7 +381,7 @@ static void try_policy(struct takeover *t, const struct last *last)
     const struct deed deed = {r->account, RULE_VAULT_UNPROTECTED, r->address,
                               arena_printf(t->arena, "rewrites who may reach %s", r->address),
                               r->pos};
-    try_deed(t, &deed, means_of_policy(last));
+    try_deed(t, &deed, means_of_policy(last->vault, last->policy));
 }
 
 /* What the topology does not make it cannot vouch for. */
@@ -396,13 +425,12 @@ static void try_key(struct takeover *t, const struct last *last)
 
 static void try_leaving(struct takeover *t, const struct last *last)
 {
-    static const char *const actions[] = {"organizations:LeaveOrganization", NULL};
     const struct resource *r = last->vault->resource;
     const struct deed deed = {r->account, RULE_LEAVE, r->address,
                               "leaves the organization, whose policies then hold no longer",
                               r->pos};
     if (model_organization(t->model, r->account->id))
-        try_deed(t, &deed, (struct means){.actions = actions, .resource = "*"});
+        try_deed(t, &deed, means_of_leaving());
 }
 
 /* Every member that the organization made trusts it with every right, and it can close any. */

@@ -45,10 +45,18 @@ struct last {
     const char *const *points; /* ARNs that its points may have; ends with NULL */
 };
 
+/* What somebody can do who has taken the account over, and takes away first what the account can:
+ * the policy of its own vault, the organization's. without_controls: it stands in none. */
+struct outcome takeover_outcome(struct takeover *t, const struct account *account,
+                                const struct means *means, bool without_controls);
+
 /* What the calls on a last vault are. */
 struct means means_of_points(const struct last *last);
 struct means means_of_lock(struct takeover *t, const struct last *last);
-struct means means_of_policy(const struct last *last);
+struct means means_of_policy(const struct model_object *vault, const struct policy *policy);
+struct means means_of_leaving(void);
+/* As if the vault had no policy. */
+struct means means_without_policy(const struct means *means);
 struct means means_of_key(struct takeover *t, const struct model_object *key);
 /* When the lock of a last vault is beyond anybody's reach: now (""), from a date or a number of
  * days on, or never (NULL: governance, or none). */

@@ -120,6 +120,38 @@ static void patterns_of_one_type_tell_it(void **state)
     assert_false(backup_type_find("S3")->any_key);
 }
 
+static void patterns_of_many_types_meet_each(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *pattern, *type;
+        bool meets, within;
+    } rows[] = {
+        {"*", "EFS", true, true},
+        {"arn:aws:rds:*", "Aurora", true, false}, /* no ARN, and may mean any */
+        {"arn:aws:rds:*:*:*", "Aurora", true, true},
+        {"arn:aws:rds:*:*:db:*", "RDS", true, true},
+        {"arn:aws:rds:*:*:db:*", "Aurora", true, false}, /* its instances */
+        {"arn:aws:rds:*:*:db:orders", "Aurora", false, false},
+        {"arn:aws:rds:*:*:cluster:*", "Aurora", true, true},
+        {"arn:aws:rds:us-east-1:*:cluster:*", "Aurora", true, false},
+        {"arn:aws:rds:*:*:cluster:main-*", "Aurora", true, false},
+        {"arn:aws:rds:*:*:cl*", "Aurora", true, true},
+        {"arn:aws:rds:*:*:clx*", "Aurora", false, false},
+        {"arn:aws:ec2:*:*:volume/*", "EBS", true, true},
+        {"arn:aws:ec2:*:*:volume/*", "FSx", false, false},
+        {"arn:aws:ec2:*:*:volume/vol-1", "EBS", true, false},
+        {"arn:aws:s3:::*", "S3", true, true},
+    };
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        const struct backup_type *type = backup_type_find(rows[i].type);
+        if (backup_type_meets(type, rows[i].pattern) != rows[i].meets ||
+            backup_type_is_within(type, rows[i].pattern) != rows[i].within)
+            fail_msg("%s of %s", rows[i].pattern, rows[i].type);
+    }
+    assert_false(backup_type_meets(backup_type_find("S3"), NULL));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -127,6 +159,7 @@ int main(void)
         cmocka_unit_test(types_of_which_only_the_name_is_known_are_told_from_none),
         cmocka_unit_test(points_have_the_arn_of_their_service),
         cmocka_unit_test(patterns_of_one_type_tell_it),
+        cmocka_unit_test(patterns_of_many_types_meet_each),
         cmocka_unit_test(rds_keeps_its_own_key_and_efs_does_not),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

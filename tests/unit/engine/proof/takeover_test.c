@@ -82,9 +82,18 @@
     "[\"kms:ScheduleKeyDeletion\", \"kms:DisableKey\", \"kms:PutKeyPolicy\"], Resource: \"*\", "   \
     "Condition: {StringEquals: {\"aws:ResourceTag/holdfast:topology\": "                           \
     "rds-immutable-backup}}}]}}\n"
-#define WITH_POLICIES                                                                              \
+#define MAY_LEAVE                                                                                  \
     "organization:\n  id: o-exampleorgid\n  account: management\n  cross_account_backup: true\n"   \
     "  policies:\n"
+#define WITH_POLICIES                                                                              \
+    MAY_LEAVE SCP("stay", "{Effect: Deny, Action: \"organizations:LeaveOrganization\", Resource: " \
+                          "\"*\"}")
+#define LEAVES "nothing denies organizations:LeaveOrganization, and outside the organization "
+#define SNAPSHOTS_ONLY                                                                             \
+    VAULT_POLICY("{Effect: Deny, Principal: \"*\", Action: [\"backup:DeleteRecoveryPoint\", "      \
+                 "\"backup:UpdateRecoveryPointLifecycle\"], Resource: "                            \
+                 "\"arn:aws:rds:*:*:*snapshot:awsbackup:*\"}, " DENY(LOCKS, "{}"))
+#define RESOURCES "resources: [\"arn:aws:rds:*:*:db:*\"]"
 #define ROLE(trust, actions)                                                                       \
     "roles:\n  janitor:\n    account: backup\n    assume_role_policy_document: {Version: "         \
     "\"2012-10-17\", Statement: [{Effect: Allow, " trust "}]}\n"                                   \
@@ -100,7 +109,7 @@ struct edit {
 
 static const struct {
     const char *example;
-    struct edit edits[4];
+    struct edit edits[5];
     const char *rows[4]; /* each begins one; "!" before it: none does */
 } cases[] = {
     /* a lock that can still be taken off is not one that cannot */
@@ -237,12 +246,14 @@ static const struct {
      {{GRACE "          # until then the lock can still be taken back", ""},
       {"mode: compliance", "mode: governance"},
       {OF_VAULT,
-       VAULT_POLICY(DENY("\"backup:DeleteBackupVaultLockConfiguration\"", "{}") ", " PUT_LOCK(
-           "NumericLessThan", "MinRetentionDays",
-           "7") ", " PUT_LOCK("Null", "MinRetentionDays",
-                              "true") ", " PUT_LOCK("NumericGreaterThan", "MaxRetentionDays",
-                                                    "365") ", " PUT_LOCK("Null", "MaxRetentionDays",
-                                                                         "true"))},
+       VAULT_POLICY(
+           DENY("\"backup:DeleteBackupVaultLockConfiguration\", " LOCKS, "{}") ", " PUT_LOCK(
+               "NumericLessThan", "MinRetentionDays",
+               "7") ", " PUT_LOCK("Null", "MinRetentionDays",
+                                  "true") ", " PUT_LOCK("NumericGreaterThan", "MaxRetentionDays",
+                                                        "365") ", " PUT_LOCK("Null",
+                                                                             "MaxRetentionDays",
+                                                                             "true"))},
       {UNPROTECT, ""}},
      {"closed backup: takes the lock off vaults.final", "closed backup: deletes the points"}},
     {GUARDED,
@@ -283,6 +294,103 @@ static const struct {
       {MANAGEMENT, WITH_MANAGEMENT},
       {NULL, ORGANIZATION}},
      {"closed backup: rewrites who may reach vaults.final"}},
+
+    /* what the account itself can take away closes nothing: the policy of its vault */
+    {GUARDED,
+     {{LOCK, ""},
+      {OF_VAULT, VAULT_POLICY(DENY("\"backup:DeleteRecoveryPoint\", "
+                                   "\"backup:UpdateRecoveryPointLifecycle\"",
+                                   "{}"))},
+      {UNPROTECT, ""}},
+     {"open backup: deletes the points in vaults.final: nothing denies "
+      "backup:PutBackupVaultAccessPolicy, and without the vault's policy nothing denies "
+      "backup:DeleteRecoveryPoint"}},
+    {GUARDED,
+     {{LOCK, ""},
+      {OF_VAULT, VAULT_POLICY(DENY("\"backup:DeleteRecoveryPoint\", "
+                                   "\"backup:UpdateRecoveryPointLifecycle\", " LOCKS,
+                                   "{}"))},
+      {UNPROTECT, ""}},
+     {"closed backup: deletes the points in vaults.final"}},
+    {GUARDED,
+     {{GRACE "          # until then the lock can still be taken back", ""},
+      {"mode: compliance", "mode: governance"},
+      {OF_VAULT, VAULT_POLICY(DENY("\"backup:DeleteBackupVaultLockConfiguration\", "
+                                   "\"backup:PutBackupVaultLockConfiguration\"",
+                                   "{}"))},
+      {UNPROTECT, ""}},
+     {"open backup: takes the lock off vaults.final: nothing denies "
+      "backup:PutBackupVaultAccessPolicy, and without the vault's policy nothing denies "
+      "backup:DeleteBackupVaultLockConfiguration",
+      "open backup: deletes the points in vaults.final"}},
+    {GUARDED,
+     {{"max_retention_days: 365", "max_retention_days: 36500"},
+      {OF_VAULT, VAULT_POLICY(DENY("\"backup:CopyIntoBackupVault\"", "{}"))},
+      {UNPROTECT, ""}},
+     {"open backup: fills vaults.final", "closed workload: fills vaults.final"}},
+    {GUARDED,
+     {{LOCK, ""},
+      {OF_VAULT, VAULT_POLICY(DENY("\"backup:DeleteRecoveryPoint\", "
+                                   "\"backup:UpdateRecoveryPointLifecycle\"",
+                                   "{}"))},
+      {UNPROTECT, ""},
+      {NULL, ROLE(BY_ACCOUNT, LOCKS ", \"backup:DeleteRecoveryPoint\"")}},
+     {"open 777788889999: deletes the points in vaults.final, as roles.janitor"}},
+
+    /* and the organization's policies, where it may leave */
+    {PLAIN,
+     {{MANAGEMENT, WITH_MANAGEMENT}, {LOCK, ""}, {NULL, MAY_LEAVE SCP("points", POINTS("*"))}},
+     {"open backup: deletes the points in vaults.final: " LEAVES
+      "nothing denies backup:DeleteRecoveryPoint"}},
+    {GUARDED,
+     {{MANAGEMENT, WITH_MANAGEMENT},
+      {NULL, MAY_LEAVE SCP("glass", "{Effect: Deny, Action: \"iam:*\", Resource: "
+                                    "\"arn:aws:iam::*:role/break-glass\"}")}},
+     {"open backup: takes the place of " BREAK_GLASS ": " LEAVES}},
+
+    /* they make a user of that name, and federate */
+    {GUARDED,
+     {{OF_VAULT, DENY_UNLESS("{StringNotEquals: {\"aws:username\": admin}}")}, {UNPROTECT, ""}},
+     {"only arn:aws:iam::444455556666:user/admin backup: rewrites who may reach vaults.final",
+      "open backup: takes the place of arn:aws:iam::444455556666:user/admin: nothing denies "
+      "iam:CreateAccessKey"}},
+    CONDITION("{StringNotLike: {\"aws:username\": \"admin*\"}}",
+              "open" REWRITES "backup:PutBackupVaultAccessPolicy is left to "
+              "arn:aws:iam::444455556666:user/admin*"),
+    CONDITION("{StringNotEquals: {\"aws:PrincipalType\": FederatedUser}}",
+              NOTHING_DENIES " to a federated user"),
+    CONDITION("{StringNotEquals: {\"aws:PrincipalType\": Account}}",
+              NOTHING_DENIES " to the root user"),
+    CONDITION("{StringNotEquals: {\"aws:PrincipalType\": Anonymous}}", CLOSED),
+    {GUARDED,
+     {{OF_VAULT, DENY_UNLESS("{ArnNotLike: {\"aws:PrincipalArn\": "
+                             "\"arn:aws:sts::*:federated-user/alice\"}}")},
+      {UNPROTECT, ""}},
+     {"open backup: takes the place of arn:aws:sts::444455556666:federated-user/alice: nothing "
+      "denies sts:GetFederationToken"}},
+
+    /* a selection by tag or of everything takes resources of all types, each with points of its
+     * own */
+    {GUARDED,
+     {{LOCK, ""}, {OF_VAULT, SNAPSHOTS_ONLY}, {UNPROTECT, ""}},
+     {"closed backup: deletes the points in vaults.final"}},
+    {GUARDED,
+     {{LOCK, ""}, {OF_VAULT, SNAPSHOTS_ONLY}, {UNPROTECT, ""}, {RESOURCES, "resources: [\"*\"]"}},
+     {"open backup: deletes the points in vaults.final: nothing denies"}},
+    {GUARDED,
+     {{LOCK, ""},
+      {OF_VAULT, SNAPSHOTS_ONLY},
+      {UNPROTECT, ""},
+      {RESOURCES, "list_of_tags: {backup: \"yes\"}"}},
+     {"open backup: deletes the points in vaults.final: nothing denies"}},
+    {GUARDED,
+     {{LOCK, ""},
+      {OF_VAULT, SNAPSHOTS_ONLY},
+      {UNPROTECT, ""},
+      {RESOURCES, "resources: [\"*\"]\n        not_resources: "
+                  "[\"arn:aws:ec2:*:*:*\", \"arn:aws:fsx:*:*:*\", \"arn:aws:s3:::*\", "
+                  "\"arn:aws:dynamodb:*:*:table/*\", \"arn:aws:elasticfilesystem:*:*:*\"]"}},
+     {"closed backup: deletes the points in vaults.final"}},
 
     /* a policy that knows a key by its tag is worth what keeps the tag */
     {PLAIN,
@@ -368,7 +476,7 @@ static const struct {
 
 static const char *edited(struct arena *arena, const char *text, const struct edit *edits)
 {
-    for (size_t i = 0; i < 4 && edits[i].to; i++) {
+    for (size_t i = 0; i < 5 && edits[i].to; i++) {
         if (!edits[i].from) {
             text = arena_printf(arena, "%s%s", text, edits[i].to);
             continue;
