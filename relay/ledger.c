@@ -234,8 +234,9 @@ bool ledger_add_job(struct relay_ledger *ledger, const struct value *job)
         return false;
     if (!row.at_ms)
         row.at_ms = value_epoch_ms(value_get(job, "CreationDate"));
-    if (ledger->whole ||
-        row.state != COMPLETED) { /* of the many that have gone well nothing more is asked */
+    if (ledger->whole || row.state != COMPLETED ||
+        value_get_str(job, "StatusMessage")) { /* of the many that have gone well nothing more is
+                                                  asked */
         struct words *words = arena_new_of(arena, struct words);
         words->id = arena_strdup(arena, value_get_str(job, "CopyJobId"));
         words->message = arena_strdup(arena, value_get_str(job, "StatusMessage"));
@@ -286,18 +287,21 @@ uint64_t ledger_maker(const struct value *point)
     return maker;
 }
 
-/* What is being made is told by its job; of what has been there, no second copy is made. */
+/* What is being made is told by its job; of what has been there, no second copy is made. A copy out
+ * of another vault is another relay's, or a plan's: each makes its own. */
 void ledger_add_copy(struct relay_ledger *ledger, const struct relay_destination *destination,
                      const struct value *point)
 {
     uint8_t digest[DIGEST_LEN];
     const char *resource = value_get_str(point, "ResourceArn");
     const char *status = value_get_str(point, "Status");
+    const char *from = value_get_str(point, "SourceBackupVaultArn");
     struct row row = {.maker = ledger_maker(point),
                       .state = copy_state(status),
                       .found = true,
                       .safe = !status || backup_point_is_available(status)};
     if (!resource || str_eq(status, "CREATING") ||
+        (from && !str_eq(from, ledger->config->source_vault_arn)) ||
         !number_of(ledger->config, destination->vault_arn, &row.destination))
         return;
     if (!source_of(ledger, value_get_str(point, "RecoveryPointArn"), digest))

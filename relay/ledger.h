@@ -12,7 +12,7 @@ struct relay_ledger *ledger_new(const struct relay_config *config, bool whole);
 void ledger_free(struct relay_ledger *ledger); /* accepts NULL */
 /* One of ListCopyJobs. False: it leads out of another vault or into another, and is skipped. */
 bool ledger_add_job(struct relay_ledger *ledger, const struct value *job);
-/* One of the points that the last vault lists. */
+/* One of the points that the last vault lists; of another source vault: it is skipped. */
 void ledger_add_copy(struct relay_ledger *ledger, const struct relay_destination *destination,
                      const struct value *point);
 /* A number for the rule that made a listed point, which its copies name too; 0: AWS names none. */

@@ -236,6 +236,7 @@ static void keep(struct reconcile *rc, struct walk *walk)
     point->vault_arn = arena_strdup(arena, point->vault_arn);
     point->resource_arn = arena_strdup(arena, point->resource_arn);
     point->status = arena_strdup(arena, point->status);
+    walk->decision.reason = arena_strdup(arena, walk->decision.reason);
     if (walk->job_len)
         walk->jobs = arena_memdup(arena, walk->jobs, walk->job_len * sizeof(*walk->jobs));
     rc->open = arena_grow(arena, rc->open, rc->open_len, &rc->open_cap, rc->open_len + 1,
@@ -266,8 +267,11 @@ static void sort_out(struct reconcile *rc, const struct value *item)
     walk.point.contested = known.contested;
     if (walk.job_len)
         note_copied(rc, walk.point.creation_ms);
-    if (!relay_decide_by_jobs(rc->scratch, pass->config, &walk.point, pass->now_ms, walk.jobs,
-                              walk.job_len, &walk.decision)) {
+    bool settled = relay_decide_by_jobs(rc->scratch, pass->config, &walk.point, pass->now_ms,
+                                        walk.jobs, walk.job_len, &walk.decision) ||
+                   (walk.job_len == 0 && relay_decide_by_age(rc->scratch, pass->config, &walk.point,
+                                                             pass->now_ms, &walk.decision));
+    if (!settled) {
         keep(rc, &walk);
         return;
     }

@@ -251,24 +251,47 @@ void walk_end(struct walk *walk, const char *copy_job_id, const char *error)
 
 static void start_copy(struct walk *walk);
 
-/* AWS answers a token that it has seen with the job of that time. One that is older than the job
- * history has failed, or its copy would have been found: the next attempt is the one after it. */
+/* AWS answers a token that it has seen with the job of that time. No list tells of one that is
+ * older than the job history: it is asked what became of it. */
 static bool is_forgotten(const struct walk *walk, const struct value *job)
 {
     int64_t begun_ms = value_epoch_ms(value_get(job, "CreationDate"));
     return begun_ms && walk->pass->now_ms - begun_ms > RELAY_HISTORY_DAYS * DAY_MS;
 }
 
+static void forgotten_described(void *ctx, const struct response *rs)
+{
+    struct walk *walk = ctx;
+    struct arena *arena = walk->pass->arena;
+    const struct value *job = value_get(rs->body, "CopyJob");
+    const char *vault_arn = walk->decision.destination->vault_arn;
+    const struct relay_job old = {
+        .destination_vault_arn = vault_arn,
+        .state = rs->fault == FAULT_NONE ? arena_strdup(arena, value_get_str(job, "State")) : NULL,
+        .id = walk->forgotten_id,
+        .at_ms = value_epoch_ms(value_get(job, "CreationDate"))};
+    if (rs->fault != FAULT_NONE && rs->fault != FAULT_NOT_FOUND) {
+        walk_end(walk, NULL, walk_error(walk, rs));
+    } else if (relay_decide_by_old_job(arena, walk->pass->config, &walk->point, walk->pass->now_ms,
+                                       &old, &walk->decision)) {
+        walk->decision.token = relay_token(arena, walk->point.arn, vault_arn, old.id);
+        start_copy(walk);
+    } else {
+        walk_end(walk, NULL, NULL);
+    }
+}
+
 static void started(void *ctx, const struct response *rs)
 {
     struct walk *walk = ctx;
+    struct arena *arena = walk->pass->arena;
     const char *id = value_get_str(rs->body, "CopyJobId");
     if (rs->fault != FAULT_NONE) {
         walk_end(walk, NULL, walk_error(walk, rs));
     } else if (id && is_forgotten(walk, rs->body)) {
-        walk->decision.token = relay_token(walk->pass->arena, walk->point.arn,
-                                           walk->decision.destination->vault_arn, id);
-        start_copy(walk);
+        walk->forgotten_id = arena_strdup(arena, id);
+        call(walk, &backup_DescribeCopyJob, value_map_text(arena, "copyJobId", walk->forgotten_id),
+             NULL, NULL, forgotten_described);
     } else {
         walk_end(walk, id, NULL);
     }

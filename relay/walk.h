@@ -21,6 +21,7 @@ struct walk {
     const char *source_region;         /* where that is, in the relay's account, or NULL */
     const char *tagged_arn;            /* whose tags are read now: the point's or its source's */
     bool asked_service, asked_backup;  /* for them */
+    const char *forgotten_id;          /* of a job that the list tells of no more, or NULL */
     const char *tags_error;            /* why the point's own tags cannot be read; NULL: they can */
     enum relay_failure failure;        /* what the error that ends it means */
     const struct aws_operation *called; /* last, with its place, for messages */

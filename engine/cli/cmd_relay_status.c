@@ -28,6 +28,8 @@ static const char *state_of(const struct relay_report *report)
     }
     if (decision->waits)
         return "waiting";
+    if (decision->lapsed)
+        return "lapsed";
     return decision->destination ? "copied" : "not for it";
 }
 

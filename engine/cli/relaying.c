@@ -122,7 +122,8 @@ const char *relaying_pass(struct session *session, const char *address,
     add_counts(ret, &pass);
     if (pass.need_backfill > 0 && !how->silent)
         diag_warning(&session->cli->diags, E_RELAY_BACKFILL, NO_POS, address,
-                     "%zu point%s older than %d days would be copied, and nothing so old has been",
+                     "%zu point%s older than %d days would be copied: nothing so old has been, or "
+                     "whether they were is not known any more",
                      pass.need_backfill, pass.need_backfill == 1 ? "" : "s", RELAY_BACKFILL_DAYS);
     return ok ? NULL : why;
 }

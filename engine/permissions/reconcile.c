@@ -21,6 +21,8 @@ static void add_tags(struct rights *rights, const char *region)
 
 static void add_start(struct rights *rights, const struct relay_config *config)
 {
+    static const char *const describe_jobs[] = {"backup:DescribeCopyJob", NULL};
+    rights_allow(rights, describe_jobs, "", "*");
     allow_on_points(rights, config->region, "backup:StartCopyJob", NULL, "recoveryPoint");
     if (config->shorten_source_to_days > 0)
         allow_on_points(rights, config->region, "backup:UpdateRecoveryPointLifecycle", NULL,

@@ -152,6 +152,11 @@ static bool point_is_lost(const char *status)
     return status && str_is_one_of(status, lost);
 }
 
+static int64_t days_old(const struct relay_point *point, int64_t now_ms)
+{
+    return (now_ms - point->creation_ms) / DAY_MS;
+}
+
 static int64_t hours_left(const struct relay_point *point, int64_t now_ms)
 {
     return (point->expires_ms - now_ms) / HOUR_MS;
@@ -186,7 +191,8 @@ struct past {
 
 static void note_completed(struct past *past, const struct relay_job *job)
 {
-    past->copied = job;
+    if (!past->copied || !past->copied->message) /* only a job has something to say */
+        past->copied = job;
     past->whole_found += job->found;
     past->whole_jobs += !job->found;
 }
@@ -256,14 +262,46 @@ static void conclude_under_way(struct arena *arena, const struct relay_point *po
     }
 }
 
-static void conclude_gone(struct arena *arena, const struct relay_job *copy,
-                          struct relay_decision *ret)
+/* A copy keeps the creation date of its source, and its life counts from there; one that is given
+ * none inherits that of its source. A day is left for slow clocks. */
+static bool copy_is_over(const struct relay_destination *to, const struct relay_point *point,
+                         int64_t now_ms)
+{
+    if (to->delete_after_days == 0)
+        return point->expires_ms && point->expires_ms <= now_ms;
+    return to->delete_after_days > 0 && point->creation_ms > 0 &&
+           now_ms - point->creation_ms >= (to->delete_after_days - 1) * DAY_MS;
+}
+
+static void conclude_gone(struct arena *arena, const struct relay_point *point, int64_t now_ms,
+                          const struct relay_job *copy, struct relay_decision *ret)
 {
     conclude(ret, RELAY_LEAVE,
              arena_printf(arena,
                           "the point has been copied; its copy is %s now, and is not made again",
                           copy->state));
-    ret->worry = true;
+    ret->worry = !copy_is_over(ret->destination, point, now_ms);
+}
+
+/* What AWS says beside COMPLETED is a notice for a day. */
+static void conclude_copied(struct arena *arena, int64_t now_ms, const struct relay_job *job,
+                            struct relay_decision *ret)
+{
+    conclude(ret, RELAY_LEAVE, "the point has been copied");
+    if (!job->message)
+        return;
+    ret->reason = arena_printf(arena, "the point has been copied, but: %s", job->message);
+    ret->worry = job->at_ms && now_ms - job->at_ms < DAY_MS;
+}
+
+static void conclude_lapsed(struct arena *arena, int64_t days, struct relay_decision *ret)
+{
+    conclude(ret, RELAY_LEAVE,
+             arena_printf(arena,
+                          "it is %lld days old: whether it was copied is not known any more, and a "
+                          "copy would have had its time",
+                          (long long)days));
+    ret->lapsed = true;
 }
 
 /* False when what is past ends the matter. */
@@ -280,13 +318,13 @@ static bool judge_past(struct arena *arena, const struct relay_config *config,
         return true;
     ret->destination = destination_of(config, end->destination_vault_arn);
     if (past->copied)
-        conclude(ret, RELAY_LEAVE, "the point has been copied");
+        conclude_copied(arena, now_ms, past->copied, ret);
     else if (past->under_way)
         conclude_under_way(arena, point, now_ms, past->under_way, ret);
     else if (past->partial)
         conclude(ret, RELAY_REFUSE, "an earlier copy of this point is PARTIAL");
     else
-        conclude_gone(arena, past->gone, ret);
+        conclude_gone(arena, point, now_ms, past->gone, ret);
     return false;
 }
 
@@ -297,6 +335,34 @@ bool relay_decide_by_jobs(struct arena *arena, const struct relay_config *config
     struct past past = past_of(jobs, job_len, config, NULL);
     *ret = (struct relay_decision){0};
     return !judge_past(arena, config, point, now_ms, &past, ret);
+}
+
+bool relay_decide_by_age(struct arena *arena, const struct relay_config *config,
+                         const struct relay_point *point, int64_t now_ms,
+                         struct relay_decision *ret)
+{
+    if (relay_history_reaches(point, now_ms) || config->destination_len == 0)
+        return false;
+    for (size_t i = 0; i < config->destination_len; i++)
+        if (!copy_is_over(&config->destinations[i], point, now_ms))
+            return false;
+    *ret = (struct relay_decision){0};
+    conclude_lapsed(arena, days_old(point, now_ms), ret);
+    return true;
+}
+
+bool relay_decide_by_old_job(struct arena *arena, const struct relay_config *config,
+                             const struct relay_point *point, int64_t now_ms,
+                             const struct relay_job *job, struct relay_decision *decision)
+{
+    if (!job->state || str_eq(job->state, "FAILED"))
+        return true;
+    relay_decide_by_jobs(arena, config, point, now_ms, job, 1, decision);
+    if (str_eq(job->state, "COMPLETED"))
+        conclude(decision, RELAY_LEAVE,
+                 "the point has been copied; its copy has left the last vault, and is not made "
+                 "again");
+    return false;
 }
 
 /* False while the next attempt waits. The first ambiguous failure is no alarm yet. */
@@ -352,6 +418,17 @@ static bool judge_point(struct arena *arena, const struct relay_point *point, in
     return false;
 }
 
+/* False when no copy is wanted for its age: relay_decide_by_age(), of its own destination. */
+static bool judge_age(struct arena *arena, const struct relay_point *point, int64_t now_ms,
+                      struct relay_decision *ret)
+{
+    if (ret->attempt > 0 || relay_history_reaches(point, now_ms) ||
+        !copy_is_over(ret->destination, point, now_ms))
+        return true;
+    conclude_lapsed(arena, days_old(point, now_ms), ret);
+    return false;
+}
+
 static bool retention_fits(const struct relay_destination *to)
 {
     return (!to->lock_min_days && !to->lock_max_days) ||
@@ -384,7 +461,7 @@ void relay_decide(struct arena *arena, const struct relay_config *config,
     const struct relay_destination *destination = ret->destination;
     struct past past = past_of(jobs, job_len, config, destination);
     if (!judge_past(arena, config, point, now_ms, &past, ret) ||
-        !judge_point(arena, point, now_ms, ret) ||
+        !judge_age(arena, point, now_ms, ret) || !judge_point(arena, point, now_ms, ret) ||
         !judge_failures(arena, point, now_ms, &past, ret))
         return;
     if (!retention_fits(destination)) {
@@ -402,16 +479,26 @@ bool relay_is_braked(const struct relay_point *point, int64_t now_ms, int64_t ol
            point->creation_ms < oldest_copied_ms;
 }
 
+/* No job is listed, and the last vault, which was asked, holds no copy: none was made, or it went.
+ */
+static bool is_in_doubt(const struct relay_point *point, int64_t now_ms,
+                        const struct relay_decision *decision)
+{
+    return decision->attempt == 0 && !relay_history_reaches(point, now_ms);
+}
+
 void relay_decide_brake(struct arena *arena, const struct relay_point *point, int64_t now_ms,
                         int64_t oldest_copied_ms, struct relay_decision *decision)
 {
-    int64_t days = (now_ms - point->creation_ms) / DAY_MS;
-    if (decision->verdict != RELAY_START || !relay_is_braked(point, now_ms, oldest_copied_ms))
+    bool doubt = is_in_doubt(point, now_ms, decision);
+    if (decision->verdict != RELAY_START ||
+        (!doubt && !relay_is_braked(point, now_ms, oldest_copied_ms)))
         return;
-    conclude_for_now(decision,
-                     arena_printf(arena,
-                                  "it is %lld days old, and nothing so old has been copied: "
-                                  "`relay once --backfill` copies it",
-                                  (long long)days));
+    conclude_for_now(
+        decision,
+        arena_printf(arena, "it is %lld days old, and %s: `relay once --backfill` copies it",
+                     (long long)days_old(point, now_ms),
+                     doubt ? "no copy of it is there; whether one was made is not known any more"
+                           : "nothing so old has been copied"));
     decision->needs_backfill = decision->worry = true;
 }

@@ -60,6 +60,8 @@ struct relay_decision {
     bool worry; /* not wrong yet, but somebody should look: about to expire, stuck, untagged,
                    failing again and again */
     bool needs_backfill;
+    bool lapsed; /* of RELAY_LEAVE: nobody knows any more whether it was copied, and a copy would
+                    have had its time */
     const char *token;
     const char *reason; /* one sentence */
 };
@@ -79,9 +81,24 @@ void relay_decide(struct arena *arena, const struct relay_config *config,
 bool relay_decide_by_jobs(struct arena *arena, const struct relay_config *config,
                           const struct relay_point *point, int64_t now_ms,
                           const struct relay_job *jobs, size_t job_len, struct relay_decision *ret);
-/* The brake of a first run: a decision to start becomes one to wait when the point is old and
- * nothing so old has been copied. oldest_copied_ms: the creation of the oldest point that any copy
- * was begun of, or a later time by which it had been made; INT64_MAX: of none. */
+/* What its age alone says of a point of which no job and no copy is known: one that is older than
+ * the job history and than a copy lives, whichever destination it went to, is settled. A copy that
+ * was made is gone by its lifecycle, and one made now would be over at once. True: it is. */
+bool relay_decide_by_age(struct arena *arena, const struct relay_config *config,
+                         const struct relay_point *point, int64_t now_ms,
+                         struct relay_decision *ret);
+/* What a job says that StartCopyJob answers with and that is older than the list of jobs. True: it
+ * has failed, and the next attempt may follow; else the decision becomes what it tells. NULL state:
+ * AWS does not describe it any more. */
+bool relay_decide_by_old_job(struct arena *arena, const struct relay_config *config,
+                             const struct relay_point *point, int64_t now_ms,
+                             const struct relay_job *job, struct relay_decision *decision);
+/* The brake of a first run, and of doubt: a point that is older than the job history and has no
+ * copy in the last vault may have had one that lived shorter than what is made today, or that
+ * somebody deleted; it waits for somebody's word too. A decision to start becomes one to wait when
+ * the point is so, or is old and nothing so old has been copied. oldest_copied_ms: the creation of
+ * the oldest point that any copy was begun of, or a later time by which it had been made;
+ * INT64_MAX: of none. */
 bool relay_is_braked(const struct relay_point *point, int64_t now_ms, int64_t oldest_copied_ms);
 void relay_decide_brake(struct arena *arena, const struct relay_point *point, int64_t now_ms,
                         int64_t oldest_copied_ms, struct relay_decision *decision);

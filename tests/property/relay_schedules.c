@@ -6,16 +6,17 @@
  *   - in the end, once nothing fails any more and a month has passed, each point that is tagged for
  *     the last vault has its copy there, or a relay refuses it for one of a few reasons that the
  *     life gave it: an alarm. What is tagged for a foreign vault is refused, and a copy that is
- *     PARTIAL is;
+ *     PARTIAL is; or no pass knows whether it was copied, and a copy would have had its time;
  *   - a point that went before it was copied went no sooner than its lifecycle says, and an alarm
  *     told of it, unless no pass ran in its last day;
- *   - a life without faults sees no refusal, no failed pass and no error.
+ *   - a life without faults sees no refusal, no failed pass, no error and nothing to worry about.
  *
  * A hard life has it all: events that are lost, doubled, reordered, half-filled or late by weeks;
  * calls that are throttled, fail, or run and are not answered; copies that fail, for a while or for
- * as long as the last vault lets none in, or end PARTIAL; tags that are lost, all or those that
- * count; relays that act at once, stand still in the middle, or end there; rests longer than AWS
- * lists jobs and than points live. In any life two points may be of one resource and date.
+ * as long as the last vault lets none in, or end PARTIAL; copies that live shorter or longer than
+ * those before; tags that are lost, all or those that count; relays that act at once, stand still
+ * in the middle, or end there; rests longer than AWS lists jobs and than points live. In any life
+ * two points may be of one resource and date, and copies may live shorter than their sources.
  *
  *     relay_schedules [--seed N] [--lives N | --seconds N] [--without HARDSHIP] [--trace]
  *
@@ -75,6 +76,7 @@ struct life {
     struct map made;    /* copy -> what it was made of */
     struct map copied;  /* point -> its copy in the last vault */
     struct map refused; /* point -> why, when a relay last looked */
+    struct map lapsed;  /* point -> life, when a relay last looked */
     struct map alarmed; /* point -> life, once somebody was told of it */
     bool loses_tags;    /* copies into the relay's vault come without the tags that count */
     struct good_pass *good_passes;
@@ -264,6 +266,17 @@ static void watch_jobs(struct life *life)
 
 /* ---- relays ---- */
 
+/* Settled by its age: only what no job tells of any more, and whose copy would be over. */
+static void keep_lapsed(struct life *life, const struct relay_report *report)
+{
+    const struct relay_point *point = report->point;
+    int64_t days = (room_now(&life->room) - point->creation_ms) / DAY_MS;
+    bool lapsed = report->decision && report->decision->lapsed;
+    map_set(&life->lapsed, arena_strdup(life->arena, point->arn), lapsed ? life : NULL);
+    if (lapsed && (days < 29 || days < life->room.destination.delete_after_days - 1))
+        blame(life, "a point is settled by its age that is not old enough", point->arn);
+}
+
 static void keep_report(void *ctx, const struct relay_report *report)
 {
     struct life *life = ctx;
@@ -276,9 +289,10 @@ static void keep_report(void *ctx, const struct relay_report *report)
     bool refuses = decision && decision->verdict == RELAY_REFUSE && !report->error;
     map_set(&life->refused, arena_strdup(life->arena, point),
             refuses ? arena_strdup(life->arena, why) : NULL);
+    keep_lapsed(life, report);
     if (report->error || refuses || decision->worry)
         map_set(&life->alarmed, arena_strdup(life->arena, point), life);
-    if (!life->hard && (refuses || report->error))
+    if (!life->hard && (refuses || report->error || decision->worry))
         blame(life, "an alarm without a fault", why);
 }
 
@@ -325,7 +339,8 @@ static const char *oldest_uncopied(struct life *life, int64_t *ret_ms)
         const char *point = rows.items[i].id;
         const struct origin *origin = origin_of(life, point);
         if (!origin || !str_eq(origin->vault, ROOM_LAST_VAULT) || map_get(&life->refused, point) ||
-            map_get(&life->copied, point) || (oldest && origin->created_ms >= *ret_ms))
+            map_get(&life->copied, point) || map_get(&life->lapsed, point) ||
+            (oldest && origin->created_ms >= *ret_ms))
             continue;
         oldest = point;
         *ret_ms = origin->created_ms;
@@ -470,6 +485,13 @@ static void lose_tags(struct life *life, bool on)
     life->loses_tags = on;
 }
 
+static void change_life(struct life *life, bool on)
+{
+    if (on)
+        tell(life, "copies live for %lld days from now on",
+             (long long)room_change_life(&life->room));
+}
+
 struct hardship {
     const char *name;    /* a setting of the simulator, unless `fn` makes it */
     int64_t least, most; /* what it may be while it is on */
@@ -487,6 +509,7 @@ static const struct hardship hardships[] = {
     {"copy_partial", 1, 2, 0, NULL}, /* the job says so, or only the copy */
     {"last_vault_closed", 1, 1, 0, close_last_vault},
     {"tags_that_count_lost", 1, 1, 0, lose_tags},
+    {"another_life", 1, 1, 0, change_life},
 };
 
 static void set_hardship(struct life *life, const struct hardship *hardship, bool on)
@@ -612,6 +635,8 @@ static void judge_uncopied(struct life *life, const struct origin *origin, const
     int64_t came_ms = value_get_int(job, "CompletionDate", 0);
     const char *why = map_get(&life->refused, point);
     int64_t gone_ms = origin->created_ms + life->room.source_days * DAY_MS;
+    if (map_get(&life->lapsed, point))
+        return;
     if (there && !why)
         blame(life, "a point has no last copy, and nobody says so", point);
     else if (there && !may_be_refused(origin, why))
@@ -654,7 +679,8 @@ static void judge(struct life *life, bool looked_everywhere)
         const struct value *there =
             point_get(life->room.world, arena, ROOM_ACCOUNT, ROOM_REGION, point);
         const char *copy = map_get(&life->copied, point);
-        if (names_foreign_vault(there) && !map_get(&life->refused, point))
+        if (names_foreign_vault(there) && !map_get(&life->refused, point) &&
+            !map_get(&life->lapsed, point))
             blame(life, "a point is tagged for a foreign vault, and nobody says so", point);
         if (!str_eq(origin->vault, ROOM_LAST_VAULT))
             continue;
@@ -689,6 +715,7 @@ static bool live(uint64_t seed, const struct options *options, struct totals *to
     map_init(&life.made, arena);
     map_init(&life.copied, arena);
     map_init(&life.refused, arena);
+    map_init(&life.lapsed, arena);
     map_init(&life.alarmed, arena);
     strbuf_init(&life.trace, arena, TRACE_MAX);
     life.hard = !random_chance(&life.random, 5);

@@ -131,6 +131,14 @@ static void configure(struct room *room)
                                          .budget = 1 + random_below(room->random, 20)};
     if (random_chance(room->random, 3))
         room->config.shorten_source_to_days = 2;
+    room_change_life(room);
+}
+
+int64_t room_change_life(struct room *room)
+{
+    room->destination.delete_after_days =
+        random_chance(room->random, 2) ? 2 * KEEP_DAYS : 4 + random_below(room->random, 60);
+    return room->destination.delete_after_days;
 }
 
 void room_open(struct room *room, struct arena *arena, struct random *random)

@@ -76,6 +76,9 @@ const char *room_back_up(struct room *room, const char *resource_arn, const stru
                          bool other);
 /* Whether the policy of the last vault lets copies in; without it they fail until it does. */
 void room_open_last_vault(struct room *room, bool open);
+/* The life of the copies that are made from now on: longer than any, or so that sources may outlive
+ * them. In days. */
+int64_t room_change_life(struct room *room);
 /* Of the tags of a point in the relay's vault only others' are left. */
 void room_lose_tags(struct room *room, const char *point_arn);
 

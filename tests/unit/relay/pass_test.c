@@ -188,10 +188,10 @@ static void an_old_point_that_the_last_vault_lacks_is_copied(void **state)
     assert_int_equal(room->pass.started, 1);
 }
 
-/* AWS repeats its answer to a token, also when the job of that time has failed long ago. */
-static void an_attempt_that_is_out_of_the_history_is_followed_by_another(void **state)
+/* AWS repeats its answer to a token, whatever became of the job of that time: what the list tells
+ * of no more is asked for by its id. */
+static void forgotten_attempt(struct room *room, const char *job)
 {
-    struct room *room = *state;
     long long then = (long long)(NOW_MS / 1000) - 35 * 86400;
     fake_when(room->fake, "PUT /copy-jobs",
               (struct fake_answer){
@@ -199,17 +199,85 @@ static void an_attempt_that_is_out_of_the_history_is_followed_by_another(void **
                   .times = 1,
                   .body = arena_printf(room->arena, "{\"CopyJobId\":\"old\",\"CreationDate\":%lld}",
                                        then)});
+    answer(room, "GET /copy-jobs/old",
+           arena_printf(room->arena, "{\"CopyJob\":{\"State\":\"%s\",\"CreationDate\":%lld}}", job,
+                        then));
+    one_point(room, 40, "{\"RecoveryPoints\":[]}");
+    room->pass.backfill = true;
+}
+
+static size_t copies_asked(struct room *room, const char *ret_bodies[2])
+{
+    size_t asked = 0;
+    for (size_t i = 0; i < fake_call_count(room->fake); i++)
+        if (str_eq(fake_call(room->fake, i)->method, "PUT") && asked < 2)
+            ret_bodies[asked++] = fake_call(room->fake, i)->body;
+    return asked;
+}
+
+static void an_attempt_that_is_out_of_the_history_is_followed_by_another(void **state)
+{
+    struct room *room = *state;
+    const char *bodies[2] = {NULL};
+    forgotten_attempt(room, "FAILED");
+    assert_true(reconcile(room));
+    assert_int_equal(room->pass.started, 1);
+    assert_int_equal(copies_asked(room, bodies), 2);
+    assert_string_not_equal(bodies[0], bodies[1]);
+}
+
+static void a_copy_that_is_out_of_the_history_is_not_doubled(void **state)
+{
+    static const struct {
+        const char *job;
+        size_t waiting, left, refused;
+    } rows[] = {
+        {"CREATED", 1, 0, 0}, {"RUNNING", 1, 0, 0}, {"COMPLETED", 0, 1, 0}, {"PARTIAL", 0, 0, 1}};
+    struct room *room = *state;
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        const char *bodies[2] = {NULL};
+        forgotten_attempt(room, rows[i].job);
+        assert_true(reconcile(room));
+        assert_int_equal(copies_asked(room, bodies), 1);
+        assert_int_equal(room->pass.started, 0);
+        assert_int_equal(room->pass.waiting, rows[i].waiting);
+        assert_int_equal(room->pass.left, rows[i].left);
+        assert_int_equal(room->pass.refused, rows[i].refused);
+        assert_int_equal(room->pass.worrying, rows[i].waiting);
+        tear_down(state);
+        set_up(state);
+        room = *state;
+    }
+}
+
+static void what_became_of_a_forgotten_attempt_has_to_be_told(void **state)
+{
+    struct room *room = *state;
+    const char *bodies[2] = {NULL};
+    fake_when(room->fake, "GET /copy-jobs/old",
+              (struct fake_answer){.status = 403,
+                                   .body = "{\"Code\":\"AccessDeniedException\","
+                                           "\"Message\":\"no\"}"});
+    forgotten_attempt(room, "FAILED");
+    assert_false(reconcile(room));
+    assert_int_equal(copies_asked(room, bodies), 1);
+    assert_int_equal(room->pass.failed, 1);
+}
+
+/* By its age alone: no tag is asked for. */
+static void a_point_that_outlives_its_copy_is_settled(void **state)
+{
+    struct room *room = *state;
+    room->destination.delete_after_days = 14;
     one_point(room, 40, "{\"RecoveryPoints\":[]}");
     room->pass.backfill = true;
     assert_true(reconcile(room));
-    assert_int_equal(room->pass.started, 1);
-    size_t asked = 0;
-    const char *bodies[2] = {NULL};
+    assert_int_equal(room->pass.started, 0);
+    assert_int_equal(room->pass.left, 1);
+    assert_int_equal(room->pass.worrying, 0);
+    assert_int_equal(room->pass.oldest_waiting_ms, 0);
     for (size_t i = 0; i < fake_call_count(room->fake); i++)
-        if (str_eq(fake_call(room->fake, i)->method, "PUT") && asked < 2)
-            bodies[asked++] = fake_call(room->fake, i)->body;
-    assert_int_equal(asked, 2);
-    assert_string_not_equal(bodies[0], bodies[1]);
+        assert_null(strstr(fake_call(room->fake, i)->path, "/tags/"));
 }
 
 static void an_old_point_is_refused_where_nobody_may_look(void **state)
@@ -547,6 +615,37 @@ static void a_copy_that_completed_with_a_message_is_noticed(void **state)
     assert_true(handle(room, ARRIVED("\"statusMessage\":\"unable to copy resource tags\",")));
     assert_int_equal(room->pass.started, 1);
     assert_int_equal(room->pass.worrying, 1);
+}
+
+/* No event tells of it. */
+static void a_last_copy_that_completed_with_a_message_is_noticed(void **state)
+{
+    struct room *room = *state;
+    answer(room, "GET /copy-jobs",
+           arena_printf(room->arena,
+                        "{\"CopyJobs\":[{\"SourceRecoveryPointArn\":\"" POINT
+                        "\",\"DestinationBackupVaultArn\":\"" FINAL
+                        "\",\"State\":\"COMPLETED\",\"CompletionDate\":%lld,"
+                        "\"StatusMessage\":\"unable to copy resource tags\"}]}",
+                        (long long)(NOW_MS / 1000 - 3600)));
+    one_point(room, 1, "{}");
+    assert_true(reconcile(room));
+    assert_int_equal(room->pass.left, 1);
+    assert_int_equal(room->pass.worrying, 1);
+}
+
+/* Which has its own relay: each makes its own, as long as the jobs are listed and after that. */
+static void a_copy_out_of_another_vault_is_no_copy_of_this_point(void **state)
+{
+    struct room *room = *state;
+    one_point(room, 40,
+              arena_printf(room->arena,
+                           "{\"RecoveryPoints\":[{\"ResourceArn\":\"" EFS
+                           "\",\"SourceBackupVaultArn\":\"" FINAL "\",\"CreationDate\":%lld.25}]}",
+                           (long long)(NOW_MS / 1000 - 40 * 86400)));
+    assert_true(reconcile(room));
+    assert_int_equal(room->pass.left, 0);
+    assert_int_equal(room->pass.need_backfill, 1);
 }
 
 static void an_old_point_waits_for_a_word_where_nothing_was_copied(void **state)
@@ -1020,6 +1119,9 @@ int main(void)
         TEST(a_page_that_its_filter_has_emptied_is_not_the_end),
         TEST(an_old_point_that_the_last_vault_lacks_is_copied),
         TEST(an_attempt_that_is_out_of_the_history_is_followed_by_another),
+        TEST(a_copy_that_is_out_of_the_history_is_not_doubled),
+        TEST(what_became_of_a_forgotten_attempt_has_to_be_told),
+        TEST(a_point_that_outlives_its_copy_is_settled),
         TEST(an_old_point_is_refused_where_nobody_may_look),
         TEST(without_credentials_it_fails_and_says_so),
         TEST(a_copy_made_lately_is_looked_at),
@@ -1040,6 +1142,8 @@ int main(void)
         TEST(tags_of_others_are_no_reason_to_copy),
         TEST(an_untagged_point_of_no_known_rule_is_left_alone),
         TEST(a_copy_that_completed_with_a_message_is_noticed),
+        TEST(a_last_copy_that_completed_with_a_message_is_noticed),
+        TEST(a_copy_out_of_another_vault_is_no_copy_of_this_point),
         TEST(an_old_point_waits_for_a_word_where_nothing_was_copied),
         TEST(a_job_whose_point_has_gone_tells_that_this_is_no_first_run),
         TEST(a_copy_in_the_last_vault_tells_that_this_is_no_first_run),

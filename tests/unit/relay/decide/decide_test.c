@@ -272,6 +272,7 @@ struct old_row {
     const char *name;
     int64_t creation_ms;
     bool asked;
+    int64_t lives; /* days, of its copy */
     struct relay_job jobs[1];
     size_t job_len;
     enum relay_verdict verdict;
@@ -279,29 +280,61 @@ struct old_row {
 
 #define NOW_MS (1000 * DAY_MS)
 static const struct old_row old_rows[] = {
-    {"a young point is copied", NOW_MS - 29 * DAY_MS, false, {{0}}, 0, RELAY_START},
+    {"a young point is copied", NOW_MS - 29 * DAY_MS, false, 90, {{0}}, 0, RELAY_START},
     {"an old point without a job may have been copied",
      NOW_MS - 29 * DAY_MS - 1,
      false,
+     90,
      {{0}},
      0,
      RELAY_REFUSE},
-    {"a point of unknown age counts as old", 0, false, {{0}}, 0, RELAY_REFUSE},
+    {"a point of unknown age counts as old", 0, false, 30, {{0}}, 0, RELAY_REFUSE},
     {"an old point that the last vault lacks is copied",
      NOW_MS - 40 * DAY_MS,
      true,
+     90,
+     {{0}},
+     0,
+     RELAY_START},
+    {"a copy that is kept for ever is never over",
+     NOW_MS - 40 * DAY_MS,
+     true,
+     -1,
+     {{0}},
+     0,
+     RELAY_START},
+    {"nobody asks for a copy that would be over",
+     NOW_MS - 40 * DAY_MS,
+     false,
+     41,
+     {{0}},
+     0,
+     RELAY_LEAVE},
+    {"a copy that lasts a little longer is asked for",
+     NOW_MS - 40 * DAY_MS,
+     false,
+     42,
+     {{0}},
+     0,
+     RELAY_REFUSE},
+    {"a young point is copied though its copy would be over",
+     NOW_MS - 20 * DAY_MS,
+     true,
+     14,
      {{0}},
      0,
      RELAY_START},
     {"an old point that the last vault holds is left",
      NOW_MS - 40 * DAY_MS,
      true,
+     90,
      {JOB(FINAL, "COMPLETED")},
      1,
      RELAY_LEAVE},
     {"an old point whose copy failed lately is tried again",
      NOW_MS - 40 * DAY_MS,
      false,
+     30,
      {JOB(FINAL, "FAILED")},
      1,
      RELAY_START},
@@ -312,8 +345,12 @@ static void a_point_older_than_the_job_history_is_not_copied_blindly(void **stat
     (void)state;
     struct arena *arena = arena_new();
     struct relay_config config = config_with(arena, "");
+    struct relay_destination last = config.destinations[0];
+    config.destinations = &last;
+    last.lock_min_days = last.lock_max_days = 0;
     for (size_t i = 0; i < ARRAY_LEN(old_rows); i++) {
         const struct old_row *row = &old_rows[i];
+        last.delete_after_days = row->lives;
         struct relay_point point = {.arn = POINT,
                                     .vault_arn = INTERMEDIATE,
                                     .tags = parse(arena, "{\"FinalVault\":\"" FINAL "\"}"),
@@ -325,6 +362,85 @@ static void a_point_older_than_the_job_history_is_not_copied_blindly(void **stat
             fail_msg("%s: %s (%s)", row->name, relay_verdict_name(decision.verdict),
                      decision.reason);
     }
+    arena_free(arena);
+}
+
+/* Nobody knows, and a second copy could not be taken back from a locked vault. */
+static void an_old_point_without_a_copy_waits_for_a_word(void **state)
+{
+    (void)state;
+    struct arena *arena = arena_new();
+    struct relay_point point = {.creation_ms = NOW_MS - 40 * DAY_MS};
+    struct relay_decision decision = {.verdict = RELAY_START};
+    relay_decide_brake(arena, &point, NOW_MS, point.creation_ms, &decision);
+    assert_int_equal(decision.verdict, RELAY_LEAVE);
+    assert_true(decision.waits && decision.worry && decision.needs_backfill);
+    assert_non_null(strstr(decision.reason, "not known any more"));
+    decision = (struct relay_decision){.verdict = RELAY_START, .attempt = 1};
+    relay_decide_brake(arena, &point, NOW_MS, point.creation_ms, &decision);
+    assert_int_equal(decision.verdict, RELAY_START); /* it failed: no copy was made */
+    arena_free(arena);
+}
+
+/* Whichever of the last vaults it was for. */
+static void age_settles_a_point_when_no_copy_can_be_left(void **state)
+{
+    (void)state;
+    struct arena *arena = arena_new();
+    struct relay_config config = config_with(arena, "");
+    struct relay_destination two[] = {config.destinations[0], config.destinations[0]};
+    struct relay_point point = {.creation_ms = NOW_MS - 40 * DAY_MS};
+    struct relay_decision decision;
+    config.destinations = two;
+    config.destination_len = ARRAY_LEN(two);
+    two[1].delete_after_days = 60;
+    assert_false(relay_decide_by_age(arena, &config, &point, NOW_MS, &decision));
+    two[1].delete_after_days = 0; /* lives as long as its source */
+    assert_false(relay_decide_by_age(arena, &config, &point, NOW_MS, &decision));
+    point.expires_ms = NOW_MS;
+    assert_true(relay_decide_by_age(arena, &config, &point, NOW_MS, &decision));
+    assert_true(decision.lapsed && !decision.worry && !decision.waits);
+    point.creation_ms = NOW_MS - 20 * DAY_MS; /* the list of jobs tells */
+    two[0].delete_after_days = 14;
+    assert_false(relay_decide_by_age(arena, &config, &point, NOW_MS, &decision));
+    arena_free(arena);
+}
+
+/* The copy itself says nothing. */
+static void a_message_beside_completed_is_a_notice_for_a_day(void **state)
+{
+    (void)state;
+    struct arena *arena = arena_new();
+    struct relay_config config = config_with(arena, "");
+    struct relay_point point = {.creation_ms = NOW_MS - 3 * DAY_MS};
+    struct relay_job jobs[] = {JOB(FINAL, "COMPLETED"), COPY(FINAL, "COMPLETED")};
+    struct relay_decision decision;
+    jobs[0].message = "unable to copy resource tags";
+    jobs[0].at_ms = NOW_MS - HOUR_MS;
+    assert_true(relay_decide_by_jobs(arena, &config, &point, NOW_MS, jobs, 2, &decision));
+    assert_int_equal(decision.verdict, RELAY_LEAVE);
+    assert_true(decision.worry);
+    assert_non_null(strstr(decision.reason, "unable to copy resource tags"));
+    jobs[0].at_ms = NOW_MS - 2 * DAY_MS;
+    assert_true(relay_decide_by_jobs(arena, &config, &point, NOW_MS, jobs, 2, &decision));
+    assert_false(decision.worry);
+    assert_non_null(strstr(decision.reason, "unable to copy resource tags"));
+    arena_free(arena);
+}
+
+static void a_copy_that_goes_by_its_lifecycle_worries_nobody(void **state)
+{
+    (void)state;
+    struct arena *arena = arena_new();
+    struct relay_config config = config_with(arena, "");
+    struct relay_point point = {.creation_ms = NOW_MS - 40 * DAY_MS};
+    const struct relay_job copy = COPY(FINAL, "EXPIRED");
+    struct relay_decision decision;
+    assert_true(relay_decide_by_jobs(arena, &config, &point, NOW_MS, &copy, 1, &decision));
+    assert_false(decision.worry);
+    point.creation_ms = NOW_MS - 20 * DAY_MS;
+    assert_true(relay_decide_by_jobs(arena, &config, &point, NOW_MS, &copy, 1, &decision));
+    assert_true(decision.worry);
     arena_free(arena);
 }
 
@@ -709,6 +825,10 @@ int main(void)
         cmocka_unit_test(points_of_every_type_are_relayed),
         cmocka_unit_test(a_retention_outside_the_lock_is_refused_in_the_words_of_aws),
         cmocka_unit_test(a_point_older_than_the_job_history_is_not_copied_blindly),
+        cmocka_unit_test(an_old_point_without_a_copy_waits_for_a_word),
+        cmocka_unit_test(age_settles_a_point_when_no_copy_can_be_left),
+        cmocka_unit_test(a_message_beside_completed_is_a_notice_for_a_day),
+        cmocka_unit_test(a_copy_that_goes_by_its_lifecycle_worries_nobody),
         cmocka_unit_test(the_next_attempt_waits_as_long_as_the_failure_means),
         cmocka_unit_test(a_copy_that_fails_again_and_again_is_told_of),
         cmocka_unit_test(a_copy_is_never_doubled_for_its_age_but_told_of),
