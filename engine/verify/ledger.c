@@ -13,6 +13,7 @@ const char *ledger_line(struct arena *arena, const struct verify_report *report)
         struct map_builder b = map_begin(arena);
         map_put_str(&b, "arn", row->resource);
         map_put_str(&b, "destination", row->routed ? row->hops[row->hop_len - 1].vault_arn : "");
+        map_put_str(&b, "way", verify_way_text(arena, row));
         map_put_int(&b, "age_ms", row->age_ms);
         map_put_int(&b, "objective_ms", row->objective_ms);
         list_add(&rows, map_end(&b));
@@ -25,16 +26,18 @@ const char *ledger_line(struct arena *arena, const struct verify_report *report)
 }
 
 static struct ledger_series *series_of(struct arena *arena, struct ledger *ledger,
-                                       const char *resource, const char *destination)
+                                       const char *resource, const char *destination,
+                                       const char *way)
 {
     for (size_t i = 0; i < ledger->len; i++)
         if (str_eq(ledger->series[i].resource, resource) &&
-            str_eq(ledger->series[i].destination, destination))
+            str_eq(ledger->series[i].destination, destination) &&
+            str_eq(ledger->series[i].way, way))
             return &ledger->series[i];
     ledger->series = arena_grow(arena, ledger->series, ledger->len, &ledger->cap, ledger->len + 1,
                                 sizeof(*ledger->series));
     ledger->series[ledger->len] =
-        (struct ledger_series){.resource = resource, .destination = destination};
+        (struct ledger_series){.resource = resource, .destination = destination, .way = way};
     return &ledger->series[ledger->len++];
 }
 
@@ -42,10 +45,10 @@ static void add_row(struct arena *arena, struct ledger *ledger, int64_t at_ms,
                     const struct value *row)
 {
     const char *resource = value_get_str(row, "arn");
-    const char *destination = value_get_str(row, "destination");
+    const char *destination = value_get_str(row, "destination"), *way = value_get_str(row, "way");
     if (!resource || !destination)
         return;
-    struct ledger_series *series = series_of(arena, ledger, resource, destination);
+    struct ledger_series *series = series_of(arena, ledger, resource, destination, way ? way : "");
     series->points = arena_grow(arena, series->points, series->len, &series->cap, series->len + 1,
                                 sizeof(*series->points));
     series->points[series->len++] = (struct ledger_point){at_ms, value_get_int(row, "age_ms", -1),

@@ -15,6 +15,7 @@ struct ledger_point {
 /* One resource on one way, over the runs. */
 struct ledger_series {
     const char *resource, *destination; /* ARNs; destination "" where none leads anywhere */
+    const char *way; /* the vaults before the last, for people; "": a line that does not say */
     struct ledger_point *points;
     size_t len, cap;
 };

@@ -145,6 +145,8 @@ static void add_plot(struct strbuf *sb, const struct ledger *ledger)
                     "stroke-dasharray=\"%s\"/></svg> ",
                     colours[i % ARRAY_LEN(colours)], dashes[i % ARRAY_LEN(dashes)]);
         markup_add(sb, ledger->series[i].resource);
+        if (*ledger->series[i].way)
+            strbuf_addf(sb, " by %s", markup_text(sb->arena, ledger->series[i].way));
         strbuf_add(sb, "</li>\n");
     }
     strbuf_add(sb, "</ul>\n<p>A red dot is a run that found the copy too old, or none at all (on "

@@ -13,17 +13,23 @@
 #define DB "arn:aws:rds:us-east-1:111122223333:db:"
 #define VAULT "arn:aws:backup:us-east-2:444455556666:backup-vault:f"
 
-static const char *line_of(struct arena *arena, int64_t at_ms, const char *resource, int64_t age_ms)
+static const char *line_by(struct arena *arena, const char *first, int64_t at_ms,
+                           const char *resource, int64_t age_ms)
 {
-    struct verify_hop hop = {.vault_arn = VAULT};
+    struct verify_hop hops[] = {{.vault = first}, {.vault_arn = VAULT}};
     struct verify_row row = {.resource = resource,
-                             .hops = &hop,
-                             .hop_len = 1,
+                             .hops = hops,
+                             .hop_len = ARRAY_LEN(hops),
                              .routed = true,
                              .age_ms = age_ms,
                              .objective_ms = DAY_MS};
     struct verify_report report = {.at_ms = at_ms, .rows = &row, .row_len = 1};
     return ledger_line(arena, &report);
+}
+
+static const char *line_of(struct arena *arena, int64_t at_ms, const char *resource, int64_t age_ms)
+{
+    return line_by(arena, "first", at_ms, resource, age_ms);
 }
 
 static void test_runs_come_back_as_series_of_a_resource(void **state)
@@ -43,6 +49,22 @@ static void test_runs_come_back_as_series_of_a_resource(void **state)
     assert_int_equal(ledger.series[0].points[1].age_ms, 2 * HOUR_MS);
     assert_int_equal(ledger.series[0].points[1].objective_ms, DAY_MS);
     assert_int_equal(ledger.series[1].points[0].age_ms, -1);
+    arena_free(arena);
+}
+
+static void test_ways_into_one_vault_are_series_of_their_own(void **state)
+{
+    (void)state;
+    struct arena *arena = arena_new();
+    struct ledger ledger;
+    const char *text = arena_printf(arena, "%s%s%s", line_by(arena, "a", DAY_MS, DB "a", HOUR_MS),
+                                    line_by(arena, "b", DAY_MS, DB "a", HOUR_MS),
+                                    line_by(arena, "a", 2 * DAY_MS, DB "a", HOUR_MS));
+    ledger_parse(arena, slice_of(text), &ledger);
+    assert_int_equal(ledger.len, 2);
+    assert_int_equal(ledger.series[0].len, 2);
+    assert_string_equal(ledger.series[0].way, "a");
+    assert_string_equal(ledger.series[1].way, "b");
     arena_free(arena);
 }
 
@@ -79,6 +101,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_runs_come_back_as_series_of_a_resource),
+        cmocka_unit_test(test_ways_into_one_vault_are_series_of_their_own),
         cmocka_unit_test(test_lines_that_cannot_be_read_are_passed_over),
         cmocka_unit_test(test_the_tail_begins_with_a_whole_line),
     };
