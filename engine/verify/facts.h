@@ -24,6 +24,7 @@ struct verify_selected {
 struct verify_point {
     const char *arn, *key_arn;
     const char *source_arn; /* vault that it was copied out of; NULL: AWS names none */
+    const char *rule;       /* name of the rule that made it; NULL: none, or AWS does not say */
     int64_t created_ms, completed_ms, expires_ms; /* expires 0: never */
 };
 

@@ -229,6 +229,7 @@ with workspace(edit=two_ways) as folder:
     check(answer["missing"] == answer["within_objective"] == 1, f"the copies of one way are not the other's: {answer}")
     still = next(r for r in answer["resources"] if r["relay"] == "relays.aside")
     check(still["stopped_before"] == "vaults.final" and still["job_state"] is None, f"no copy was begun: {still}")
+    check("T06:30" in still["hops"][0]["newest"], f"of the first vault only what its own rule made: {still['hops'][0]}")
     check("vaults.final: no copy of what is newer was begun\n" in verify(folder).out, "and that is what is said")
     samples = verify(folder, "--format", "prometheus").out.splitlines()
     series = [line.rsplit(" ", 1)[0] for line in samples if not line.startswith("#")]

@@ -22,6 +22,7 @@ struct scene {
 };
 
 static const char *const names[] = {"P", "Q", "M", "N", "F"};
+static const char *const rules[] = {"daily, weekly", "monthly"}; /* of the two ways */
 enum { P, Q, M, N, F };
 
 static void scene_open(struct scene *s, const int (*ways)[3])
@@ -37,7 +38,8 @@ static void scene_open(struct scene *s, const int (*ways)[3])
     for (size_t w = 0; w < 2; w++) {
         for (size_t k = 0; k < 3; k++)
             s->hops[w][k].vault_arn = names[ways[w][k]];
-        s->rows[w] = (struct verify_row){.resource = DB, .hops = s->hops[w], .hop_len = 3};
+        s->rows[w] = (struct verify_row){
+            .resource = DB, .rules = rules[w], .hops = s->hops[w], .hop_len = 3};
     }
 }
 
@@ -55,9 +57,9 @@ static void add(struct scene *s, int vault, const char *source, int64_t created_
         (struct verify_point){.source_arn = source, .created_ms = created_ms};
 }
 
-static void last_holds(struct scene *s, size_t way, const int64_t *created_ms)
+static void holds(struct scene *s, size_t way, size_t hop, const int64_t *created_ms)
 {
-    const struct verify_holding *holding = s->hops[way][2].holding;
+    const struct verify_holding *holding = s->hops[way][hop].holding;
     size_t len = 0;
     for (; created_ms[len]; len++) {
         assert_true(len < holding->len);
@@ -77,8 +79,8 @@ static void a_copy_is_of_the_way_whose_vault_it_came_out_of(void **state)
     add(&s, F, "N", 20);
     add(&s, F, "M", 10);
     verify_hold(&s.facts, s.rows, 2);
-    last_holds(&s, 0, (const int64_t[]){30, 10, 0});
-    last_holds(&s, 1, (const int64_t[]){20, 0});
+    holds(&s, 0, 2, (const int64_t[]){30, 10, 0});
+    holds(&s, 1, 2, (const int64_t[]){20, 0});
     arena_free(s.arena);
 }
 
@@ -91,8 +93,8 @@ static void one_of_no_way_is_of_all(void **state)
     add(&s, F, "a vault of last year", 20);
     add(&s, F, "P", 10);
     verify_hold(&s.facts, s.rows, 2);
-    last_holds(&s, 0, (const int64_t[]){30, 20, 10, 0});
-    last_holds(&s, 1, (const int64_t[]){30, 20, 10, 0});
+    holds(&s, 0, 2, (const int64_t[]){30, 20, 10, 0});
+    holds(&s, 1, 2, (const int64_t[]){30, 20, 10, 0});
     arena_free(s.arena);
 }
 
@@ -108,8 +110,31 @@ static void ways_that_join_are_told_apart_by_the_date_of_the_backup(void **state
     add(&s, F, "M", 20);
     add(&s, F, "M", 10); /* M holds it no longer */
     verify_hold(&s.facts, s.rows, 2);
-    last_holds(&s, 0, (const int64_t[]){30, 10, 0});
-    last_holds(&s, 1, (const int64_t[]){20, 10, 0});
+    holds(&s, 0, 2, (const int64_t[]){30, 10, 0});
+    holds(&s, 1, 2, (const int64_t[]){20, 10, 0});
+    arena_free(s.arena);
+}
+
+static void made(struct scene *s, const char *rule, int64_t created_ms)
+{
+    add(s, P, NULL, created_ms);
+    struct verify_holding *holding = map_get(&s->vaults[P].holdings, DB);
+    holding->points[holding->len - 1].rule = rule;
+}
+
+static void in_the_first_vault_the_rule_tells_whose_it_is(void **state)
+{
+    (void)state;
+    struct scene s;
+    scene_open(&s, over_m_and_n);
+    made(&s, "weekly", 50);
+    made(&s, "monthly", 40);
+    made(&s, "daily", 30);
+    made(&s, "the name of last year", 20);
+    made(&s, NULL, 10); /* on demand */
+    verify_hold(&s.facts, s.rows, 2);
+    holds(&s, 0, 0, (const int64_t[]){50, 30, 20, 10, 0});
+    holds(&s, 1, 0, (const int64_t[]){40, 20, 10, 0});
     arena_free(s.arena);
 }
 
@@ -118,6 +143,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_copy_is_of_the_way_whose_vault_it_came_out_of),
         cmocka_unit_test(one_of_no_way_is_of_all),
+        cmocka_unit_test(in_the_first_vault_the_rule_tells_whose_it_is),
         cmocka_unit_test(ways_that_join_are_told_apart_by_the_date_of_the_backup),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
