@@ -81,6 +81,7 @@ static const struct value *plan_rule(struct lowering *lw, const struct instance 
         "completion_window_minutes",
         "lifecycle",
         "enable_continuous_backup",
+        "index_actions",
         NULL,
     };
     struct map_builder map = map_begin(lw->arena);

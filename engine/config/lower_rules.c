@@ -27,7 +27,8 @@ static const struct value *target_arn(struct lowering *lw, const struct instance
 static const struct value *rule_target(struct lowering *lw, const struct instance *in,
                                        const struct value_entry *e)
 {
-    static const char *const same[] = {"retry_policy", "input", "input_path", NULL};
+    static const char *const same[] = {"retry_policy",      "input",          "input_path",
+                                       "input_transformer", "sqs_parameters", NULL};
     struct map_builder map = map_begin(lw->arena);
     const struct value *arn = target_arn(lw, in, e);
     if (!arn)

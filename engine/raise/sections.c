@@ -329,7 +329,8 @@ static const struct value *plan_rule(const struct raise *r, const struct item *p
                                        "completion_window_minutes",
                                        "lifecycle",
                                        "recovery_point_tags",
-                                       "enable_continuous_backup"};
+                                       "enable_continuous_backup",
+                                       "index_actions"};
     const char *vault = value_get_str(rule, "target_backup_vault_name");
     struct map_builder map = map_begin(r->arena);
     map_put(&map, "target_vault", vault_ref(r, plan, vault ? vault : ""));
@@ -443,7 +444,8 @@ static void put_target(struct body *b, struct map_builder *map, const char *arn)
 static const struct value *target(struct body *b, const struct schema_node *node,
                                   const struct value *v)
 {
-    static const char *const same[] = {"retry_policy", "input", "input_path"};
+    static const char *const same[] = {"retry_policy", "input", "input_path", "input_transformer",
+                                       "sqs_parameters"};
     struct map_builder map = map_begin(b->r->arena);
     put_target(b, &map, value_get_str(v, "arn"));
     map_put(&map, "role", refer_entry(b->r, "roles", value_get_str(v, "role_arn")));
