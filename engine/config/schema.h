@@ -53,6 +53,9 @@
  *                          set: what it then shows of them is our doing, not somebody else's
  *   x-shows                of a write-only property: names of read-only ones beside it that AWS
  *                          shows while this one is set, and only then
+ *   x-lost-with            of a read-only property that lists what AWS told and the schema has no
+ *                          word for (schema_unsaid()): names of properties beside it whose change
+ *                          replaces the whole document, and loses that
  *   x-off-needs            allow-destroy | allow-irreversible: of a switch that others rely on, the
  *                          flag that turning it off needs */
 
@@ -112,6 +115,7 @@ struct schema_node {
     const char *const *rules;             /* NULL-terminated, or NULL */
     const char *const *displaces;         /* likewise: names of properties beside it */
     const char *const *shows;             /* likewise */
+    const char *const *lost_with;         /* likewise */
     const struct schema_node *items;      /* of arrays */
     const struct schema_node *additional; /* of maps: the schema of every value */
     const struct schema_property *properties;
@@ -157,6 +161,11 @@ const struct value *schema_to_wire(struct arena *arena, const struct schema_node
                                    const struct value *v);
 const struct value *schema_from_wire(struct arena *arena, const struct schema_node *node,
                                      const struct value *v);
+/* Adds the places of members that the answer holds and the schema has no word for, below `path`, as
+ * in "rules/daily/ScanActions": list items by their first property. Empty ones, and those that are
+ * called as in `invented` (NULL-terminated), which AWS adds by itself, are none. */
+void schema_unsaid(struct list_builder *ret, const struct schema_node *node, const struct value *v,
+                   const char *path, const char *const *invented);
 /* The same value with the schema's defaults where it holds nothing, at every depth. */
 const struct value *schema_with_defaults(struct arena *arena, const struct schema_node *node,
                                          const struct value *v);

@@ -173,6 +173,7 @@ static void load_properties(const struct scope *scope, struct schema_node *node,
     node->property_len = v->map.len;
     check_beside(scope, v, "x-displaces");
     check_beside(scope, v, "x-shows");
+    check_beside(scope, v, "x-lost-with");
 }
 
 static void load_canonical(const struct scope *scope, struct schema_node *node,
@@ -229,6 +230,12 @@ static void load_displaces(const struct scope *scope, struct schema_node *node,
 static void load_shows(const struct scope *scope, struct schema_node *node, const struct value *v)
 {
     node->shows = schema_names_of(scope, v, "x-shows");
+}
+
+static void load_lost_with(const struct scope *scope, struct schema_node *node,
+                           const struct value *v)
+{
+    node->lost_with = schema_names_of(scope, v, "x-lost-with");
 }
 
 static void load_sensitive(const struct scope *scope, struct schema_node *node,
@@ -298,6 +305,7 @@ static const struct keyword {
     {"x-rules", load_rules, true},
     {"x-displaces", load_displaces, false},
     {"x-shows", load_shows, false},
+    {"x-lost-with", load_lost_with, false},
     {"x-local", load_local, false},
     {"x-sensitive", load_sensitive, false},
     {"x-unmanaged-when-absent", load_unmanaged, false},

@@ -56,6 +56,15 @@ const struct value *schema_to_wire(struct arena *arena, const struct schema_node
     return list_end(&b);
 }
 
+static const struct schema_property *property_by_wire(const struct schema_node *node,
+                                                      const char *wire)
+{
+    for (size_t i = 0; i < node->property_len; i++)
+        if (str_eq(node->properties[i].wire, wire))
+            return &node->properties[i];
+    return NULL;
+}
+
 static const struct value *map_from_wire(struct arena *arena, const struct schema_node *node,
                                          const struct value *v)
 {
@@ -64,10 +73,7 @@ static const struct value *map_from_wire(struct arena *arena, const struct schem
         const struct value_entry *entry = &v->map.entries[i];
         if (value_is(entry->value, VALUE_NULL))
             continue;
-        const struct schema_property *property = NULL;
-        for (size_t j = 0; j < node->property_len && !property; j++)
-            if (str_eq(node->properties[j].wire, entry->key))
-                property = &node->properties[j];
+        const struct schema_property *property = property_by_wire(node, entry->key);
         if (property)
             map_put(&b, property->name, schema_from_wire(arena, property->node, entry->value));
         else if (node->additional)
@@ -138,4 +144,47 @@ const struct value *schema_from_wire(struct arena *arena, const struct schema_no
     case VALUE_CONCAT: return v;
     }
     return v;
+}
+
+/* ---- what the schema has no word for ---- */
+
+static bool says_nothing(const struct value *v)
+{
+    return value_is(v, VALUE_NULL) || str_eq(value_str(v), "") ||
+           ((value_is(v, VALUE_LIST) || value_is(v, VALUE_MAP)) && value_len(v) == 0);
+}
+
+static const char *item_place(struct arena *arena, const struct schema_node *node,
+                              const struct value *item, const char *path, size_t i)
+{
+    const char *name = node->property_len ? value_get_str(item, node->properties[0].wire) : NULL;
+    return name ? arena_printf(arena, "%s/%s", path, name) : arena_printf(arena, "%s/%zu", path, i);
+}
+
+static void unsaid_of_map(struct list_builder *ret, const struct schema_node *node,
+                          const struct value *v, const char *path, const char *const *invented)
+{
+    for (size_t i = 0; i < v->map.len; i++) {
+        const struct value_entry *entry = &v->map.entries[i];
+        const struct schema_property *property = property_by_wire(node, entry->key);
+        const char *name = property ? property->name : entry->key;
+        const char *place = *path ? arena_printf(ret->arena, "%s/%s", path, name) : name;
+        const struct schema_node *child = property ? property->node : node->additional;
+        if (child)
+            schema_unsaid(ret, child, entry->value, place, invented);
+        else if (!says_nothing(entry->value) && !str_is_one_of(entry->key, invented))
+            list_add_str(ret, place);
+    }
+}
+
+void schema_unsaid(struct list_builder *ret, const struct schema_node *node, const struct value *v,
+                   const char *path, const char *const *invented)
+{
+    if (value_is(v, VALUE_MAP) && !is_free_map(node))
+        unsaid_of_map(ret, node, v, path, invented);
+    for (size_t i = 0; value_is(v, VALUE_LIST) && node->items && i < value_len(v); i++) {
+        const struct value *item = value_item(v, i);
+        schema_unsaid(ret, node->items, item, item_place(ret->arena, node->items, item, path, i),
+                      invented);
+    }
 }

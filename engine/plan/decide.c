@@ -454,6 +454,51 @@ static bool is_recorded_elsewhere(struct builder *b, struct item *item)
     return true;
 }
 
+static bool changes_one_of(const struct item *item, const char *const *properties)
+{
+    for (size_t i = 0; i < item->diff.len; i++) {
+        struct slice rest = slice_from(slice_of(item->diff.items[i].path), 1);
+        const struct slice property = slice_cut(&rest, '/');
+        for (const char *const *name = properties; *name; name++)
+            if (slice_is(property, *name))
+                return true;
+    }
+    return false;
+}
+
+/* What AWS tells of the object and no property can say, where this change may lose it; NULL. */
+static const struct value *unsaid_and_lost(const struct item *item)
+{
+    bool writes = item->verdict == VERDICT_UPDATE || item->verdict == VERDICT_ADOPT;
+    bool replaces = item->verdict == VERDICT_REPLACE;
+    for (size_t i = 0; (writes || replaces) && i < item->schema->root->property_len; i++) {
+        const struct schema_property *property = &item->schema->root->properties[i];
+        const char *const *with = property->node->lost_with;
+        const struct value *unsaid = with ? value_get(item->attributes, property->name) : NULL;
+        if (value_is(unsaid, VALUE_LIST) && value_len(unsaid) > 0 &&
+            (replaces || changes_one_of(item, with)))
+            return unsaid;
+    }
+    return NULL;
+}
+
+/* Somebody has set it, and nobody has asked for it to go. */
+static void judge_unsaid(struct builder *b, struct item *item)
+{
+    const struct value *unsaid = unsaid_and_lost(item);
+    const char *names = "";
+    if (!unsaid)
+        return;
+    for (size_t i = 0; i < value_len(unsaid); i++)
+        names = arena_printf(b->arena, "%s%s%s", names, i ? ", " : "",
+                             value_str(value_item(unsaid, i)));
+    item->needs_allow_destroy = true;
+    item->reason = arena_printf(b->arena, "it may lose %s", names);
+    diag_warning(b->diags, E_UNSAID_LOST, item_pos(item), item->address,
+                 "the %s %s may lose what the file cannot say: %s", item->schema->title,
+                 item->identifier, names);
+}
+
 static const char *object_key(struct builder *b, const struct item *item)
 {
     return arena_printf(
@@ -513,6 +558,7 @@ static void decide_desired(struct builder *b, struct item *item)
         item->reason = "imported";
     judge_write(b, item);
     judge_deletion(b, item);
+    judge_unsaid(b, item);
 }
 
 /* Recorded, and not desired, or everything is being destroyed. */

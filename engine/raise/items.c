@@ -194,6 +194,23 @@ static void remark(struct raise *r, const struct finding *found, const char *why
     list_add_str(&r->remarks, arena_printf(r->arena, "%s: %s", finding_text(r->arena, found), why));
 }
 
+/* It stays at AWS for as long as nothing near it is changed. */
+static void remark_unsaid(struct raise *r, const struct finding *found)
+{
+    const struct schema_node *root = found->schema->root;
+    for (size_t i = 0; i < root->property_len; i++) {
+        const struct schema_property *property = &root->properties[i];
+        const struct value *unsaid =
+            property->node->lost_with ? value_get(found->attributes, property->name) : NULL;
+        for (size_t k = 0; value_is(unsaid, VALUE_LIST) && k < value_len(unsaid); k++)
+            remark(r, found,
+                   arena_printf(r->arena,
+                                "there is no word for %s, which stays until that part of "
+                                "the object is changed",
+                                value_str(value_item(unsaid, k))));
+    }
+}
+
 static void add_item(struct raise *r, const struct finding *found)
 {
     bool own = finding_is_aws_own(found);
@@ -208,6 +225,7 @@ static void add_item(struct raise *r, const struct finding *found)
                           .kind = kind_of(r->arena, found->schema->type_name),
                           .external = external,
                           .shared = is_shared(found)};
+    remark_unsaid(r, found);
     map_set(&r->by_id,
             key_of(r, item->kind->type, found->account, found->region, found->identifier), item);
     const char *arn = item_arn(r, item);

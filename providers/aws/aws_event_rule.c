@@ -72,6 +72,17 @@ static void tags_listed(struct op *op, const struct response *rs)
     op_done(op, op_identifier(op), map_end(&reading->attributes));
 }
 
+/* PutTargets replaces a target as a whole: what is not in ours would be gone. */
+static void put_unsaid(struct op *op, struct map_builder *attributes, const struct value *wire)
+{
+    static const char *const invented[] = {NULL};
+    struct list_builder unsaid = list_begin(op_arena(op));
+    schema_unsaid(&unsaid, schema_property_of(op_schema(op)->root, "targets"), wire, "targets",
+                  invented);
+    if (unsaid.len)
+        map_put(attributes, "unsaid", list_end(&unsaid));
+}
+
 static void targets_listed(struct op *op, const struct response *rs)
 {
     struct reading *reading = op_data(op, sizeof(*reading));
@@ -79,6 +90,7 @@ static void targets_listed(struct op *op, const struct response *rs)
         return;
     map_put(&reading->attributes, "targets",
             observed(op, "targets", value_get(rs->body, "Targets")));
+    put_unsaid(op, &reading->attributes, value_get(rs->body, "Targets"));
     struct request *rq = aws_request(op, &events_ListTagsForResource);
     request_set_str(rq, "ResourceARN", rule_arn(op));
     op_send(op, rq, tags_listed);

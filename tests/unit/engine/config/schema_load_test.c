@@ -163,6 +163,7 @@ static void a_wrong_schema_is_a_bug_that_names_the_fault(void **state)
          "two alternatives of one type"},
         {"\"properties\":{\"name\":{\"x-displaces\":[\"other\"]}}", "no other beside it"},
         {"\"properties\":{\"name\":{\"x-shows\":[\"other\"]}}", "no other beside it"},
+        {"\"properties\":{\"name\":{\"x-lost-with\":[\"other\"]}}", "no other beside it"},
     };
     for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
         char text[2048];

@@ -139,6 +139,35 @@ static void an_arn_of_the_types_form_holds_the_identifier(void **state)
     arena_free(arena);
 }
 
+static const char *unsaid_in(struct arena *arena, const char *type, const char *answer)
+{
+    static const char *const invented[] = {"RuleId", NULL};
+    struct list_builder list = list_begin(arena);
+    schema_unsaid(&list, schema_of(schema_load(arena), type)->root, json(arena, answer), "",
+                  invented);
+    return json_print(arena, list_end(&list), JSON_COMPACT);
+}
+
+static void what_has_no_word_is_told_by_its_place(void **state)
+{
+    (void)state;
+    struct arena *arena = arena_new();
+    assert_string_equal(
+        unsaid_in(arena, "aws_backup_plan",
+                  "{\"BackupPlanName\":\"p\",\"ScanSettings\":[{\"MalwareScanner\":\"G\"}],"
+                  "\"Rules\":[{\"RuleName\":\"daily\",\"RuleId\":\"1\",\"ScanActions\":[1],"
+                  "\"IndexActions\":[{\"ResourceTypes\":[\"S3\"]}],\"Lifecycle\":"
+                  "{\"DeleteAfterDays\":1,\"DeleteAfterEvent\":\"DELETE_AFTER_COPY\"}}]}"),
+        "[\"ScanSettings\",\"rules/daily/ScanActions\","
+        "\"rules/daily/lifecycle/DeleteAfterEvent\"]");
+    assert_string_equal(unsaid_in(arena, "aws_backup_plan",
+                                  "{\"Rules\":[{\"RuleName\":\"a\",\"ScanActions\":[],\"RuleId\":"
+                                  "\"1\",\"RecoveryPointTags\":{\"any\":\"word\"}}],"
+                                  "\"ScanSettings\":null}"),
+                        "[]");
+    arena_free(arena);
+}
+
 static void the_identifier_joins_its_properties(void **state)
 {
     (void)state;
@@ -158,6 +187,7 @@ int main(void)
         cmocka_unit_test(texts_of_an_answer_become_what_the_schema_wants),
         cmocka_unit_test(the_arn_is_made_from_names_and_defaults),
         cmocka_unit_test(an_arn_of_the_types_form_holds_the_identifier),
+        cmocka_unit_test(what_has_no_word_is_told_by_its_place),
         cmocka_unit_test(the_identifier_joins_its_properties),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

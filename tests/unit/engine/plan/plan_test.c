@@ -894,6 +894,33 @@ static void the_fingerprint_follows_each_of_its_inputs_and_nothing_else(void **s
     assert_string_not_equal(build(f)->fingerprint, first);
 }
 
+/* PutTargets replaces a target as a whole: what no property can say would be gone. */
+static void what_no_property_can_say_is_lost_only_on_purpose(void **state)
+{
+    struct fixture *f = *state;
+    static const char *const allowed[] = {"rules.r", NULL};
+    want(f, "rules.r", "aws_event_rule",
+         "{\"name\":\"r\",\"description\":\"new\",\"targets\":[{\"id\":\"t\",\"arn\":\"a\"}]}", "");
+    have(f, "rules.r", "aws_event_rule",
+         "{\"name\":\"r\",\"targets\":[{\"id\":\"t\",\"arn\":\"a\"}],"
+         "\"unsaid\":[\"targets/t/EcsParameters\"]}",
+         "");
+    build(f);
+    assert_string_equal(outline(f), "update rules.r");
+    assert_int_equal(f->diags.len, 0); /* the rule alone is put */
+    assert_true(plan_guards(&f->plan, &f->input, &f->diags));
+    f->records[0].attributes = json(f, "{\"name\":\"r\",\"targets\":[{\"id\":\"t\",\"arn\":\"b\"}],"
+                                       "\"unsaid\":[\"targets/t/EcsParameters\"]}");
+    build(f);
+    assert_int_equal(f->diags.len, 1);
+    assert_int_equal(f->diags.items[0].code, E_UNSAID_LOST);
+    assert_false(plan_guards(&f->plan, &f->input, &f->diags));
+    assert_int_equal(f->diags.items[1].code, E_ALLOW_DESTROY);
+    assert_non_null(strstr(f->diags.items[1].message, "it may lose targets/t/EcsParameters"));
+    f->input.allow_destroy = allowed;
+    assert_true(plan_guards(&f->plan, &f->input, &f->diags));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -963,6 +990,7 @@ int main(void)
         TEST(destroy_keeps_the_role_that_made_points_which_stay),
         TEST(destroy_heeds_prevent_destroy),
         TEST(the_fingerprint_follows_each_of_its_inputs_and_nothing_else),
+        TEST(what_no_property_can_say_is_lost_only_on_purpose),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
