@@ -21,16 +21,6 @@ static const char *plan_arn(struct op *op, const char *id)
 
 /* ---- read: GetBackupPlan, then ListTags ---- */
 
-/* The update puts the whole document: what is not in ours would be gone. */
-static void put_unsaid(struct op *op, struct map_builder *attributes, const struct value *wire)
-{
-    static const char *const invented[] = {"RuleId", NULL};
-    struct list_builder unsaid = list_begin(op_arena(op));
-    schema_unsaid(&unsaid, op_schema(op)->root, wire, "", invented);
-    if (unsaid.len)
-        map_put(attributes, "unsaid", list_end(&unsaid));
-}
-
 static void plan_got(struct op *op, const struct response *rs)
 {
     /* deletion is soft: an old plan may still be shown, with the day on which it went */
@@ -45,6 +35,7 @@ static void plan_got(struct op *op, const struct response *rs)
         op_fail(op, rs);
         return;
     }
+    static const char *const invented[] = {"RuleId", NULL};
     struct arena *arena = op_arena(op);
     const char *arn = plan_arn(op, op_identifier(op));
     struct map_builder b = map_begin_from(
@@ -52,7 +43,8 @@ static void plan_got(struct op *op, const struct response *rs)
     map_put_str(&b, "id", op_identifier(op));
     map_put_str(&b, "arn", arn);
     map_put(&b, "version_id", value_get(rs->body, "VersionId"));
-    put_unsaid(op, &b, value_get(rs->body, "BackupPlan"));
+    /* the update puts the whole document: what is not in ours would be gone */
+    put_unsaid(op, &b, op_schema(op)->root, value_get(rs->body, "BackupPlan"), "", invented);
     backup_done_with_tags(op, arn, map_end(&b));
 }
 

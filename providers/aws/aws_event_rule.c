@@ -72,25 +72,17 @@ static void tags_listed(struct op *op, const struct response *rs)
     op_done(op, op_identifier(op), map_end(&reading->attributes));
 }
 
-/* PutTargets replaces a target as a whole: what is not in ours would be gone. */
-static void put_unsaid(struct op *op, struct map_builder *attributes, const struct value *wire)
-{
-    static const char *const invented[] = {NULL};
-    struct list_builder unsaid = list_begin(op_arena(op));
-    schema_unsaid(&unsaid, schema_property_of(op_schema(op)->root, "targets"), wire, "targets",
-                  invented);
-    if (unsaid.len)
-        map_put(attributes, "unsaid", list_end(&unsaid));
-}
-
 static void targets_listed(struct op *op, const struct response *rs)
 {
+    static const char *const nothing[] = {NULL};
     struct reading *reading = op_data(op, sizeof(*reading));
     if (!good_or_end(op, rs))
         return;
     map_put(&reading->attributes, "targets",
             observed(op, "targets", value_get(rs->body, "Targets")));
-    put_unsaid(op, &reading->attributes, value_get(rs->body, "Targets"));
+    /* PutTargets replaces a target as a whole: what is not in ours would be gone */
+    put_unsaid(op, &reading->attributes, schema_property_of(op_schema(op)->root, "targets"),
+               value_get(rs->body, "Targets"), "targets", nothing);
     struct request *rq = aws_request(op, &events_ListTagsForResource);
     request_set_str(rq, "ResourceARN", rule_arn(op));
     op_send(op, rq, tags_listed);

@@ -56,10 +56,22 @@ static bool good_or_end(struct op *op, const struct response *rs)
 
 /* ---- read ---- */
 
+/* The update puts the whole: what is not in ours would be gone. */
+static const struct value *with_unsaid(struct op *op, const struct response *rs)
+{
+    static const char *const invented[] = {"CreationDate", "LastModificationDate", NULL};
+    struct map_builder wire = map_begin_from(op_arena(op), rs->body);
+    struct map_builder b = map_begin_from(op_arena(op), attributes(op, rs));
+    if (str_eq(value_get_str(rs->body, "ActionAfterCompletion"), "NONE"))
+        map_drop(&wire, "ActionAfterCompletion"); /* what AWS fills in */
+    put_unsaid(op, &b, op_schema(op)->root, map_end(&wire), "", invented);
+    return map_end(&b);
+}
+
 static void schedule_read(struct op *op, const struct response *rs)
 {
     if (good_or_end(op, rs))
-        op_done(op, op_identifier(op), attributes(op, rs));
+        op_done(op, op_identifier(op), with_unsaid(op, rs));
 }
 
 static void read_schedule(struct op *op)

@@ -53,6 +53,15 @@ const struct value *observed(struct op *op, const char *property, const struct v
     return schema_from_wire(op_arena(op), node_of(op, property), wire);
 }
 
+void put_unsaid(struct op *op, struct map_builder *attributes, const struct schema_node *node,
+                const struct value *wire, const char *path, const char *const *invented)
+{
+    struct list_builder unsaid = list_begin(op_arena(op));
+    schema_unsaid(&unsaid, node, wire, path, invented);
+    if (unsaid.len)
+        map_put(attributes, "unsaid", list_end(&unsaid));
+}
+
 const char *wire_name(struct op *op, const char *property)
 {
     const struct schema_node *root = op_schema(op)->root;

@@ -16,6 +16,11 @@ const struct value *whole_wire(struct op *op, const char *property);
 /* A value of an answer as the property holds it: a policy's text becomes a map. NULL stays NULL. */
 const struct value *observed(struct op *op, const char *property, const struct value *wire);
 
+/* `unsaid` among the attributes, where the answer says what the node has no word for: see
+ * schema_unsaid(). */
+void put_unsaid(struct op *op, struct map_builder *attributes, const struct schema_node *node,
+                const struct value *wire, const char *path, const char *const *invented);
+
 /* The name of a property's member at AWS. */
 const char *wire_name(struct op *op, const char *property);
 
