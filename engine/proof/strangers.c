@@ -178,16 +178,23 @@ static const char *how_far(struct takeover *t, const struct through *through, co
                         unknown);
 }
 
-static void try_through(struct takeover *t, const struct stranger *stranger,
+/* action NULL: it may not. */
+static void add_through(struct takeover *t, const struct stranger *stranger,
                         const struct through *through, enum rule_id rule, const char *what,
-                        const struct resource *target, struct means means)
+                        const struct resource *target, const char *action)
 {
-    const char *action = action_of(t, through, &means);
     const struct deed deed = deed_through(t, stranger, through, rule, what, target);
     if (action)
         takeover_add(t, &deed, PROOF_OPEN, NULL,
                      arena_printf(t->arena, "%s, and %s", trusted(t, stranger),
                                   how_far(t, through, action)));
+}
+
+static void try_through(struct takeover *t, const struct stranger *stranger,
+                        const struct through *through, enum rule_id rule, const char *what,
+                        const struct resource *target, struct means means)
+{
+    add_through(t, stranger, through, rule, what, target, action_of(t, through, &means));
 }
 
 /* Under a lock that is still to become permanent the row says until when. */
@@ -242,20 +249,15 @@ static bool is_open_at_home(const struct takeover *t, const struct account *home
     return false;
 }
 
-/* A role that may write policies of IAM has every right that its account has. */
 static void try_rise(struct takeover *t, const struct stranger *stranger,
                      const struct through *through)
 {
-    static const char *const actions[] = {"iam:PutRolePolicy", "iam:AttachRolePolicy",
-                                          "iam:UpdateAssumeRolePolicy", "sts:AssumeRole", NULL};
     const struct resource *r = through->last->vault->resource;
-    const char *const resources[] = {
-        through->role->arn, arn_role(t->arena, r->account->partition, r->account->id, "any")};
-    for (size_t i = 0; i < ARRAY_LEN(resources) && is_open_at_home(t, r->account); i++)
-        try_through(t, stranger, through, RULE_STRANGER_RISES,
+    if (is_open_at_home(t, r->account))
+        add_through(t, stranger, through, RULE_STRANGER_RISES,
                     arena_printf(t->arena, "does what whoever takes account %s over does",
                                  r->account->name),
-                    r, (struct means){.actions = actions, .resource = resources[i]});
+                    r, takeover_rise(t, through->role, r->region));
 }
 
 static bool may_take_on(struct takeover *t, const struct stranger *stranger,

@@ -65,6 +65,8 @@ const char *lock_final_after(struct takeover *t, const struct last *last);
 /* What fills a locked vault: by whom, where a policy lets them in. */
 void takeover_flood(struct takeover *t, const struct account *source, const char *principal,
                     const struct last *last);
+/* By which of its rights a role gives itself every right of its account; NULL: by none. */
+const char *takeover_rise(struct takeover *t, const struct model_object *role, const char *region);
 /* Who else: principals of other accounts that the policies of a last vault's account let in. Only
  * what is open makes a row. */
 void takeover_strangers(struct takeover *t, const struct last *last);

@@ -105,6 +105,24 @@ static const char *silenced_by_policy(const struct watch *w, const struct model_
     return NULL;
 }
 
+/* What lies with the source account it can silence. Whether a mail address has confirmed shows when
+ * the alarm is tested, not here. */
+static const char *amiss_in_subscriptions(const struct watch *w, const struct model_object *topic)
+{
+    const struct resource *r = topic->resource;
+    const struct model_list *list =
+        model_in(w->model, "aws_sns_subscription", r->account->id, r->region);
+    for (size_t i = 0; i < list->len; i++) {
+        const struct value *p = list->items[i]->properties;
+        const char *endpoint = value_get_str(p, "endpoint");
+        if (str_eq(value_get_str(p, "topic_arn"), topic->arn) &&
+            !(endpoint && arn_is_in_account(endpoint, w->source->id)))
+            return NULL;
+    }
+    return arena_printf(w->model->arena, "%s has no subscription that account %s cannot silence",
+                        r->address, w->source->name);
+}
+
 static const char *amiss_in_action(const struct watch *w, const char *arn)
 {
     const struct model_object *topic = model_find(w->model, arn);
@@ -122,7 +140,8 @@ static const char *amiss_in_action(const struct watch *w, const char *arn)
     if (answer.verdict == ASK_NO)
         return arena_printf(w->model->arena, "%s does not let CloudWatch publish",
                             topic->resource->address);
-    return silenced_by_policy(w, topic);
+    const char *silenced = silenced_by_policy(w, topic);
+    return silenced ? silenced : amiss_in_subscriptions(w, topic);
 }
 
 static const char *amiss_in_actions(const struct watch *w)

@@ -93,12 +93,35 @@
     VAULT_POLICY("{Effect: Deny, Principal: \"*\", Action: [\"backup:DeleteRecoveryPoint\", "      \
                  "\"backup:UpdateRecoveryPointLifecycle\"], Resource: "                            \
                  "\"arn:aws:rds:*:*:*snapshot:awsbackup:*\"}, " DENY(LOCKS, "{}"))
+#define VAULT_ALARMS                                                                               \
+    "  vault_alarms:\n"                                                                            \
+    "    account: backup\n"                                                                        \
+    "    region: backup\n"                                                                         \
+    "    subscriptions:\n"                                                                         \
+    "      on_call: {protocol: email, endpoint: backups@example.com}\n"
 #define RESOURCES "resources: [\"arn:aws:rds:*:*:db:*\"]"
-#define ROLE(trust, actions)                                                                       \
+#define ROLE_ON(trust, actions, resource, condition)                                               \
     "roles:\n  janitor:\n    account: backup\n    assume_role_policy_document: {Version: "         \
     "\"2012-10-17\", Statement: [{Effect: Allow, " trust "}]}\n"                                   \
     "    inline_policies: {p: {Version: \"2012-10-17\", Statement: [{Effect: Allow, Action: "      \
-    "[" actions "], Resource: \"*\"}]}}\n"
+    "[" actions "], Resource: \"" resource "\", Condition: " condition "}]}}\n"
+#define ROLE(trust, actions) ROLE_ON(trust, actions, "*", "{}")
+#define RISES_ON(actions, resource, condition, by)                                                 \
+    {                                                                                              \
+        PLAIN, {{NULL, ROLE_ON(BY_ACCOUNT, actions, resource, condition)}},                        \
+        {                                                                                          \
+            "open 777788889999: does what whoever takes account backup over does, as "             \
+            "roles.janitor: the role trusts arn:aws:iam::777788889999:role/ci, and is allowed " by \
+        }                                                                                          \
+    }
+#define RISES(actions, by) RISES_ON(actions, "*", "{}", by)
+#define RISES_NOT(actions)                                                                         \
+    {                                                                                              \
+        PLAIN, {{NULL, ROLE(BY_ACCOUNT, actions)}},                                                \
+        {                                                                                          \
+            "!open 777788889999: "                                                                 \
+        }                                                                                          \
+    }
 #define BY_ACCOUNT                                                                                 \
     "Principal: {AWS: \"arn:aws:iam::777788889999:role/ci\"}, Action: \"sts:AssumeRole\""
 #define BREAK_GLASS "arn:aws:iam::444455556666:role/break-glass"
@@ -406,6 +429,18 @@ static const struct {
      {"closed backup: makes keys.final unusable",
       "open management: detaches the policy, after which whoever takes account backup over makes"}},
 
+    /* an alarm that reaches nobody is none */
+    {GUARDED,
+     {{VAULT_ALARMS, "  vault_alarms: {account: backup, region: backup}\n"}},
+     {"open workload: stops relays.to_final, and nothing in account backup notices: account backup "
+      "has no alarm that rings when no copy comes; of relays.to_final/",
+      "closed backup: fills"}},
+    {GUARDED,
+     {{VAULT_ALARMS, "  vault_alarms:\n    account: backup\n    region: backup\n    subscriptions: "
+                     "{q: {protocol: "
+                     "sqs, endpoint: \"arn:aws:sqs:us-east-2:111122223333:q\"}}\n"}},
+     {"open workload: stops relays.to_final, and nothing in account backup notices"}},
+
     /* what nobody here knows */
     {PLAIN,
      {{"    key: final\n", "    key: arn:aws:kms:us-east-2:444455556666:key/"
@@ -452,6 +487,28 @@ static const struct {
      {{NULL, ROLE(BY_ACCOUNT, "\"sts:AssumeRole\"")}},
      {"open 777788889999: does what whoever takes account backup over does, as roles.janitor"}},
     {PLAIN, {{NULL, ROLE(BY_ACCOUNT, "\"iam:GetRole\"")}}, {"!open 777788889999: "}},
+    RISES("\"iam:CreateUser\", \"iam:AttachUserPolicy\", \"iam:CreateAccessKey\"",
+          "iam:AttachUserPolicy"),
+    RISES("\"iam:AddUserToGroup\"", "iam:AddUserToGroup"),
+    RISES("\"iam:CreatePolicyVersion\"", "iam:CreatePolicyVersion"),
+    RISES("\"iam:UpdateLoginProfile\"", "iam:UpdateLoginProfile"),
+    RISES("\"iam:PassRole\", \"cloudformation:CreateStack\"",
+          "iam:PassRole and cloudformation:CreateStack"),
+    RISES("\"iam:PassRole\", \"lambda:*\"", "iam:PassRole and lambda:CreateFunction"),
+    RISES_NOT("\"iam:PassRole\", \"iam:Get*\""),
+    RISES_NOT("\"lambda:CreateFunction\", \"iam:CreateUser\""),
+    RISES_ON("\"iam:PutUserPolicy\"", "arn:aws:iam::*:user/ci-*", "{}", "iam:PutUserPolicy"),
+    RISES_ON("\"iam:PassRole\", \"glue:CreateJob\"", "*",
+             "{StringEquals: {\"iam:PassedToService\": glue.amazonaws.com}}",
+             "iam:PassRole and glue:CreateJob"),
+    {PLAIN,
+     {{NULL, ROLE_ON(BY_ACCOUNT, "\"iam:PassRole\", \"glue:CreateJob\"", "*",
+                     "{StringEquals: {\"iam:PassedToService\": backup.amazonaws.com}}")}},
+     {"!open 777788889999: "}},
+    {PLAIN,
+     {{NULL, ROLE_ON(BY_ACCOUNT, "\"iam:PassRole\", \"glue:CreateJob\"",
+                     "arn:aws:iam::444455556666:role/backups", "{}")}},
+     {"!open 777788889999: "}},
     {PLAIN,
      {{NULL, ROLE("Principal: {AWS: \"*\"}, Action: \"sts:AssumeRole\"", "\"kms:*\"")}},
      {"open *: makes keys.final unusable, as roles.janitor: the role trusts everybody, and"}},
