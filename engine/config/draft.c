@@ -106,6 +106,18 @@ void lower_relay_add(struct lowering *lw, const struct instance *in, const struc
         .address = in->address, .account = in->account, .region = in->region, .config = settings};
 }
 
+void refuse_beside_policy(struct lowering *lw, const struct instance *in, const char *const *parts)
+{
+    for (; value_get(in->body, "policy") && *parts; parts++) {
+        const struct value_entry *e = value_entry_of(in->body, *parts);
+        if (e)
+            lower_error(lw, E_BAD_VALUE, e->key_pos, in->address,
+                        "`policy` is the whole policy, so `%s` beside it would do nothing: write "
+                        "its statements into `policy`, or leave `policy` out",
+                        *parts);
+    }
+}
+
 void refuse_parts_of_external(struct lowering *lw, const struct instance *in, const char *what,
                               const char *const *parts)
 {

@@ -202,6 +202,8 @@ struct draft *draft_add(struct lowering *lw, const struct instance *in, const ch
 /* Reports each of the keys in `parts` (ends with NULL) that an entry has which is external. */
 void refuse_parts_of_external(struct lowering *lw, const struct instance *in, const char *what,
                               const char *const *parts);
+/* And each that an entry has beside a `policy` of its own. */
+void refuse_beside_policy(struct lowering *lw, const struct instance *in, const char *const *parts);
 /* The same at any address and place. */
 struct draft *draft_add_at(struct lowering *lw, const struct instance *in, const char *address,
                            const struct account *account, const char *region, const char *type,

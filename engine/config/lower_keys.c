@@ -134,7 +134,9 @@ static void lower_key(struct lowering *lw, const struct instance *in)
         lower_external(lw, in);
         return;
     }
+    static const char *const in_policy[] = {"share_with", "administrators", "protect", NULL};
     const struct value *policy = value_get(in->body, "policy");
+    refuse_beside_policy(lw, in, in_policy);
     copy_keys(&key, in->body, same);
     map_put(&key, "policy", policy ? policy : key_policy(lw, in));
     /* Our own leaves the account in charge. The deployer need not be break-glass, and its right to

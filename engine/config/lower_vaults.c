@@ -166,6 +166,8 @@ static void lower_vault(struct lowering *lw, const struct instance *in)
         draft_add(lw, in, "", "aws_backup_vault", map_end(&map))->resource.external = true;
         return;
     }
+    static const char *const in_policy[] = {"accept_copies_from", "protect", NULL};
+    refuse_beside_policy(lw, in, in_policy);
     map_put(&map, "encryption_key_arn",
             ref_value(lw, in, "keys", value_get(in->body, "key"), "arn"));
     draft_add(lw, in, "", "aws_backup_vault", map_end(&map));
