@@ -36,3 +36,18 @@ bool retention_in_lock(int64_t days, int64_t min_days, int64_t max_days)
         return max_days == 0;
     return (min_days == 0 || days >= min_days) && (max_days == 0 || days <= max_days);
 }
+
+const char *retention_objection(struct arena *arena, int64_t days, int64_t min_days,
+                                int64_t max_days, const char *lock)
+{
+    long long is = days, min = min_days, max = max_days;
+    if (days < 0)
+        return arena_printf(arena, "the point is kept for ever, and %s takes at most %lld days",
+                            lock, max);
+    if (!max_days)
+        return arena_printf(arena, "%lld days are fewer than the %lld that %s asks for", is, min,
+                            lock);
+    if (!min_days)
+        return arena_printf(arena, "%lld days are more than the %lld that %s takes", is, max, lock);
+    return arena_printf(arena, "%lld days are outside %lld to %lld of %s", is, min, max, lock);
+}

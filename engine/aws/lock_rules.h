@@ -27,3 +27,6 @@ int64_t lock_date_ms(int64_t put_ms, int64_t days);
 
 /* Whether AWS lets a job with this retention (-1: for ever) into the vault. */
 bool retention_in_lock(int64_t days, int64_t min_days, int64_t max_days);
+/* "30 days are fewer than the 60 that LOCK asks for". */
+const char *retention_objection(struct arena *arena, int64_t days, int64_t min_days,
+                                int64_t max_days, const char *lock);

@@ -67,8 +67,56 @@ static void check_permission(struct findings *f, const struct model_object *perm
         finding_addf(f, RULE_PERMISSION_OPEN, permission, NO_POS, "%s, without source_arn", who);
 }
 
+/* ---- roles that the apply may make too late ---- */
+
+#define EDGES_DEEP 16
+
+static bool comes_after(const struct findings *f, const struct resource *resource,
+                        const char *address, int deep)
+{
+    for (size_t i = 0; i < resource->depends_on_len; i++) {
+        const struct resource *next =
+            map_get(&f->model->topology->by_address, resource->depends_on[i]);
+        if (str_eq(resource->depends_on[i], address) ||
+            (deep > 0 && next && comes_after(f, next, address, deep - 1)))
+            return true;
+    }
+    return false;
+}
+
+static void check_principal(struct findings *f, const struct model_object *object,
+                            const struct value *v)
+{
+    const struct model_object *role = value_str(v) ? model_find(f->model, value_str(v)) : NULL;
+    for (size_t i = 0; value_is(v, VALUE_LIST) && i < value_len(v); i++)
+        check_principal(f, object, value_item(v, i));
+    if (!role || role == object || !str_eq(role->resource->schema->type_name, "aws_iam_role") ||
+        role->resource->external || (role->sight && role->sight->state == SIGHT_THERE) ||
+        comes_after(f, object->resource, role->resource->address, EDGES_DEEP))
+        return;
+    finding_addf(f, RULE_LITERAL_ROLE, object, v->pos, "%s is %s, which nothing makes before",
+                 value_str(v), role->resource->address);
+}
+
+/* As the file has it: a reference is none of a text. */
+static void check_literals(struct findings *f, const struct model_object *object,
+                           const struct value *v)
+{
+    for (size_t i = 0; i < value_len(v) && !value_is(v, VALUE_STRING); i++) {
+        const struct value *part =
+            value_is(v, VALUE_MAP) ? v->map.entries[i].value : value_item(v, i);
+        if (value_is(v, VALUE_MAP) && str_eq(v->map.entries[i].key, "Principal"))
+            check_principal(f, object, value_get(part, "AWS"));
+        else
+            check_literals(f, object, part);
+    }
+}
+
 void check_roles(struct findings *f)
 {
+    for (size_t i = 0; i < f->model->topology->resource_len; i++)
+        if (!model_is_open(&f->model->objects[i]))
+            check_literals(f, &f->model->objects[i], f->model->objects[i].resource->properties);
     const struct model_list *roles = model_all(f->model, "aws_iam_role");
     const struct model_list *permissions = model_all(f->model, "aws_lambda_permission");
     for (size_t i = 0; i < roles->len; i++)

@@ -114,8 +114,7 @@ bool hop_lock(struct walk *walk, struct proof_hop *hop)
     hop->fix = mend_retention(walk, days, min, max);
     if (!retention_in_lock(days, min, max))
         hop_broken(walk, hop, LOCK_BACKUP_STATUS_MESSAGE,
-                   arena_printf(walk->arena, "%lld days are outside %lld to %lld of %s",
-                                (long long)days, (long long)min, (long long)max, lock));
+                   retention_objection(walk->arena, days, min, max, lock));
     return true;
 }
 

@@ -5,7 +5,9 @@
 #include "engine/aws/lifecycle.h"
 #include "engine/aws/lock_rules.h"
 #include "engine/aws/partition.h"
+#include "engine/config/iam_document.h"
 #include "engine/proof/mending.h"
+#include "engine/proof/statements.h"
 
 #define SOURCE_KEY_UNREACHABLE                                                                     \
     "The source snapshot KMS key [%s] does not exist, is not enabled or you do not have "          \
@@ -177,6 +179,26 @@ bool hop_share(struct walk *walk, struct proof_hop *hop)
     return true;
 }
 
+static const struct value *root_of(struct walk *walk, const char *account, const char *region)
+{
+    return iam_aws(walk->arena, value_stringf(walk->arena, "arn:%s:iam::%s:root",
+                                              partition_of_region(region), account));
+}
+
+/* What lets the copy in: a word of the file, or a statement of the policy that it writes itself. */
+static const char *mend_vault_policy(struct walk *walk)
+{
+    static const char *const copy_into[] = {"backup:CopyIntoBackupVault", NULL};
+    const struct leg *leg = walk->leg;
+    const struct value *statement = iam_statement(
+        walk->arena, NULL, "Allow", root_of(walk, leg->from_account, leg->from_region), copy_into,
+        value_string(walk->arena, "*"), NULL);
+    const char *own = mend_own_policy(walk, leg->to.object, statement);
+    return own ? own
+               : arena_printf(walk->arena, "accept_copies_from: [%s]",
+                              model_account_name(walk->model, leg->from_account));
+}
+
 /* The destination's own policy. A vault without one lets its own account in, by the role's rights.
  */
 bool hop_vault_policy(struct walk *walk, struct proof_hop *hop)
@@ -209,8 +231,7 @@ bool hop_vault_policy(struct walk *walk, struct proof_hop *hop)
         hop_at(hop, policy->resource->address, policy->resource->pos);
     else if (vault)
         hop_at(hop, vault->resource->address, vault->resource->pos);
-    hop->fix = arena_printf(walk->arena, "accept_copies_from: [%s]",
-                            model_account_name(walk->model, leg->from_account));
+    hop->fix = mend_vault_policy(walk);
     const char *let_in = hop->fix;
     hop_ask(walk, hop, &question);
     if (hop->verdict == PROOF_BROKEN && leg->crosses_account && hop->fix == let_in)
@@ -232,6 +253,8 @@ bool hop_vault_own_key(struct walk *walk, struct proof_hop *hop)
         return false;
     hop_at(hop, leg->to.object->resource->address, leg->to.object->resource->pos);
     hop->fix = mend_vault_key(walk, &leg->to);
+    if (!hop->fix)
+        hop->fix = mend_new_key(walk, &leg->to);
     if (vault_key_of(walk, &leg->to).class == KEY_AWS_MANAGED)
         hop_broken(walk, hop, NULL,
                    arena_printf(walk->arena, "%s names no key, so it lies under aws/backup",
@@ -277,6 +300,80 @@ static bool judge_vault_key_region(struct walk *walk, struct proof_hop *hop,
     if (lies_elsewhere(walk, hop, key.arn, vault->region))
         move_key(walk, hop, &key, vault);
     return true;
+}
+
+/* ---- a key's own policy, when the key is made ---- */
+
+/* NULL: the key is there, or its policy is ours, or nobody asks. */
+static const struct policy *policy_to_be(const struct walk *walk, const struct model_object *key)
+{
+    bool there = key && key->sight && key->sight->state == SIGHT_THERE;
+    return !key || there || model_is_open(key) ||
+                   value_get_bool(key->properties, "bypass_policy_lockout_safety_check", false)
+               ? NULL
+               : model_policy(walk->model, value_get(key->properties, "policy"));
+}
+
+/* Keeps the account's principals in charge. */
+static const char *mend_lockout(struct walk *walk, const struct model_object *key)
+{
+    static const char *const everything[] = {"kms:*", NULL};
+    const struct resource *resource = key->resource;
+    return mend_own_policy(walk, key,
+                           iam_statement(walk->arena, NULL, "Allow",
+                                         root_of(walk, resource->account->id, resource->region),
+                                         everything, value_string(walk->arena, "*"), NULL));
+}
+
+/* KMS asks whether the caller could change the policy again; of whoever that is the file knows the
+ * account's `assume_role` at most. */
+static bool judge_key_made(struct walk *walk, struct proof_hop *hop, const struct vault_end *vault)
+{
+    const struct model_object *key = vault_key_of(walk, vault).object;
+    const struct policy *policy = policy_to_be(walk, key);
+    if (!policy)
+        return false;
+    const struct account *account = key->resource->account;
+    const char *somebody =
+        arena_printf(walk->arena, "arn:%s:iam::%s:role/deployer", account->partition, account->id);
+    hop_at(hop, key->resource->address, value_get(key->properties, "policy")->pos);
+    const struct ask question = {.role = account->assume_role ? account->assume_role : somebody,
+                                 .action = "kms:PutKeyPolicy",
+                                 .resource = key->arn,
+                                 .resource_policy = policy,
+                                 .resource_policy_decides = true,
+                                 .without_controls = true,
+                                 .as_if_all_rights = true};
+    const char *words = hop->error;
+    hop_ask(walk, hop, &question);
+    if (hop->verdict != PROOF_BROKEN)
+        return true;
+    hop->error = words;
+    hop->reason = arena_printf(
+        walk->arena, "%s does not let %s change its policy again", key->resource->address,
+        account->assume_role ? account->assume_role : "the account of whoever applies");
+    if (!account->assume_role && policy_takes(policy, POLICY_ALLOW, question.action)) {
+        hop->verdict = PROOF_REACHABLE;
+        hop_unknown(hop, arena_printf(walk->arena,
+                                      "whoever applies in account %s is one of those "
+                                      "that may change the policy of %s",
+                                      account->name, key->resource->address));
+    } else if (!policy_takes(policy, POLICY_DENY, question.action)) {
+        hop_at(hop, key->resource->address, key->resource->pos);
+        hop->fix = mend_lockout(walk, key);
+    }
+    return true;
+}
+
+bool hop_first_key_made(struct walk *walk, struct proof_hop *hop)
+{
+    struct vault_end vault = vault_end_of(walk->model, first_vault_arn(walk));
+    return judge_key_made(walk, hop, &vault);
+}
+
+bool hop_vault_key_made(struct walk *walk, struct proof_hop *hop)
+{
+    return judge_key_made(walk, hop, &walk->leg->to);
 }
 
 bool hop_first_key_region(struct walk *walk, struct proof_hop *hop)
@@ -336,12 +433,7 @@ bool hop_retention(struct walk *walk, struct proof_hop *hop)
         return true;
     hop->fix = mend_retention(walk, days, min, max);
     hop_broken(walk, hop, LOCK_COPY_STATUS_MESSAGE,
-               days < 0 ? arena_printf(walk->arena,
-                                       "the copy is kept for ever, and %s takes at "
-                                       "most %lld days",
-                                       lock, (long long)max)
-                        : arena_printf(walk->arena, "%lld days are outside %lld to %lld of %s",
-                                       (long long)days, (long long)min, (long long)max, lock));
+               retention_objection(walk->arena, days, min, max, lock));
     return true;
 }
 
@@ -464,6 +556,21 @@ static const char *const use[] = {"kms:DescribeKey", "kms:CreateGrant", NULL};
 /* The linked role has neither by its identity: what it may is what the key's policy gives. */
 static const char *const by_grant[] = {"kms:Decrypt", "kms:GenerateDataKeyWithoutPlaintext", NULL};
 
+/* What lets another account's linked role use the key. */
+static const char *mend_key_use(struct walk *walk, const struct model_object *key)
+{
+    static const char *const actions[] = {"kms:DescribeKey", "kms:Decrypt", "kms:GenerateDataKey*",
+                                          "kms:CreateGrant", NULL};
+    const struct leg *leg = walk->leg;
+    const struct value *statement =
+        iam_statement(walk->arena, NULL, "Allow", root_of(walk, leg->to.account, leg->to.region),
+                      actions, value_string(walk->arena, "*"), NULL);
+    const char *own = mend_own_policy(walk, key, statement);
+    return own ? own
+               : arena_printf(walk->arena, "share_with: [%s]",
+                              model_account_name(walk->model, leg->to.account));
+}
+
 bool hop_source_key(struct walk *walk, struct proof_hop *hop)
 {
     const struct leg *leg = walk->leg;
@@ -484,7 +591,7 @@ bool hop_source_key(struct walk *walk, struct proof_hop *hop)
     }
     const char *linked = model_linked_role(walk->model, leg->to.account);
     const char *name = model_account_name(walk->model, leg->to.account);
-    hop->fix = arena_printf(walk->arena, "share_with: [%s]", name);
+    hop->fix = mend_key_use(walk, key);
     ask_key(walk, hop, key, linked, leg->from_region, by_grant, /* of_key= */ true);
     ask_key(walk, hop, key, linked, leg->from_region, use, walk->type->fully_managed);
     if (hop->verdict == PROOF_BROKEN) {

@@ -108,6 +108,36 @@ const char *mend_denial(struct walk *walk, const char *role, const struct policy
     return NULL;
 }
 
+/* ---- policies that the file writes itself ---- */
+
+const char *mend_own_policy(struct walk *walk, const struct model_object *object,
+                            const struct value *statement)
+{
+    const char *address = object ? object->resource->address : NULL;
+    const char *section = address && str_starts(address, "keys.") ? "keys" : "vaults";
+    const char *name = name_in(section, address);
+    const struct value *policy =
+        name ? value_pointer(walk->model->topology->document,
+                             arena_printf(walk->arena, "/%s/%s/policy", section, name))
+             : NULL;
+    const struct value *now = value_get(policy, "Statement");
+    if (!policy)
+        return NULL;
+    if (!now || value_has_unknown(policy))
+        return arena_printf(walk->arena, "Add to the statements of `policy`: %s",
+                            json_print(walk->arena, statement, JSON_COMPACT));
+    struct list_builder all = list_begin(walk->arena);
+    for (size_t i = 0; value_is(now, VALUE_LIST) && i < value_len(now); i++)
+        list_add(&all, value_item(now, i));
+    if (value_is(now, VALUE_MAP))
+        list_add(&all, now);
+    list_add(&all, statement);
+    return arena_printf(walk->arena, "policy: %s",
+                        json_print(walk->arena,
+                                   value_with(walk->arena, policy, "Statement", list_end(&all)),
+                                   JSON_COMPACT));
+}
+
 /* ---- vaults ---- */
 
 const char *mend_copy_action(struct walk *walk)
@@ -181,6 +211,19 @@ const char *mend_vault_key(struct walk *walk, const struct vault_end *vault)
     return NULL;
 }
 
+const char *mend_new_key(struct walk *walk, const struct vault_end *vault)
+{
+    const char *name = vault->object ? name_in("vaults", vault->object->resource->address) : NULL;
+    const struct value *entry = name ? value_pointer(walk->model->topology->document,
+                                                     arena_printf(walk->arena, "/vaults/%s", name))
+                                     : NULL;
+    const char *account = value_get_str(entry, "account"), *region = value_get_str(entry, "region");
+    return account && region && !strchr(account, '$') && !strchr(region, '$')
+               ? arena_printf(walk->arena, "key: %s # and in `keys`: %s: {account: %s, region: %s}",
+                              name, name, account, region)
+               : NULL;
+}
+
 const char *mend_retention(struct walk *walk, int64_t days, int64_t min, int64_t max)
 {
     int64_t fit = min > days ? min : max ? max : min;
@@ -215,6 +258,36 @@ const char *mend_event_regions(struct walk *walk)
     list_add_str(&all, name);
     return arena_printf(walk->arena, "event_regions: %s",
                         json_print(walk->arena, list_end(&all), JSON_COMPACT));
+}
+
+/* What the file calls the target that leads there. */
+static const char *target_name(struct walk *walk, const char *rule, const char *bus)
+{
+    const struct value *targets = value_pointer(
+        walk->model->topology->document, arena_printf(walk->arena, "/rules/%s/targets", rule));
+    for (size_t i = 0; value_is(targets, VALUE_MAP) && i < targets->map.len; i++)
+        if (targets->map.len == 1 ||
+            str_eq(value_get_str(targets->map.entries[i].value, "arn"), bus))
+            return targets->map.entries[i].key;
+    return NULL;
+}
+
+const char *mend_forward_role(struct walk *walk, const struct model_object *rule, const char *bus)
+{
+    const char *name = name_in("rules", rule->resource->address);
+    const char *target = name ? target_name(walk, name, bus) : NULL;
+    const struct model_list *roles =
+        model_in(walk->model, "aws_iam_role", rule->resource->account->id, "");
+    for (size_t i = 0; target && i < roles->len; i++) {
+        const char *role = name_in("roles", roles->items[i]->resource->address);
+        struct ask_answer answer = {0};
+        if (role)
+            ask_trust(walk->model, roles->items[i]->arn, "events.amazonaws.com", rule->arn,
+                      &answer);
+        if (role && answer.verdict == ASK_YES)
+            return arena_printf(walk->arena, "targets: {%s: {role: %s}}", target, role);
+    }
+    return NULL;
 }
 
 /* ---- keys ---- */

@@ -19,8 +19,15 @@ const char *mend_selection(struct walk *walk);
 const char *mend_without(struct walk *walk, const struct value *pattern);
 /* A vault of the plan's own place. */
 const char *mend_first_vault(struct walk *walk);
+/* The policy that the entry writes itself, with one statement more. NULL: it writes none. */
+const char *mend_own_policy(struct walk *walk, const struct model_object *object,
+                            const struct value *statement);
+/* A role of the file for the target that sends events to `bus`. */
+const char *mend_forward_role(struct walk *walk, const struct model_object *rule, const char *bus);
 const char *mend_event_regions(struct walk *walk);
 const char *mend_vault_key(struct walk *walk, const struct vault_end *vault);
+/* Where the place has no key: the vault names one, and a remark says what to declare. */
+const char *mend_new_key(struct walk *walk, const struct vault_end *vault);
 /* The nearest retention that a lock takes. */
 const char *mend_retention(struct walk *walk, int64_t days, int64_t min, int64_t max);
 /* Of the key's entry. */

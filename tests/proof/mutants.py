@@ -198,6 +198,26 @@ def last_key_for_its_deployer_only(t, rng):
     key["policy"] = document(allow({"AWS": t.doc["accounts"][t.target]["assume_role"]}, "kms:*"))
 
 
+@operator(True)
+def key_policy_that_nobody_may_change(t, rng):
+    key = t.doc["keys"][t.last["key"]]
+    key.pop("administrators", None)
+    key["policy"] = document(allow({"AWS": t.root(t.target)}, KEY_USE + ["kms:GenerateDataKey"]))
+
+
+# selections
+
+@operator(False)
+def selection_without_one(t, rng):
+    need(t.selection["resources"] == ["arn:aws:rds:*:*:db:*"])
+    t.selection["not_resources"] = [f"arn:aws:rds:*:*:db:{rng.choice(['orders', 'o*', 'old'])}"]
+
+
+@operator(True)
+def selection_of_snapshots(t, rng):
+    t.selection["resources"] = ["arn:aws:rds:*:*:snapshot:*"]
+
+
 # vaults
 
 @operator(True)

@@ -54,12 +54,32 @@ static void retention_must_lie_in_the_range(void **state)
             fail_msg("row %zu", i);
 }
 
+static void an_objection_names_the_bound_that_is_in_the_way(void **state)
+{
+    (void)state;
+    static const struct {
+        int64_t days, min, max;
+        const char *says;
+    } rows[] = {
+        {30, 60, 0, "30 days are fewer than the 60 that L asks for"},
+        {90, 0, 60, "90 days are more than the 60 that L takes"},
+        {3, 7, 60, "3 days are outside 7 to 60 of L"},
+        {-1, 7, 60, "the point is kept for ever, and L takes at most 60 days"},
+    };
+    struct arena *arena = arena_new();
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++)
+        assert_string_equal(retention_objection(arena, rows[i].days, rows[i].min, rows[i].max, "L"),
+                            rows[i].says);
+    arena_free(arena);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(locks_that_aws_refuses_are_refused),
         cmocka_unit_test(the_lock_date_counts_from_the_put),
         cmocka_unit_test(retention_must_lie_in_the_range),
+        cmocka_unit_test(an_objection_names_the_bound_that_is_in_the_way),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
