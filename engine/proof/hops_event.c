@@ -63,11 +63,53 @@ static bool on_default_bus(const struct model_object *rule)
     return !bus || str_eq(bus, SOURCE_BUS);
 }
 
-static bool takes(const struct walk *walk, const struct model_object *rule)
+enum taking { TAKES_NOT, TAKES_PERHAPS, TAKES };
+
+/* What AWS fills in as it pleases: a pattern that asks for it may take the event or not. */
+static const char *const chance[] = {"backupSizeInBytes", "copyJobId", "creationDate",
+                                     "completionDate", NULL};
+
+static const struct value *without_chance(struct arena *arena, const struct value *pattern)
+{
+    const struct value *detail = value_get(pattern, "detail");
+    for (size_t i = 0; detail && chance[i]; i++)
+        detail = value_without(arena, detail, chance[i]);
+    if (detail && value_len(detail))
+        pattern = value_with(arena, pattern, "detail", detail);
+    else if (detail)
+        pattern = value_without(arena, pattern, "detail");
+    return value_without(arena, value_without(arena, pattern, "id"), "time");
+}
+
+static bool asks_for_values(const struct value *detail, const char *key)
+{
+    const struct value *list = value_get(detail, key);
+    for (size_t i = 0; i < value_len(list); i++)
+        if (!value_get(value_item(list, i), "exists"))
+            return true;
+    return false;
+}
+
+static bool is_chance(const struct value *pattern)
+{
+    const struct value *detail = value_get(pattern, "detail");
+    for (size_t i = 0; chance[i]; i++)
+        if (asks_for_values(detail, chance[i]))
+            return true;
+    return asks_for_values(pattern, "id") || asks_for_values(pattern, "time");
+}
+
+static enum taking taking_of(const struct walk *walk, const struct model_object *rule)
 {
     const struct value *pattern = pattern_of(walk->arena, rule);
-    return pattern && on_default_bus(rule) &&
-           event_pattern_matches(pattern, copy_event(walk, walk->leg));
+    if (!pattern || !on_default_bus(rule))
+        return TAKES_NOT;
+    bool open = is_chance(pattern);
+    if (open)
+        pattern = without_chance(walk->arena, pattern);
+    if (value_len(pattern) && !event_pattern_matches(pattern, copy_event(walk, walk->leg)))
+        return TAKES_NOT;
+    return open ? TAKES_PERHAPS : TAKES;
 }
 
 static bool is_enabled(const struct model_object *rule)
@@ -87,25 +129,29 @@ static const char *relay_bus(const struct walk *walk)
 struct way {
     const struct model_object *rule;
     const struct value *target;
+    enum taking taking;
 };
 
-/* The first enabled one that leads to `to`; else a disabled one, else a rule that takes the event
- * and leads elsewhere. */
+static bool is_better(const struct way *way, const struct way *best)
+{
+    if (!best->rule || is_enabled(way->rule) != is_enabled(best->rule))
+        return !best->rule || is_enabled(way->rule);
+    return way->taking > best->taking;
+}
+
+/* The first enabled one that leads to `to`, for sure if there is one; else a disabled one. */
 static struct way way_to(const struct walk *walk, const char *account, const char *region,
                          const char *to)
 {
-    struct way best = {NULL, NULL};
+    struct way best = {0};
     const struct model_list *rules = model_in(walk->model, "aws_event_rule", account, region);
     for (size_t i = 0; i < rules->len; i++) {
         const struct value *targets = value_get(rules->items[i]->properties, "targets");
-        for (size_t k = 0; k < value_len(targets); k++) {
-            const struct value *target = value_item(targets, k);
-            if (!str_eq(value_get_str(target, "arn"), to) || !takes(walk, rules->items[i]))
-                continue;
-            if (is_enabled(rules->items[i]))
-                return (struct way){rules->items[i], target};
-            if (!best.rule)
-                best = (struct way){rules->items[i], target};
+        enum taking taking = taking_of(walk, rules->items[i]);
+        for (size_t k = 0; taking != TAKES_NOT && k < value_len(targets); k++) {
+            struct way way = {rules->items[i], value_item(targets, k), taking};
+            if (str_eq(value_get_str(way.target, "arn"), to) && is_better(&way, &best))
+                best = way;
         }
     }
     return best;
@@ -143,13 +189,25 @@ static void at_relay(const struct walk *walk, struct proof_hop *hop)
     hop_at(hop, walk->relay->address, walk->function ? walk->function->resource->pos : NO_POS);
 }
 
+/* The pattern asks for what only the event shows. */
+static void assume_taken(struct walk *walk, struct proof_hop *hop, const struct way *way)
+{
+    if (way->taking == TAKES_PERHAPS)
+        hop_unknown(hop, arena_printf(walk->arena,
+                                      "the ids, times and size in the event are such that the "
+                                      "pattern of %s takes it",
+                                      way->rule->resource->address));
+}
+
 bool hop_taken(struct walk *walk, struct proof_hop *hop)
 {
     struct way way = first_way(walk);
     at_relay(walk, hop);
     at_rule(hop, &way);
-    if (way.rule)
+    if (way.rule) {
+        assume_taken(walk, hop, &way);
         return true;
+    }
     hop->fix = mend_event_regions(walk);
     hop_broken(walk, hop, NULL,
                arena_printf(walk->arena, "no rule in %s sends the event of the copy into %s on%s%s",
@@ -182,6 +240,7 @@ bool hop_forward_role(struct walk *walk, struct proof_hop *hop)
         return false;
     at_rule(hop, &way);
     if (!role) {
+        hop->fix = mend_forward_role(walk, way.rule, relay_bus(walk));
         hop_broken(walk, hop, NULL,
                    arena_printf(walk->arena, "the target of %s has no role", hop->address));
         return true;
@@ -223,7 +282,9 @@ bool hop_arrives(struct walk *walk, struct proof_hop *hop)
         return false;
     at_relay(walk, hop);
     at_rule(hop, &way);
-    if (!way.rule)
+    if (way.rule)
+        assume_taken(walk, hop, &way);
+    else
         hop_broken(walk, hop, NULL,
                    arena_printf(walk->arena,
                                 "no rule in %s sends the forwarded event to %s/function",
@@ -249,6 +310,14 @@ bool hop_invoke(struct walk *walk, struct proof_hop *hop)
     if (!way.rule || !walk->function)
         return false;
     ask_invoke(walk, hop, &way);
+    if (value_get_str(way.target, "input") && hop->verdict != PROOF_BROKEN) {
+        hop->error = NULL;
+        hop->fix = "Take `input` out of the rule's target.";
+        hop_broken(walk, hop, NULL,
+                   arena_printf(walk->arena,
+                                "%s hands the function a text of its own in place of the event",
+                                way.rule->resource->address));
+    }
     return true;
 }
 
@@ -257,7 +326,7 @@ bool hop_invoke(struct walk *walk, struct proof_hop *hop)
 /* The first enabled rule by the clock that wakes the function; else a disabled one. */
 static struct way way_by_clock(const struct walk *walk)
 {
-    struct way best = {NULL, NULL};
+    struct way best = {0};
     const struct model_list *rules =
         model_in(walk->model, "aws_event_rule", walk->config.account_id, walk->config.region);
     for (size_t i = 0; walk->function && i < rules->len; i++) {
@@ -267,7 +336,7 @@ static struct way way_by_clock(const struct walk *walk)
                            k < value_len(targets) && (!best.rule || !is_enabled(best.rule));
              k++)
             if (str_eq(value_get_str(value_item(targets, k), "arn"), walk->function->arn))
-                best = (struct way){rule, value_item(targets, k)};
+                best = (struct way){rule, value_item(targets, k), TAKES};
     }
     return best;
 }

@@ -582,16 +582,25 @@ static void walk_direct(struct paths *paths, struct walk walk)
     end_path(paths, &walk, vault_end_name(&leg.to), leg.to.arn);
 }
 
-/* What the function was given, where somebody has looked. */
-static const struct value *settings_seen(const struct walk *walk)
+/* What the function was given, where somebody has looked; what it cannot read stops it. False: the
+ * file's settings cannot be read either. */
+static bool read_settings(struct walk *walk)
 {
-    const struct value *settings = NULL;
-    const char *why = NULL;
-    const char *text = walk->function && walk->function->sight
-                           ? value_str(value_pointer(walk->function->properties,
-                                                     "/environment/variables/HOLDFAST_RELAY"))
-                           : NULL;
-    return text && json_parse(walk->arena, slice_of(text), &settings, &why) ? settings : NULL;
+    const struct sight *sight = walk->function ? walk->function->sight : NULL;
+    bool seen = sight && sight->state == SIGHT_THERE;
+    const struct value *given = NULL;
+    const char *why = "it is not set";
+    const char *text = seen ? value_str(value_pointer(walk->function->properties,
+                                                      "/environment/variables/HOLDFAST_RELAY"))
+                            : NULL;
+    if (text && json_parse(walk->arena, slice_of(text), &given, &why) &&
+        relay_config_parse(walk->arena, given, &walk->config, &why))
+        return true;
+    if (seen)
+        walk->deaf =
+            arena_printf(walk->arena, "its variable HOLDFAST_RELAY cannot be read: %s", why);
+    return relay_config_parse(walk->arena, model_resolve(walk->model, walk->relay->config),
+                              &walk->config, &why);
 }
 
 static bool is_broken(const struct walk *walk, size_t from)
@@ -637,11 +646,8 @@ static void find_relay(struct walk *walk, const struct relay_entry *relay)
 static void walk_relay(struct paths *paths, struct walk walk, const struct relay_entry *relay)
 {
     struct leg leg;
-    const char *why = NULL;
     find_relay(&walk, relay);
-    if (!relay_config_parse(walk.arena, settings_seen(&walk), &walk.config, &why) &&
-        !relay_config_parse(walk.arena, model_resolve(walk.model, relay->config), &walk.config,
-                            &why))
+    if (!read_settings(&walk))
         return; /* lower wrote it */
     walk_stage(&walk, STAGE_BACKUP);
     walk_first_copy(&walk, &leg, "first_copy");
@@ -660,6 +666,27 @@ static const char *relay_source(const struct relay_entry *relay)
     return value_get_str(relay->config, "source_vault_arn");
 }
 
+static bool names_no_vault(const struct proof_path *path)
+{
+    return path->verdict == PROOF_BROKEN &&
+           path->hops[path->broken_at].rule == rule_of(RULE_RELAY_DESTINATION);
+}
+
+/* Each relay of a vault hears of its points: one that the tags do not speak to leaves them to the
+ * others, if there is one that takes them. */
+static void leave_to_others(struct paths *paths, size_t from)
+{
+    size_t left = 0, kept = from;
+    for (size_t i = from; i < paths->len; i++)
+        left += names_no_vault(&paths->items[i]);
+    if (left == paths->len - from)
+        return;
+    for (size_t i = from; i < paths->len; i++)
+        if (!names_no_vault(&paths->items[i]))
+            paths->items[kept++] = paths->items[i];
+    paths->len = kept;
+}
+
 /* The copy actions of the rule that lead to a last vault. False: there is none. */
 static bool walk_actions(struct paths *paths, struct walk *walk)
 {
@@ -670,12 +697,14 @@ static bool walk_actions(struct paths *paths, struct walk *walk)
         walk->action = value_item(actions, i);
         const char *to = value_get_str(walk->action, "destination_backup_vault_arn");
         bool relayed = false;
+        size_t before = paths->len;
         for (size_t k = 0; k < topology->relay_len; k++) {
             if (!to || !str_eq(relay_source(&topology->relays[k]), to))
                 continue;
             walk_relay(paths, *walk, &topology->relays[k]);
             relayed = true;
         }
+        leave_to_others(paths, before);
         const char *account = model_account_of(walk->arena, to);
         if (!relayed && account && !str_eq(account, walk->plan->resource->account->id)) {
             walk_direct(paths, *walk);

@@ -64,6 +64,7 @@ struct walk {
     const struct relay_entry *relay;
     struct relay_config config; /* of the relay */
     const struct model_object *function;
+    const char *deaf; /* why the function cannot read what it was given, or NULL */
     const struct relay_destination *destination;
     struct proof_hop *hops;
     size_t len, cap;

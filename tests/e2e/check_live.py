@@ -117,6 +117,16 @@ with workspace(SECOND, locked_and_by_tag) as folder, tempfile.TemporaryDirectory
         for statement in json.loads(functions.get_policy(FunctionName=function)["Policy"])["Statement"]:
             functions.remove_permission(FunctionName=function, StatementId=statement["Sid"])
 
+    world.settings = functions.get_function_configuration(FunctionName=function)["Environment"]["Variables"]["HOLDFAST_RELAY"]
+
+    def settings_of_function(text):
+        functions.update_function_configuration(FunctionName=function, Environment={"Variables": {"HOLDFAST_RELAY": text}})
+
+    def constant_input():
+        there, rule = client(SOURCE, "events", B), recorded("relays.copy_to_vault/rule")["name"]
+        for target in there.list_targets_by_rule(Rule=rule)["Targets"]:
+            there.put_targets(Rule=rule, Targets=[{**target, "Input": '{"nothing": true}'}])
+
     def no_selection():
         for record in records:
             if record["type"] == "aws_backup_selection":
@@ -152,6 +162,8 @@ with workspace(SECOND, locked_and_by_tag) as folder, tempfile.TemporaryDirectory
         # These one upon the other, each before the last one on the path; then all are mended at once.
         ("the key's statements", lambda: key_policy(drop_statements), None, "last_copy.source_key", "HP133",
          "The source snapshot KMS key"),
+        ("the function's settings", lambda: settings_of_function("{not json"), lambda: settings_of_function(world.settings), "relay.runs", "HP151", None),
+        ("the target's input", constant_input, None, "event.invoke", "HP144", None),
         ("the function's permission", no_permission, None, "event.invoke", "HP144", "NO_PERMISSIONS"),
         ("the forwarder's role", no_forwarder, None, "event.forward_role", "HP141", "Cross-region api call is not allowed"),
         ("the selection", no_selection, mend, "backup.selection", "HP104", None),
