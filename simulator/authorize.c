@@ -156,6 +156,8 @@ static const struct value *context_of(struct world *world, struct arena *arena,
     put_membership(world, &b, owner, "aws:ResourceOrgID", "aws:ResourceOrgPaths");
     map_put_str(&b, "aws:CurrentTime", time_iso(arena, world_now_ms(world)));
     map_put_str(&b, "aws:SecureTransport", "true");
+    if (!request->service && !map_so_far(&b, "kms:ViaService"))
+        put_more(&b, "aws:ViaAWSService", "false");
     return map_end(&b);
 }
 

@@ -653,6 +653,12 @@ def relay_leads_elsewhere(t, rng):
 
 
 @operator(False)
+def relay_beside_one_of_another_tag(t, rng):
+    need(t.relay)
+    t.doc["relays"]["other"] = {**copy.deepcopy(t.relay), "tag_keys": ["Destination"]}
+
+
+@operator(False)
 def relay_leads_to_more(t, rng):
     need(t.relay)
     t.doc["vaults"]["other"] = {"account": t.target, "region": t.last["region"], "key": t.last["key"],
@@ -828,6 +834,14 @@ def control_denies_a_step(t, rng):
     control(t, [t.source], rng.choice(RIGHTS[:6] + [
         "backup:StartCopyJob", "backup:ListCopyJobs", "iam:PassRole", "events:PutEvents", "backup:ListTags",
         ["backup:ListTags", "rds:ListTagsForResource"], "backup:Copy*", "rds:*"]))
+
+
+@operator(True)
+def control_denies_what_no_service_asks(t, rng):
+    need(t.relay)
+    control(t, [t.source], "backup:StartCopyJob")
+    statement = t.doc["organization"]["policies"]["mutant"]["content"]["Statement"][0]
+    statement["Condition"]["Bool"] = {"aws:ViaAWSService": "false"}
 
 
 @operator(False)
