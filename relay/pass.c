@@ -46,10 +46,8 @@ bool relay_handle(struct relay_pass *pass, const struct value *event, const char
         return true;
     case RELAY_EVENT_FIRST_FAILED:
     case RELAY_EVENT_SECOND_FAILED:
-        pass->copies_failed = 1;
-        log_event(LOG_ERROR, "alarm", "hop", ev.kind == RELAY_EVENT_FIRST_FAILED ? "1" : "2",
-                  "state", ev.state, "reason", ev.message, "resource", ev.resource_arn, "id", ev.id,
-                  NULL);
+        relay_tell_failed(pass, ev.kind == RELAY_EVENT_FIRST_FAILED ? "1" : "2", ev.state,
+                          ev.message, ev.resource_arn, ev.id);
         return true;
     case RELAY_EVENT_SCHEDULED: return reconcile_by_the_clock(pass, ret_why);
     case RELAY_EVENT_ARRIVED: break;

@@ -56,7 +56,8 @@ struct relay_pass {
     /* Of these: what somebody should look at; started though the tag failed to travel; waiting for
      * `backfill`. And the source points whose life was shortened. */
     size_t worrying, untagged, need_backfill, shortened;
-    size_t copies_failed;      /* told of by the event: a copy FAILED or is PARTIAL */
+    size_t copies_failed;      /* by the event: a copy FAILED or is PARTIAL; in a reconcile: first
+                                  copies that FAILED within a day */
     int64_t oldest_waiting_ms; /* when the oldest point was made that is to be copied and has no
                                   copy yet: it waits, failed, or a copy was just begun; 0: none */
 };

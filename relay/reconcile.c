@@ -6,6 +6,7 @@
 
 #include "engine/base/bug.h"
 #include "engine/base/clock.h"
+#include "engine/base/map.h"
 #include "relay/walk.h"
 
 #define PAGES_MAX 10000
@@ -21,8 +22,10 @@ struct reconcile {
     size_t open_len, open_cap;
     int64_t oldest_copied_ms; /* relay_decide_brake() */
     bool old_points;          /* there are such as the job history forgot */
-    bool *looked;             /* at the last vault of that number */
-    const char *look_error;   /* why one of them could not be read, or NULL */
+    const char **sources;     /* the vaults that the points were copied from */
+    size_t source_len, source_cap;
+    bool *looked;           /* at the last vault of that number */
+    const char *look_error; /* why one of them could not be read, or NULL */
 };
 
 /* ---- lists ---- */
@@ -252,10 +255,25 @@ static bool is_to_shorten(const struct reconcile *rc, const struct value *item)
     return days > 0 && (lives > days || lives < 0);
 }
 
+/* Where to ask for copies that never came. */
+static void note_source(struct reconcile *rc, const struct value *item)
+{
+    const char *vault_arn = value_get_str(item, "SourceBackupVaultArn");
+    if (!vault_arn)
+        return;
+    for (size_t i = 0; i < rc->source_len; i++)
+        if (str_eq(rc->sources[i], vault_arn))
+            return;
+    rc->sources = arena_grow(rc->pass->arena, rc->sources, rc->source_len, &rc->source_cap,
+                             rc->source_len + 1, sizeof(*rc->sources));
+    rc->sources[rc->source_len++] = arena_strdup(rc->pass->arena, vault_arn);
+}
+
 static void sort_out(struct reconcile *rc, const struct value *item)
 {
     struct relay_pass *pass = rc->pass;
     struct walk walk = walk_of(rc, item);
+    note_source(rc, item);
     if (!walk.point.arn) {
         keep(rc, &walk);
         return;
@@ -344,6 +362,47 @@ static bool walk_open_points(struct reconcile *rc, const char **ret_why)
     return walkers_run(&walkers, ret_why);
 }
 
+/* ---- first copies that failed ---- */
+
+static void tell_failed(struct reconcile *rc, const struct value *job)
+{
+    if (str_eq(value_get_str(job, "State"), "FAILED") &&
+        str_eq(value_get_str(job, "DestinationBackupVaultArn"), rc->pass->config->source_vault_arn))
+        relay_tell_failed(rc->pass, "1", "FAILED", value_get_str(job, "StatusMessage"),
+                          value_get_str(job, "ResourceArn"), value_get_str(job, "CopyJobId"));
+}
+
+static bool list_failed(struct reconcile *rc, const char *region, const char **ret_why)
+{
+    const struct relay_config *config = rc->pass->config;
+    struct map_builder query = map_begin(rc->pass->arena);
+    map_put_str(&query, "destinationVaultArn", config->source_vault_arn);
+    map_put_str(&query, "state", "FAILED");
+    map_put_str(&query, "completeAfter", time_iso(rc->pass->arena, rc->pass->now_ms - DAY_MS));
+    const struct aws_call_spec spec = {.operation = &backup_ListCopyJobs,
+                                       .account_id = config->account_id,
+                                       .region = region,
+                                       .query = map_end(&query)};
+    return list(rc, &spec, tell_failed, ret_why);
+}
+
+/* What never came is in no list of points, and the event that told of it may be lost. Jobs are
+ * listed in the Region that they copy from; each is asked once. */
+static bool tell_first_copies(struct reconcile *rc, const char **ret_why)
+{
+    struct map asked;
+    map_init(&asked, rc->pass->arena);
+    for (size_t i = 0; i < rc->source_len; i++) {
+        const char *region = relay_source_region(rc->pass, rc->sources[i]);
+        if (!region || map_get(&asked, region))
+            continue;
+        map_set(&asked, region, rc);
+        if (!list_failed(rc, region, ret_why))
+            return false;
+    }
+    return true;
+}
+
 static bool reconcile(struct reconcile *rc, const char **ret_why)
 {
     const struct relay_config *config = rc->pass->config;
@@ -352,7 +411,8 @@ static bool reconcile(struct reconcile *rc, const char **ret_why)
     if (!list_jobs(rc, ret_why) || !look_for_old_points(rc, ret_why))
         return false;
     list_copies(rc);
-    if (!list(rc, &points, sort_out, ret_why) || !walk_open_points(rc, ret_why))
+    if (!list(rc, &points, sort_out, ret_why) || !walk_open_points(rc, ret_why) ||
+        !tell_first_copies(rc, ret_why))
         return false;
     *ret_why = rc->look_error;
     return !rc->look_error;

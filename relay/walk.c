@@ -3,6 +3,7 @@
 #include "engine/aws/arn.h"
 #include "engine/base/bug.h"
 #include "engine/base/clock.h"
+#include "engine/base/log.h"
 #include "engine/base/map.h"
 
 /* ---- calls ---- */
@@ -72,6 +73,14 @@ void relay_reset(struct relay_pass *pass)
     pass->worrying = pass->untagged = pass->need_backfill = pass->shortened = 0;
     pass->copies_failed = 0;
     pass->oldest_waiting_ms = 0;
+}
+
+void relay_tell_failed(struct relay_pass *pass, const char *hop, const char *state,
+                       const char *reason, const char *resource_arn, const char *id)
+{
+    pass->copies_failed++;
+    log_event(LOG_ERROR, "alarm", "hop", hop, "state", state, "reason", reason, "resource",
+              resource_arn, "id", id, NULL);
 }
 
 const char *relay_source_region(const struct relay_pass *pass, const char *vault_arn)

@@ -72,6 +72,9 @@ bool relay_too_late(const struct relay_pass *pass);
 /* One turn of the loop, that ends no later than the pass does. False: the loop is idle. */
 MUST_CHECK bool relay_turn(struct relay_pass *pass);
 void relay_reset(struct relay_pass *pass); /* its counts */
+/* An alarm: a copy FAILED or is PARTIAL. hop: "1" into the source vault, "2" out of it. */
+void relay_tell_failed(struct relay_pass *pass, const char *hop, const char *state,
+                       const char *reason, const char *resource_arn, const char *id);
 /* Where a copy came from, if that is a place of the relay's own account; else NULL. */
 const char *relay_source_region(const struct relay_pass *pass, const char *vault_arn);
 

@@ -52,6 +52,17 @@ static void report(void *ctx, const struct relay_report *report)
                  report->point->arn, decision->destination->vault_arn);
 }
 
+/* What never came to the source vault stands in no list of points. */
+static void warn_of_first_copies(struct session *session, const char *address,
+                                 const struct relay_pass *pass)
+{
+    if (pass->copies_failed > 0)
+        diag_warning(&session->cli->diags, E_RELAY_COPY, NO_POS, address,
+                     "%zu cop%s into its source vault failed within a day: nothing came that "
+                     "could be relayed",
+                     pass->copies_failed, pass->copies_failed == 1 ? "y" : "ies");
+}
+
 static void add_counts(struct relaying *relaying, const struct relay_pass *pass)
 {
     relaying->started += pass->started;
@@ -120,6 +131,8 @@ const char *relaying_pass(struct session *session, const char *address,
         pass.started = 0;
     }
     add_counts(ret, &pass);
+    if (!how->silent)
+        warn_of_first_copies(session, address, &pass);
     if (pass.need_backfill > 0 && !how->silent)
         diag_warning(&session->cli->diags, E_RELAY_BACKFILL, NO_POS, address,
                      "%zu point%s older than %d days would be copied: nothing so old has been, or "
@@ -177,6 +190,7 @@ const char *relaying_look(struct session *session, const struct relay_config *co
     pass.ctx = ctx;
     bool ok = relay_reconcile(&pass, &why);
     add_counts(ret, &pass);
+    warn_of_first_copies(session, config->relay, &pass);
     return ok ? NULL : why;
 }
 

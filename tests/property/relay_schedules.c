@@ -3,6 +3,8 @@
  *   - no point is ever copied twice into the last vault, and none that is not meant for it;
  *   - after each good pass the oldest point without a copy is no younger than the pass says: the
  *     alarm on what is stuck rests on that;
+ *   - each good pass tells of the first copies that failed within a day, once a point has come the
+ *     same way and stands;
  *   - in the end, once nothing fails any more and a month has passed, each point that is tagged for
  *     the last vault has its copy there, or a relay refuses it for one of a few reasons that the
  *     life gave it: an alarm. What is tagged for a foreign vault is refused, and a copy that is
@@ -369,6 +371,23 @@ static void look_at_waiting(struct life *life, const struct host *host, const ch
         blame(life, "a point waits for longer than the pass says", before);
 }
 
+/* Those of which the pass that begins now has to tell; 0 where it cannot know of them. */
+static size_t first_copies_failed(struct life *life)
+{
+    struct arena *arena = arena_new();
+    struct objects points = store_list(life->room.world, arena, "backup.point", ROOM_ACCOUNT,
+                                       ROOM_REGION, NULL),
+                   jobs = copy_jobs(life, arena);
+    size_t failed = 0;
+    for (size_t i = 0; points.len > 0 && i < jobs.len; i++)
+        failed +=
+            str_eq(job_text(jobs.items[i].body, "State"), "FAILED") &&
+            str_eq(job_text(jobs.items[i].body, "DestinationBackupVaultArn"), ROOM_SOURCE_VAULT) &&
+            value_get_int(jobs.items[i].body, "CompletionDate", 0) > room_now(&life->room) - DAY_MS;
+    arena_free(arena);
+    return failed;
+}
+
 static const struct host *act(struct life *life, const struct delivery *delivery)
 {
     struct host *host = idle_host(life);
@@ -380,7 +399,8 @@ static const struct host *act(struct life *life, const struct delivery *delivery
          delivery ? value_get_str(delivery->event, "id") : "reconciles");
     int64_t before_ms = 0;
     const char *before = delivery ? NULL : oldest_uncopied(life, &before_ms);
-    size_t others = life->passes;
+    size_t others = life->passes, failed = delivery ? 0 : first_copies_failed(life);
+    int64_t began_ms = room_now(&life->room);
     bool good = room_call(&life->room, host, arena, delivery ? delivery->event : NULL, &why);
     if (!good)
         tell(life, "relay %zd failed: %s", host - life->room.hosts, why);
@@ -392,6 +412,8 @@ static const struct host *act(struct life *life, const struct delivery *delivery
         note_good_pass(life, host);
     if (good && !delivery && life->passes == others)
         look_at_waiting(life, host, before);
+    if (good && !delivery && began_ms == room_now(&life->room) && host->copies_failed != failed)
+        blame(life, "a first copy failed, and the pass does not say so", "");
     life->passes++;
     life->events += delivery != NULL;
     arena_free(arena);

@@ -349,6 +349,7 @@ bool room_call(struct room *room, struct host *host, struct arena *arena, const 
     host->started = pass.started;
     host->waiting = pass.waiting;
     host->worrying = pass.worrying;
+    host->copies_failed = pass.copies_failed;
     host->oldest_waiting_ms = pass.oldest_waiting_ms;
     host->failed = pass.failed + !good;
     if (!good && str_eq(*ret_why, RELAY_LATE))

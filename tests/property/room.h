@@ -38,9 +38,9 @@ struct host {
     struct loop *loop;   /* NULL: ended; the next call starts it anew */
     struct transport inner;
     struct diags diags;
-    struct relay_pass *pass;                   /* while it acts */
-    size_t started, waiting, failed, worrying; /* what the last pass counted */
-    int64_t oldest_waiting_ms;                 /* the same */
+    struct relay_pass *pass;                                  /* while it acts */
+    size_t started, waiting, failed, worrying, copies_failed; /* what the last pass counted */
+    int64_t oldest_waiting_ms;                                /* the same */
 };
 
 typedef void room_between_fn(void *ctx, struct host *host);

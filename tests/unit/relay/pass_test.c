@@ -15,6 +15,7 @@
 #define NOW_MS ((int64_t)1767225600000)
 #define SOURCE "arn:aws:backup:us-east-2:111122223333:backup-vault:intermediate"
 #define FINAL "arn:aws:backup:us-east-2:444455556666:backup-vault:final"
+#define PRIMARY "arn:aws:backup:us-east-1:111122223333:backup-vault:primary"
 #define POINT "arn:aws:backup:us-east-2:111122223333:recovery-point:p"
 #define EFS "arn:aws:elasticfilesystem:us-east-1:111122223333:file-system/fs-1"
 
@@ -392,6 +393,31 @@ static void a_copy_that_failed_is_counted(void **state)
     assert_int_equal(room->pass.copies_failed, 0);
 }
 
+/* No event told of it, and it is in no list of points. It is listed where it came from. */
+static void a_first_copy_that_failed_is_told_of(void **state)
+{
+    struct room *room = *state;
+    answer(room, "GET /backup-vaults/intermediate/recovery-points",
+           arena_printf(room->arena,
+                        "{\"RecoveryPoints\":[{\"RecoveryPointArn\":\"" POINT
+                        "\",\"BackupVaultArn\":\"" SOURCE "\",\"SourceBackupVaultArn\":\"" PRIMARY
+                        "\",\"ResourceArn\":\"" EFS "\",\"CreationDate\":%lld}]}",
+                        (long long)(NOW_MS / 1000 - 3600)));
+    fake_when_contains(room->fake, "/us-east-1/backup/aws4_request",
+                       (struct fake_answer){.status = 200,
+                                            .body = "{\"CopyJobs\":[{\"State\":\"FAILED\","
+                                                    "\"DestinationBackupVaultArn\":\"" SOURCE
+                                                    "\",\"CopyJobId\":\"first\"}]}"});
+    one_point(room, 1, "{}");
+    assert_true(reconcile(room));
+    assert_int_equal(room->pass.started, 1);
+    assert_int_equal(room->pass.copies_failed, 1);
+    bool lately = false;
+    for (size_t i = 0; i < fake_call_count(room->fake); i++)
+        lately = lately || strstr(fake_call(room->fake, i)->query, "completeAfter=2025-12-31");
+    assert_true(lately);
+}
+
 static void a_listed_point_without_an_arn_is_an_error(void **state)
 {
     struct room *room = *state;
@@ -449,7 +475,6 @@ static void a_scheduled_event_is_a_reconcile(void **state)
 
 #define SNAPSHOT "arn:aws:ec2:us-east-2::snapshot/snap-2"
 #define FIRST "arn:aws:ec2:us-east-1::snapshot/snap-1"
-#define PRIMARY "arn:aws:backup:us-east-1:111122223333:backup-vault:primary"
 #define NO_TAGS "<DescribeTagsResponse><requestId>r</requestId><tagSet/></DescribeTagsResponse>"
 #define AWS_TAGGED                                                                                 \
     "<DescribeTagsResponse><requestId>r</requestId><tagSet><item><resourceId>snap</resourceId>"    \
@@ -1130,6 +1155,7 @@ int main(void)
         TEST(what_is_beyond_the_budget_waits),
         TEST(a_point_whose_copies_fail_waits_for_as_long_as_it_has_none),
         TEST(a_copy_that_failed_is_counted),
+        TEST(a_first_copy_that_failed_is_told_of),
         TEST(a_listed_point_without_an_arn_is_an_error),
         TEST(a_signal_stops_it_before_the_next_step),
         TEST(a_scheduled_event_is_a_reconcile),
