@@ -117,14 +117,19 @@ bool file_append(const char *path, struct slice data, struct diags *diags)
     return (fd >= 0 && write_all(fd, data)) || fail_write(diags, path);
 }
 
-/* A rename would put a file in the place of a device or a pipe; /dev/stdout may lead to a file. Of
- * a folder the rename says what is wrong. */
+/* A rename would put a file in the place of a device or a pipe; /dev/stdout may lead to a file. */
 static bool may_be_replaced(const char *path, struct diags *diags)
 {
     struct stat st;
     bool is_device = str_starts(path, "/dev/") && !str_starts(path, "/dev/shm/");
-    if (!is_device && (stat(path, &st) != 0 || S_ISREG(st.st_mode) || S_ISDIR(st.st_mode)))
+    if (!is_device && (stat(path, &st) != 0 || S_ISREG(st.st_mode)))
         return true;
+    if (!is_device && S_ISDIR(st.st_mode)) {
+        struct diag *diag =
+            diag_error(diags, E_OUTPUT, NO_POS, NULL, "%s is a folder, and no file", path);
+        diag_hint(diags, diag, "Name a file in it.");
+        return false;
+    }
     diag_error(diags, E_OUTPUT, NO_POS, NULL, "%s is no regular file, and is not replaced by one",
                path);
     return false;

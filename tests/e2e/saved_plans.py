@@ -118,6 +118,8 @@ with workspace(edit=lambda _: TOPOLOGY) as folder:
     plan()
     holdfast("apply", "p.json", "--simulate", "--target", "queues.one", cwd=folder, expect=64)
     holdfast("plan", "--simulate", "--out", "q.json", "--refresh=false", cwd=folder, expect=64)
+    said = holdfast("plan", "--simulate", "--out", ".", cwd=folder, expect=1).err
+    check("HF1202" in said and ". is a folder" in said and "Name a file" in said, f"a folder is no file: {said}")
     check(not os.path.exists(os.path.join(folder, "q.json")), "nothing was saved")
 
     # cut, changed, foreign
