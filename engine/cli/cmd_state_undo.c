@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "engine/base/clock.h"
+#include "engine/base/map.h"
 #include "engine/cli/commands.h"
 #include "engine/cli/moving.h"
 #include "engine/cli/session.h"
@@ -16,6 +17,8 @@ struct undo {
     int64_t serial;           /* to go back to */
     struct past_change *rows; /* before: recorded now; after: then */
     size_t len;
+    const char *
+        *other; /* of each row: where its object is recorded instead, now or then; or NULL */
     bool dry_run;
 };
 
@@ -91,6 +94,34 @@ static void compare_with_now(struct undo *undo)
     undo->len = len;
 }
 
+static const char *object_of(const struct undo *undo, const struct record *record)
+{
+    return arena_printf(undo->session->cli->arena, "%s %s %s %s", record->type, record->account_id,
+                        record->region ? record->region : "-", record->identifier);
+}
+
+/* What leaves one address and comes back at another is one object. */
+static void find_moved(struct undo *undo)
+{
+    struct arena *arena = undo->session->cli->arena;
+    struct map left;
+    map_init(&left, arena);
+    undo->other = arena_array(arena, undo->len + 1, sizeof(*undo->other));
+    for (size_t i = 0; i < undo->len; i++)
+        if (!undo->rows[i].after && undo->rows[i].before->identifier)
+            map_set(&left, object_of(undo, undo->rows[i].before), &undo->other[i]);
+    for (size_t i = 0; i < undo->len; i++) {
+        const struct past_change *row = &undo->rows[i];
+        const char **there = row->after && row->after->identifier
+                                 ? map_get(&left, object_of(undo, row->after))
+                                 : NULL;
+        if (!there || *there)
+            continue;
+        *there = row->address;
+        undo->other[i] = undo->rows[there - undo->other].address;
+    }
+}
+
 static bool is_settled(const struct undo *undo)
 {
     struct session *session = undo->session;
@@ -131,10 +162,21 @@ static void add_row(struct list_builder *list, const struct past_change *row)
     list_add(list, map_end(&b));
 }
 
-static void print_row(const struct undo *undo, const struct past_change *row)
+static void add_moved(struct list_builder *list, const char *from, const char *to)
+{
+    struct map_builder b = map_begin(list->arena);
+    map_put_str(&b, "from", from);
+    map_put_str(&b, "to", to);
+    list_add(list, map_end(&b));
+}
+
+static void print_row(const struct undo *undo, const struct past_change *row, const char *from)
 {
     struct cli *cli = undo->session->cli;
-    if (row->after)
+    if (from)
+        cli_out(cli, arena_printf(cli->arena, "%s %s to %s\n",
+                                  undo->dry_run ? "would move" : "moved", from, row->address));
+    else if (row->after)
         cli_out(cli, arena_printf(cli->arena, "%s %s\n",
                                   undo->dry_run ? "would restore" : "restored", row->address));
     else
@@ -165,17 +207,25 @@ static void note_what_follows(const struct undo *undo)
 static void print_undone(const struct undo *undo)
 {
     struct cli *cli = undo->session->cli;
-    struct list_builder restored = list_begin(cli->arena), forgotten = list_begin(cli->arena);
+    struct list_builder restored = list_begin(cli->arena), forgotten = list_begin(cli->arena),
+                        moved = list_begin(cli->arena);
     for (size_t i = 0; i < undo->len; i++) {
-        add_row(undo->rows[i].after ? &restored : &forgotten, &undo->rows[i]);
+        const struct past_change *row = &undo->rows[i];
+        if (undo->other[i] && !row->after)
+            continue; /* said where it goes */
+        if (undo->other[i])
+            add_moved(&moved, undo->other[i], row->address);
+        else
+            add_row(row->after ? &restored : &forgotten, row);
         if (!cli->json)
-            print_row(undo, &undo->rows[i]);
+            print_row(undo, row, undo->other[i]);
     }
     struct map_builder b = map_begin(cli->arena);
     map_put_str(&b, "format_version", "1.0");
     map_put_bool(&b, "dry_run", undo->dry_run);
     map_put_int(&b, "to_serial", undo->serial);
     map_put_int(&b, "serial", state_serial(undo->session->state));
+    map_put(&b, "moved", list_end(&moved));
     map_put(&b, "restored", list_end(&restored));
     map_put(&b, "forgotten", list_end(&forgotten));
     if (cli->json)
@@ -198,6 +248,7 @@ static int undo(struct session *session)
     if (!state_rows_at(session->state, cli->arena, undo.serial, &undo.rows, &undo.len, &cli->diags))
         return EXIT_ERROR;
     compare_with_now(&undo);
+    find_moved(&undo);
     if (!is_settled(&undo))
         return EXIT_REFUSED;
     if (!undo.dry_run && undo.len > 0 && !write_rows(&undo))

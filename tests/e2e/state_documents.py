@@ -214,7 +214,11 @@ with workspace() as folder:
     apply(folder, ONE)
     made = recorded(folder)["queues.q"]
     apply(folder, ONE.replace("  q: {", "  letters: {") + "moved: [{from: queues.q, to: queues.letters}]\n")
-    run(folder, "state", "undo", "--to", "run:1")
+    said = run(folder, "state", "undo", "--to", "run:1", "--dry-run", "--json").json
+    check(said["moved"] == [{"from": "queues.letters", "to": "queues.q"}] and said["forgotten"] == said["restored"] == [],
+          f"nothing is forgotten: {said}")
+    said = run(folder, "state", "undo", "--to", "run:1").out
+    check(said == "moved queues.letters to queues.q\n", f"nor said to be: {said}")
     write(folder, ONE)
     check(recorded(folder) == {"queues.q": made} and set(summary(folder)) <= {"update"}, "at the old address, the old queue")
     run(folder, "apply", "--auto-approve")
