@@ -206,6 +206,19 @@ static int close_intent(struct session *session)
     return EXIT_DONE;
 }
 
+/* Each address once, whatever the line repeats. */
+static void drop_repeated(struct session *session)
+{
+    struct cli *cli = session->cli;
+    const char **once = arena_array(cli->arena, cli->line.argument_len + 1, sizeof(*once));
+    size_t len = 0;
+    for (size_t i = 0; i < cli->line.argument_len; i++)
+        if (!str_is_one_of(cli->line.arguments[i], once))
+            once[len++] = cli->line.arguments[i];
+    cli->line.arguments = once;
+    cli->line.argument_len = len;
+}
+
 static bool all_are_recorded(struct session *session)
 {
     struct cli *cli = session->cli;
@@ -277,6 +290,7 @@ static int remove_rows(struct session *session)
         !state_load(session->state, cli->arena, &session->records, &session->record_len,
                     &cli->diags))
         return EXIT_ERROR;
+    drop_repeated(session);
     if (!all_are_recorded(session))
         return EXIT_USAGE;
     if (!unsettled_none(session, cli->line.arguments, way_to_forget(cli)))
@@ -318,12 +332,6 @@ static void print_moved(struct session *session, bool dry_run)
         cli_out_json(cli, map_end(&b));
 }
 
-static bool looks_like_an_address(const char *text)
-{
-    const char *dot = strchr(text, '.');
-    return dot && dot != text && dot[1];
-}
-
 static bool move_is_settled(struct session *session, const struct move *move)
 {
     const char *const both[] = {move->from, move->to, NULL};
@@ -338,8 +346,15 @@ static int move_rows(struct session *session)
 {
     struct cli *cli = session->cli;
     bool dry_run = cli_flag(cli, OPT_DRY_RUN);
-    if (cli->line.argument_len != 2 || !looks_like_an_address(cli->line.arguments[1]))
+    if (cli->line.argument_len != 2)
         return usage_of_mv(session);
+    if (!address_is_possible(cli->arena, cli->line.arguments[1])) {
+        diag_error(&cli->diags, E_USAGE, NO_POS, NULL,
+                   "no file could have the address `%s`: it is like vaults.final, "
+                   "vaults.final/lock or vaults.final[payments]",
+                   cli->line.arguments[1]);
+        return EXIT_USAGE;
+    }
     struct move move = {cli->line.arguments[0], cli->line.arguments[1], NO_POS};
     if (!session_load(session) ||
         !session_open_state(session, dry_run ? SESSION_READS : SESSION_WRITES) ||

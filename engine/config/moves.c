@@ -40,6 +40,29 @@ const char *address_moved(struct arena *arena, const char *address, const char *
                     : arena_printf(arena, "%s[%s", to, rest);
 }
 
+/* "[a]", "[a,us-east-1]", without the bracket that opens it. */
+static bool is_member(struct slice text)
+{
+    for (size_t i = 0; i + 1 < text.len; i++)
+        if (strchr("[]", text.ptr[i]) || (unsigned char)text.ptr[i] < ' ')
+            return false;
+    return text.len > 1 && text.ptr[text.len - 1] == ']';
+}
+
+bool address_is_possible(struct arena *arena, const char *address)
+{
+    struct slice rest = slice_of(address);
+    for (bool entry = true; rest.ptr; entry = false) {
+        struct slice member = slice_cut(&rest, '/'), name = slice_cut(&member, '['),
+                     word = slice_cut(&name, '.');
+        if (!entry_name_is_valid(arena_strndup(arena, word.ptr, word.len)) ||
+            (member.ptr && !is_member(member)) || (!name.ptr && entry) ||
+            (name.ptr && !entry_name_is_valid(arena_strndup(arena, name.ptr, name.len))))
+            return false;
+    }
+    return true;
+}
+
 static bool is_made(const struct topology *topology, const char *address)
 {
     for (size_t i = 0; i < topology->resource_len; i++)

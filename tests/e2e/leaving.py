@@ -67,7 +67,7 @@ with workspace() as folder:
     check("would forget queues.r" in shown and len(recorded(folder)) == 3, f"a dry run does nothing: {shown}")
     run(folder, "state", "rm", "queues.r", "queues.nobody", expect=64)
     check(len(recorded(folder)) == 3, "one wrong address, and nothing is forgotten")
-    gone = run(folder, "state", "rm", "queues.r", "queues.s", "--json", expect=0).json
+    gone = run(folder, "state", "rm", "queues.r", "queues.s", "queues.r", "--json", expect=0).json
     check([g["address"] for g in gone["forgotten"]] == ["queues.r", "queues.s"] and not gone["dry_run"]
           and gone["forgotten"][0]["identifier"], f"it says what it forgot: {gone}")
     check(recorded(folder) == ["queues.q"], "they are forgotten")

@@ -112,6 +112,8 @@ with workspace() as folder:
     check("would move queues.q to queues.letters" in shown and "queues.q" in recorded(folder), f"dry: {shown}")
     run(folder, "state", "mv", "queues.nobody", "queues.x", expect=64)
     run(folder, "state", "mv", "queues.q", expect=64)
+    said = run(folder, "state", "mv", "queues.q", "queues.B B", expect=64).err
+    check("no file could have the address `queues.B B`" in said, f"no address: {said}")
     check("HF0313" in run(folder, "state", "mv", "queues.q", "vaults.final", expect=1).err, "one place, one object")
     sent = len(calls(folder, "--simulate"))
     run(folder, "state", "mv", "queues.q", "queues.letters")

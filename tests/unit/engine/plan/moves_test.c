@@ -79,6 +79,25 @@ static void a_member_of_a_group_moves_with_its_parts_in_all_its_regions(void **s
     }
 }
 
+static void what_no_file_could_have_is_no_address(void **state)
+{
+    struct fixture *f = *state;
+    static const char *const good[] = {"vaults.v",
+                                       "vaults.v/lock",
+                                       "vaults.v[a,us-east-1]/lock",
+                                       "plans.p[444455556666]/selections.s-1",
+                                       "relays.r/alarms.no_recent_point[us-east-1]",
+                                       "accounts.apps[a]/settings"};
+    static const char *const bad[] = {"vaults",       "vaults.",    ".v",
+                                      "vaults.v w",   "vaults.1",   "vaults.v/",
+                                      "vaults.v[]",   "vaults.v[a", "vaults.v]",
+                                      "vaults.v[a]b", "",           "vaults.v#replaced.0123abcd"};
+    for (size_t i = 0; i < ARRAY_LEN(good); i++)
+        assert_true(address_is_possible(f->arena, good[i]));
+    for (size_t i = 0; i < ARRAY_LEN(bad); i++)
+        assert_false(address_is_possible(f->arena, bad[i]));
+}
+
 static void what_nobody_recorded_does_not_move(void **state)
 {
     struct fixture *f = *state;
@@ -229,6 +248,7 @@ int main(void)
         TEST(parts_and_what_depends_on_them_follow),
         TEST(a_member_of_a_group_moves_with_its_parts_in_all_its_regions),
         TEST(a_member_that_becomes_an_entry_keeps_the_name_of_its_group),
+        TEST(what_no_file_could_have_is_no_address),
         TEST(what_nobody_recorded_does_not_move),
         TEST(two_objects_do_not_meet_at_one_address),
         TEST(an_object_keeps_its_type),
