@@ -435,6 +435,23 @@ static bool gives_up(const struct builder *b, const struct item *known)
            (item_is_kept(known) || plan_forgets(b->input->topology, known->address));
 }
 
+/* Where both are in the file, what was recorded here before has moved there, and only its tags say
+ * otherwise. */
+static void hint_where_recorded(const struct builder *b, struct diag *diag,
+                                const struct item *known, const struct item *item)
+{
+    if (known->desired && !is_imported(item))
+        diag_hint(b->diags, diag,
+                  "The file has both, and the object still bears the owner tags of `%s`: `holdfast "
+                  "apply %s` gives it those of its own address, and then another is made for `%s`.",
+                  item->address, known->address, item->address);
+    else
+        diag_hint(b->diags, diag,
+                  "If that entry was renamed: `moved: [{from: %s, to: %s}]`; after `state mv` the "
+                  "file has to say the new address.",
+                  known->address, item->address);
+}
+
 /* It is ours, and recorded: at this address, too, it would be one object with two entries, and be
  * deleted with the other one. */
 static bool is_recorded_elsewhere(struct builder *b, struct item *item)
@@ -446,10 +463,7 @@ static bool is_recorded_elsewhere(struct builder *b, struct item *item)
         diag_error(b->diags, is_imported(item) ? E_IMPORT : E_RENAMED, item_pos(item),
                    item->address, "the %s %s is recorded as %s already", item->schema->title,
                    item->observation->identifier, known->address);
-    diag_hint(b->diags, diag,
-              "If that entry was renamed: `moved: [{from: %s, to: %s}]`; after `state mv` the file "
-              "has to say the new address.",
-              known->address, item->address);
+    hint_where_recorded(b, diag, known, item);
     refuse(b, item);
     return true;
 }

@@ -130,6 +130,20 @@ with workspace() as folder:
     run(folder, "plan", "--detailed-exitcode")
     check(len(objects(folder)) == len(made) + 1, "a second queue")
 
+    # so it is where only the owner tags still say the old address
+    both = NEW.replace("keys:\n", "keys:\n  spare: {account: main, region: one}\n").replace(
+        "queues:\n  q: {", "queues:\n  q: {account: main, region: one, name: other}\n  letters: {")
+    write(folder, both)
+    run(folder, "apply", "--auto-approve")
+    run(folder, "state", "mv", "keys.spare", "keys.other")
+    write(folder, both.replace("  spare: {", "  spare: {account: main, region: one, alias: alias/another}\n  other: {"))
+    said = run(folder, "plan", expect=1).err
+    check("HF0509" in said and "`holdfast apply keys.other`" in said and "state mv" not in said, f"what to do: {said}")
+    run(folder, "apply", "keys.other", "--auto-approve")
+    run(folder, "apply", "--auto-approve")
+    run(folder, "plan", "--detailed-exitcode")
+    run(folder, "state", "rm", "keys.other", "keys.other/alias", "keys.spare", "keys.spare/alias")
+
     # let go: no call, no deletion, and the vault stays
     write(folder, HEAD + "forget: [vaults.final, keys.master, plans.nightly]\n")
     plan = run(folder, "plan", "--json").json["summary"]
