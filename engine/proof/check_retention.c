@@ -64,6 +64,11 @@ static void check_path(struct findings *f, const struct proof_path *path)
         finding_addf(f, RULE_INTERMEDIATE_SHORT, plan, pos,
                      "rule %s keeps the copy for %s in the source vault of %s", path->rule,
                      days_text(f->arena, copy), path->relay);
+    if (path->relay && last > 0 && (copy < 0 || last < copy))
+        finding_addf(f, RULE_POINT_OUTLIVES, plan, pos,
+                     "rule %s: the copy in the source vault of %s lives %s, its copy in %s %s",
+                     path->rule, path->relay, days_text(f->arena, copy), path->destination,
+                     days_text(f->arena, last));
     if (last > 0 && (first < 0 || last < first))
         finding_addf(f, RULE_LAST_SHORTER, plan, pos,
                      "rule %s: the backup lives %s, its copy in %s %s", path->rule,
