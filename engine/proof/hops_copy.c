@@ -13,9 +13,28 @@
     "The source snapshot KMS key [%s] does not exist, is not enabled or you do not have "          \
     "permissions to access it."
 
+/* Plain backups of DynamoDB stay where they are; what the file leaves out is as somebody set it. */
+static bool is_plain(const struct walk *walk)
+{
+    const struct model_list *settings = model_in(walk->model, "aws_backup_region_settings",
+                                                 walk->leg->from_account, walk->leg->from_region);
+    const struct value *preference =
+        settings->len
+            ? value_get(settings->items[0]->properties, "resource_type_management_preference")
+            : NULL;
+    return str_eq(walk->type->type, "DynamoDB") &&
+           !value_get_bool(preference, walk->type->type, true);
+}
+
 bool hop_copyable(struct walk *walk, struct proof_hop *hop)
 {
     const struct leg *leg = walk->leg;
+    if (is_plain(walk))
+        hop_unknown(hop, arena_printf(walk->arena,
+                                      "AWS Backup manages the backups of DynamoDB in %s although "
+                                      "`resource_type_management` says not to: it copies no "
+                                      "others",
+                                      leg->from_region));
     if (!walk->type->copies)
         hop_broken(walk, hop,
                    arena_printf(walk->arena,

@@ -310,6 +310,9 @@ bool hop_invoke(struct walk *walk, struct proof_hop *hop)
     if (!way.rule || !walk->function)
         return false;
     ask_invoke(walk, hop, &way);
+    if (value_get(way.target, "input_transformer") || value_get_str(way.target, "input_path"))
+        hop_unknown(hop, arena_printf(walk->arena, "what %s makes of the event says all of it",
+                                      way.rule->resource->address));
     if (value_get_str(way.target, "input") && hop->verdict != PROOF_BROKEN) {
         hop->error = NULL;
         hop->fix = "Take `input` out of the rule's target.";

@@ -309,6 +309,22 @@ static void each_type_finds_its_way_back(void **state)
     }
 }
 
+static void plain_backups_of_dynamodb_are_an_assumption(void **state)
+{
+    (void)state;
+    struct room room = {.arena = arena_new()};
+    struct proof_report report;
+    size_t open = 0;
+    room.schemas = schema_load(room.arena);
+    prove(&room, "HP120", "plain", &report);
+    assert_int_equal(report.path_len, 1);
+    for (size_t k = 0; k < report.paths[0].hop_len; k++)
+        open += str_eq(report.paths[0].hops[k].id, "first_copy.copyable") &&
+                report.paths[0].hops[k].verdict == PROOF_UNKNOWN;
+    assert_int_equal(open, 1);
+    arena_free(room.arena);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -316,6 +332,7 @@ int main(void)
         cmocka_unit_test(a_way_back_breaks_where_its_copy_would),
         cmocka_unit_test(a_way_back_needs_no_plan),
         cmocka_unit_test(each_type_finds_its_way_back),
+        cmocka_unit_test(plain_backups_of_dynamodb_are_an_assumption),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
