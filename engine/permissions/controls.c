@@ -220,7 +220,8 @@ static void keep_last(struct maker *m)
 /* Tags tell which keys and plans are ours: who sets them decides what a deployer may change. */
 static void keep_members(struct maker *m)
 {
-    static const char *const leave[] = {"organizations:LeaveOrganization", NULL};
+    static const char *const leave[] = {"account:CloseAccount", "organizations:LeaveOrganization",
+                                        NULL};
     static const char *const tag[] = {"kms:TagResource", "kms:UntagResource", "backup:TagResource",
                                       "backup:UntagResource", NULL};
     const struct topology *topology = m->facts.topology;

@@ -132,13 +132,16 @@ static const char *could_anybody(const struct attempt *attempt, struct tried *tr
 {
     static const struct {
         const char *service, *name, *as;
-    } types[] = {{"iam", "role/whoever-took-the-account", ""},
-                 {"iam", "user/whoever-took-the-account", " to a user"},
-                 {"iam", "root", " to the root user"},
-                 {"sts", FEDERATED "/whoever-took-the-account", " to a federated user"}};
+        bool is_root;
+    } types[] = {{"iam", "role/whoever-took-the-account", "", false},
+                 {"iam", "user/whoever-took-the-account", " to a user", false},
+                 {"iam", "root", " to the root user", true},
+                 {"sts", FEDERATED "/whoever-took-the-account", " to a federated user", false}};
     const struct account *a = attempt->account;
     const char *action = NULL;
     for (size_t i = 0; i < ARRAY_LEN(types) && !action; i++) {
+        if (attempt->means->by_root_only && !types[i].is_root)
+            continue;
         action = could(attempt,
                        arena_printf(attempt->model->arena, "arn:%s:%s::%s:%s", a->partition,
                                     types[i].service, a->id, types[i].name),
@@ -250,7 +253,8 @@ static void try_exempt(const struct attempt *attempt, const struct tried *tried,
     size_t len = 0;
     for (size_t i = 0; i < tried->left_out.len; i++) {
         struct exempt *exempt = &list[len];
-        if (!exempt_of(arena, tried->left_out.entries[i].key, attempt->account, exempt))
+        if (attempt->means->by_root_only ||
+            !exempt_of(arena, tried->left_out.entries[i].key, attempt->account, exempt))
             continue;
         const char *action = could(attempt, exempt->arn, NULL);
         if (action && can_be_made(attempt, exempt)) {

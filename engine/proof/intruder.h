@@ -14,6 +14,7 @@ struct means {
     const char *const *more_resources; /* ends with NULL; or NULL */
     const struct policy *policy;
     bool policy_decides;
+    bool by_root_only;                /* AWS takes the call from the root user and nobody else */
     const struct model_object *vault; /* whose policy that is; or NULL */
     const struct value *const
         *contexts; /* what each call may bring along; ends with NULL; or NULL */

@@ -300,6 +300,7 @@ static void try_manager(struct takeover *t, const struct deed *deed, const struc
 {
     const struct account *manager = model_account(t->model, model_management_account(t->model));
     if (!manager || manager == deed->account || deed->rule == RULE_LEAVE ||
+        deed->rule == RULE_CLOSE ||
         takeover_outcome(t, deed->account, means, /* without_controls= */ true).openness !=
             PROOF_OPEN)
         return;
@@ -433,6 +434,19 @@ static void try_leaving(struct takeover *t, const struct last *last)
         try_deed(t, &deed, means_of_leaving());
 }
 
+/* The organization's policies bind the root of a member, and only they do. */
+static void try_closing(struct takeover *t, const struct last *last)
+{
+    static const char *const actions[] = {"account:CloseAccount", NULL};
+    const struct resource *r = last->vault->resource;
+    const struct deed deed = {
+        r->account, RULE_CLOSE, r->address,
+        "closes the account, whose vaults are gone 90 days later, with what a lock keeps", r->pos};
+    if (model_organization(t->model, r->account->id))
+        try_deed(t, &deed,
+                 (struct means){.actions = actions, .resource = "*", .by_root_only = true});
+}
+
 /* Every member that the organization made trusts it with every right, and it can close any. */
 static void try_reach(struct takeover *t, const struct last *last)
 {
@@ -457,6 +471,7 @@ static void try_vault(struct takeover *t, const struct last *last)
     try_policy(t, last);
     try_key(t, last);
     try_leaving(t, last);
+    try_closing(t, last);
     try_reach(t, last);
     takeover_flood(t, last->vault->resource->account, NULL, last);
     takeover_strangers(t, last);

@@ -36,7 +36,8 @@ def entries(text, targets):
 
 def verdicts(report):
     """Whether somebody with all rights of a last vault's account may do it, by what is done."""
-    words = {"takes the lock off": "lock", "rewrites who may reach": "policy", "leaves the organization": "leave"}
+    words = {"takes the lock off": "lock", "rewrites who may reach": "policy", "leaves the organization": "leave",
+             "closes the account": "close"}
     return {short: t["verdict"] for t in report["takeovers"] for what, short in words.items() if t["what"].startswith(what)}
 
 
@@ -69,7 +70,7 @@ def judge(folder, name):
     assert before["verdict"] == after["verdict"] == "reachable", after
     found = [{f["id"] for f in report["findings"]} & CLOSED for report in (before, after)]
     assert found == [CLOSED, set()], found
-    assert set(verdicts(before).values()) == {"open"} and len(verdicts(before)) == 3, verdicts(before)
+    assert set(verdicts(before).values()) == {"open"} and len(verdicts(before)) == 4, verdicts(before)
     assert "open" not in verdicts(after).values(), verdicts(after)
     places = [t for t in after["takeovers"] if t["what"].startswith("takes the place of") and t["account"] == "backup"]
     assert places and all(t["verdict"] != "open" for t in places), places

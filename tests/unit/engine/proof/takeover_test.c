@@ -88,6 +88,9 @@
 #define WITH_POLICIES                                                                              \
     MAY_LEAVE SCP("stay", "{Effect: Deny, Action: \"organizations:LeaveOrganization\", Resource: " \
                           "\"*\"}")
+#define CLOSING(who)                                                                               \
+    "{Effect: Deny, Action: \"account:CloseAccount\", Resource: \"*\", Condition: {ArnLike: "      \
+    "{\"aws:PrincipalArn\": \"" who "\"}}}"
 #define LEAVES "nothing denies organizations:LeaveOrganization, and outside the organization "
 #define SNAPSHOTS_ONLY                                                                             \
     VAULT_POLICY("{Effect: Deny, Principal: \"*\", Action: [\"backup:DeleteRecoveryPoint\", "      \
@@ -370,6 +373,27 @@ static const struct {
       {NULL, MAY_LEAVE SCP("glass", "{Effect: Deny, Action: \"iam:*\", Resource: "
                                     "\"arn:aws:iam::*:role/break-glass\"}")}},
      {"open backup: takes the place of " BREAK_GLASS ": " LEAVES}},
+
+    /* and its root closes it, unless that is denied to the root */
+    {GUARDED,
+     {{MANAGEMENT, WITH_MANAGEMENT}, {NULL, ORGANIZATION}},
+     {"open backup: closes the account, whose vaults are gone 90 days later, with what a lock "
+      "keeps: nothing denies account:CloseAccount"}},
+    {GUARDED,
+     {{MANAGEMENT, WITH_MANAGEMENT}, {NULL, WITH_POLICIES SCP("close", CLOSING("*"))}},
+     {"closed backup: closes the account", "!open management: detaches the policy"}},
+    {GUARDED,
+     {{MANAGEMENT, WITH_MANAGEMENT},
+      {NULL, WITH_POLICIES SCP("close", CLOSING("arn:aws:iam::*:root"))}},
+     {"closed backup: closes the account"}},
+    {GUARDED,
+     {{MANAGEMENT, WITH_MANAGEMENT},
+      {NULL, WITH_POLICIES SCP("close", CLOSING("arn:aws:iam::*:role/*"))}},
+     {"open backup: closes the account"}},
+    {GUARDED,
+     {{MANAGEMENT, WITH_MANAGEMENT}, {NULL, MAY_LEAVE SCP("close", CLOSING("*"))}},
+     {"open backup: closes the account, whose vaults are gone 90 days later, with what a lock "
+      "keeps: " LEAVES}},
 
     /* they make a user of that name, and federate */
     {GUARDED,
