@@ -14,7 +14,7 @@ def watched(text):
     event_regions:""").replace("\nrelays:", """
 topics:
   alerts: {account: workload, region: backup}
-  vault_alerts: {account: backup, region: backup}
+  vault_alerts: {account: backup, region: backup, subscriptions: {on_call: {protocol: email, endpoint: backups@example.com}}}
 
 relays:""")
 
