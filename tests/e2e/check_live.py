@@ -121,6 +121,7 @@ with workspace(SECOND, locked_and_by_tag) as folder, tempfile.TemporaryDirectory
 
     def settings_of_function(text):
         functions.update_function_configuration(FunctionName=function, Environment={"Variables": {"HOLDFAST_RELAY": text}})
+        functions.get_waiter("function_updated_v2").wait(FunctionName=function, WaiterConfig={"Delay": 1})
 
     def constant_input():
         there, rule = client(SOURCE, "events", B), recorded("relays.copy_to_vault/rule")["name"]
