@@ -24,6 +24,8 @@ ONLY_VALIDATE = {
     "relay/copies-nothing": "one of two keys is needed",
     "rule-of-aws/break-glass-elsewhere": "a rule about ARNs and accounts",
     "rule-of-aws/alias-of-aws": "a rule about names that AWS keeps",
+    "rule-of-aws/key-policy-beside-words": "which keys exclude each other is no matter of one key",
+    "rule-of-aws/vault-policy-beside-words": "which keys exclude each other is no matter of one key",
     "rule-of-aws/period-without-rotation": "which keys exclude each other is no matter of one key",
     "rule-of-aws/rule-of-nothing": "one of two keys is needed",
     "restore/metadata-of-no-type": "which types can be restored is no matter of shape",
