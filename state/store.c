@@ -109,9 +109,12 @@ static bool make_new(struct state *state, const struct state_options *options, s
     FAULT_POINT("born");
     struct diags own;
     diags_init(&own, state->arena);
-    if (file_publish(beside, state->path, &own))
+    /* Closing writes the log into the file; where it could not, the log stays. */
+    bool whole = !file_exists(arena_printf(state->arena, "%s-wal", beside));
+    if (whole && file_publish(beside, state->path, &own))
         return true;
-    diag_error(diags, E_STATE_WRITE, NO_POS, NULL, "a new state: %s", own.items[0].message);
+    diag_error(diags, E_STATE_WRITE, NO_POS, NULL, "a new state: %s",
+               whole ? own.items[0].message : "it could not be written whole");
     return false;
 }
 
