@@ -25,8 +25,6 @@ static void answer(struct ask_answer *ret, enum ask_verdict verdict, const char 
     ret->why = why;
 }
 
-/* What the topology does not make may hold any right, and what a policy says that nobody knows may
- * be anything: neither makes a yes. An explicit denial stands whatever they say. */
 static void answer_open(struct model *model, const struct ask *question, const char *key,
                         struct ask_answer *ret)
 {
@@ -37,6 +35,8 @@ static void answer_open(struct model *model, const struct ask *question, const c
                         key, question->action));
 }
 
+/* What the topology does not make may hold any right, and what a policy says that nobody knows may
+ * be anything: neither makes a yes. An explicit denial stands whatever they say. */
 static void conclude(struct model *model, const struct policy_request *request,
                      const struct model_role *role, const struct ask *question,
                      struct ask_answer *ret)
