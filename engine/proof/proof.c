@@ -147,6 +147,8 @@ static const struct proof_path *mended_by_apply(struct arena *arena, const struc
     struct proof_path *paths = arena_array(arena, now->len, sizeof(*paths));
     for (size_t i = 0; i < now->len; i++) {
         paths[i] = now->items[i];
+        if (paths[i].verdict < PROOF_LATE)
+            continue;
         struct proof_hop *hops = arena_array(arena, paths[i].hop_len, sizeof(*hops));
         for (size_t k = 0; k < paths[i].hop_len; k++) {
             hops[k] = now->items[i].hops[k];
@@ -158,10 +160,21 @@ static const struct proof_path *mended_by_apply(struct arena *arena, const struc
     return paths;
 }
 
+static bool any_broken(const struct proof_path *paths, size_t len)
+{
+    for (size_t i = 0; i < len; i++)
+        if (paths[i].verdict >= PROOF_LATE)
+            return true;
+    return false;
+}
+
 static void tell_what_apply_mends(struct model *now, struct proof_report *report)
 {
     struct model model;
     struct ways paths, back;
+    if (!any_broken(report->paths, report->path_len) &&
+        !any_broken(report->ways_back, report->way_len))
+        return;
     model_init(&model, now->arena, now->topology, applied(now));
     walk_all(&model, &paths.items, &paths.len);
     walk_back(&model, paths.items, paths.len, &back.items, &back.len);
