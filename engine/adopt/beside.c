@@ -31,12 +31,6 @@ static const char *const types[] = {"aws_backup_vault",      "aws_backup_vault_p
                                     "aws_lambda_permission", "aws_sqs_queue",
                                     "aws_sns_topic",         NULL};
 
-static const char *key_of(struct arena *arena, const char *type, const char *account_id,
-                          const char *region, const char *identifier)
-{
-    return arena_printf(arena, "%s %s %s %s", type, account_id, region ? region : "", identifier);
-}
-
 static const struct account *account_of(const struct beside *b, const char *id)
 {
     for (size_t i = 0; i < b->input->topology->account_len; i++)
@@ -88,7 +82,7 @@ static void look_at(struct beside *b, const char *type, const struct account *ac
                     const char *region, const char *identifier)
 {
     const struct schema *schema = schema_of(b->input->schemas, type);
-    const char *key = key_of(b->arena, type, account->id, region, identifier);
+    const char *key = object_key(b->arena, type, account->id, region, identifier);
     if (map_get(&b->seen, key))
         return;
     map_set(&b->seen, key, b);
@@ -189,7 +183,8 @@ static void note_seen(struct beside *b, const struct sight *sight)
     const char *identifier = schema_identifier(b->arena, r->schema, properties_of(sight));
     if (identifier)
         map_set(&b->seen,
-                key_of(b->arena, r->schema->type_name, r->account->id, r->region, identifier), b);
+                object_key(b->arena, r->schema->type_name, r->account->id, r->region, identifier),
+                b);
 }
 
 static void follow_declared(struct beside *b, size_t len)

@@ -240,8 +240,7 @@ static struct looking *looking_at(struct scanner *s, const struct account *accou
 static void look_at(struct scanner *s, const char *type, const struct account *account,
                     const char *region, const char *identifier)
 {
-    const char *key =
-        arena_printf(s->arena, "%s %s %s %s", type, account->id, region ? region : "-", identifier);
+    const char *key = object_key(s->arena, type, account->id, region, identifier);
     const struct schema *schema = schema_of(s->input->schemas, type);
     bool own = str_eq(type, "aws_event_bus") && str_eq(identifier, DEFAULT_BUS);
     if (map_get(&s->seen, key) || own || is_aws_key(s, type, account, region, identifier))

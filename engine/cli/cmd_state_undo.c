@@ -96,8 +96,8 @@ static void compare_with_now(struct undo *undo)
 
 static const char *object_of(const struct undo *undo, const struct record *record)
 {
-    return arena_printf(undo->session->cli->arena, "%s %s %s %s", record->type, record->account_id,
-                        record->region ? record->region : "-", record->identifier);
+    return object_key(undo->session->cli->arena, record->type, record->account_id, record->region,
+                      record->identifier);
 }
 
 /* What leaves one address and comes back at another is one object. */

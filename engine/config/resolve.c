@@ -363,6 +363,13 @@ void resolve(struct lowering *lw, struct topology *ret)
     ret->objectives = map_end(&lw->objectives);
 }
 
+const char *object_key(struct arena *arena, const char *type, const char *account_id,
+                       const char *region, const char *identifier)
+{
+    return arena_printf(arena, "%s %s %s %s", type, account_id ? account_id : "-",
+                        region ? region : "-", identifier ? identifier : "");
+}
+
 const struct resource *topology_find(const struct topology *topology, const char *address)
 {
     return map_get(&topology->by_address, address);

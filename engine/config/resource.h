@@ -144,6 +144,9 @@ struct topology {
 };
 
 const struct resource *topology_find(const struct topology *topology, const char *address);
+/* One text for one object of AWS, as a key of maps. region NULL: the type is global. */
+const char *object_key(struct arena *arena, const char *type, const char *account_id,
+                       const char *region, const char *identifier);
 const struct restore_entry *topology_restore(const struct topology *topology, const char *address);
 /* "vaults.final" holds "vaults.final/lock" and "vaults.final[a]", and itself; "vaults.wide[a]", a
  * member in all its Regions, holds "vaults.wide[a,us-east-1]". */

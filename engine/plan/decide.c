@@ -513,17 +513,11 @@ static void judge_unsaid(struct builder *b, struct item *item)
                  item->identifier, names);
 }
 
-static const char *object_key(struct builder *b, const struct item *item)
-{
-    return arena_printf(
-        b->arena, "%s %s %s %s", item->schema->type_name, item->resource->account->id,
-        item->resource->region ? item->resource->region : "-", item->observation->identifier);
-}
-
 /* Another entry of this plan takes the same object over: it would be deleted with either. */
 static bool is_found_twice(struct builder *b, struct item *item)
 {
-    const char *key = object_key(b, item);
+    const char *key = object_key(b->arena, item->schema->type_name, item->resource->account->id,
+                                 item->resource->region, item->observation->identifier);
     const struct item *first = map_get(&b->found, key);
     if (!first) {
         map_set(&b->found, key, item);

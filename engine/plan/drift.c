@@ -105,8 +105,7 @@ static const struct value *managed(struct arena *arena, const struct plan_input 
 
 static const char *place(struct arena *arena, const struct record *record)
 {
-    return arena_printf(arena, "%s %s %s %s", record->type, record->account_id,
-                        record->region ? record->region : "-", record->identifier);
+    return object_key(arena, record->type, record->account_id, record->region, record->identifier);
 }
 
 struct sightings {

@@ -63,8 +63,7 @@ static bool is_shared(const struct finding *found)
 static const char *key_of(const struct raise *r, const char *type, const struct account *account,
                           const char *region, const char *identifier)
 {
-    return arena_printf(r->arena, "%s %s %s %s", type, account->id, region ? region : "-",
-                        identifier);
+    return object_key(r->arena, type, account->id, region, identifier);
 }
 
 struct item *item_of(const struct raise *r, const char *type, const struct account *account,

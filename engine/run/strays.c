@@ -31,24 +31,17 @@ struct hunt {
 
 /* ---- what there is to look at ---- */
 
-static const char *identity_of(struct arena *arena, const char *type, const char *account_id,
-                               const char *region, const char *identifier)
-{
-    return arena_printf(arena, "%s\n%s\n%s\n%s", type, account_id ? account_id : "",
-                        region ? region : "", identifier ? identifier : "");
-}
-
 static const char *identity(const struct stray *stray)
 {
-    return identity_of(stray->hunt->run->arena, stray->schema->type_name, stray->account_id,
-                       stray->region, stray->identifier);
+    return object_key(stray->hunt->run->arena, stray->schema->type_name, stray->account_id,
+                      stray->region, stray->identifier);
 }
 
 static void note_recorded(struct hunt *hunt, const struct record *record)
 {
     map_set(&hunt->recorded,
-            identity_of(hunt->run->arena, record->type, record->account_id, record->region,
-                        record->identifier),
+            object_key(hunt->run->arena, record->type, record->account_id, record->region,
+                       record->identifier),
             hunt);
 }
 
