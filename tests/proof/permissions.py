@@ -413,6 +413,16 @@ class Worlds:
         return place
 
     @functools.cached_property
+    def forgotten(self):
+        """Copies were begun so long ago that no list has their jobs any more."""
+        place = self.of(self.waiting, "forgotten")
+        place.good("relay", "once", "--simulate")
+        with place.database() as db:
+            db.execute("UPDATE object SET json = json_set(json, '$.CreationDate', json_extract(json, '$.CreationDate') - ?) "
+                       "WHERE kind = '~backup.copy'", (40 * 24 * 3600 * 1000,))
+        return place
+
+    @functools.cached_property
     def stored(self):
         """Backups have arrived in the last vaults."""
         place = self.of(self.there, "stored")
@@ -464,6 +474,7 @@ class Worlds:
             Step("check after a cut", "check", self.cut, ["check", "--live", "--simulate"]),
             Step("plan what is there", "plan", self.there, plan),
             Step("plan with copies waiting", "plan", self.waiting, plan),
+            Step("relay once where jobs are forgotten", "relay", self.forgotten, relay),
             Step("plan without the state", "plan", self.lost, plan, 2),
             Step("plan after a cut", "plan", self.cut, plan[:2]),
             Step("drift of vaults that are gone", "drift", self.gone, drift, 2),
@@ -471,6 +482,7 @@ class Worlds:
             Step("apply what is different", "apply", self.other, self.apply),
             Step("apply what was changed by hand", "apply", self.changed, self.apply),
             Step("apply with copies waiting", "apply", self.waiting, self.apply),
+            Step("apply where jobs are forgotten", "apply", self.forgotten, self.apply),
             Step("apply without the state", "apply", self.lost, self.apply),
             Step("apply after a cut", "apply", self.cut, self.apply),
             Step("apply what has left the file", "apply", self.leaving, self.apply[:3], also=self.leaving.grants("apply")),
