@@ -669,10 +669,15 @@ static void judge_uncopied(struct life *life, const struct origin *origin, const
         blame(life, "a point has gone without a copy, and nobody was told", point);
 }
 
-static void judge_copied(struct life *life, const char *point, const struct value *copy)
+/* copy: NULL once its own life is over. Then nothing tells, where a twin has one, that this point
+ * had one too. */
+static void judge_copied(struct life *life, const struct origin *origin, const char *point,
+                         const struct value *copy)
 {
     const char *why = map_get(&life->refused, point);
     bool partial = str_eq(job_text(copy, "Status"), "PARTIAL");
+    if (!copy && why && may_be_refused(origin, why))
+        return;
     if (partial && (!why || !strstr(why, "PARTIAL")))
         blame(life, "a last copy is PARTIAL, and nobody says so", point);
     else if (!partial && why && !strstr(why, "PARTIAL"))
@@ -710,7 +715,7 @@ static void judge(struct life *life, bool looked_everywhere)
             judge_uncopied(life, origin, rows.items[i].body, there != NULL);
         else if (there && looked_everywhere)
             judge_copied(
-                life, point,
+                life, origin, point,
                 point_get(life->room.world, arena, ROOM_BACKUP_ACCOUNT, ROOM_REGION, copy));
     }
     arena_free(arena);
