@@ -69,19 +69,33 @@ static void check_permission(struct findings *f, const struct model_object *perm
 
 /* ---- roles that the apply may make too late ---- */
 
-#define EDGES_DEEP 16
-
-static bool comes_after(const struct findings *f, const struct resource *resource,
-                        const char *address, int deep)
+/* seen: addresses that have been looked at. */
+static bool leads_to(const struct findings *f, const struct resource *resource, const char *address,
+                     struct map *seen)
 {
     for (size_t i = 0; i < resource->depends_on_len; i++) {
-        const struct resource *next =
-            map_get(&f->model->topology->by_address, resource->depends_on[i]);
-        if (str_eq(resource->depends_on[i], address) ||
-            (deep > 0 && next && comes_after(f, next, address, deep - 1)))
+        const char *before = resource->depends_on[i];
+        const struct resource *next = map_get(&f->model->topology->by_address, before);
+        if (str_eq(before, address))
+            return true;
+        if (!next || map_get(seen, before))
+            continue;
+        map_set(seen, before, seen);
+        if (leads_to(f, next, address, seen))
             return true;
     }
     return false;
+}
+
+static bool comes_after(const struct findings *f, const struct resource *resource,
+                        const char *address)
+{
+    struct arena *scratch = arena_new();
+    struct map seen;
+    map_init(&seen, scratch);
+    bool does = leads_to(f, resource, address, &seen);
+    arena_free(scratch);
+    return does;
 }
 
 static void check_principal(struct findings *f, const struct model_object *object,
@@ -92,7 +106,7 @@ static void check_principal(struct findings *f, const struct model_object *objec
         check_principal(f, object, value_item(v, i));
     if (!role || role == object || !str_eq(role->resource->schema->type_name, "aws_iam_role") ||
         role->resource->external || (role->sight && role->sight->state == SIGHT_THERE) ||
-        comes_after(f, object->resource, role->resource->address, EDGES_DEEP))
+        comes_after(f, object->resource, role->resource->address))
         return;
     finding_addf(f, RULE_LITERAL_ROLE, object, v->pos, "%s is %s, which nothing makes before",
                  value_str(v), role->resource->address);

@@ -325,9 +325,44 @@ static void plain_backups_of_dynamodb_are_an_assumption(void **state)
     arena_free(room.arena);
 }
 
+/* There are 2^38 ways from the last of these to the first; no role is on any. */
+static void each_dependency_is_looked_at_once(void **state)
+{
+    (void)state;
+    struct room room = {.arena = arena_new()};
+    struct slice text;
+    struct topology topology;
+    struct proof_report report;
+    struct strbuf sb;
+    diags_init(&room.diags, room.arena);
+    assert_true(file_read(room.arena, GOLDEN "HP216/bad.yaml", FILE_READ_MAX, &text, &room.diags));
+    strbuf_init(&sb, room.arena, (size_t)1 << 20);
+    strbuf_addf(&sb, "%s\nresources:\n", text.ptr);
+    for (int i = 0; i < 40; i++) {
+        strbuf_addf(&sb,
+                    "  t%d:\n    type: aws_sns_topic\n    account: workload\n"
+                    "    region: primary\n    properties:\n      name: t%d\n      tags: {",
+                    i, i);
+        for (int k = 0; k < i; k++)
+            strbuf_addf(&sb, "%sk%d: \"${resources.t%d.arn}\"", k ? ", " : "", k, k);
+        strbuf_addf(&sb, "}\n");
+    }
+    strbuf_addf(&sb, "      policy: {Version: \"2012-10-17\", Statement: [{Effect: Allow, Action: "
+                     "\"sns:Publish\", Resource: \"*\", Principal: {AWS: "
+                     "\"arn:aws:iam::111122223333:role/checks-copier\"}}]}\n");
+    const struct config_options options = {
+        .path = "t.yaml", .data_dir = PACKAGES, .text = slice_of(strbuf_str(&sb))};
+    assert_true(config_load(room.arena, &options, schema_load(room.arena), &topology, &room.diags));
+    const struct proof_input input = {.topology = &topology};
+    proof_check(room.arena, &input, &report);
+    assert_non_null(strstr(findings_of(room.arena, &report, "HP216"), " resources.t39: "));
+    arena_free(room.arena);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(each_dependency_is_looked_at_once),
         cmocka_unit_test(each_rule_has_a_topology_that_triggers_it_and_a_near_miss),
         cmocka_unit_test(a_way_back_breaks_where_its_copy_would),
         cmocka_unit_test(a_way_back_needs_no_plan),
