@@ -8,12 +8,14 @@
 #include "engine/cli/relaying.h"
 
 #define FUNCTION "/function"
+#define SETTINGS "/environment/variables/HOLDFAST_RELAY" /* as properties have it */
 #define REASON_MAX 256
 #define VAULT "aws_backup_vault"
 
 /* One relay that leaves, by what its function has been told. */
 struct leaver {
     struct session *session;
+    const struct plan_input *input;
     const struct change *change; /* of the function */
     const char *address;         /* "relays.to_final" */
     struct relay_config config;
@@ -59,6 +61,20 @@ static const struct value *settings_of(struct arena *arena, const struct value *
     return NULL;
 }
 
+/* The file says of it what it said at the last apply: what has made its settings unreadable was
+ * somebody else, and this apply mends it. */
+static bool is_as_it_was(const struct leaver *leaver)
+{
+    const struct change *change = leaver->change;
+    struct arena *arena = leaver->session->cli->arena;
+    const struct seal_key key = plan_seal_key(leaver->input, /* for_file= */ false);
+    const struct value *then = seal(arena, change->schema, change->record->attributes, &key);
+    const struct value *now =
+        change->after ? value_pointer(seal(arena, change->schema, change->after, &key), SETTINGS)
+                      : NULL;
+    return now && value_equal(now, value_pointer(then, SETTINGS));
+}
+
 /* False: it does not leave, or is gone already. */
 static bool leaves(struct leaver *leaver)
 {
@@ -82,7 +98,7 @@ static bool leaves(struct leaver *leaver)
     if (!settings || !relay_config_parse(arena, settings, &leaver->config, &why)) {
         leaver->unknown =
             arena_printf(arena, "the settings of its function cannot be read: %s", why);
-        return true;
+        return !is_as_it_was(leaver);
     }
     return !is_still_served(session, leaver->config.source_vault_arn);
 }
@@ -281,7 +297,8 @@ static size_t look_at_all(struct session *session, const struct planning *planni
     bool start = act && !str_eq(cli_option(session->cli, OPT_RELAY), "false");
     size_t stay = 0;
     for (size_t i = 0; i < planning->plan.len && !planning->input.destroy; i++) {
-        struct leaver leaver = {.session = session, .change = &planning->plan.changes[i]};
+        struct leaver leaver = {
+            .session = session, .input = &planning->input, .change = &planning->plan.changes[i]};
         leaver.address = relay_of(session->cli->arena, leaver.change);
         if (!leaver.address || !leaves(&leaver))
             continue;

@@ -163,7 +163,7 @@ with workspace(SECOND, locked_and_by_tag) as folder, tempfile.TemporaryDirectory
         # These one upon the other, each before the last one on the path; then all are mended at once.
         ("the key's statements", lambda: key_policy(drop_statements), None, "last_copy.source_key", "HP133",
          "The source snapshot KMS key"),
-        ("the function's settings", lambda: settings_of_function("{not json"), lambda: settings_of_function(world.settings), "relay.runs", "HP151", None),
+        ("the function's settings", lambda: settings_of_function("{not json"), None, "relay.runs", "HP151", None),
         ("the target's input", constant_input, None, "event.invoke", "HP144", None),
         ("the function's permission", no_permission, None, "event.invoke", "HP144", "NO_PERMISSIONS"),
         ("the forwarder's role", no_forwarder, None, "event.forward_role", "HP141", "Cross-region api call is not allowed"),
