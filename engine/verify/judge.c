@@ -54,6 +54,12 @@ static enum verify_lock lock_of(const struct verify_vault *vault, int64_t now_ms
     return vault->lock_date_ms > now_ms ? VERIFY_GRACE : VERIFY_COMPLIANCE;
 }
 
+/* AWS's clock may be ahead of ours: what it dates later than now is as new as can be. */
+static int64_t age_of(const struct verify_facts *facts, int64_t created_ms)
+{
+    return created_ms < facts->now_ms ? facts->now_ms - created_ms : 0;
+}
+
 /* How long the last vault's history reaches back, and how long it will last. */
 static void fill_history(const struct verify_facts *facts, const struct verify_vault *vault,
                          struct verify_row *row)
@@ -64,8 +70,8 @@ static void fill_history(const struct verify_facts *facts, const struct verify_v
     row->lock_date_ms = vault ? vault->lock_date_ms : 0;
     if (!holding || holding->len == 0)
         return;
-    row->age_ms = facts->now_ms - last->created_ms;
-    row->history_ms = facts->now_ms - holding->points[holding->len - 1].created_ms;
+    row->age_ms = age_of(facts, last->created_ms);
+    row->history_ms = age_of(facts, holding->points[holding->len - 1].created_ms);
     if (row->lock == VERIFY_COMPLIANCE) {
         row->immutable_ms = row->history_ms;
         row->locked_until_ms = last->expires_ms ? last->expires_ms : VERIFY_FOR_EVER;

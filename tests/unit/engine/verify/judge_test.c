@@ -113,6 +113,19 @@ static void test_a_fresh_copy_is_good_and_each_hop_tells_its_time(void **state)
     scene_close(&s);
 }
 
+static void test_a_copy_of_a_clock_that_is_ahead_is_new(void **state)
+{
+    (void)state;
+    struct scene s;
+    scene_open(&s);
+    arrive(&s, -2 * HOUR_MS);
+    judge(&s);
+    assert_true(s.row.good);
+    assert_int_equal(s.row.age_ms, 0);
+    assert_int_equal(s.row.history_ms, 0);
+    scene_close(&s);
+}
+
 static void test_the_objective_itself_is_still_good_and_more_is_not(void **state)
 {
     (void)state;
@@ -306,6 +319,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_a_fresh_copy_is_good_and_each_hop_tells_its_time),
+        cmocka_unit_test(test_a_copy_of_a_clock_that_is_ahead_is_new),
         cmocka_unit_test(test_the_objective_itself_is_still_good_and_more_is_not),
         cmocka_unit_test(test_it_stops_before_the_first_vault_that_is_not_fresh),
         cmocka_unit_test(test_no_copy_is_told_from_no_backup),
