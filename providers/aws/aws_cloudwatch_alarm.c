@@ -90,6 +90,24 @@ static void take_tags(struct op *op, const struct response *rs)
     read->tags = aws_tag_map(op_arena(op), value_get(rs->body, "Tags"), "Key", "Value");
 }
 
+/* PutMetricAlarm replaces all: what is not in ours would be gone. Of `alarm`. */
+static void tell_unsaid(struct op *op, struct map_builder *attributes, const struct value *alarm)
+{
+    static const char *const invented[] = {"AlarmConfigurationUpdatedTimestamp",
+                                           "EvaluationInterval", /* of EvaluationCriteria only */
+                                           "EvaluationState",
+                                           "StateReason",
+                                           "StateReasonData",
+                                           "StateTransitionedTimestamp",
+                                           "StateUpdatedTimestamp",
+                                           "StateValue",
+                                           NULL};
+    struct map_builder wire = map_begin_from(op_arena(op), alarm);
+    if (value_pointer(alarm, "/EvaluationWindow/SlidingWindow"))
+        map_drop(&wire, "EvaluationWindow"); /* what an alarm has that is given none */
+    put_unsaid(op, attributes, op_schema(op)->root, map_end(&wire), "", invented);
+}
+
 static void alarm_read(struct op *op, const struct response *rs)
 {
     (void)rs;
@@ -99,6 +117,7 @@ static void alarm_read(struct op *op, const struct response *rs)
     struct map_builder b =
         map_begin_from(arena, schema_from_wire(arena, op_schema(op)->root, alarm));
     map_put(&b, "tags", read->tags);
+    tell_unsaid(op, &b, alarm);
     op_done(op, op_identifier(op), map_end(&b));
 }
 
