@@ -139,6 +139,8 @@ REASONS = {
     "HF0803": [(r".* not authorized to perform: .* on resource: (?P<arn>\S+) with an explicit deny in a "
                 r"(?P<by>resource-based|service control) policy.*", denied)],
     "HF0806": [(r"iam:CreatePolicy: EntityAlreadyExists: A policy called (?P<name>\S+) already exists.*", anothers),  # by another path
+               (r"kms:CreateAlias: AlreadyExistsException: An alias with the name \S+:(?P<name>alias/\S+) already exists.*",
+                anothers),  # a name that ours is to get
                (r"lambda:\w+: .*The role defined for the function cannot be assumed by Lambda.*", trusts_another),
                (r"\S+:Delete\w+: \w*(?:Conflict|InvalidRequest|InUse|NotEmpty)\w*: .*", nobodys),
                (r"backup:CreateBackupVault: .* KMS key \S+:key/(?P<key>\S+) does not exist, is not enabled .*", switched_off),
