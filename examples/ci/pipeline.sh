@@ -3,14 +3,21 @@
 # tests. Copy it into the repository of your topology, as ci/pipeline.sh.
 #
 #   pipeline.sh plan          validates and plans: plan.json (to apply) and plan.txt (to read, warnings and errors too)
-#   pipeline.sh apply [FLAG]  carries out plan.json and nothing else; ends with 6 when what it rests on has moved
+#   pipeline.sh apply         carries out plan.json and nothing else; ends with 6 when what it rests on has moved
 #   pipeline.sh drift         ends with 2 when somebody has changed what the topology owns
 #   pipeline.sh fetch         GitHub, after a merge: the plan that was made for the pull request
+#
+# What a person says to `apply` stands in variables, each with nothing or with words between spaces or on lines:
+#
+#   ALLOW_IRREVERSIBLE  addresses of changes that cannot be taken back
+#   ALLOW_DESTROY       addresses of what may be deleted
+#   BREAK_LOCK          the id of the lock of a runner that was lost, as the apply that ended with 5 named it
 #
 # Credentials: AWS_ROLE_ARN names the role, and the runner's own identity token (OIDC) is all that proves who we
 # are; no key is kept anywhere. Elsewhere whatever credentials the machine has are used.
 set -eu
 
+ROOM=400000 # bytes
 holdfast=${HOLDFAST:-holdfast}
 scratch=$(mktemp -d)
 trap 'rm -rf "$scratch"' EXIT
@@ -26,7 +33,8 @@ hear() {
 }
 
 # What was said and what came of it: into FILE, into the log, and onto the page of the run, where there is one, as far as
-# there is room on it. First what was said, so that no long plan pushes it out.
+# there is room on it: GitHub takes a megabyte from a step, in which `apply` shows two things. First what was said, so that no
+# long plan pushes it out.
 show() { # TITLE FILE
     cat "$2"
     cat "$scratch/said" "$2" >"$scratch/page"
@@ -34,8 +42,9 @@ show() { # TITLE FILE
     [ -n "${GITHUB_STEP_SUMMARY:-}" ] || return 0
     {
         printf '### %s\n\n`````text\n' "$1"
-        head -c 900000 "$2"
+        head -c "$ROOM" "$2"
         printf '\n`````\n'
+        [ "$(wc -c <"$2")" -le "$ROOM" ] || echo "The rest is in the log of this step."
     } >>"$GITHUB_STEP_SUMMARY"
 }
 
@@ -78,11 +87,32 @@ cmd_plan() {
     return "$status"
 }
 
+# FLAG before each word of WORDS, each on a line: addresses may hold brackets, which are no patterns here.
+flags() { # FLAG WORDS
+    set -f
+    for word in $2; do printf '%s\n%s\n' "$1" "$word"; done
+    set +f
+}
+
+# A lock that may still be somebody's is not broken: its lease has to be over.
+break_lock() {
+    "$holdfast" lock break "$1"
+}
+
+apply_plan() {
+    flags --allow-irreversible "${ALLOW_IRREVERSIBLE:-}" >"$scratch/flags"
+    flags --allow-destroy "${ALLOW_DESTROY:-}" >>"$scratch/flags"
+    set --
+    while read -r flag; do set -- "$@" "$flag"; done <"$scratch/flags"
+    "$holdfast" apply plan.json --lock-timeout 10m "$@"
+}
+
 cmd_apply() {
     first "There is nothing to apply" plan.txt "$holdfast" show plan.json || return
     show "What is applied" plan.txt
     first "Nothing was applied" applied.txt sign_in apply || return
-    hear "$holdfast" apply plan.json --lock-timeout 10m "$@" >applied.txt
+    [ -z "${BREAK_LOCK:-}" ] || first "The lock was not broken" applied.txt break_lock "$BREAK_LOCK" || return
+    hear apply_plan >applied.txt
     case $status in
     0) show "Applied" applied.txt ;;
     *) show "Not applied, or not all of it (status $status)" applied.txt ;;
@@ -118,9 +148,7 @@ cmd_fetch() {
     first "There is no plan to apply" fetched.txt fetch
 }
 
-command=${1:-}
-[ $# -eq 0 ] || shift
-case $command in
-plan | apply | drift | fetch) "cmd_$command" "$@" ;;
+case ${1:-} in
+plan | apply | drift | fetch) "cmd_$1" ;;
 *) sed -n '5,8s/^# *//p' "$0" >&2; exit 64 ;;
 esac

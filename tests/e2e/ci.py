@@ -5,6 +5,7 @@ token instead of keys, a plan by a role that can only read, the apply of that pl
 """
 
 import contextlib
+import datetime
 import http.client
 import http.server
 import json
@@ -102,8 +103,9 @@ class Repository:
         with open(path, "w", encoding="utf-8") as file:
             file.write(text.replace(old, new))
 
-    def job(self, role, *command, plan=None, expect=0, flags=()):
-        """A job on a machine of its own, which is gone afterwards. Returns its page, its log, and its plan."""
+    def job(self, role, *command, plan=None, expect=0, **said):
+        """A job on a machine of its own, which is gone afterwards. Returns its page, its log, and its plan. said: what a person
+        says to it, in variables."""
         self.runs += 1
         disk = os.path.join(self.root, f"runner{self.runs}")
         shutil.copytree(self.source, disk)
@@ -115,8 +117,8 @@ class Repository:
             **self.endpoints, "HOME": disk, "HOLDFAST": HOLDFAST, "GITHUB_STEP_SUMMARY": page, "AWS_DEFAULT_REGION": "us-east-1",
             "ACTIONS_ID_TOKEN_REQUEST_URL": f"{self.service}/token?api-version=2.0", "ACTIONS_ID_TOKEN_REQUEST_TOKEN": REQUEST_TOKEN,
             "AWS_ROLE_ARN": f"arn:aws:iam::{HUB}:role/runner", "HOLDFAST_VAR_role": role,
-            "AWS_CONFIG_FILE": "/dev/null", "AWS_SHARED_CREDENTIALS_FILE": "/dev/null"})
-        result = subprocess.run(["sh", "ci/pipeline.sh", *command, *flags], cwd=disk, env=env, text=True, timeout=600,
+            "AWS_CONFIG_FILE": "/dev/null", "AWS_SHARED_CREDENTIALS_FILE": "/dev/null", **said})
+        result = subprocess.run(["sh", "ci/pipeline.sh", *command], cwd=disk, env=env, text=True, timeout=600,
                                 capture_output=True, check=False)
         if result.returncode != expect:
             print(result.stdout, result.stderr, file=sys.stderr)
@@ -218,6 +220,45 @@ def at_night(repository, client):
     check("Somebody changed" in page and "keys.final" in page, f"and is found out: {page}")
 
 
+def what_a_person_says(repository, client):
+    """Two locks for good, and a plan that goes; nothing of it unless somebody names it."""
+    repository.edit("mode: governance, min_retention_days: 7,", "mode: compliance, changeable_for_days: 3, min_retention_days: 7,")
+    repository.edit("  primary: {account: workload, region: home}", "  primary: {account: workload, region: home, lock: "
+                    "{mode: compliance, changeable_for_days: 3, min_retention_days: 1, max_retention_days: 35}}")
+    _, _, plan = repository.job("backup-plan", "plan")
+    page, _, _ = repository.job("backup-apply", "apply", plan=plan, expect=7)
+    check(page.count("error[HF0901]") == 2, f"two guards: {page}")
+    repository.job("backup-apply", "apply", plan=plan, expect=7, ALLOW_IRREVERSIBLE="vaults.final/lock")
+    repository.job("backup-apply", "apply", plan=plan, ALLOW_IRREVERSIBLE=" vaults.final/lock\nvaults.primary/lock ")
+    vaults = client("backup", "444455556666", "us-west-2")
+    check("LockDate" in vaults.describe_backup_vault(BackupVaultName="backups-final"), "both are armed")
+    repository.edit(", lock: {mode: compliance, changeable_for_days: 3, min_retention_days: 1, max_retention_days: 35}}", "}")
+    _, _, plan = repository.job("backup-plan", "plan")
+    repository.job("backup-apply", "apply", plan=plan, expect=7)
+    repository.job("backup-apply", "apply", plan=plan, ALLOW_DESTROY="vaults.primary/lock")
+
+
+def a_runner_is_lost(repository, client):
+    """Its lock stays, and a person breaks it with the apply that goes on, once its lease is over."""
+    repository.edit("max_retention_days: 36", "max_retention_days: 37")
+    _, _, plan = repository.job("backup-plan", "plan")
+    s3, lock = client("s3", "444455556666", "us-west-2"), "0123456789abcdef0123456789abcdef"
+
+    def leave_lock(minutes_ago):
+        beat = (datetime.datetime.now(datetime.timezone.utc) - datetime.timedelta(minutes=minutes_ago)).strftime("%Y-%m-%dT%H:%M:%S.000Z")
+        note = {"format_version": "1.0", "id": lock, "pid": 1, "host": "runner", "process": "1", "command": "apply", "who": "runner",
+                "since": beat, "lease_seconds": 60, "heartbeat": beat}
+        s3.put_object(Bucket=BUCKET, Key="backups.lock", Body=json.dumps(note).encode())
+
+    leave_lock(0)
+    page, _, _ = repository.job("backup-apply", "apply", plan=plan, expect=5, BREAK_LOCK=lock)
+    check("The lock was not broken (status 5)" in page and "HF0641" in page, f"a lock that lives is left: {page}")
+    leave_lock(30)
+    repository.job("backup-apply", "apply", plan=plan, expect=5, BREAK_LOCK="another")
+    page, _, _ = repository.job("backup-apply", "apply", plan=plan, BREAK_LOCK=lock)
+    check("### Applied" in page, f"one that is dead is broken, and the plan carried out: {page}")
+
+
 GH = """#!/bin/sh
 # GitHub, as far as `pipeline.sh fetch` asks it: one merged pull request, whose head c0ffee was planned by run 42.
 case "$*" in
@@ -277,6 +318,17 @@ def failures(repository):
     repository.service = service
 
 
+def a_long_plan(repository):
+    """GitHub takes a megabyte from a step: what does not fit is in the log."""
+    program = os.path.join(repository.root, "wordy")
+    with open(program, "w", encoding="utf-8") as file:
+        file.write("#!/bin/sh\nhead -c 900000 /dev/zero | tr '\\0' x\n")
+    os.chmod(program, 0o700)
+    page, _, _ = repository.job("backup-apply", "apply", plan=b"{}", HOLDFAST=program)
+    check("### What is applied" in page and "### Applied" in page and len(page) < 1 << 20, f"both are there: {len(page)}")
+    check(page.count("The rest is in the log of this step.") == 2, "and that something is missing")
+
+
 def client_for(url):
     def client(service, account, region="us-east-1"):
         return boto3.client(service, region_name=region, endpoint_url=url, aws_access_key_id=account,
@@ -294,8 +346,11 @@ def on_the_simulator(root):
         repository = Repository(root, service, {"AWS_ENDPOINT_URL": world.url, "AWS_ENDPOINT_URL_STS": service})
         from_plan_to_apply(repository, client, reads_only=True)
         what_a_reviewer_reads(repository)
+        a_runner_is_lost(repository, client)
         at_night(repository, client)
         failures(repository)
+        what_a_person_says(repository, client)
+        a_long_plan(repository)
 
 
 def on_moto(root):
