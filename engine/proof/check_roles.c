@@ -1,5 +1,6 @@
 /* Roles and permissions that are wider than the path needs. */
 #include "engine/proof/findings.h"
+#include "engine/proof/intruder.h"
 #include "engine/proof/statements.h"
 
 static bool trusts_events(const struct policy_statement *s)
@@ -11,6 +12,28 @@ static bool trusts_events(const struct policy_statement *s)
     return false;
 }
 
+/* To everybody under no other condition than a name, which anybody gives a role or a user of an
+ * account of their own. */
+static bool asks_a_name_only(const struct policy_statement *s)
+{
+    static const char *const names[] = {"aws:PrincipalArn", "aws:PrincipalType", "aws:username"};
+    size_t asked = 0;
+    for (size_t i = 0; i < ARRAY_LEN(names); i++)
+        asked += statement_asks(s, names[i]);
+    return statement_is_for_all(s) && s->conditions_len && asked == s->conditions_len;
+}
+
+static bool anybody_has_the_name(struct findings *f, const struct model_object *role,
+                                 const struct policy *trust)
+{
+    const struct account any = {
+        .name = "any", .id = NOBODYS_ACCOUNT, .partition = role->resource->account->partition};
+    const struct means means = means_of_taking_on(role->arn, trust);
+    struct outcome outcome;
+    intruder_outcome(&(struct attempt){f->model, &any, &means, false}, &outcome);
+    return outcome.action;
+}
+
 static void check_trust(struct findings *f, const struct model_object *role)
 {
     const struct policy *trust =
@@ -19,6 +42,9 @@ static void check_trust(struct findings *f, const struct model_object *role)
         const struct policy_statement *s = &trust->statements[i];
         if (statement_is_open(s))
             finding_add(f, RULE_ROLE_TRUSTS_ALL, role, s->pos, "the trust is for every principal");
+        else if (asks_a_name_only(s) && anybody_has_the_name(f, role, trust))
+            finding_add(f, RULE_ROLE_TRUSTS_ALL, role, s->pos,
+                        "the trust is for every principal of a name that any account can give");
         if (trusts_events(s) && !statement_asks(s, "aws:SourceArn") &&
             !statement_asks(s, "aws:SourceAccount"))
             finding_add(f, RULE_EVENTS_TRUST_OPEN, role, s->pos,

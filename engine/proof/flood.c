@@ -8,7 +8,7 @@ static int64_t longest_of(const struct last *last)
     return value_get_int(bounds->properties, "max_retention_days", 0);
 }
 
-static void flood_outcome(struct takeover *t, const struct account *source, const char *principal,
+static void flood_outcome(struct takeover *t, const struct flooder *flooder,
                           const struct last *last, struct outcome *ret)
 {
     static const char *const actions[] = {"backup:CopyIntoBackupVault", NULL};
@@ -16,33 +16,37 @@ static void flood_outcome(struct takeover *t, const struct account *source, cons
                                 .resource = last->vault->arn,
                                 .policy = last->policy,
                                 .vault = last->vault};
-    const struct attempt attempt = {t->model, source, &means, /* without_controls= */ false};
-    if (source == last->vault->resource->account)
-        *ret = takeover_outcome(t, source, &means, /* without_controls= */ false);
-    else if (!principal) /* outside the organization it could not copy there */
+    const struct attempt attempt = {t->model, flooder->caller, &means,
+                                    /* without_controls= */ false};
+    if (flooder->account == last->vault->resource->account)
+        *ret = takeover_outcome(t, flooder->account, &means, /* without_controls= */ false);
+    else if (!flooder->principal) /* outside the organization it could not copy there */
         intruder_outcome(&attempt, ret);
     else
         *ret = (struct outcome){
-            .openness = means_allowed(t->model, principal, &means, /* all_rights= */ true)
+            .openness = means_allowed(t->model, flooder->principal, &means, /* all_rights= */ true)
                             ? PROOF_OPEN
                             : PROOF_CLOSED};
 }
 
-void takeover_flood(struct takeover *t, const struct account *source, const char *principal,
-                    const struct last *last)
+void takeover_flood(struct takeover *t, const struct flooder *flooder, const struct last *last)
 {
     const struct resource *r = last->vault->resource;
     if (!last->lock && !last->air_gapped)
         return;
     const struct deed deed = {
-        source, RULE_LOCK_NO_MAX, r->address,
+        flooder->account, RULE_LOCK_NO_MAX, r->address,
         arena_printf(t->arena, "fills %s with points that nobody can ever delete", r->address),
         last->lock ? last->lock->resource->pos : r->pos};
     int64_t longest = longest_of(last);
     struct outcome outcome;
-    flood_outcome(t, source, principal, last, &outcome);
-    if (principal && outcome.openness == PROOF_CLOSED)
+    if (takeover_has(t, &deed))
         return;
+    flood_outcome(t, flooder, last, &outcome);
+    if (flooder->stranger && outcome.openness == PROOF_CLOSED)
+        return;
+    if (flooder->stranger) /* they make whom a policy names */
+        outcome = (struct outcome){.openness = PROOF_OPEN};
     if (longest > 0 && longest <= RETENTION_LONG_DAYS)
         outcome = (struct outcome){
             .openness = PROOF_CLOSED,

@@ -132,15 +132,17 @@ static const char *could_anybody(const struct attempt *attempt, struct tried *tr
 {
     static const struct {
         const char *service, *name, *as;
-        bool is_root;
-    } types[] = {{"iam", "role/whoever-took-the-account", "", false},
-                 {"iam", "user/whoever-took-the-account", " to a user", false},
-                 {"iam", "root", " to the root user", true},
-                 {"sts", FEDERATED "/whoever-took-the-account", " to a federated user", false}};
+        bool is_root, is_made;
+    } types[] = {
+        {"iam", "role/whoever-took-the-account", "", false, true},
+        {"iam", "user/whoever-took-the-account", " to a user", false, true},
+        {"iam", "root", " to the root user", true, false},
+        {"sts", FEDERATED "/whoever-took-the-account", " to a federated user", false, false}};
     const struct account *a = attempt->account;
     const char *action = NULL;
     for (size_t i = 0; i < ARRAY_LEN(types) && !action; i++) {
-        if (attempt->means->by_root_only && !types[i].is_root)
+        if ((attempt->means->by_root_only && !types[i].is_root) ||
+            (attempt->means->never_by_root && !types[i].is_made))
             continue;
         action = could(attempt,
                        arena_printf(attempt->model->arena, "arn:%s:%s::%s:%s", a->partition,
@@ -194,14 +196,23 @@ static const char *filled(struct arena *arena, struct slice resource)
     return strbuf_str(&sb);
 }
 
+/* A pattern whose wildcards take colons has a name behind the last one that is left. */
+static bool parse_exempt(const char *plain, const struct account *account, struct arn *ret)
+{
+    const char *last = strrchr(plain, ':');
+    if (arn_parse(slice_of(plain), ret))
+        return is_wild(ret->account) || slice_is(ret->account, account->id);
+    *ret = (struct arn){.service = slice_of("iam"), .resource = slice_of(last ? last + 1 : plain)};
+    return is_wild(slice_of(plain));
+}
+
 /* False: nobody of the account. A session goes with its role. */
 static bool exempt_of(struct arena *arena, const char *text, const struct account *account,
                       struct exempt *ret)
 {
     const char *plain = without_variables(arena, text);
     struct arn arn;
-    if (!arn_parse(slice_of(plain), &arn) ||
-        !(is_wild(arn.account) || slice_is(arn.account, account->id)))
+    if (!parse_exempt(plain, account, &arn))
         return false;
     struct slice name = arn.resource;
     bool sts = slice_is(arn.service, "sts");
@@ -236,6 +247,26 @@ struct means means_of_place(const char *arn)
                           .resource = arn};
 }
 
+struct means means_of_taking_on(const char *role, const struct policy *trust)
+{
+    static const char *const actions[] = {"sts:AssumeRole", NULL};
+    return (struct means){.actions = actions,
+                          .resource = role,
+                          .policy = trust,
+                          .policy_decides = true,
+                          .never_by_root = true};
+}
+
+const char *exempt_name(const struct exempt *exempt)
+{
+    return exempt->many ? exempt->text : exempt->arn;
+}
+
+static bool is_made(const struct exempt *exempt)
+{
+    return strstr(exempt->place, ":role/") || strstr(exempt->place, ":user/");
+}
+
 /* May anybody make one that the text takes? */
 static bool can_be_made(const struct attempt *attempt, const struct exempt *exempt)
 {
@@ -250,23 +281,33 @@ static void try_exempt(const struct attempt *attempt, const struct tried *tried,
 {
     struct arena *arena = attempt->model->arena;
     struct exempt *list = arena_array(arena, tried->left_out.len + 1, sizeof(*list));
+    const char *first = NULL;
     size_t len = 0;
     for (size_t i = 0; i < tried->left_out.len; i++) {
         struct exempt *exempt = &list[len];
         if (attempt->means->by_root_only ||
-            !exempt_of(arena, tried->left_out.entries[i].key, attempt->account, exempt))
+            !exempt_of(arena, tried->left_out.entries[i].key, attempt->account, exempt) ||
+            (attempt->means->never_by_root && !is_made(exempt)))
             continue;
         const char *action = could(attempt, exempt->arn, NULL);
+        first = first ? first : action;
         if (action && can_be_made(attempt, exempt)) {
             *ret = (struct outcome){
                 .openness = PROOF_OPEN,
                 .why = arena_printf(arena, "%s is left to %s, and nothing denies making one such",
-                                    action, exempt->text)};
+                                    action, exempt->text),
+                .action = action,
+                .as = exempt->text};
             return;
         }
         len += action != NULL;
     }
-    *ret = (struct outcome){len ? PROOF_BREAK_GLASS : PROOF_CLOSED, tried->why, list, len};
+    *ret = (struct outcome){len ? PROOF_BREAK_GLASS : PROOF_CLOSED,
+                            tried->why,
+                            list,
+                            len,
+                            first,
+                            len ? list[0].text : NULL};
 }
 
 void intruder_outcome(const struct attempt *attempt, struct outcome *ret)
@@ -280,7 +321,7 @@ void intruder_outcome(const struct attempt *attempt, struct outcome *ret)
                               ? arena_printf(arena, "what denies %s hangs on %s, which they choose",
                                              action, tried.chosen)
                               : arena_printf(arena, "nothing denies %s%s", action, tried.as);
-        *ret = (struct outcome){.openness = PROOF_OPEN, .why = why};
+        *ret = (struct outcome){.openness = PROOF_OPEN, .why = why, .action = action};
         return;
     }
     const struct policy *policy = attempt->means->policy;

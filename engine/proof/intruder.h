@@ -7,6 +7,9 @@
 #include "engine/proof/ask.h"
 #include "engine/proof/proof.h"
 
+/* An account that nobody has: what it could do, any other could. */
+#define NOBODYS_ACCOUNT "000000000000"
+
 /* The calls that do it: any of them, on any of the resources, is enough. */
 struct means {
     const char *const *actions; /* ends with NULL */
@@ -15,6 +18,7 @@ struct means {
     const struct policy *policy;
     bool policy_decides;
     bool by_root_only;                /* AWS takes the call from the root user and nobody else */
+    bool never_by_root;               /* or from neither root nor whom a user federates */
     const struct model_object *vault; /* whose policy that is; or NULL */
     const struct value *const
         *contexts; /* what each call may bring along; ends with NULL; or NULL */
@@ -40,6 +44,8 @@ struct outcome {
     const char *why;
     const struct exempt *exempt; /* of BREAK_GLASS: who can do it all the same */
     size_t exempt_len;
+    const char *action; /* the first of the calls that somebody could make; NULL: none */
+    const char *as;     /* whom of them a policy names, as it has it; NULL: any name will do */
 };
 
 void intruder_outcome(const struct attempt *attempt, struct outcome *ret);
@@ -50,6 +56,11 @@ const struct outcome *outcome_harder(const struct outcome *a, const struct outco
  * have no say. */
 const char *means_allowed(struct model *model, const char *principal, const struct means *means,
                           bool all_rights);
+
+/* What takes the role on. trust: its policy. */
+struct means means_of_taking_on(const char *role, const struct policy *trust);
+/* The role or user, or the pattern that many of them meet. */
+const char *exempt_name(const struct exempt *exempt);
 
 /* What puts somebody of the account in the place of this role or user. */
 struct means means_of_place(const char *arn);

@@ -4,7 +4,12 @@
 
 bool statement_is_open(const struct policy_statement *s)
 {
-    if (s->effect != POLICY_ALLOW || s->conditions_len || s->not_principal)
+    return statement_is_for_all(s) && !s->conditions_len;
+}
+
+bool statement_is_for_all(const struct policy_statement *s)
+{
+    if (s->effect != POLICY_ALLOW || s->not_principal)
         return false;
     for (size_t i = 0; i < s->principals_len; i++)
         if (s->principals[i].kind == POLICY_PRINCIPAL_ANY)

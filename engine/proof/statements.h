@@ -5,6 +5,8 @@
 
 /* To everybody, without any condition. */
 bool statement_is_open(const struct policy_statement *s);
+/* To everybody, under whatever conditions. */
+bool statement_is_for_all(const struct policy_statement *s);
 /* An Allow or a Deny whose actions take this one, as written there or by a wildcard. */
 bool statement_takes(const struct policy_statement *s, enum policy_effect effect,
                      const char *action);

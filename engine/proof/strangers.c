@@ -7,12 +7,13 @@
 #include "engine/proof/statements.h"
 #include "engine/proof/takeover_rows.h"
 
-#define NOBODYS_ACCOUNT "000000000000"
+#define ACCOUNT_LEN 12
 
 /* Somebody whom a statement lets in. */
 struct stranger {
     const struct account *account;
-    const char *arn;
+    const struct account *caller; /* whose principals call: `account`, or one that "*" stands for */
+    const char *arn;              /* NULL: any principal of that account */
     const struct policy_statement *by;
     bool federated; /* `arn` is an identity provider */
 };
@@ -25,21 +26,73 @@ struct search {
     void *ctx;
 };
 
-static const char *role_in(struct takeover *t, const char *id, const struct account *home)
+/* The first of the calls that they could make, who make any role and user of their account; NULL:
+ * none. *ret_as: the one that a policy names; NULL: its name does not matter. */
+static const char *stranger_action(struct takeover *t, const struct stranger *stranger,
+                                   const struct means *means, const char **ret_as)
 {
-    return arn_role(t->arena, home->partition, id, "whoever-took-the-account");
+    struct outcome outcome;
+    const struct attempt attempt = {t->model, stranger->caller, means, false};
+    *ret_as = stranger->arn;
+    if (stranger->arn)
+        return means_allowed(t->model, stranger->arn, means, /* all_rights= */ true);
+    intruder_outcome(&attempt, &outcome);
+    *ret_as = outcome.as;
+    return outcome.action;
 }
 
+/* arn NULL: anybody of the account. */
 static void look_at(struct takeover *t, const struct search *search, const char *id,
                     const char *arn, const struct policy_statement *by)
 {
     if (!id || str_eq(id, search->home->id))
         return;
-    const struct stranger stranger = {
-        .account = takeover_account(t, id, search->home->partition, "a stranger"),
-        .arn = arn ? arn : role_in(t, id, search->home),
-        .by = by};
+    const struct account *account = takeover_account(t, id, search->home->partition, "a stranger");
+    const struct stranger stranger = {.account = account, .caller = account, .arn = arn, .by = by};
     search->look(t, &stranger, search->ctx);
+}
+
+/* Of the accounts that nobody has named, this one, as if it were there. */
+static void look_at_any(struct takeover *t, const struct search *search, const char *id,
+                        const struct policy_statement *by)
+{
+    struct account *caller = arena_new_of(t->arena, struct account);
+    *caller = (struct account){.name = "any", .id = id, .partition = search->home->partition};
+    const struct stranger anybody = {
+        .account = takeover_account(t, "*", search->home->partition, "any other account"),
+        .caller = caller,
+        .by = by};
+    search->look(t, &anybody, search->ctx);
+}
+
+/* An account that the pattern takes: twelve digits; NULL: none. */
+static const char *account_taken(struct arena *arena, const char *pattern)
+{
+    char id[ACCOUNT_LEN + 1] = "";
+    size_t len = 0, written = 0;
+    for (const char *c = pattern; *c; c++)
+        written += *c != '*';
+    if (written > ACCOUNT_LEN)
+        return NULL;
+    size_t spare = ACCOUNT_LEN - written;
+    for (const char *c = pattern; *c; c++) {
+        for (; *c == '*' && spare > 0; spare--)
+            id[len++] = '0';
+        if (*c != '*')
+            id[len++] = *c == '?' ? '0' : *c;
+    }
+    return strspn(id, "0123456789") == ACCOUNT_LEN ? arena_printf(arena, "%s", id) : NULL;
+}
+
+/* Those whom the value of a condition names, and any that its wildcards take. */
+static void look_at_asked(struct takeover *t, const struct search *search,
+                          const struct policy_statement *s, const char *pattern)
+{
+    const char *id = pattern ? account_taken(t->arena, pattern) : NULL;
+    if (id && strpbrk(pattern, "*?"))
+        look_at_any(t, search, id, s);
+    else if (id)
+        look_at(t, search, id, NULL, s);
 }
 
 /* Of everybody: the accounts that conditions name, and any that nobody has named. */
@@ -54,15 +107,9 @@ static void look_at_anybody(struct takeover *t, const struct search *search,
                                text_equal_fold(slice_of(s->conditions[i].key), slice_of(keys[k]));
                  v++) {
                 const char *text = s->conditions[i].values.items[v].text;
-                const char *id = k < 2 ? text : model_account_of(t->arena, text);
-                if (id && strlen(id) == 12 && strspn(id, "0123456789") == 12)
-                    look_at(t, search, id, NULL, s);
+                look_at_asked(t, search, s, k < 2 ? text : model_account_of(t->arena, text));
             }
-    const struct stranger anybody = {
-        .account = takeover_account(t, "*", search->home->partition, "any other account"),
-        .arn = role_in(t, NOBODYS_ACCOUNT, search->home),
-        .by = s};
-    search->look(t, &anybody, search->ctx);
+    look_at_any(t, search, NOBODYS_ACCOUNT, s);
 }
 
 static void look_at_provider(struct takeover *t, const struct search *search, const char *provider,
@@ -107,9 +154,8 @@ static void try_key(struct takeover *t, const struct stranger *stranger, void *c
 {
     const struct model_object *key = ctx;
     const struct means means = means_of_key(t, key);
-    const char *action = stranger->federated ? NULL
-                                             : means_allowed(t->model, stranger->arn, &means,
-                                                             /* all_rights= */ true);
+    const char *as = NULL;
+    const char *action = stranger->federated ? NULL : stranger_action(t, stranger, &means, &as);
     const struct resource *r = key->resource;
     const struct deed deed = {stranger->account, RULE_KEY_UNPROTECTED, r->address,
                               arena_printf(t->arena, "makes %s unusable", r->address), r->pos};
@@ -122,8 +168,10 @@ static void try_key(struct takeover *t, const struct stranger *stranger, void *c
 
 static void try_flood(struct takeover *t, const struct stranger *stranger, void *ctx)
 {
+    const struct flooder flooder = {stranger->account, stranger->caller, stranger->arn,
+                                    /* stranger= */ true};
     if (!stranger->federated)
-        takeover_flood(t, stranger->account, stranger->arn, ctx);
+        takeover_flood(t, &flooder, ctx);
 }
 
 /* ---- by a role that they may take on ---- */
@@ -131,6 +179,7 @@ static void try_flood(struct takeover *t, const struct stranger *stranger, void 
 struct through {
     const struct last *last;
     const struct model_object *role;
+    const char *as; /* who takes it on; NULL: anybody of the stranger's account */
 };
 
 /* A policy that the role may rewrite does not stop it. */
@@ -148,13 +197,19 @@ static const char *action_of(struct takeover *t, const struct through *through,
                : NULL;
 }
 
-static const char *trusted(struct takeover *t, const struct stranger *stranger)
+static const char *whom(struct takeover *t, const struct stranger *stranger, const char *as)
+{
+    if (str_eq(stranger->account->id, "*"))
+        return as ? arena_printf(t->arena, "everybody who is %s", as) : "everybody";
+    return as ? as : arena_printf(t->arena, "account %s", stranger->account->id);
+}
+
+static const char *trusted(struct takeover *t, const struct stranger *stranger, const char *as)
 {
     bool whatever = stranger->federated;
     for (size_t i = 0; i < stranger->by->conditions_len; i++)
         whatever = whatever && !str_ends(stranger->by->conditions[i].key, ":sub");
-    return arena_printf(t->arena, "the role trusts %s%s",
-                        str_eq(stranger->account->id, "*") ? "everybody" : stranger->arn,
+    return arena_printf(t->arena, "the role trusts %s%s", whom(t, stranger, as),
                         whatever                       ? ", whatever the subject"
                         : stranger->by->conditions_len ? ", under a condition"
                                                        : "");
@@ -186,7 +241,7 @@ static void add_through(struct takeover *t, const struct stranger *stranger,
     const struct deed deed = deed_through(t, stranger, through, rule, what, target);
     if (action)
         takeover_add(t, &deed, PROOF_OPEN, NULL,
-                     arena_printf(t->arena, "%s, and %s", trusted(t, stranger),
+                     arena_printf(t->arena, "%s, and %s", trusted(t, stranger, through->as),
                                   how_far(t, through, action)));
 }
 
@@ -218,7 +273,7 @@ static void try_lock(struct takeover *t, const struct stranger *stranger,
     struct proof_threat *threat =
         action ? takeover_add(t, &deed, PROOF_CLOSED, NULL,
                               arena_printf(t->arena, "%s, and is allowed %s until then",
-                                           trusted(t, stranger), action))
+                                           trusted(t, stranger, through->as), action))
                : NULL;
     if (threat)
         threat->after = final;
@@ -261,25 +316,23 @@ static void try_rise(struct takeover *t, const struct stranger *stranger,
 }
 
 static bool may_take_on(struct takeover *t, const struct stranger *stranger,
-                        const struct model_object *role)
+                        const struct model_object *role, const char **ret_as)
 {
-    static const char *const actions[] = {"sts:AssumeRole", NULL};
-    const struct means means = {.actions = actions,
-                                .resource = role->arn,
-                                .policy = model_role(t->model, role->arn)->trust,
-                                .policy_decides = true};
+    const struct means means =
+        means_of_taking_on(role->arn, model_role(t->model, role->arn)->trust);
+    *ret_as = stranger->arn;
     if (stranger->federated)
         return statement_takes(stranger->by, POLICY_ALLOW, "sts:AssumeRoleWithWebIdentity") ||
                statement_takes(stranger->by, POLICY_ALLOW, "sts:AssumeRoleWithSAML");
-    return means_allowed(t->model, stranger->arn, &means, /* all_rights= */ true);
+    return stranger_action(t, stranger, &means, ret_as) != NULL;
 }
 
 static void try_role(struct takeover *t, const struct stranger *stranger, void *ctx)
 {
-    const struct through *through = ctx;
+    struct through *through = ctx;
     const struct last *last = through->last;
     const struct resource *r = last->vault->resource;
-    if (!may_take_on(t, stranger, through->role))
+    if (!may_take_on(t, stranger, through->role, &through->as))
         return;
     try_points(t, stranger, through);
     try_lock(t, stranger, through);
@@ -303,7 +356,7 @@ void takeover_strangers(struct takeover *t, const struct last *last)
             t, model_policy(t->model, value_get(last->key->properties, "policy")),
             &(struct search){last->key->resource->account, try_key, (void *)(uintptr_t)last->key});
     for (size_t i = 0; i < roles->len; i++) {
-        struct through through = {last, roles->items[i]};
+        struct through through = {last, roles->items[i], NULL};
         const struct model_role *role = model_role(t->model, roles->items[i]->arn);
         if (role && role->object)
             each_stranger(t, role->trust, &(struct search){home, try_role, &through});

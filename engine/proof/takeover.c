@@ -25,10 +25,20 @@ static const char *whoever(struct takeover *t, const struct account *account)
                         account->id);
 }
 
+static const char *key_of(struct takeover *t, const struct deed *deed)
+{
+    return arena_printf(t->arena, "%s|%s", deed->account->id, deed->what);
+}
+
+bool takeover_has(struct takeover *t, const struct deed *deed)
+{
+    return map_get(&t->seen, key_of(t, deed)) != NULL;
+}
+
 struct proof_threat *takeover_add(struct takeover *t, const struct deed *deed,
                                   enum proof_openness openness, const char *who, const char *reason)
 {
-    const char *key = arena_printf(t->arena, "%s|%s", deed->account->id, deed->what);
+    const char *key = key_of(t, deed);
     const struct model_object *target = model_at(t->model, deed->target);
     bool unread = target && target->sight && target->sight->state == SIGHT_UNREAD;
     if (map_get(&t->seen, key))
@@ -69,8 +79,7 @@ static const char *names_of(struct takeover *t, const struct outcome *outcome)
     const char *names = NULL;
     for (size_t i = 0; i < outcome->exempt_len; i++) {
         const struct exempt *e = &outcome->exempt[i];
-        const char *name = e->many ? e->text : e->arn;
-        names = names ? arena_printf(t->arena, "%s, %s", names, name) : name;
+        names = names ? arena_printf(t->arena, "%s, %s", names, exempt_name(e)) : exempt_name(e);
     }
     return names;
 }
@@ -78,7 +87,6 @@ static const char *names_of(struct takeover *t, const struct outcome *outcome)
 /* A break-glass principal keeps an account from nothing that can put somebody in its place. */
 static void try_place(struct takeover *t, const struct deed *deed, const struct exempt *exempt)
 {
-    static const char *const assume[] = {"sts:AssumeRole", NULL};
     const struct model_role *role = model_role(t->model, exempt->place);
     struct deed place = *deed;
     place.rule = RULE_BREAK_GLASS_REACHED;
@@ -92,10 +100,7 @@ static void try_place(struct takeover *t, const struct deed *deed, const struct 
     struct outcome outcome =
         takeover_outcome(t, deed->account, &means, /* without_controls= */ false);
     if (outcome.openness != PROOF_OPEN && role && role->trust) {
-        const struct means trusted = {.actions = assume,
-                                      .resource = exempt->place,
-                                      .policy = role->trust,
-                                      .policy_decides = true};
+        const struct means trusted = means_of_taking_on(exempt->place, role->trust);
         struct outcome taken = takeover_outcome(t, deed->account, &trusted, false);
         outcome = taken.openness == PROOF_OPEN ? taken : outcome;
     }
@@ -464,6 +469,12 @@ static void try_reach(struct takeover *t, const struct last *last)
                  "and 90 days after an account was closed even locked points are gone");
 }
 
+static void flood_by(struct takeover *t, const struct account *account, const struct last *last)
+{
+    const struct flooder flooder = {account, account, NULL, /* stranger= */ false};
+    takeover_flood(t, &flooder, last);
+}
+
 static void try_vault(struct takeover *t, const struct last *last)
 {
     try_points(t, last);
@@ -473,7 +484,7 @@ static void try_vault(struct takeover *t, const struct last *last)
     try_leaving(t, last);
     try_closing(t, last);
     try_reach(t, last);
-    takeover_flood(t, last->vault->resource->account, NULL, last);
+    flood_by(t, last->vault->resource->account, last);
     takeover_strangers(t, last);
 }
 
@@ -534,7 +545,7 @@ static void try_path(struct takeover *t, const struct proof_path *path, struct m
         map_set(vaults, vault->arn, last);
     }
     if (source != vault->resource->account)
-        takeover_flood(t, source, NULL, last);
+        flood_by(t, source, last);
     if (is_new)
         try_vault(t, last);
 }

@@ -25,6 +25,7 @@ struct deed {
     struct source_pos pos;
 };
 
+bool takeover_has(struct takeover *t, const struct deed *deed);
 /* NULL: the account has that row. */
 struct proof_threat *takeover_add(struct takeover *t, const struct deed *deed,
                                   enum proof_openness openness, const char *who,
@@ -62,9 +63,16 @@ struct means means_of_key(struct takeover *t, const struct model_object *key);
  * days on, or never (NULL: governance, or none). */
 const char *lock_final_after(struct takeover *t, const struct last *last);
 
-/* What fills a locked vault: by whom, where a policy lets them in. */
-void takeover_flood(struct takeover *t, const struct account *source, const char *principal,
-                    const struct last *last);
+/* What fills a locked vault: whoever has taken over an account that backups come from, or a
+ * stranger, where a policy lets them in. */
+struct flooder {
+    const struct account *account;
+    const struct account *caller; /* whose principals call: `account`, or one of those that it
+                                     stands for */
+    const char *principal;        /* NULL: any of that account */
+    bool stranger;
+};
+void takeover_flood(struct takeover *t, const struct flooder *flooder, const struct last *last);
 /* By which of its rights a role gives itself every right of its account; NULL: by none. */
 const char *takeover_rise(struct takeover *t, const struct model_object *role, const char *region);
 /* Who else: principals of other accounts that the policies of a last vault's account let in. Only

@@ -127,6 +127,19 @@
     }
 #define BY_ACCOUNT                                                                                 \
     "Principal: {AWS: \"arn:aws:iam::777788889999:role/ci\"}, Action: \"sts:AssumeRole\""
+/* The role trusts these under a condition, and may do with keys what it likes. */
+#define TRUSTED(who, condition)                                                                    \
+    ROLE("Principal: {AWS: \"" who "\"}, Action: \"sts:AssumeRole\", Condition: " condition,       \
+         "\"kms:*\"")
+#define NAMED(who, condition, row)                                                                 \
+    {                                                                                              \
+        PLAIN, {{NULL, TRUSTED(who, condition)}},                                                  \
+        {                                                                                          \
+            row                                                                                    \
+        }                                                                                          \
+    }
+#define WORKLOADS "arn:aws:iam::111122223333:"
+#define AS_JANITOR ": makes keys.final unusable, as roles.janitor: the role trusts "
 #define BREAK_GLASS "arn:aws:iam::444455556666:role/break-glass"
 
 struct edit {
@@ -546,6 +559,51 @@ static const struct {
       "keys.final unusable, as roles.janitor: the role trusts "
       "arn:aws:iam::444455556666:oidc-provider/token.actions.githubusercontent.com, whatever the "
       "subject, and is allowed"}},
+
+    /* who has taken an account over makes any role or user there, of whatever name */
+    NAMED(WORKLOADS "root", "{ArnEquals: {\"aws:PrincipalArn\": \"" WORKLOADS "role/admin\"}}",
+          "open workload" AS_JANITOR WORKLOADS "role/admin, under a condition, and is allowed"),
+    NAMED(WORKLOADS "root", "{ArnLike: {\"aws:PrincipalArn\": \"" WORKLOADS "role/admin-*\"}}",
+          "open workload" AS_JANITOR WORKLOADS "role/admin-*, under a condition"),
+    NAMED(WORKLOADS "root", "{StringLike: {\"aws:PrincipalArn\": \"*role/adm?n\"}}",
+          "open workload" AS_JANITOR "*role/adm?n, under a condition"),
+    NAMED(WORKLOADS "root", "{StringEquals: {\"aws:PrincipalType\": User}}",
+          "open workload" AS_JANITOR "account 111122223333, under a condition"),
+    NAMED(WORKLOADS "root", "{StringEquals: {\"aws:username\": bob}}",
+          "open workload" AS_JANITOR WORKLOADS "user/bob, under a condition"),
+    NAMED(WORKLOADS "root", "{ArnEquals: {\"aws:PrincipalArn\": \"" BREAK_GLASS "\"}}",
+          "!open workload: makes"),
+    NAMED(WORKLOADS "root", "{ArnEquals: {\"aws:PrincipalArn\": \"" WORKLOADS "root\"}}",
+          "!open workload: makes"), /* root takes on no roles */
+    NAMED(WORKLOADS "root", "{StringEquals: {\"aws:PrincipalType\": Account}}",
+          "!open workload: makes"),
+    NAMED(WORKLOADS "root",
+          "{}}, {Effect: Deny, Principal: \"*\", Action: \"sts:AssumeRole\", Condition: "
+          "{ArnNotEquals: {\"aws:PrincipalArn\": \"" WORKLOADS "role/admin\"}}",
+          "open workload" AS_JANITOR WORKLOADS "role/admin, and is allowed"),
+    NAMED("*", "{ArnLike: {\"aws:PrincipalArn\": \"arn:aws:iam::*:role/admin\"}}",
+          "open *" AS_JANITOR "everybody who is arn:aws:iam::*:role/admin, under a condition"),
+    NAMED("*", "{StringLike: {\"aws:PrincipalArn\": \"arn:aws:iam::1234*:role/admin\"}}",
+          "open *" AS_JANITOR "everybody who is arn:aws:iam::1234*:role/admin"),
+    NAMED("*", "{ArnEquals: {\"aws:PrincipalArn\": \"" WORKLOADS "role/admin\"}}",
+          "open workload" AS_JANITOR WORKLOADS "role/admin, under a condition"),
+    NAMED("*", "{StringEquals: {\"aws:PrincipalAccount\": \"111122223333\"}}",
+          "!open *: makes keys.final unusable"),
+    {PLAIN,
+     {{"    alias: alias/backup-final\n",
+       "    alias: alias/backup-final\n    policy: {Version: \"2012-10-17\", Statement: [{Effect: "
+       "Allow, Principal: {AWS: \"" WORKLOADS "root\"}, Action: \"kms:*\", Resource: \"*\", "
+       "Condition: {ArnLike: {\"aws:PrincipalArn\": \"" WORKLOADS "role/ops/*\"}}}, {Effect: "
+       "Allow, Principal: {AWS: \"444455556666\"}, Action: \"kms:*\", Resource: \"*\"}]}\n"}},
+     {"open workload: makes keys.final unusable: the key's policy gives them kms:ScheduleKey"}},
+    {PLAIN,
+     {{"max_retention_days: 365", "max_retention_days: 36500"},
+      {OF_VAULT, "    policy: {Version: \"2012-10-17\", Statement: [{Effect: Allow, Principal: "
+                 "\"*\", Action: "
+                 "\"backup:CopyIntoBackupVault\", Resource: \"*\", Condition: {ArnLike: "
+                 "{\"aws:PrincipalArn\": \"arn:aws:iam::777788889999:role/ci\"}}}]}"}},
+     {"open 777788889999: fills vaults.final", "!open *: fills"}},
+
     {PLAIN,
      {{"max_retention_days: 365", "max_retention_days: 36500"},
       {OF_VAULT, "    accept_copies_from: [workload, \"arn:aws:iam::777788889999:root\"]"}},
