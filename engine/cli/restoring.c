@@ -139,18 +139,45 @@ static bool lacks(struct cli *cli, const struct restore_entry *way, const char *
     return false;
 }
 
+static struct answer list_of(const struct place *from, const char *vault, const char *resource)
+{
+    struct arena *arena = from->session->cli->arena;
+    return call(from, &backup_ListRecoveryPointsByBackupVault, labels_of(arena, vault, NULL),
+                value_map_text(arena, "resourceArn", resource), NULL);
+}
+
+/* What AWS has dated is past, whatever our clock says. */
+static int64_t latest_ms(const struct value *points, int64_t now_ms)
+{
+    for (size_t i = 0; i < value_len(points); i++) {
+        int64_t ms = value_epoch_ms(value_get(value_item(points, i), "CreationDate"));
+        now_ms = ms > now_ms ? ms : now_ms;
+    }
+    return now_ms;
+}
+
 static bool find_newest(const struct place *from, const struct restore_entry *way,
                         const char *resource, struct restore_facts *ret)
 {
     struct cli *cli = from->session->cli;
-    struct answer answer = call(from, &backup_ListRecoveryPointsByBackupVault,
-                                labels_of(cli->arena, ret->source_vault, NULL),
-                                value_map_text(cli->arena, "resourceArn", resource), NULL);
+    struct answer answer = list_of(from, ret->source_vault, resource);
     if (answer.fault != FAULT_NONE)
         return lacks(cli, way, answer.text);
     ret->point = newest(value_get(answer.body, "RecoveryPoints"));
+    ret->now_ms = latest_ms(value_get(answer.body, "RecoveryPoints"), ret->now_ms);
     return ret->point ||
            lacks(cli, way, arena_printf(cli->arena, "no point of %s is available", resource));
+}
+
+/* How old a point is goes by those beside it as well, where they can be listed. */
+static void read_clock(const struct place *from, struct restore_facts *facts)
+{
+    const char *resource = value_get_str(facts->described.body, "ResourceArn");
+    struct answer answer = {.fault = FAULT_UNKNOWN};
+    if (resource)
+        answer = list_of(from, facts->source_vault, resource);
+    if (answer.fault == FAULT_NONE)
+        facts->now_ms = latest_ms(value_get(answer.body, "RecoveryPoints"), facts->now_ms);
 }
 
 /* ---- all of it ---- */
@@ -201,6 +228,8 @@ bool restoring_read(struct session *session, const struct restore_entry *way, co
     if (answer.fault != FAULT_NONE)
         return lacks(cli, way, answer.text);
     ret->described = kept(answer);
+    if (is_point(arn))
+        read_clock(&from, ret);
     read_source(&from, ret);
     read_destination(&to, ret);
     return true;

@@ -3,6 +3,8 @@
 
 #include "engine/aws/backup_types.h"
 #include "engine/base/bug.h"
+#include "engine/base/clock.h"
+#include "engine/restore/copy_life.h"
 
 static const char *named(struct arena *arena, const struct account *account)
 {
@@ -61,6 +63,17 @@ static void check_vault(struct arena *arena, const struct restore_facts *facts,
     check(plan, &facts->vault, what, NULL, key);
 }
 
+static void check_life(struct arena *arena, const struct restore_facts *facts,
+                       struct restore_plan *plan)
+{
+    struct copy_life life = copy_life_of(arena, facts);
+    const char *what = arena_printf(arena, "the copy lives in %s", facts->way->destination);
+    const char *until =
+        life.ends_ms ? arena_printf(arena, "until %s", time_iso(arena, life.ends_ms)) : "for ever";
+    if (facts->described.body && facts->vault.body)
+        check(plan, &facts->vault, what, life.wrong, until);
+}
+
 static void check_role(struct arena *arena, const struct restore_answer *role, const char *title,
                        const struct account *account, struct restore_plan *plan)
 {
@@ -96,6 +109,7 @@ void checks_of_accounts(struct arena *arena, const struct restore_facts *facts,
     check_key(arena, &facts->point_key, "the point's key is enabled", plan);
     check_role(arena, &facts->copy_role, "the role that copies", way->from, plan);
     check_vault(arena, facts, plan);
+    check_life(arena, facts, plan);
     check_key(arena, &facts->vault_key, "that vault's key is enabled", plan);
     if (way->from != way->to)
         check_role(arena, &facts->linked_role, "AWSServiceRoleForBackup", way->to, plan);

@@ -1,9 +1,9 @@
 #include <assert.h>
 
-#include "engine/aws/lifecycle.h"
 #include "engine/aws/restore_metadata.h"
 #include "engine/base/crypto.h"
 #include "engine/restore/checks.h"
+#include "engine/restore/copy_life.h"
 
 /* The same for the same point at the same moment: a line that is pasted twice starts one job, and
  * another plan starts another. */
@@ -24,7 +24,7 @@ static const struct value *copy_request(struct arena *arena, const struct restor
     map_put_str(&b, "SourceBackupVaultName", facts->source_vault);
     map_put_str(&b, "DestinationBackupVaultArn", facts->way->destination_arn);
     map_put_str(&b, "IamRoleArn", facts->way->copy_role_arn);
-    map_put(&b, "Lifecycle", lifecycle_of_job(arena, facts->way->lifecycle));
+    map_put(&b, "Lifecycle", copy_life_of(arena, facts).lifecycle);
     map_put_str(&b, "IdempotencyToken", token_of(arena, facts, "copy"));
     return map_end(&b);
 }

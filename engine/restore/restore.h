@@ -46,7 +46,7 @@ struct restore_step {
     const char *state;            /* it is asked again until this is COMPLETED; NULL: once */
 };
 
-#define RESTORE_CHECKS 12
+#define RESTORE_CHECKS 13
 #define RESTORE_STEPS 5
 
 struct restore_plan {

@@ -215,6 +215,59 @@ static void a_point_whose_life_has_ended_is_not_restored(void **state)
     assert_stops(&s, "the point can be read", "ended");
 }
 
+/* The point is thirty days old, and the life of its copy counts from the same date. */
+static void the_life_of_the_copy_counts_from_its_arrival(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *lifecycle, *vault, *sent, *wrong; /* sent NULL: none */
+    } rows[] = {
+        {"{\"delete_after_days\":30}", "{}", "{\"DeleteAfterDays\":60}", NULL},
+        {"{\"delete_after_days\":7}",
+         "{\"Locked\":true,\"MinRetentionDays\":90,\"MaxRetentionDays\":365}",
+         "{\"DeleteAfterDays\":90}", NULL},
+        {"{\"delete_after_days\":30}",
+         "{\"Locked\":true,\"MinRetentionDays\":1,\"MaxRetentionDays\":40}",
+         "{\"DeleteAfterDays\":40}", NULL},
+        {"{\"delete_after_days\":30}",
+         "{\"Locked\":true,\"MinRetentionDays\":1,\"MaxRetentionDays\":30}",
+         "{\"DeleteAfterDays\":30}", "over on arrival"},
+        {"{\"delete_after_days\":30}", /* limits that no lock is behind */
+         "{\"Locked\":false,\"MinRetentionDays\":1,\"MaxRetentionDays\":30}",
+         "{\"DeleteAfterDays\":60}", NULL},
+        {"{\"delete_after_days\":-1}", "{}", "{\"DeleteAfterDays\":-1}", NULL},
+        {"{\"delete_after_days\":-1}", "{\"Locked\":true,\"MaxRetentionDays\":365}",
+         "{\"DeleteAfterDays\":-1}", "at most 365 days"},
+        {"{\"delete_after_days\":120,\"move_to_cold_storage_after_days\":10}", "{}",
+         "{\"MoveToColdStorageAfterDays\":40,\"DeleteAfterDays\":150}", NULL},
+        {"{\"delete_after_days\":120,\"move_to_cold_storage_after_days\":10}",
+         "{\"Locked\":true,\"MaxRetentionDays\":120}", "{\"DeleteAfterDays\":120}", NULL},
+        {"{\"delete_after_days\":36500}", "{}", "{\"DeleteAfterDays\":36500}", NULL},
+        {NULL, "{}", NULL, NULL},
+        {NULL, "{\"Locked\":true,\"MaxRetentionDays\":365}", NULL, "at most 365 days"},
+    };
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        struct scene s;
+        scene_open(&s);
+        struct restore_entry entry = way;
+        if (rows[i].lifecycle)
+            entry.lifecycle = said(&s, rows[i].lifecycle).body;
+        s.facts.way = &entry;
+        s.facts.vault = said(&s, rows[i].vault);
+        make(&s);
+        const struct value *sent = value_get(s.plan.steps[0].request, "Lifecycle");
+        const char *text = sent ? json_print(s.arena, sent, JSON_COMPACT) : NULL;
+        if (!str_eq(text, rows[i].sent))
+            fail_msg("row %zu: %s is not %s", i, text, rows[i].sent);
+        if (rows[i].wrong)
+            assert_stops(&s, "the copy lives in vaults.restored", rows[i].wrong);
+        else {
+            assert_true(s.plan.ready);
+            arena_free(s.arena);
+        }
+    }
+}
+
 static void a_type_that_nobody_knows_has_no_calls(void **state)
 {
     (void)state;
@@ -270,6 +323,7 @@ int main(void)
         cmocka_unit_test(a_subnet_group_that_is_named_is_to_be_looked_for),
         cmocka_unit_test(what_is_not_known_is_not_left_out_in_silence),
         cmocka_unit_test(a_point_whose_life_has_ended_is_not_restored),
+        cmocka_unit_test(the_life_of_the_copy_counts_from_its_arrival),
         cmocka_unit_test(a_type_that_nobody_knows_has_no_calls),
         cmocka_unit_test(nothing_that_is_said_becomes_a_command),
         cmocka_unit_test(the_same_plan_has_the_same_tokens_and_another_moment_others),
