@@ -71,6 +71,16 @@ static bool is_made(const struct topology *topology, const char *address)
     return false;
 }
 
+/* What is external is only looked up, so that what was recorded there is let go of in any case. */
+static bool is_ours(const struct topology *topology, const char *address)
+{
+    for (size_t i = 0; i < topology->resource_len; i++)
+        if (address_is_within(topology->resources[i].address, address) &&
+            !topology->resources[i].external)
+            return true;
+    return false;
+}
+
 static const struct move *move_from(const struct topology *topology, const char *address)
 {
     for (size_t i = 0; i < topology->move_len; i++)
@@ -147,7 +157,7 @@ static void read_forget(struct lowering *lw, struct topology *topology)
         if (!address)
             continue;
         forgotten[topology->forgotten_len++] = (struct forgotten){address, item->pos};
-        if (!sound || !is_made(topology, address))
+        if (!sound || !is_ours(topology, address))
             continue;
         struct diag *diag = lower_error(lw, E_MOVE, item->pos, address,
                                         "`%s` is to be forgotten, and still in the file", address);

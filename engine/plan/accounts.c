@@ -44,9 +44,22 @@ static void report(const struct plan_input *input, const char *account_id, struc
         told < len ? " ... (`holdfast state list` names the rest)" : "");
 }
 
+/* An entry that is external, or a part that it had when it was ours. */
+static bool is_of_external(const struct topology *topology, const char *address)
+{
+    CLEANUP(arena_freep) struct arena *scratch = arena_new();
+    const char *entry = arena_strndup(scratch, address, strcspn(address, "/"));
+    const struct resource *resource = topology_find(topology, entry);
+    return resource && resource->external;
+}
+
 bool plan_forgets(const struct topology *topology, const char *address)
 {
-    if (!topology || topology_find(topology, address))
+    if (!topology)
+        return false;
+    if (is_of_external(topology, address))
+        return true;
+    if (topology_find(topology, address))
         return false;
     for (size_t i = 0; i < topology->forgotten_len; i++)
         if (address_is_within(address, topology->forgotten[i].address))

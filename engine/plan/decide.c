@@ -535,14 +535,26 @@ static bool is_found_twice(struct builder *b, struct item *item)
     return true;
 }
 
+/* Its row goes, and nothing of it changes at AWS. */
+static void let_go(struct item *item, const char *why)
+{
+    item->verdict = VERDICT_FORGET;
+    item->reason = why;
+}
+
 static void decide_desired(struct builder *b, struct item *item)
 {
     enum sight sight = sight_of(b, item);
     look(item, sight);
     item->after = normalize(b->arena, item->schema,
                             value_resolve(b->arena, item->resource->properties, look_up, b));
-    if (!item->targeted || item->resource->external)
+    if (!item->targeted)
         return;
+    if (item->resource->external) {
+        if (item->record)
+            let_go(item, "external: only looked up from now on");
+        return;
+    }
     if (item->attributes && sight != SIGHT_OTHER)
         compare_item(b, item);
     struct situation situation = {.desired = true,
@@ -580,10 +592,8 @@ static void decide_leaving(struct builder *b, struct item *item)
         item->before = normalize(b->arena, item->record_schema, with_write_only(b->arena, item));
     struct situation situation = {.recorded = true, .sight = sight, .kept = item_is_kept(item)};
     item->verdict = action_decide(&situation, &item->reason);
-    if (plan_forgets(b->input->topology, item->address)) {
-        item->verdict = VERDICT_FORGET;
-        item->reason = "as the file says";
-    }
+    if (plan_forgets(b->input->topology, item->address))
+        let_go(item, "as the file says");
     if (b->input->destroy && item->verdict == VERDICT_DELETE)
         item->reason = flag_names(b->input->empty_vaults, item->address)
                            ? "destroyed, with all its recovery points"
@@ -602,18 +612,48 @@ static void check_external(struct builder *b, const struct item *item)
     b->failed = true;
 }
 
-/* A key is never scheduled for deletion while a vault that stays was made with it: its points would
- * become unreadable, and a lock does not protect them from that. */
-static void keep_needed(struct builder *b, struct item *key)
+static bool would_lose_data(const struct item *item)
 {
-    for (size_t i = 0; i < b->len && !key->blocked; i++) {
+    return item->verdict == VERDICT_DELETE && item->schema->holds_data;
+}
+
+static void block_deletion(struct builder *b, struct item *need, const struct item *user)
+{
+    if (need && need != user && would_lose_data(need) && !need->blocked)
+        need->blocked = arena_printf(b->arena, "%s stays and needs it", user->address);
+}
+
+/* ARN -> what would be deleted, and holds data. */
+static void find_losses(struct builder *b, struct map *ret)
+{
+    map_init(ret, b->arena);
+    for (size_t i = 0; i < b->len; i++) {
+        struct item *item = &b->items[i];
+        const char *arn = value_get_str(item->attributes, "arn");
+        if (arn && would_lose_data(item))
+            map_set(ret, arn, item);
+    }
+}
+
+/* A key is never scheduled for deletion while a vault that stays was made with it: its points would
+ * become unreadable, and a lock does not protect them from that. Of a vault that is not recorded,
+ * as one that is external, AWS tells its key. */
+static void keep_needed(struct builder *b)
+{
+    struct map losses;
+    find_losses(b, &losses);
+    for (size_t i = 0; losses.len > 0 && i < b->len; i++) {
         const struct item *user = &b->items[i];
-        if (!user->record || !user->record_schema || !user->record_schema->holds_data ||
-            user == key || !user->attributes || user->verdict == VERDICT_DELETE)
+        bool holds =
+            user->schema->holds_data || (user->record_schema && user->record_schema->holds_data);
+        if (!holds || !user->attributes || user->verdict == VERDICT_DELETE)
             continue;
-        for (size_t d = 0; d < user->record->depends_on_len && !key->blocked; d++)
-            if (str_eq(user->record->depends_on[d], key->address))
-                key->blocked = arena_printf(b->arena, "%s stays and needs it", user->address);
+        for (size_t d = 0; user->record && d < user->record->depends_on_len; d++)
+            block_deletion(b, item_find(b, user->record->depends_on[d]), user);
+        for (size_t a = 0; a < value_len(user->attributes); a++) {
+            const char *text = value_str(user->attributes->map.entries[a].value);
+            block_deletion(b, text ? map_get(&losses, text) : NULL, user);
+        }
     }
 }
 
@@ -634,7 +674,5 @@ void items_decide(struct builder *b)
         if (item->resource->external)
             check_external(b, item);
     }
-    for (size_t i = 0; i < b->len && !b->input->destroy; i++)
-        if (b->items[i].verdict == VERDICT_DELETE && b->items[i].schema->holds_data)
-            keep_needed(b, &b->items[i]);
+    keep_needed(b);
 }

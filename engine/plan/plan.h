@@ -42,7 +42,8 @@ struct seal_key plan_seal_key(const struct plan_input *input, bool for_file);
 /* Nothing can be asked of an account that the topology does not name: E_ACCOUNT_LEFT for each that
  * objects are recorded of. For before anything is observed. */
 MUST_CHECK bool plan_check_accounts(const struct plan_input *input, struct diags *diags);
-/* The file says `forget` of what is recorded there: nothing need be asked about it. */
+/* What is recorded there is let go of, by a `forget` of the file, or as an entry that is external
+ * now, or a part of one: nothing need be asked about it. */
 bool plan_forgets(const struct topology *topology, const char *address);
 /* Whether the topology by itself can be ordered: each cycle is an E_CYCLE. For commands that want
  * to know it before they ask AWS anything. */

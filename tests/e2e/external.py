@@ -108,4 +108,53 @@ with workspace() as folder:
         left = served.holdfast("state", "list", "--json", expect=0).json["resources"]
         check(left == [], f"nothing of ours is left: {left}")
         check(theirs(served) == before, "theirs is untouched")
+
+OURS = TOPOLOGY[:TOPOLOGY.index("keys:")] + """keys:
+  k: {account: a, region: r, prevent_destroy: true}
+vaults:
+  v:
+    account: a
+    region: r
+    key: k
+    prevent_destroy: true
+    accept_copies_from: [a]
+    lock: {mode: governance, min_retention_days: 7}
+"""
+EXTERNAL = OURS[:OURS.index("keys:")] + """keys:
+  k: {account: a, region: r, external: true}
+vaults:
+  v: {account: a, region: r, external: true, prevent_destroy: true}
+forget: [vaults.v]
+"""
+
+
+def objects(folder):
+    return holdfast("simulator", "dump", "--stable", "--simulate", cwd=folder, expect=0).out
+
+
+def apply(folder):
+    """What the apply does, in figures."""
+    plan = holdfast("plan", "--simulate", "--json", cwd=folder, expect=0).json
+    holdfast("apply", "--simulate", "--auto-approve", cwd=folder, expect=0)
+    holdfast("plan", "--simulate", "--detailed-exitcode", cwd=folder, expect=0)
+    return {k: v for k, v in plan["summary"].items() if v}
+
+
+with workspace() as folder:  # ours turns external, and comes back
+    write(folder, OURS)
+    apply(folder)
+    made = objects(folder)
+    for destroys in (True, False):
+        write(folder, EXTERNAL)
+        if destroys:
+            holdfast("destroy", "--simulate", "--auto-approve", cwd=folder, expect=0)
+        else:
+            summary = apply(folder)
+            check(summary["forget"] == 6 and set(summary) == {"forget"}, f"what turns external is let go of: {summary}")
+        check(objects(folder) == made, "and nothing at AWS changes")
+        listed = holdfast("state", "list", "--simulate", "--json", cwd=folder, expect=0).json["resources"]
+        check(listed == [], f"nor is it recorded any more: {listed}")
+        write(folder, OURS)
+        summary = apply(folder)
+        check(set(summary) == {"adopt"}, f"what comes back is adopted: {summary}")
 done()

@@ -734,6 +734,48 @@ static void destroy_deletes_everything_that_is_empty_and_unlocked(void **state)
     assert_int_equal(f->plan.retained_len, 0);
 }
 
+static void what_turns_external_is_let_go_of_with_its_parts(void **state)
+{
+    struct fixture *f = *state;
+    struct resource *vault = want(f, "vaults.v", VAULT, "{\"name\":\"v\"}", "");
+    want(f, "vaults.w", VAULT, "{\"name\":\"w\"}", "");
+    have(f, "vaults.v", VAULT, "{\"name\":\"v\"}", "")->prevent_destroy = true;
+    have_lock(f);
+    have(f, "vaults.w", VAULT, "{\"name\":\"w\"}", "");
+    have(f, "vaults.w/lock", "aws_backup_vault_lock", "{}", "vaults.w");
+    vault->external = true;
+    vault->prevent_destroy = true;
+    seen(f, "vaults.v", FOUND_OTHER, "{\"name\":\"v\",\"number_of_recovery_points\":7}");
+    static const char *const expected[] = {
+        "forget vaults.v/lock, delete vaults.w/lock, forget vaults.v",
+        "forget vaults.v/lock, delete vaults.w/lock, forget vaults.v, delete vaults.w"};
+    for (size_t destroys = 0; destroys < ARRAY_LEN(expected); destroys++) {
+        f->input.destroy = destroys;
+        build(f);
+        assert_string_equal(outline(f), expected[destroys]);
+        assert_true(plan_guards(&f->plan, &f->input, &f->diags));
+        assert_int_equal(f->plan.retained_len, 0);
+    }
+}
+
+/* Nothing is recorded of it, and the key is not in the file any more. */
+static void a_key_stays_for_an_external_vault(void **state)
+{
+    struct fixture *f = *state;
+    want(f, "vaults.v", VAULT, "{\"name\":\"v\"}", "")->external = true;
+    have(f, "keys.k", KEY, "{\"id\":\"k\",\"arn\":\"arn:k\"}", "");
+    seen(f, "vaults.v", FOUND_OTHER, "{\"name\":\"v\",\"encryption_key_arn\":\"arn:k\"}");
+    build(f);
+    assert_string_equal(change_at(f, "keys.k")->blocked, "vaults.v stays and needs it");
+    f->input.destroy = true;
+    build(f);
+    assert_string_equal(outline(f), "");
+    assert_int_equal(f->plan.retained_len, 1);
+    f->observations[0].attributes = json(f, "{\"encryption_key_arn\":\"arn:another\"}");
+    build(f);
+    assert_string_equal(outline(f), "delete keys.k");
+}
+
 static void destroy_leaves_a_lock_in_its_grace_days_with_vault_and_key(void **state)
 {
     struct fixture *f = *state;
@@ -979,6 +1021,8 @@ int main(void)
         TEST(what_a_deletion_will_need_is_recorded_by_an_update),
         TEST(a_lock_that_left_the_file_needs_a_flag_in_its_grace_days_only),
         TEST(destroy_deletes_everything_that_is_empty_and_unlocked),
+        TEST(what_turns_external_is_let_go_of_with_its_parts),
+        TEST(a_key_stays_for_an_external_vault),
         TEST(destroy_leaves_a_lock_in_its_grace_days_with_vault_and_key),
         TEST(destroy_leaves_a_permanent_lock_whatever_flag_is_given),
         TEST(destroy_leaves_a_vault_with_points_and_its_key),
