@@ -90,7 +90,7 @@ static bool handle(struct lambda_runtime *runtime, const struct relay_config *co
                               .report = relay_log_report};
     if (!json_parse(runtime->arena, invocation->event, &event, &why))
         return lambda_fail(runtime, invocation->request_id, "InvalidEvent", why);
-    bool handled = relay_handle(&pass, event, &why);
+    bool handled = relay_handle_fully(&pass, event, &why);
     tell_metrics(&pass);
     if (!handled)
         return lambda_fail(runtime, invocation->request_id, "RelayError", why) &&

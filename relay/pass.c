@@ -4,8 +4,8 @@
 #include "relay/decide/event.h"
 #include "relay/walk.h"
 
-/* One line a pass, that nobody has to count decisions to know that it ran. */
-static bool reconcile_by_the_clock(struct relay_pass *pass, const char **ret_why)
+/* One line for a pass of the function, that nobody has to count decisions to know that it ran. */
+static bool reconcile_and_tell(struct relay_pass *pass, const char **ret_why)
 {
     bool ok = relay_reconcile(pass, ret_why);
     struct arena *arena = pass->arena;
@@ -49,11 +49,12 @@ bool relay_handle(struct relay_pass *pass, const struct value *event, const char
         relay_tell_failed(pass, ev.kind == RELAY_EVENT_FIRST_FAILED ? "1" : "2", ev.state,
                           ev.message, ev.resource_arn, ev.id);
         return true;
-    case RELAY_EVENT_SCHEDULED: return reconcile_by_the_clock(pass, ret_why);
+    case RELAY_EVENT_SCHEDULED: return reconcile_and_tell(pass, ret_why);
     case RELAY_EVENT_ARRIVED: break;
     }
     notice(pass, &ev);
     struct walk walk = {.pass = pass,
+                        .told_ms = ev.sent_ms,
                         .source_arn = ev.source_point_arn,
                         .source_region = relay_source_region(pass, ev.source_vault_arn),
                         .point = {.arn = ev.point_arn,
@@ -63,4 +64,16 @@ bool relay_handle(struct relay_pass *pass, const struct value *event, const char
     struct walkers walkers = {.pass = pass, .ready = &walk, .waiting = 1, .budget = INT64_MAX};
     walk.walkers = &walkers;
     return walkers_run(&walkers, ret_why);
+}
+
+bool relay_handle_fully(struct relay_pass *pass, const struct value *event, const char **ret_why)
+{
+    if (!relay_handle(pass, event, ret_why))
+        return false;
+    if (!pass->by_pass)
+        return true;
+    size_t noticed = pass->worrying;
+    bool ok = reconcile_and_tell(pass, ret_why);
+    pass->worrying += noticed;
+    return ok;
 }

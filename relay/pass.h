@@ -15,12 +15,17 @@
 
 #include <signal.h>
 
+#include "engine/base/clock.h"
 #include "providers/loop.h"
 #include "relay/decide/decide.h"
 #include "relay/decide/failure.h"
 
 #define RELAY_WINDOW 32
 #define RELAY_LATE "the time of this invocation is over"
+/* What is told of may not be readable yet: AWS answers reads from copies that lag behind, mostly by
+ * seconds. A point that is not found so soon after its event is taken to be late, longer than
+ * Lambda's two further tries take, and one that is not found after that to have gone. */
+#define RELAY_FRESH_MS (10 * MINUTE_MS)
 
 /* What was done about one point. All pointers are valid during the call only. */
 struct relay_report {
@@ -56,17 +61,22 @@ struct relay_pass {
     /* Of these: what somebody should look at; started though the tag failed to travel; waiting for
      * `backfill`. And the source points whose life was shortened. */
     size_t worrying, untagged, need_backfill, shortened;
-    size_t copies_failed;      /* by the event: a copy FAILED or is PARTIAL; in a reconcile: first
-                                  copies that FAILED within a day */
+    bool by_pass;         /* of relay_handle(): nothing was begun, relay_reconcile() is to decide */
+    size_t copies_failed; /* by the event: a copy FAILED or is PARTIAL; in a reconcile: first
+                             copies that FAILED within a day */
     int64_t oldest_waiting_ms; /* when the oldest point was made that is to be copied and has no
                                   copy yet: it waits, failed, or a copy was just begun; 0: none */
 };
 
-/* One event; a scheduled one is a reconcile. False when it is not one that can be understood, or
- * when a call failed: the host hands it back, so that it is retried and in the end lands in the
- * dead letters. *ret_why names the cause. */
+/* One event; a scheduled one is a reconcile. A point that is old enough for the brake of a first
+ * run is left to a pass (by_pass), which knows what has been copied before. False when it is not
+ * one that can be understood, or when a call failed: the host hands it back, so that it is retried
+ * and in the end lands in the dead letters. *ret_why names the cause. */
 MUST_CHECK bool relay_handle(struct relay_pass *pass, const struct value *event,
                              const char **ret_why);
+/* The same, and the pass when it takes one. */
+MUST_CHECK bool relay_handle_fully(struct relay_pass *pass, const struct value *event,
+                                   const char **ret_why);
 /* All points of the source vault: starts what is missing, oldest first, one copy of a resource at a
  * time unless a point is about to expire, at most config->budget. It asks AWS for hardly more than
  * the pages of points, of jobs to each destination, and of the copies in the last vaults that are

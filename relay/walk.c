@@ -6,6 +6,8 @@
 #include "engine/base/log.h"
 #include "engine/base/map.h"
 
+#define LOOK_AGAIN_MS 3000 /* most reads that lag behind have come up by then */
+
 /* ---- calls ---- */
 
 const char *relay_error_text(struct arena *arena, const struct aws_operation *operation,
@@ -72,6 +74,7 @@ void relay_reset(struct relay_pass *pass)
     pass->waiting = pass->left = pass->failed = 0;
     pass->worrying = pass->untagged = pass->need_backfill = pass->shortened = 0;
     pass->copies_failed = 0;
+    pass->by_pass = false;
     pass->oldest_waiting_ms = 0;
 }
 
@@ -368,6 +371,13 @@ static void keep_jobs(struct walk *walk, const struct value *list)
     ledger_free(ledger);
 }
 
+/* What has been copied before only a pass knows. */
+static void leave_to_pass(struct walk *walk)
+{
+    walk->pass->by_pass = true;
+    walk->walkers->running--;
+}
+
 static void jobs_listed(void *ctx, const struct response *rs)
 {
     struct walk *walk = ctx;
@@ -376,7 +386,13 @@ static void jobs_listed(void *ctx, const struct response *rs)
         return;
     }
     keep_jobs(walk, value_get(rs->body, "CopyJobs"));
-    decide(walk);
+    const struct relay_pass *pass = walk->pass;
+    if (relay_is_old(&walk->point, pass->now_ms) &&
+        !relay_decide_by_jobs(pass->arena, pass->config, &walk->point, pass->now_ms, walk->jobs,
+                              walk->job_len, &walk->decision))
+        leave_to_pass(walk);
+    else
+        decide(walk);
 }
 
 void walk_decide(struct walk *walk)
@@ -399,7 +415,15 @@ void walk_decide(struct walk *walk)
 
 /* ---- a point that only an event told of ---- */
 
-/* Late events tell of points that have lived their life. */
+static void describe(void *ctx);
+
+static bool is_fresh(const struct walk *walk)
+{
+    return walk->told_ms && walk->pass->now_ms - walk->told_ms < RELAY_FRESH_MS;
+}
+
+/* Late events tell of points that have lived their life; of others, that cannot be read yet, the
+ * caller tells once more. */
 static void jobs_of_gone_listed(void *ctx, const struct response *rs)
 {
     struct walk *walk = ctx;
@@ -409,8 +433,14 @@ static void jobs_of_gone_listed(void *ctx, const struct response *rs)
         return;
     }
     keep_jobs(walk, value_get(rs->body, "CopyJobs"));
-    if (!relay_decide_by_jobs(pass->arena, pass->config, &walk->point, pass->now_ms, walk->jobs,
-                              walk->job_len, &walk->decision))
+    bool known = relay_decide_by_jobs(pass->arena, pass->config, &walk->point, pass->now_ms,
+                                      walk->jobs, walk->job_len, &walk->decision);
+    if (!known && is_fresh(walk)) {
+        walk->failure = RELAY_TRANSIENT;
+        walk_end(walk, NULL, "the point cannot be read yet, though AWS has told of it");
+        return;
+    }
+    if (!known)
         walk->decision = (struct relay_decision){
             .verdict = RELAY_LEAVE,
             .worry = true,
@@ -423,6 +453,9 @@ static void keep_described(struct walk *walk, const struct value *body)
     struct arena *arena = walk->pass->arena;
     const struct value *by = value_get(body, "CreatedBy");
     const struct value *life = value_get(body, "CalculatedLifecycle");
+    int64_t creation_ms = value_epoch_ms(value_get(body, "CreationDate"));
+    if (creation_ms) /* that of the backup; the event told that of the job */
+        walk->point.creation_ms = creation_ms;
     walk->point.status = arena_strdup(arena, value_get_str(body, "Status"));
     walk->point.expires_ms = value_epoch_ms(value_get(life, "DeleteAt"));
     walk->plan_name = arena_strdup(arena, value_get_str(by, "BackupPlanName"));
@@ -432,7 +465,10 @@ static void keep_described(struct walk *walk, const struct value *body)
 static void described(void *ctx, const struct response *rs)
 {
     struct walk *walk = ctx;
-    if (rs->fault == FAULT_NOT_FOUND) {
+    if (rs->fault == FAULT_NOT_FOUND && is_fresh(walk) && !walk->looked_again) {
+        walk->looked_again = true;
+        loop_after(walk->pass->loop, LOOK_AGAIN_MS, describe, walk);
+    } else if (rs->fault == FAULT_NOT_FOUND) {
         call(walk, &backup_ListCopyJobs, NULL,
              value_map_text(walk->pass->arena, "sourceRecoveryPointArn", walk->point.arn), NULL,
              jobs_of_gone_listed);
@@ -446,8 +482,9 @@ static void described(void *ctx, const struct response *rs)
 
 /* What a list would have told: whether it is there and whole, how long it lives, which rule made
  * it. */
-static void describe(struct walk *walk)
+static void describe(void *ctx)
 {
+    struct walk *walk = ctx;
     struct map_builder labels = map_begin(walk->pass->arena);
     map_put_str(&labels, "backupVaultName", walk->pass->config->source_vault_name);
     map_put_str(&labels, "recoveryPointArn", walk->point.arn);

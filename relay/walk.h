@@ -16,6 +16,8 @@ struct walk {
     size_t job_len;
     bool listed;                       /* met in a reconcile: its jobs are known */
     bool shortens;                     /* it has been copied: only its life is to be shortened */
+    int64_t told_ms;                   /* when AWS told of it by an event; 0: not known */
+    bool looked_again;                 /* it was not there yet when it was looked at first */
     const char *plan_name, *rule_name; /* that made it, or NULL */
     const char *source_arn;            /* the point that this one was copied from, or NULL */
     const char *source_region;         /* where that is, in the relay's account, or NULL */

@@ -286,26 +286,19 @@ static const char *trouble_with(const struct handing *handing)
 
 /* ---- by itself ---- */
 
-static void report_what_stands(void *ctx, const struct relay_report *said)
-{
-    if (said->error || said->decision->verdict != RELAY_START)
-        report(ctx, said);
-}
-
-/* False: it would start a copy that a pass has to decide about. */
-static bool by_event(const struct handing *handing, bool old, struct relaying_event *ret)
+/* False: a pass has to decide. */
+static bool by_event(const struct handing *handing, struct relaying_event *ret)
 {
     struct relaying *counts = handing->counts;
-    bool dry_run = handing->dry_run || old;
-    struct tally tally = {handing->session->cli, handing->relay, counts, dry_run};
+    struct tally tally = {handing->session->cli, handing->relay, counts, handing->dry_run};
     struct relay_pass pass = pass_of(handing->session, handing->config);
     size_t rows = counts->decisions.len;
     const char *why = NULL;
-    pass.dry_run = dry_run;
-    pass.report = old ? report_what_stands : report;
+    pass.dry_run = handing->dry_run;
+    pass.report = report;
     pass.ctx = &tally;
     bool handled = relay_handle(&pass, handing->event, &why);
-    if (old && pass.started > 0)
+    if (handled && pass.by_pass)
         return false;
     if (counts->decisions.len > rows)
         why = last_reason(counts);
@@ -317,12 +310,10 @@ static bool by_event(const struct handing *handing, bool old, struct relaying_ev
 static void hand_over(const struct handing *handing, struct relaying_event *ret)
 {
     const struct relay_event *read = handing->read;
-    int64_t now_ms = loop_now_ms(handing->session->loop);
-    bool old = read->sent_ms && now_ms - read->sent_ms >= RELAY_BACKFILL_DAYS * DAY_MS;
     if (read->kind == RELAY_EVENT_SCHEDULED) {
         const struct relaying_passed *passed = pass_once(handing);
         conclude(handing, !passed->why, true, passed->why, ret);
-    } else if (!by_event(handing, old, ret)) {
+    } else if (!by_event(handing, ret)) {
         const struct relaying_passed *passed = pass_once(handing);
         const char *why = trouble_with(handing);
         conclude(handing, !passed->why, !why, why ? why : passed->why, ret);

@@ -473,10 +473,14 @@ void relay_decide(struct arena *arena, const struct relay_config *config,
     explain_start(arena, point, now_ms, ret);
 }
 
+bool relay_is_old(const struct relay_point *point, int64_t now_ms)
+{
+    return now_ms - point->creation_ms >= RELAY_BACKFILL_DAYS * DAY_MS;
+}
+
 bool relay_is_braked(const struct relay_point *point, int64_t now_ms, int64_t oldest_copied_ms)
 {
-    return now_ms - point->creation_ms >= RELAY_BACKFILL_DAYS * DAY_MS &&
-           point->creation_ms < oldest_copied_ms;
+    return relay_is_old(point, now_ms) && point->creation_ms < oldest_copied_ms;
 }
 
 /* No job is listed, and the last vault, which was asked, holds no copy: none was made, or it went.

@@ -98,7 +98,8 @@ bool relay_decide_by_old_job(struct arena *arena, const struct relay_config *con
  * somebody deleted; it waits for somebody's word too. A decision to start becomes one to wait when
  * the point is so, or is old and nothing so old has been copied. oldest_copied_ms: the creation of
  * the oldest point that any copy was begun of, or a later time by which it had been made;
- * INT64_MAX: of none. */
+ * INT64_MAX: of none. relay_is_old(): so old that the brake may hold it. */
+bool relay_is_old(const struct relay_point *point, int64_t now_ms);
 bool relay_is_braked(const struct relay_point *point, int64_t now_ms, int64_t oldest_copied_ms);
 void relay_decide_brake(struct arena *arena, const struct relay_point *point, int64_t now_ms,
                         int64_t oldest_copied_ms, struct relay_decision *decision);

@@ -14,11 +14,12 @@
  *   - a life without faults sees no refusal, no failed pass, no error and nothing to worry about.
  *
  * A hard life has it all: events that are lost, doubled, reordered, half-filled or late by weeks;
- * calls that are throttled, fail, or run and are not answered; copies that fail, for a while or for
- * as long as the last vault lets none in, or end PARTIAL; copies that live shorter or longer than
- * those before; tags that are lost, all or those that count; relays that act at once, stand still
- * in the middle, or end there; rests longer than AWS lists jobs and than points live. In any life
- * two points may be of one resource and date, and copies may live shorter than their sources.
+ * calls that are throttled, fail, or run and are not answered; reads that are late; copies that
+ * fail, for a while or for as long as the last vault lets none in, or end PARTIAL; copies that live
+ * shorter or longer than those before; tags that are lost, all or those that count; relays that act
+ * at once, stand still in the middle, or end there; rests longer than AWS lists jobs and than
+ * points live. In any life reads may lag by seconds, two points may be of one resource and date,
+ * and copies may live shorter than their sources.
  *
  *     relay_schedules [--seed N] [--lives N | --seconds N] [--without HARDSHIP] [--trace]
  *
@@ -46,6 +47,8 @@
 #define RESTS 4                 /* days, before a life is taken to be settled */
 #define STUCK_MS (24 * HOUR_MS) /* as the alarm has it */
 #define SOAK_SECONDS 3600
+#define LAG_EASY_MS 3000 /* as most of AWS's reads at worst: nobody has to know */
+#define LAG_MOST_MS (20 * MINUTE_MS)
 
 struct delivery {
     int64_t due_ms;
@@ -57,7 +60,8 @@ struct delivery {
 struct origin {
     const char *arn, *vault; /* vault: that it is for; "" for none */
     int64_t created_ms;
-    bool twin; /* there is another one of its resource and date */
+    bool twin;       /* there is another one of its resource and date */
+    int64_t seen_ms; /* when its copy in the relay's vault was seen first; 0: not yet */
 };
 
 struct good_pass {
@@ -80,6 +84,7 @@ struct life {
     struct map refused; /* point -> why, when a relay last looked */
     struct map lapsed;  /* point -> life, when a relay last looked */
     struct map alarmed; /* point -> life, once somebody was told of it */
+    int64_t lag_ms;     /* reads are so late */
     bool loses_tags;    /* copies into the relay's vault come without the tags that count */
     struct good_pass *good_passes;
     size_t good_pass_len, good_pass_cap;
@@ -168,7 +173,7 @@ static void enqueue(struct life *life, const struct value *event, int attempt, i
 static int64_t delay_of(struct life *life)
 {
     if (!life->hard)
-        return random_below(&life->random, MINUTE_MS);
+        return random_below(&life->random, random_chance(&life->random, 2) ? 1 : MINUTE_MS);
     if (random_chance(&life->random, 8))
         return random_below(&life->random, 40 * DAY_MS);
     return random_below(&life->random, random_chance(&life->random, 3) ? DAY_MS : 10 * MINUTE_MS);
@@ -234,6 +239,9 @@ static void keep_made(struct life *life, const struct value *job)
     if (!copy)
         return;
     map_set(&life->made, copy, (void *)point);
+    struct origin *origin = map_get(&life->origins, point);
+    if (origin)
+        origin->seen_ms = room_now(&life->room);
     if (has_made(job, ROOM_LAST_VAULT))
         map_set(&life->copied, point, (void *)copy);
     if (life->loses_tags && has_made(job, ROOM_SOURCE_VAULT))
@@ -342,6 +350,7 @@ static const char *oldest_uncopied(struct life *life, int64_t *ret_ms)
         const struct origin *origin = origin_of(life, point);
         if (!origin || !str_eq(origin->vault, ROOM_LAST_VAULT) || map_get(&life->refused, point) ||
             map_get(&life->copied, point) || map_get(&life->lapsed, point) ||
+            room_now(&life->room) - origin->seen_ms <= life->lag_ms ||
             (oldest && origin->created_ms >= *ret_ms))
             continue;
         oldest = point;
@@ -412,7 +421,8 @@ static const struct host *act(struct life *life, const struct delivery *delivery
         note_good_pass(life, host);
     if (good && !delivery && life->passes == others)
         look_at_waiting(life, host, before);
-    if (good && !delivery && began_ms == room_now(&life->room) && host->copies_failed != failed)
+    if (good && !delivery && began_ms == room_now(&life->room) && life->lag_ms == 0 &&
+        host->copies_failed != failed)
         blame(life, "a first copy failed, and the pass does not say so", "");
     life->passes++;
     life->events += delivery != NULL;
@@ -507,6 +517,18 @@ static void lose_tags(struct life *life, bool on)
     life->loses_tags = on;
 }
 
+static void lag(struct life *life, int64_t ms)
+{
+    life->lag_ms = ms;
+    room_set(&life->room, "read_delay_ms", ms);
+    tell(life, "reads are late by %lld ms", (long long)ms);
+}
+
+static void read_late(struct life *life, bool on)
+{
+    lag(life, on ? 1 + random_below(&life->random, LAG_MOST_MS) : 0);
+}
+
 static void change_life(struct life *life, bool on)
 {
     if (on)
@@ -532,6 +554,7 @@ static const struct hardship hardships[] = {
     {"last_vault_closed", 1, 1, 0, close_last_vault},
     {"tags_that_count_lost", 1, 1, 0, lose_tags},
     {"another_life", 1, 1, 0, change_life},
+    {"reads_late", 1, 1, 0, read_late},
 };
 
 static void set_hardship(struct life *life, const struct hardship *hardship, bool on)
@@ -554,7 +577,10 @@ static void pass_time(struct life *life)
         ms = random_below(&life->random, 3 * DAY_MS);
     if (life->hard && random_chance(&life->random, 60))
         ms = random_below(&life->random, 45 * DAY_MS);
-    room_advance(&life->room, ms);
+    if (random_chance(&life->random, 3)) /* what has just been made may not be readable yet */
+        room_advance_to_work(&life->room, ms);
+    else
+        room_advance(&life->room, ms);
     watch_jobs(life);
 }
 
@@ -635,7 +661,8 @@ static bool may_be_refused(const struct origin *origin, const char *why)
 static bool was_alarmed(const struct life *life, const char *point, int64_t came_ms,
                         int64_t gone_ms)
 {
-    int64_t since_ms = came_ms > gone_ms - DAY_MS ? came_ms : gone_ms - DAY_MS;
+    int64_t seen_ms = came_ms + LAG_MOST_MS;
+    int64_t since_ms = seen_ms > gone_ms - DAY_MS ? seen_ms : gone_ms - DAY_MS;
     bool looked = false;
     if (map_get(&life->alarmed, point))
         return true;
@@ -750,6 +777,8 @@ static bool live(uint64_t seed, const struct options *options, struct totals *to
     room_open(&life.room, arena, &life.random);
     if (life.hard && random_chance(&life.random, 3)) /* hardly any time to copy */
         life.room.source_days = 1 + random_below(&life.random, 4);
+    if (!life.hard)
+        lag(&life, random_below(&life.random, LAG_EASY_MS));
     life.room.between = between;
     life.room.report = keep_report;
     life.room.ctx = &life;

@@ -6,6 +6,7 @@
 #include "simulator/backup.h"
 #include "simulator/backup_types.h"
 #include "simulator/iam.h"
+#include "simulator/internal.h"
 #include "simulator/kms.h"
 
 #define KEEP_DAYS 1000 /* longer than any life */
@@ -171,6 +172,16 @@ int64_t room_now(struct room *room)
 void room_advance(struct room *room, int64_t ms)
 {
     BUG_ON(!world_advance_to(room->world, room_now(room) + ms, &room->diags));
+}
+
+void room_advance_to_work(struct room *room, int64_t ms)
+{
+    struct arena *arena = arena_new();
+    struct due_task due;
+    int64_t now = room_now(room);
+    bool found = task_first(room->world, arena, now + ms, &due);
+    room_advance(room, !found ? ms : due.due > now ? due.due - now : 0);
+    arena_free(arena);
 }
 
 void room_set(struct room *room, const char *setting, int64_t number)
@@ -344,7 +355,7 @@ bool room_call(struct room *room, struct host *host, struct arena *arena, const 
                               .ctx = room->ctx};
     *ret_why = NULL;
     host->pass = &pass;
-    bool good = event ? relay_handle(&pass, event, ret_why) : relay_reconcile(&pass, ret_why);
+    bool good = event ? relay_handle_fully(&pass, event, ret_why) : relay_reconcile(&pass, ret_why);
     host->pass = NULL;
     host->started = pass.started;
     host->waiting = pass.waiting;

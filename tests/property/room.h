@@ -68,6 +68,8 @@ void room_close(struct room *room);
 
 int64_t room_now(struct room *room);
 void room_advance(struct room *room, int64_t ms);
+/* To the moment when the world does its next work, if that is within ms; else by ms. */
+void room_advance_to_work(struct room *room, int64_t ms);
 void room_set(struct room *room, const char *setting, int64_t number);
 
 /* Makes a point in the first vault and orders its copy into the relay's. tags: a map. other: by

@@ -876,6 +876,117 @@ static void a_point_that_has_gone_is_left_and_told_of_unless_it_was_copied(void 
     assert_int_equal(room->pass.worrying, 1);
 }
 
+struct said {
+    struct arena *arena;
+    const char *error;
+    enum relay_failure failure;
+};
+
+static void keep_error(void *ctx, const struct relay_report *report)
+{
+    struct said *said = ctx;
+    said->error = arena_strdup(said->arena, report->error);
+    said->failure = report->failure;
+}
+
+/* The event of a copy, as old as that. */
+static const char *told(struct room *room, int64_t seconds_ago)
+{
+    return arena_printf(room->arena, "{\"time\":\"%s\",%s",
+                        time_iso(room->arena, NOW_MS - seconds_ago * 1000), ARRIVED("") + 1);
+}
+
+static void not_found(struct room *room, int times)
+{
+    fake_when(room->fake, DESCRIBED,
+              (struct fake_answer){.status = 400,
+                                   .times = times,
+                                   .body = "{\"Code\":\"ResourceNotFoundException\","
+                                           "\"Message\":\"no\"}"});
+}
+
+/* AWS's reads may lag behind its events. */
+static void a_point_that_cannot_be_read_yet_is_looked_at_again(void **state)
+{
+    struct room *room = *state;
+    not_found(room, 1);
+    one_point(room, 1, "{}");
+    assert_true(handle(room, told(room, 60)));
+    assert_int_equal(room->pass.started, 1);
+    assert_int_equal(room->pass.worrying, 0);
+}
+
+static void a_point_that_cannot_be_read_yet_is_handed_back(void **state)
+{
+    struct room *room = *state;
+    struct said said = {.arena = room->arena};
+    not_found(room, 0);
+    one_point(room, 1, "{}");
+    room->pass.report = keep_error;
+    room->pass.ctx = &said;
+    assert_false(handle(room, told(room, 5 * 60)));
+    assert_int_equal(room->pass.failed, 1);
+    assert_int_equal(room->pass.worrying, 0);
+    assert_int_equal(said.failure, RELAY_TRANSIENT);
+    assert_true(handle(room, told(room, 11 * 60)));
+    assert_int_equal(room->pass.left, 1);
+    assert_int_equal(room->pass.worrying, 1);
+}
+
+static void describe_as_old(struct room *room, int days)
+{
+    answer(room, DESCRIBED,
+           arena_printf(room->arena, "{\"CreationDate\":%lld.25,\"Status\":\"COMPLETED\"}",
+                        (long long)(NOW_MS / 1000 - days * 86400)));
+}
+
+/* The event tells when its copy job began, which may be long after the backup was made. */
+static void an_event_of_an_old_backup_is_decided_as_a_pass_decides(void **state)
+{
+    static const struct {
+        int days;
+        size_t started, waiting, left;
+    } rows[] = {{1, 1, 0, 0}, {5, 0, 1, 0}, {41, 0, 0, 1}};
+    struct room *room = *state;
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        const struct value *event = NULL;
+        const char *why = NULL;
+        room->destination.delete_after_days = 30;
+        describe_as_old(room, rows[i].days);
+        one_point(room, rows[i].days, "{}");
+        assert_true(json_parse(room->arena, slice_of(told(room, 60)), &event, &why));
+        assert_true(relay_handle(&room->pass, event, &why));
+        assert_int_equal(room->pass.by_pass, rows[i].days > 3);
+        assert_int_equal(room->pass.started, rows[i].started);
+        tear_down(state);
+        set_up(state);
+        room = *state;
+        room->destination.delete_after_days = 30;
+        describe_as_old(room, rows[i].days);
+        one_point(room, rows[i].days, "{}");
+        assert_true(json_parse(room->arena, slice_of(told(room, 60)), &event, &why));
+        assert_true(relay_handle_fully(&room->pass, event, &why));
+        assert_int_equal(room->pass.started, rows[i].started);
+        assert_int_equal(room->pass.waiting, rows[i].waiting);
+        assert_int_equal(room->pass.left, rows[i].left);
+        tear_down(state);
+        set_up(state);
+        room = *state;
+    }
+}
+
+static void an_event_without_a_date_is_as_old_as_its_point(void **state)
+{
+    struct room *room = *state;
+    describe_as_old(room, 1);
+    one_point(room, 1, "{}");
+    assert_true(handle(room, "{\"source\":\"aws.backup\",\"detail-type\":"
+                             "\"Copy Job State Change\",\"detail\":{\"state\":\"COMPLETED\","
+                             "\"destinationBackupVaultArn\":\"" SOURCE
+                             "\",\"destinationRecoveryPointArn\":\"" POINT "\"}}"));
+    assert_int_equal(room->pass.started, 1);
+}
+
 static void a_point_that_cannot_be_looked_at_fails(void **state)
 {
     struct room *room = *state;
@@ -1056,19 +1167,6 @@ static void nobody_tells(struct room *room)
                                                     "</RequestID></Response>"});
 }
 
-struct said {
-    struct arena *arena;
-    const char *error;
-    enum relay_failure failure;
-};
-
-static void keep_error(void *ctx, const struct relay_report *report)
-{
-    struct said *said = ctx;
-    said->error = arena_strdup(said->arena, report->error);
-    said->failure = report->failure;
-}
-
 /* By its code, whatever words and names stand beside it. */
 static void a_call_that_fails_is_classified_by_its_code(void **state)
 {
@@ -1184,6 +1282,10 @@ int main(void)
         TEST(a_point_that_goes_soon_is_told_of_when_it_arrives),
         TEST(a_point_that_has_gone_is_left_and_told_of_unless_it_was_copied),
         TEST(a_point_that_cannot_be_looked_at_fails),
+        TEST(a_point_that_cannot_be_read_yet_is_looked_at_again),
+        TEST(a_point_that_cannot_be_read_yet_is_handed_back),
+        TEST(an_event_of_an_old_backup_is_decided_as_a_pass_decides),
+        TEST(an_event_without_a_date_is_as_old_as_its_point),
         TEST(of_two_points_of_one_date_each_needs_a_copy_of_its_own),
         TEST(old_points_of_one_date_need_as_many_copies),
         TEST(the_rule_tells_whose_an_old_copy_is),
