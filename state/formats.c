@@ -184,6 +184,58 @@ bool formats_migrate_copy(struct state *state, const struct state_options *optio
     return migrate(state, options, from, diags);
 }
 
+/* ---- the tables ---- */
+
+/* However it is spaced. What SQLite itself adds to count for its plans is no part of a state. */
+static const char *const tables_sql =
+    "SELECT name, row_checksum(type, name, tbl_name, replace(sql, ' ', '')) FROM sqlite_master "
+    "WHERE name NOT LIKE 'sqlite_stat%' ORDER BY type, name";
+
+/* An empty state of that format, as the steps to it make one. */
+static bool make_model(int64_t format, struct db **ret, struct diags *diags)
+{
+    const struct db_options options = {
+        .path = ":memory:", .open_code = E_STATE_OPEN, .write_code = E_STATE_WRITE};
+    if (!db_open(&options, ret, diags))
+        return false;
+    for (int64_t step = 0; step < format; step++)
+        if (!db_exec(*ret, migrations[step], diags))
+            return false;
+    return true;
+}
+
+static bool compare_tables(struct state *state, struct db_stmt *here, struct db_stmt *meant,
+                           struct diags *diags)
+{
+    for (;;) {
+        enum db_step found = db_step(here, diags), wanted = db_step(meant, diags);
+        if (found == DB_FAILED || wanted == DB_FAILED)
+            return false;
+        if (found == DB_DONE && wanted == DB_DONE)
+            return true;
+        if (found == wanted && str_eq(db_text(here, 1), db_text(meant, 1)))
+            continue;
+        const char *name = db_text(wanted == DB_ROW ? meant : here, 0);
+        return damaged(
+            state,
+            arena_printf(state->arena, "`%s` is not made as its format has it", name ? name : "?"),
+            diags);
+    }
+}
+
+bool formats_check_tables(struct state *state, int64_t format, struct diags *diags)
+{
+    CLEANUP(db_closep) struct db *model = NULL;
+    if (!make_model(format, &model, diags))
+        return false;
+    struct db_stmt *here = db_query(state->db, tables_sql, diags);
+    struct db_stmt *meant = db_query(model, tables_sql, diags);
+    bool good = here && meant && compare_tables(state, here, meant, diags);
+    if (here)
+        db_reset(here);
+    return good;
+}
+
 /* ---- the rows ---- */
 
 #define WRONG_ROW(name, table, columns)                                                            \

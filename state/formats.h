@@ -19,5 +19,9 @@ MUST_CHECK bool formats_migrate(struct state *state, const struct state_options 
 /* The same in memory: state->db is a migrated copy from now on, and the file stays as it is. */
 MUST_CHECK bool formats_migrate_copy(struct state *state, const struct state_options *options,
                                      int64_t from, struct diags *diags);
+/* Tables, indexes and triggers are those that this program makes for the format of the open file,
+ * to the letter; else E_STATE_CORRUPT. A table under another name could be read, and not be
+ * written: that must be known before anything is sent. */
+MUST_CHECK bool formats_check_tables(struct state *state, int64_t format, struct diags *diags);
 /* Every row says what was written; else E_STATE_CORRUPT. */
 MUST_CHECK bool formats_check_rows(struct state *state, struct diags *diags);

@@ -144,8 +144,8 @@ bool database_open(struct state *state, const struct state_options *options, str
         state->db = NULL;
         return true;
     }
-    return meta_read(state, diags) && check_owner(state, options, diags) &&
-           bring_up(state, options, format, diags);
+    return formats_check_tables(state, format, diags) && meta_read(state, diags) &&
+           check_owner(state, options, diags) && bring_up(state, options, format, diags);
 }
 
 /* A link in the place of the state could make us write through it to another file. */

@@ -1,6 +1,7 @@
 /* Files that were damaged at random: what opens says what was written, to the last bit, or, where
- * the end of a log is damaged, what was written a little earlier; everything else is an error of
- * status 4. DAMAGE_SEED repeats a run, DAMAGE_RUNS makes it longer. */
+ * the end of a log is damaged, what was written a little earlier, and takes what is written next;
+ * everything else is an error of status 4. DAMAGE_SEED repeats a run, DAMAGE_RUNS makes it longer.
+ */
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -13,6 +14,9 @@
 #define CONTENT_MAX ((size_t)1 << 24)
 #define STEPS 8
 #define ROWS 12
+#define CREATE "CREATE "
+#define HEADER_LEN ((size_t)100) /* of an SQLite file */
+#define TEXT_LEN ((size_t)400)   /* about that of a table's text */
 
 /* ---- chance ---- */
 
@@ -194,6 +198,48 @@ static bool is_known(const struct specimen *specimen, const char *content, bool 
 
 enum verdict { WHOLE, REFUSED };
 
+/* A run of every kind of write. */
+static bool write_on(struct arena *arena, struct state *s, struct diags *diags)
+{
+    struct intent intent = {.address = address_of(arena, 0),
+                            .type = "aws_backup_vault",
+                            .action = "update",
+                            .account_id = "111122223333",
+                            .at_ms = STEPS + 1};
+    struct record record = {.address = intent.address,
+                            .type = intent.type,
+                            .account_id = intent.account_id,
+                            .identifier = "written on"};
+    return journal_begin_run(s, "plan", STEPS + 1, diags) &&
+           state_remove(s, address_of(arena, 1), STEPS + 1, diags) &&
+           journal_intent(s, &intent, diags) && journal_commit(s, diags) &&
+           journal_outcome(s, intent.seq, OUTCOME_DONE, &record, /* removes= */ false, NULL,
+                           STEPS + 1, diags) &&
+           state_set_fact(s, "outputs", value_int(arena, STEPS + 1), diags) &&
+           journal_end_run(s, "done", STEPS + 1, diags);
+}
+
+/* What opens to be written to is no trap for the run that writes. */
+static void assert_goes_on(struct fixture *f, struct arena *arena, struct state *s,
+                           const char *what)
+{
+    struct state_options options = options_of(f);
+    struct record *records = NULL;
+    size_t len = 0;
+    struct diags diags;
+    diags_init(&diags, arena);
+    if (!write_on(arena, s, &diags))
+        fail_msg("%s: it opens, and cannot be written to: %s", what, diags.items[0].message);
+    state_close(s);
+    if (!state_open(arena, &options, &s, &diags) || !state_load(s, arena, &records, &len, &diags))
+        fail_msg("%s: what was written on it is refused: %s", what, diags.items[0].message);
+    const struct record *record = record_find(records, len, address_of(arena, 0));
+    if (!record || !str_eq(record->identifier, "written on") ||
+        record_find(records, len, address_of(arena, 1)))
+        fail_msg("%s: it opens, and forgets what is written", what);
+    state_close(s);
+}
+
 static enum verdict look(struct fixture *f, struct arena *arena, const struct specimen *specimen,
                          bool read_only, bool may_be_older, const char *what)
 {
@@ -205,17 +251,44 @@ static enum verdict look(struct fixture *f, struct arena *arena, const struct sp
     diags_init(&diags, arena);
     bool good = state_open(arena, &options, &s, &diags) && state_is_new(s) == false &&
                 content_of(arena, s, &content, &diags);
-    state_close(s);
     if (good && !is_known(specimen, content, may_be_older))
         fail_msg("%s: it opens, and says what was never written", what);
+    if (good && !read_only)
+        assert_goes_on(f, arena, s, what);
+    else
+        state_close(s);
     if (!good && (diags.errors == 0 || diags_status(&diags) != 4))
         fail_msg("%s: refused with status %d", what, diags_status(&diags));
     return good ? WHOLE : REFUSED;
 }
 
-static void damage_often(struct fixture *f, bool log)
+/* Where the file says what its tables are: in its first bytes, and in the text of each. */
+static size_t place_of_schema(struct slice bytes)
 {
-    long long runs = number_from("DAMAGE_RUNS", 1000), seed = number_from("DAMAGE_SEED", getpid());
+    size_t texts = 0, chosen = 0;
+    if (below(4) == 0)
+        return below(HEADER_LEN);
+    for (size_t i = 0; i + strlen(CREATE) < bytes.len; i++)
+        if (memcmp(bytes.ptr + i, CREATE, strlen(CREATE)) == 0 && below(++texts) == 0)
+            chosen = i;
+    size_t at = chosen + below(TEXT_LEN);
+    return at < bytes.len ? at : chosen;
+}
+
+static const char *damage_schema(struct arena *arena, struct slice *bytes)
+{
+    size_t at = place_of_schema(*bytes), bit = below(8);
+    char *copy = arena_memdup(arena, bytes->ptr, bytes->len);
+    copy[at] = (char)((unsigned char)copy[at] ^ (1u << bit));
+    bytes->ptr = copy;
+    return arena_printf(arena, "bit %zu of the byte at %zu", bit, at);
+}
+
+typedef const char *damage_fn(struct arena *arena, struct slice *bytes);
+
+static void damage_often(struct fixture *f, bool log, damage_fn *damages)
+{
+    long long runs = number_from("DAMAGE_RUNS", 400), seed = number_from("DAMAGE_SEED", getpid());
     dice = 1;
     struct specimen specimen = make_specimen(f, log);
     assert_true(!log || specimen.log.len > 0);
@@ -224,7 +297,7 @@ static void damage_often(struct fixture *f, bool log)
     struct arena *arena = arena_new();
     for (long long i = 0; i < runs; i++) {
         struct slice file = specimen.file, wal = specimen.log;
-        const char *how = damage(arena, log ? &wal : &file);
+        const char *how = damages(arena, log ? &wal : &file);
         const char *what = arena_printf(arena, "DAMAGE_SEED=%lld, run %lld, %s", seed, i, how);
         (void)unlink(arena_printf(arena, "%s-shm", f->path));
         (void)unlink(arena_printf(arena, "%s-wal", f->path));
@@ -241,12 +314,17 @@ static void damage_often(struct fixture *f, bool log)
 
 static void a_damaged_file_is_refused_or_says_what_was_written(void **state)
 {
-    damage_often(*state, /* log= */ false);
+    damage_often(*state, /* log= */ false, damage);
 }
 
 static void a_damaged_log_is_refused_or_ends_earlier(void **state)
 {
-    damage_often(*state, /* log= */ true);
+    damage_often(*state, /* log= */ true, damage);
+}
+
+static void a_flipped_bit_of_the_schema_is_refused_or_of_no_account(void **state)
+{
+    damage_often(*state, /* log= */ false, damage_schema);
 }
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, fixture_setup, fixture_teardown)
@@ -255,6 +333,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         TEST(a_damaged_file_is_refused_or_says_what_was_written),
+        TEST(a_flipped_bit_of_the_schema_is_refused_or_of_no_account),
         TEST(a_damaged_log_is_refused_or_ends_earlier),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
