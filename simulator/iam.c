@@ -12,7 +12,6 @@
 #include "simulator/tags.h"
 
 #define ROLE IAM_ROLE
-#define ADMIN_POLICY ":iam::aws:policy/AdministratorAccess" /* of whichever partition */
 
 /* ---- for other services ---- */
 
@@ -48,17 +47,9 @@ static bool has_text(const struct value *list, const char *text)
     return false;
 }
 
-static bool has_admin_policy(const struct value *list)
-{
-    for (size_t i = 0; i < value_len(list); i++)
-        if (str_ends(value_str(value_item(list, i)), ADMIN_POLICY))
-            return true;
-    return false;
-}
-
 bool iam_role_is_admin(const struct value *role)
 {
-    return value_get_bool(role, "Admin", false) || has_admin_policy(value_get(role, "Attached"));
+    return value_get_bool(role, "Admin", false);
 }
 
 bool iam_role_settled(struct world *world, const struct value *role)
@@ -303,6 +294,16 @@ static const char *need_trust(struct sim_call *call, const char *member)
     return NULL;
 }
 
+/* Nobody is bounded by a policy that is not there. */
+static bool refuse_boundary(struct sim_call *call, const char *arn)
+{
+    if (!arn || iam_policy_text(call->world, call->arena, arn))
+        return false;
+    call_error(call, 404, "NoSuchEntity", "Scope ARN: %s does not exist or is not attachable.",
+               arn);
+    return true;
+}
+
 static bool create_role(struct sim_call *call)
 {
     struct arena *arena = call->arena;
@@ -321,6 +322,8 @@ static bool create_role(struct sim_call *call)
     const char *refused = tags_refused(arena, tags);
     if (refused)
         return call_error(call, 400, "InvalidInput", "%s", refused);
+    if (refuse_boundary(call, call_str(call, "PermissionsBoundary")))
+        return false;
     const char *path = call_str(call, "Path");
     const struct role_spec spec = {
         .account = call->account, .path = path ? path : "/", .name = name, .trust = trust};
@@ -493,7 +496,7 @@ static bool attach_role_policy(struct sim_call *call)
     const char *arn = role ? call_need(call, "PolicyArn") : NULL;
     if (!arn || refuse_linked(call, role, name))
         return false;
-    if (!iam_policy_text(call->world, call->arena, arn) && !str_eq(arn, ADMIN_POLICY))
+    if (!iam_policy_text(call->world, call->arena, arn))
         return call_error(call, 404, "NoSuchEntity",
                           "Policy %s does not exist or is not attachable.", arn);
     const struct value *attached = value_get(role, "Attached");
@@ -560,7 +563,7 @@ static bool put_boundary(struct sim_call *call)
     const char *name;
     const struct value *role = need_role(call, &name);
     const char *arn = role ? call_need(call, "PermissionsBoundary") : NULL;
-    if (!arn || refuse_linked(call, role, name))
+    if (!arn || refuse_linked(call, role, name) || refuse_boundary(call, arn))
         return false;
     return put_role(
         call, name,

@@ -14,6 +14,8 @@ static const struct managed_policy policies[] = {
     {MANAGED_POLICY_S3_RESTORE, "/", "v2"},
     {MANAGED_POLICY_BACKUP_LINKED, "/aws-service-role/", "v16"},
     {MANAGED_POLICY_LAMBDA_BASIC, "/service-role/", "v1"},
+    {MANAGED_POLICY_ADMINISTRATOR, "/", "v1"},
+    {MANAGED_POLICY_DENY_ALL, "/", "v2"},
 };
 
 const struct managed_policy *managed_policy_find(const char *policy_arn_or_name)

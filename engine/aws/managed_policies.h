@@ -2,7 +2,8 @@
 /* The AWS managed policies that the backup path meets, as IAM policy documents (JSON). They are
  * extracts (engine/aws/managed_policies/README.md): what backup, copy and restore of the types
  * in backup_types.h need, not what IAM returns byte for byte. An action that is missing here reads
- * as not allowed, never the other way round. */
+ * as not allowed, never the other way round. Two are whole: all of AdministratorAccess and
+ * AWSDenyAll is one statement. */
 
 #include "engine/base/arena.h"
 
@@ -12,6 +13,8 @@
 #define MANAGED_POLICY_S3_RESTORE "AWSBackupServiceRolePolicyForS3Restore"
 #define MANAGED_POLICY_BACKUP_LINKED "AWSBackupServiceLinkedRolePolicyForBackup"
 #define MANAGED_POLICY_LAMBDA_BASIC "AWSLambdaBasicExecutionRole"
+#define MANAGED_POLICY_ADMINISTRATOR "AdministratorAccess"
+#define MANAGED_POLICY_DENY_ALL "AWSDenyAll"
 
 struct managed_policy {
     const char *name;

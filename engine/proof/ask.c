@@ -35,6 +35,21 @@ static void answer_open(struct model *model, const struct ask *question, const c
                         key, question->action));
 }
 
+/* A policy of the role that might turn the decision, if anybody knew what it says; NULL: it stands.
+ * It might deny what the others allow, and allow what none of them does; its boundary only denies.
+ */
+static const char *might_turn(const struct model_role *role, const struct ask *question,
+                              const struct policy_answer *answer)
+{
+    if (!role || question->as_if_all_rights)
+        return NULL;
+    if (answer->decision == POLICY_ALLOWED)
+        return role->unknown;
+    return answer->decision == POLICY_IMPLICITLY_DENIED && answer->denied_by == POLICY_FROM_IDENTITY
+               ? role->unknown_rights
+               : NULL;
+}
+
 /* What the topology does not make may hold any right, and what a policy says that nobody knows may
  * be anything: neither makes a yes. An explicit denial stands whatever they say. */
 static void conclude(struct model *model, const struct policy_request *request,
@@ -45,17 +60,13 @@ static void conclude(struct model *model, const struct policy_request *request,
         answer_open(model, question, ret->policy.open_key, ret);
         return;
     }
-    if (ret->policy.decision == POLICY_ALLOWED) {
-        answer(ret, ASK_YES, "");
-        return;
-    }
-    bool by_role = ret->policy.decision == POLICY_IMPLICITLY_DENIED &&
-                   (ret->policy.denied_by == POLICY_FROM_IDENTITY ||
-                    ret->policy.denied_by == POLICY_FROM_BOUNDARY);
-    if (by_role && role && role->unknown)
+    const char *unknown = might_turn(role, question, &ret->policy);
+    if (unknown)
         answer(ret, ASK_UNKNOWN,
                arena_printf(model->arena, "nobody here knows what the policy %s of %s says",
-                            role->unknown, question->role));
+                            unknown, question->role));
+    else if (ret->policy.decision == POLICY_ALLOWED)
+        answer(ret, ASK_YES, "");
     else
         answer(ret, ASK_NO, policy_denial_reason(model->arena, request, &ret->policy));
 }

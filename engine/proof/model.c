@@ -364,7 +364,8 @@ static struct model_role *role_of_topology(struct model *model, const struct mod
         .identity = {identity.items, identity.len},
         .boundary = {boundary.items, boundary.len},
         .trust = model_policy(model, value_get(object->properties, "assume_role_policy_document")),
-        .unknown = boundary.unknown ? boundary.unknown : identity.unknown};
+        .unknown = boundary.unknown ? boundary.unknown : identity.unknown,
+        .unknown_rights = identity.unknown};
     return role;
 }
 

@@ -28,7 +28,9 @@ struct model_role {
     struct policy_list identity;
     struct policy_list boundary; /* none or one */
     const struct policy *trust;
-    const char *unknown; /* a policy that it has and whose text nobody knows, or NULL */
+    const char *unknown; /* a policy that it has, or its boundary, whose text nobody knows: it may
+                          * deny anything; NULL: there is none */
+    const char *unknown_rights; /* one that may allow as well: a policy that it has; or NULL */
 };
 
 /* The control policies over one account, from the root down. */

@@ -487,6 +487,14 @@ def role_bounded(t, rng):
     t.doc["roles"]["by_hand"]["permissions_boundary"] = "${resources.bound.arn}"
 
 
+@operator(None)
+def role_with_all_or_nothing(t, rng):
+    """AWS's own policies of one statement, attached or as the boundary."""
+    role_by_hand(t, RIGHTS)
+    policy = "arn:aws:iam::aws:policy/" + rng.choice(["AWSDenyAll", "AdministratorAccess"])
+    t.doc["roles"]["by_hand"].update(rng.choice([{"permissions_boundary": policy}, {"managed_policy_arns": [policy]}]))
+
+
 @operator(False)
 def schedule_at_another_hour(t, rng):
     t.rule["schedule_expression"] = f"cron({rng.randint(0, 59)} {rng.randint(0, 23)} ? * * *)"

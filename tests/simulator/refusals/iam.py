@@ -69,6 +69,10 @@ def managed(iam):
         iam.delete_policy_version(PolicyArn=arn, VersionId=version)
     iam.create_role(RoleName="bound", AssumeRolePolicyDocument=trust("backup.amazonaws.com"), PermissionsBoundary=arn)
     refused("DeleteConflict", iam.delete_policy, status=409, PolicyArn=arn, message="attached")
+    refused("NoSuchEntity", iam.put_role_permissions_boundary, status=404, RoleName="bound", PermissionsBoundary=arn + "s",
+            message="is not attachable")
+    refused("NoSuchEntity", iam.create_role, status=404, RoleName="unbound", PermissionsBoundary=arn + "s",
+            AssumeRolePolicyDocument=trust("backup.amazonaws.com"), message="is not attachable")
     iam.delete_role(RoleName="bound")
     iam.delete_policy(PolicyArn=arn)
     refused("AccessDenied", iam.delete_policy, status=403, PolicyArn=MANAGED)

@@ -234,9 +234,32 @@ static void a_limit_that_cannot_be_read_allows_nothing(void **state)
     assert_true(authorize(room->world, room->arena, &request, NULL));
     request.session_policy = "{";
     assert_false(authorize(room->world, room->arena, &request, NULL));
+}
+
+#define AWS_POLICY "arn%3Aaws%3Aiam%3A%3Aaws%3Apolicy%2F"
+
+static void a_boundary_is_a_policy_that_is_there(void **state)
+{
+    struct room *room = *state;
+    make_role(room, "r", "lambda.amazonaws.com", STATEMENT("sqs:SendMessage", "*"));
+    assert_refused(form(room, ACCOUNT, "iam", "PutRolePermissionsBoundary",
+                        "RoleName=r&PermissionsBoundary=" AWS_POLICY "ghost"),
+                   "NoSuchEntity");
+    assert_true(may(room, ROLE_ARN, "sqs:SendMessage", "*"));
     assert_good(form(room, ACCOUNT, "iam", "PutRolePermissionsBoundary",
-                     "RoleName=r&PermissionsBoundary=arn%3Aaws%3Aiam%3A%3A" ACCOUNT
-                     "%3Apolicy%2Fghost"));
+                     "RoleName=r&PermissionsBoundary=" AWS_POLICY "AWSDenyAll"));
+    assert_false(may(room, ROLE_ARN, "sqs:SendMessage", "*"));
+}
+
+static void the_whole_policies_of_aws_allow_and_deny_everything(void **state)
+{
+    struct room *room = *state;
+    make_role(room, "r", "lambda.amazonaws.com", NULL);
+    assert_good(form(room, ACCOUNT, "iam", "AttachRolePolicy",
+                     "RoleName=r&PolicyArn=" AWS_POLICY "AdministratorAccess"));
+    assert_true(may(room, ROLE_ARN, "sqs:SendMessage", "*"));
+    assert_good(form(room, ACCOUNT, "iam", "AttachRolePolicy",
+                     "RoleName=r&PolicyArn=" AWS_POLICY "AWSDenyAll"));
     assert_false(may(room, ROLE_ARN, "sqs:SendMessage", "*"));
 }
 
@@ -253,6 +276,8 @@ int main(void)
         IN_ROOM(a_key_is_open_to_another_account_only_by_its_policy),
         IN_ROOM(the_keys_of_aws_serve_their_own_account_only),
         IN_ROOM(a_limit_that_cannot_be_read_allows_nothing),
+        IN_ROOM(a_boundary_is_a_policy_that_is_there),
+        IN_ROOM(the_whole_policies_of_aws_allow_and_deny_everything),
         IN_ROOM(a_key_policy_that_locks_its_maker_out_is_refused),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

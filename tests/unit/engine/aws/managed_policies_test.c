@@ -26,7 +26,9 @@ static void policies_are_found_by_name_and_by_arn(void **state)
         {"arn:aws:iam::aws:policy/aws-service-role/AWSBackupServiceLinkedRolePolicyForBackup",
          true},
         {"AWSBackupServiceRolePolicyForBackup2", false},
-        {"AdministratorAccess", false},
+        {"arn:aws:iam::aws:policy/AdministratorAccess", true},
+        {"arn:aws-cn:iam::aws:policy/AWSDenyAll", true},
+        {"arn:aws:iam::aws:policy/ReadOnlyAccess", false},
         {"", false},
     };
     for (size_t i = 0; i < ARRAY_LEN(rows); i++)
@@ -58,7 +60,8 @@ static void every_extract_is_a_policy_document(void **state)
     (void)state;
     static const char *const names[] = {MANAGED_POLICY_BACKUP,        MANAGED_POLICY_RESTORES,
                                         MANAGED_POLICY_S3_BACKUP,     MANAGED_POLICY_S3_RESTORE,
-                                        MANAGED_POLICY_BACKUP_LINKED, MANAGED_POLICY_LAMBDA_BASIC};
+                                        MANAGED_POLICY_BACKUP_LINKED, MANAGED_POLICY_LAMBDA_BASIC,
+                                        MANAGED_POLICY_ADMINISTRATOR, MANAGED_POLICY_DENY_ALL};
     struct arena *arena = arena_new();
     for (size_t i = 0; i < ARRAY_LEN(names); i++) {
         const struct value *doc = NULL;

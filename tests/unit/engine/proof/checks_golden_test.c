@@ -309,6 +309,63 @@ static void each_type_finds_its_way_back(void **state)
     }
 }
 
+/* What the plan's role of HP107/good.yaml has beside its rights, and what its links become. Only
+ * policies whose text is known make a yes or a no. */
+static const struct {
+    const char *beside;
+    enum proof_verdict verdict;
+} policies_beside[] = {
+    {"permissions_boundary: arn:aws:iam::aws:policy/ReadOnlyAccess", PROOF_UNKNOWN},
+    {"permissions_boundary: arn:aws:iam::111122223333:policy/bound", PROOF_UNKNOWN},
+    {"permissions_boundary: arn:aws:iam::aws:policy/AWSDenyAll", PROOF_BROKEN},
+    {"permissions_boundary: arn:aws:iam::aws:policy/AWSLambdaBasicExecutionRole", PROOF_UNKNOWN},
+    {"permissions_boundary: arn:aws:iam::aws:policy/service-role/AWSLambdaBasicExecutionRole",
+     PROOF_BROKEN},
+    {"permissions_boundary: arn:aws:iam::aws:policy/AdministratorAccess", PROOF_REACHABLE},
+    {"managed_policy_arns: [\"arn:aws:iam::aws:policy/ReadOnlyAccess\"]", PROOF_UNKNOWN},
+    {"managed_policy_arns: [\"arn:aws:iam::111122223333:policy/deny\"]", PROOF_UNKNOWN},
+    {"managed_policy_arns: [\"arn:aws:iam::aws:policy/AWSDenyAll\"]", PROOF_BROKEN},
+    {"managed_policy_arns: [\"arn:aws:iam::aws:policy/AdministratorAccess\"]", PROOF_REACHABLE},
+};
+
+static void what_nobody_knows_is_never_a_yes(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LEN(policies_beside); i++) {
+        struct room room = {.arena = arena_new()};
+        struct slice text;
+        struct topology topology;
+        struct proof_report report;
+        size_t asked = 0;
+        diags_init(&room.diags, room.arena);
+        assert_true(
+            file_read(room.arena, GOLDEN "HP107/good.yaml", FILE_READ_MAX, &text, &room.diags));
+        const char *name = "    name: checks-AWSBackup\n";
+        const struct config_options options = {
+            .path = "t.yaml",
+            .data_dir = PACKAGES,
+            .text = slice_of(
+                replaced(room.arena, text.ptr, name,
+                         arena_printf(room.arena, "%s    %s\n", name, policies_beside[i].beside)))};
+        assert_true(
+            config_load(room.arena, &options, schema_load(room.arena), &topology, &room.diags));
+        const struct proof_input input = {.topology = &topology};
+        proof_check(room.arena, &input, &report);
+        const struct proof_path *path = &report.paths[0];
+        for (size_t k = 0; k < path->hop_len; k++) {
+            const struct proof_hop *hop = &path->hops[k];
+            bool of_role = hop->who && str_ends(hop->who, ":role/checks-AWSBackup") &&
+                           strstr(hop->id, ".back_up");
+            asked += of_role;
+            if (of_role && hop->verdict != policies_beside[i].verdict)
+                fail_msg("%s: %s is %s", policies_beside[i].beside, hop->id,
+                         proof_verdict_name(hop->verdict));
+        }
+        assert_int_equal(asked, 1);
+        arena_free(room.arena);
+    }
+}
+
 static void plain_backups_of_dynamodb_are_an_assumption(void **state)
 {
     (void)state;
@@ -367,6 +424,7 @@ int main(void)
         cmocka_unit_test(a_way_back_breaks_where_its_copy_would),
         cmocka_unit_test(a_way_back_needs_no_plan),
         cmocka_unit_test(each_type_finds_its_way_back),
+        cmocka_unit_test(what_nobody_knows_is_never_a_yes),
         cmocka_unit_test(plain_backups_of_dynamodb_are_an_assumption),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
