@@ -125,58 +125,24 @@ static const char *relay_bus(const struct walk *walk)
                         walk->config.account_id);
 }
 
-/* A rule with its target, that takes the event where it stands. */
-struct way {
-    const struct model_object *rule;
-    const struct value *target;
-    enum taking taking;
-};
-
-static bool is_better(const struct way *way, const struct way *best)
-{
-    if (!best->rule || is_enabled(way->rule) != is_enabled(best->rule))
-        return !best->rule || is_enabled(way->rule);
-    return way->taking > best->taking;
-}
-
-/* The first enabled one that leads to `to`, for sure if there is one; else a disabled one. */
-static struct way way_to(const struct walk *walk, const char *account, const char *region,
-                         const char *to)
-{
-    struct way best = {0};
-    const struct model_list *rules = model_in(walk->model, "aws_event_rule", account, region);
-    for (size_t i = 0; i < rules->len; i++) {
-        const struct value *targets = value_get(rules->items[i]->properties, "targets");
-        enum taking taking = taking_of(walk, rules->items[i]);
-        for (size_t k = 0; taking != TAKES_NOT && k < value_len(targets); k++) {
-            struct way way = {rules->items[i], value_item(targets, k), taking};
-            if (str_eq(value_get_str(way.target, "arn"), to) && is_better(&way, &best))
-                best = way;
-        }
-    }
-    return best;
-}
-
 static bool crosses_region(const struct walk *walk)
 {
     return !str_eq(walk->leg->from_region, walk->config.region);
 }
 
-/* From the source Region: onto the relay's bus, or, in one Region, to the function itself. */
-static struct way first_way(const struct walk *walk)
-{
-    const struct leg *leg = walk->leg;
-    const char *to = crosses_region(walk) ? relay_bus(walk)
-                     : walk->function     ? walk->function->arn
-                                          : NULL;
-    return way_to(walk, leg->from_account, leg->from_region, to);
-}
+/* ---- one way ---- */
 
-static struct way last_way(const struct walk *walk)
-{
-    return way_to(walk, walk->config.account_id, walk->config.region,
-                  walk->function ? walk->function->arn : NULL);
-}
+/* A rule with its target, that takes the event where it stands. */
+struct way {
+    const struct model_object *rule;
+    const struct value *target;
+    enum taking taking;
+    bool weighed;
+    enum proof_verdict worth; /* once it is weighed: of its worst link */
+};
+
+/* Judges one link of a way. */
+typedef void way_fn(struct walk *walk, struct proof_hop *hop, const struct way *way);
 
 static void at_rule(struct proof_hop *hop, const struct way *way)
 {
@@ -184,13 +150,8 @@ static void at_rule(struct proof_hop *hop, const struct way *way)
         hop_at(hop, way->rule->resource->address, way->rule->resource->pos);
 }
 
-static void at_relay(const struct walk *walk, struct proof_hop *hop)
-{
-    hop_at(hop, walk->relay->address, walk->function ? walk->function->resource->pos : NO_POS);
-}
-
 /* The pattern asks for what only the event shows. */
-static void assume_taken(struct walk *walk, struct proof_hop *hop, const struct way *way)
+static void judge_taking(struct walk *walk, struct proof_hop *hop, const struct way *way)
 {
     if (way->taking == TAKES_PERHAPS)
         hop_unknown(hop, arena_printf(walk->arena,
@@ -199,13 +160,164 @@ static void assume_taken(struct walk *walk, struct proof_hop *hop, const struct 
                                       way->rule->resource->address));
 }
 
+static void judge_enabled(struct walk *walk, struct proof_hop *hop, const struct way *way)
+{
+    const struct value *state = value_get(way->rule->properties, "state");
+    if (is_enabled(way->rule))
+        return;
+    at_rule(hop, way);
+    hop_at(hop, hop->address, state ? state->pos : NO_POS);
+    hop_broken(walk, hop, NULL, arena_printf(walk->arena, "%s is disabled", hop->address));
+}
+
+static void judge_forward_role(struct walk *walk, struct proof_hop *hop, const struct way *way)
+{
+    const char *role = value_get_str(way->target, "role_arn");
+    at_rule(hop, way);
+    if (role) {
+        hop_ask_trust(walk, hop, role, EVENTS, way->rule->arn);
+        return;
+    }
+    hop->fix = mend_forward_role(walk, way->rule, relay_bus(walk));
+    hop_broken(walk, hop, NULL,
+               arena_printf(walk->arena, "the target of %s has no role", hop->address));
+}
+
+static void judge_forward(struct walk *walk, struct proof_hop *hop, const struct way *way)
+{
+    const char *role = value_get_str(way->target, "role_arn");
+    const struct model_object *policy =
+        model_part(walk->model, "aws_event_bus_policy", walk->config.account_id,
+                   walk->config.region, SOURCE_BUS);
+    struct map_builder context = map_begin(walk->arena);
+    if (!role)
+        return;
+    map_put_str(&context, "events:source", "aws.backup");
+    map_put_str(&context, "events:detail-type", "Copy Job State Change");
+    hop_at_role(walk, hop, role);
+    const struct ask question = {
+        .role = role,
+        .action = "events:PutEvents",
+        .resource = relay_bus(walk),
+        .region = walk->config.region,
+        .other_region = walk->leg->from_region,
+        .context = map_end(&context),
+        .resource_policy =
+            policy ? model_policy(walk->model, value_get(policy->properties, "policy")) : NULL};
+    hop_ask(walk, hop, &question);
+}
+
+static void judge_invoke(struct walk *walk, struct proof_hop *hop, const struct way *way)
+{
+    at_rule(hop, way);
+    const struct ask question = {.service = EVENTS,
+                                 .source_arn = way->rule->arn,
+                                 .action = "lambda:InvokeFunction",
+                                 .resource = walk->function->arn,
+                                 .resource_policy =
+                                     model_function_policy(walk->model, walk->function)};
+    hop_ask(walk, hop, &question);
+}
+
+/* What the function is handed has to be the event. */
+static void judge_input(struct walk *walk, struct proof_hop *hop, const struct way *way)
+{
+    if (value_get(way->target, "input_transformer") || value_get_str(way->target, "input_path"))
+        hop_unknown(hop, arena_printf(walk->arena, "what %s makes of the event says all of it",
+                                      way->rule->resource->address));
+    if (!value_get_str(way->target, "input") || hop->verdict == PROOF_BROKEN)
+        return;
+    hop->error = NULL;
+    hop->fix = "Take `input` out of the rule's target.";
+    hop_broken(walk, hop, NULL,
+               arena_printf(walk->arena,
+                            "%s hands the function a text of its own in place of the event",
+                            way->rule->resource->address));
+}
+
+/* ---- the best of several ---- */
+
+static void weigh(struct walk *walk, struct way *way, way_fn *const *links)
+{
+    for (size_t i = 0; !way->weighed && links[i]; i++) {
+        struct proof_hop hop = {.rule = rule_of(RULE_EVENT_RULE)};
+        links[i](walk, &hop, way);
+        way->worth = hop.verdict > way->worth ? hop.verdict : way->worth;
+    }
+    way->weighed = true;
+}
+
+/* AWS takes each of them: one that works is enough. */
+static bool is_better(struct walk *walk, struct way *way, struct way *best, way_fn *const *links)
+{
+    if (!best->rule)
+        return true;
+    weigh(walk, way, links);
+    weigh(walk, best, links);
+    if (way->worth != best->worth)
+        return way->worth < best->worth;
+    if (is_enabled(way->rule) != is_enabled(best->rule))
+        return is_enabled(way->rule);
+    return way->taking > best->taking;
+}
+
+/* The first that works, of those that lead to `to`; else the one that lacks least. */
+static struct way way_to(struct walk *walk, const char *account, const char *region, const char *to,
+                         way_fn *const *links)
+{
+    struct way best = {0};
+    const struct model_list *rules = model_in(walk->model, "aws_event_rule", account, region);
+    for (size_t i = 0; i < rules->len; i++) {
+        const struct value *targets = value_get(rules->items[i]->properties, "targets");
+        enum taking taking = taking_of(walk, rules->items[i]);
+        for (size_t k = 0; taking != TAKES_NOT && k < value_len(targets); k++) {
+            struct way way = {
+                .rule = rules->items[i], .target = value_item(targets, k), .taking = taking};
+            if (str_eq(value_get_str(way.target, "arn"), to) && is_better(walk, &way, &best, links))
+                best = way;
+        }
+    }
+    return best;
+}
+
+static way_fn *const across[] = {judge_taking, judge_enabled, judge_forward_role, judge_forward,
+                                 NULL};
+static way_fn *const into[] = {judge_taking, judge_enabled, judge_invoke, judge_input, NULL};
+
+static struct way to_function(struct walk *walk, const char *account, const char *region)
+{
+    return walk->function ? way_to(walk, account, region, walk->function->arn, into)
+                          : (struct way){0};
+}
+
+/* From the source Region: onto the relay's bus, or, in one Region, to the function itself. */
+static struct way first_way(struct walk *walk)
+{
+    const struct leg *leg = walk->leg;
+    return crosses_region(walk)
+               ? way_to(walk, leg->from_account, leg->from_region, relay_bus(walk), across)
+               : to_function(walk, leg->from_account, leg->from_region);
+}
+
+static struct way last_way(struct walk *walk)
+{
+    return to_function(walk, walk->config.account_id, walk->config.region);
+}
+
+/* ---- the links ---- */
+
+static void at_relay(const struct walk *walk, struct proof_hop *hop)
+{
+    hop_at(hop, walk->relay->address, walk->function ? walk->function->resource->pos : NO_POS);
+}
+
 bool hop_taken(struct walk *walk, struct proof_hop *hop)
 {
     struct way way = first_way(walk);
     at_relay(walk, hop);
     at_rule(hop, &way);
     if (way.rule) {
-        assume_taken(walk, hop, &way);
+        judge_taking(walk, hop, &way);
         return true;
     }
     hop->fix = mend_event_regions(walk);
@@ -220,58 +332,27 @@ bool hop_taken(struct walk *walk, struct proof_hop *hop)
 bool hop_enabled(struct walk *walk, struct proof_hop *hop)
 {
     struct way ways[] = {first_way(walk), last_way(walk)};
-    for (size_t i = 0; i < ARRAY_LEN(ways); i++) {
-        if (!ways[i].rule || is_enabled(ways[i].rule))
-            continue;
-        const struct value *state = value_get(ways[i].rule->properties, "state");
-        at_rule(hop, &ways[i]);
-        hop_at(hop, hop->address, state ? state->pos : NO_POS);
-        hop_broken(walk, hop, NULL, arena_printf(walk->arena, "%s is disabled", hop->address));
-        return true;
-    }
+    for (size_t i = 0; i < ARRAY_LEN(ways) && hop->verdict != PROOF_BROKEN; i++)
+        if (ways[i].rule)
+            judge_enabled(walk, hop, &ways[i]);
     return true;
 }
 
 bool hop_forward_role(struct walk *walk, struct proof_hop *hop)
 {
     struct way way = first_way(walk);
-    const char *role = value_get_str(way.target, "role_arn");
     if (!crosses_region(walk) || !way.rule)
         return false;
-    at_rule(hop, &way);
-    if (!role) {
-        hop->fix = mend_forward_role(walk, way.rule, relay_bus(walk));
-        hop_broken(walk, hop, NULL,
-                   arena_printf(walk->arena, "the target of %s has no role", hop->address));
-        return true;
-    }
-    hop_ask_trust(walk, hop, role, EVENTS, way.rule->arn);
+    judge_forward_role(walk, hop, &way);
     return true;
 }
 
 bool hop_forward(struct walk *walk, struct proof_hop *hop)
 {
     struct way way = first_way(walk);
-    const char *role = value_get_str(way.target, "role_arn");
-    if (!crosses_region(walk) || !role)
+    if (!crosses_region(walk) || !value_get_str(way.target, "role_arn"))
         return false;
-    const struct model_object *policy =
-        model_part(walk->model, "aws_event_bus_policy", walk->config.account_id,
-                   walk->config.region, SOURCE_BUS);
-    struct map_builder context = map_begin(walk->arena);
-    map_put_str(&context, "events:source", "aws.backup");
-    map_put_str(&context, "events:detail-type", "Copy Job State Change");
-    hop_at_role(walk, hop, role);
-    const struct ask question = {
-        .role = role,
-        .action = "events:PutEvents",
-        .resource = relay_bus(walk),
-        .region = walk->config.region,
-        .other_region = walk->leg->from_region,
-        .context = map_end(&context),
-        .resource_policy =
-            policy ? model_policy(walk->model, value_get(policy->properties, "policy")) : NULL};
-    hop_ask(walk, hop, &question);
+    judge_forward(walk, hop, &way);
     return true;
 }
 
@@ -283,7 +364,7 @@ bool hop_arrives(struct walk *walk, struct proof_hop *hop)
     at_relay(walk, hop);
     at_rule(hop, &way);
     if (way.rule)
-        assume_taken(walk, hop, &way);
+        judge_taking(walk, hop, &way);
     else
         hop_broken(walk, hop, NULL,
                    arena_printf(walk->arena,
@@ -292,42 +373,43 @@ bool hop_arrives(struct walk *walk, struct proof_hop *hop)
     return true;
 }
 
-static void ask_invoke(struct walk *walk, struct proof_hop *hop, const struct way *way)
-{
-    at_rule(hop, way);
-    const struct ask question = {.service = EVENTS,
-                                 .source_arn = way->rule->arn,
-                                 .action = "lambda:InvokeFunction",
-                                 .resource = walk->function->arn,
-                                 .resource_policy =
-                                     model_function_policy(walk->model, walk->function)};
-    hop_ask(walk, hop, &question);
-}
-
 bool hop_invoke(struct walk *walk, struct proof_hop *hop)
 {
     struct way way = last_way(walk);
-    if (!way.rule || !walk->function)
+    if (!way.rule)
         return false;
-    ask_invoke(walk, hop, &way);
-    if (value_get(way.target, "input_transformer") || value_get_str(way.target, "input_path"))
-        hop_unknown(hop, arena_printf(walk->arena, "what %s makes of the event says all of it",
-                                      way.rule->resource->address));
-    if (value_get_str(way.target, "input") && hop->verdict != PROOF_BROKEN) {
-        hop->error = NULL;
-        hop->fix = "Take `input` out of the rule's target.";
-        hop_broken(walk, hop, NULL,
-                   arena_printf(walk->arena,
-                                "%s hands the function a text of its own in place of the event",
-                                way.rule->resource->address));
-    }
+    judge_invoke(walk, hop, &way);
+    judge_input(walk, hop, &way);
     return true;
 }
 
 /* ---- without the event ---- */
 
-/* The first enabled rule by the clock that wakes the function; else a disabled one. */
-static struct way way_by_clock(const struct walk *walk)
+/* A run copies one point of a resource, and beside it each that would be gone within a day. */
+static void judge_in_time(struct walk *walk, struct proof_hop *hop, const struct way *way)
+{
+    int64_t days = lifecycle_delete_after_days(walk->leg->lifecycle);
+    const char *schedule = value_get_str(way->rule->properties, "schedule_expression");
+    int64_t gap = pace_longest_ms(walk->arena, schedule);
+    int64_t backups_ms =
+        pace_shortest_ms(walk->arena, value_get_str(walk->rule, "schedule_expression"));
+    if (days < 0)
+        return;
+    hop->fix = "reconcile: rate(1 hour)";
+    if (gap > days * DAY_MS)
+        hop_broken(walk, hop, NULL,
+                   arena_printf(walk->arena, "the copy lives %lld days, and %s runs by %s",
+                                (long long)days, way->rule->resource->address, schedule));
+    else if (gap - DAY_MS > backups_ms)
+        hop_unknown(hop, arena_printf(walk->arena,
+                                      "%s works off what has gathered before the points expire",
+                                      way->rule->resource->address));
+}
+
+static way_fn *const by_clock[] = {judge_enabled, judge_in_time, judge_invoke, NULL};
+
+/* The first rule by the clock that works and wakes the function; else the one that lacks least. */
+static struct way way_by_clock(struct walk *walk)
 {
     struct way best = {0};
     const struct model_list *rules =
@@ -335,11 +417,13 @@ static struct way way_by_clock(const struct walk *walk)
     for (size_t i = 0; walk->function && i < rules->len; i++) {
         const struct model_object *rule = rules->items[i];
         const struct value *targets = value_get(rule->properties, "targets");
-        for (size_t k = 0; value_get(rule->properties, "schedule_expression") &&
-                           k < value_len(targets) && (!best.rule || !is_enabled(best.rule));
-             k++)
-            if (str_eq(value_get_str(value_item(targets, k), "arn"), walk->function->arn))
-                best = (struct way){rule, value_item(targets, k), TAKES};
+        bool ticks = value_get(rule->properties, "schedule_expression");
+        for (size_t k = 0; ticks && k < value_len(targets); k++) {
+            struct way way = {.rule = rule, .target = value_item(targets, k), .taking = TAKES};
+            if (str_eq(value_get_str(way.target, "arn"), walk->function->arn) &&
+                is_better(walk, &way, &best, by_clock))
+                best = way;
+        }
     }
     return best;
 }
@@ -350,34 +434,17 @@ bool hop_by_clock(struct walk *walk, struct proof_hop *hop)
     if (!way.rule)
         return false;
     at_rule(hop, &way);
-    if (!is_enabled(way.rule))
-        hop_broken(walk, hop, NULL, arena_printf(walk->arena, "%s is disabled", hop->address));
+    judge_enabled(walk, hop, &way);
     return true;
 }
 
-/* A run copies one point of a resource, and beside it each that would be gone within a day. */
 bool hop_by_clock_in_time(struct walk *walk, struct proof_hop *hop)
 {
     struct way way = way_by_clock(walk);
-    int64_t days = lifecycle_delete_after_days(walk->leg->lifecycle);
     if (!way.rule)
         return false;
-    const char *schedule = value_get_str(way.rule->properties, "schedule_expression");
-    int64_t gap = pace_longest_ms(walk->arena, schedule);
-    int64_t backups_ms =
-        pace_shortest_ms(walk->arena, value_get_str(walk->rule, "schedule_expression"));
     hop_at(hop, walk->relay->address, way.rule->resource->pos);
-    if (days < 0)
-        return true;
-    hop->fix = "reconcile: rate(1 hour)";
-    if (gap > days * DAY_MS)
-        hop_broken(walk, hop, NULL,
-                   arena_printf(walk->arena, "the copy lives %lld days, and %s runs by %s",
-                                (long long)days, way.rule->resource->address, schedule));
-    else if (gap - DAY_MS > backups_ms)
-        hop_unknown(hop, arena_printf(walk->arena,
-                                      "%s works off what has gathered before the points expire",
-                                      way.rule->resource->address));
+    judge_in_time(walk, hop, &way);
     return true;
 }
 
@@ -386,7 +453,7 @@ bool hop_by_clock_invoke(struct walk *walk, struct proof_hop *hop)
     struct way way = way_by_clock(walk);
     if (!way.rule)
         return false;
-    ask_invoke(walk, hop, &way);
+    judge_invoke(walk, hop, &way);
     return true;
 }
 

@@ -624,6 +624,22 @@ def forwarder_without_the_right(t, rng):
     forwarder(t, role="forwarder")
 
 
+@operator(False)
+def forwarders_of_which_one_works(t, rng):
+    """As two rules or as two targets of one, in either order."""
+    role_for_events(t, "events.amazonaws.com", "events:PutEvents")
+    forwarder(t, role="forwarder")
+    idle = copy.deepcopy(t.doc["roles"]["forwarder"])
+    del idle["inline_policies"]
+    t.doc["roles"]["idle"] = idle
+    rule, name = t.doc["rules"]["forwarder"], rng.choice(["aaa", "zzz"])
+    target = {**rule["targets"]["bus"], "role": "idle"}
+    if rng.random() < 0.5:
+        rule["targets"] = dict(sorted({**rule["targets"], name: target}.items()))
+    else:
+        t.doc["rules"] = dict(sorted({**t.doc["rules"], name: {**rule, "targets": {"bus": target}}}.items()))
+
+
 @operator(None)
 def resources_control_on_queues(t, rng):
     """The function's role writes to its dead letters, EventBridge to those of the rules: only the first is asked for at once."""
