@@ -206,50 +206,50 @@ static int close_intent(struct session *session)
     return EXIT_DONE;
 }
 
-/* Each address once, whatever the line repeats. */
-static void drop_repeated(struct session *session)
+/* What is recorded at the addresses of the line or within them, each once, NULL-terminated; NULL
+ * when one of them names nothing. An entry takes its parts with it, or an apply would delete them.
+ */
+static const char *const *find_named(struct session *session)
 {
     struct cli *cli = session->cli;
-    const char **once = arena_array(cli->arena, cli->line.argument_len + 1, sizeof(*once));
-    size_t len = 0;
-    for (size_t i = 0; i < cli->line.argument_len; i++)
-        if (!str_is_one_of(cli->line.arguments[i], once))
-            once[len++] = cli->line.arguments[i];
-    cli->line.arguments = once;
-    cli->line.argument_len = len;
-}
-
-static bool all_are_recorded(struct session *session)
-{
-    struct cli *cli = session->cli;
-    const char *const *address = cli->line.arguments;
-    bool all = cli->line.argument_len > 0;
-    if (!all)
+    const char *const *arguments = cli->line.arguments;
+    size_t argument_len = cli->line.argument_len, len = 0;
+    const char **named = arena_array(cli->arena, session->record_len + 1, sizeof(*named));
+    bool *used = arena_array(cli->arena, argument_len + 1, sizeof(*used));
+    if (argument_len == 0)
         diag_error(&cli->diags, E_USAGE, NO_POS, NULL,
                    "state rm takes the addresses of what to "
                    "forget, as state list prints them");
-    for (; all && *address; address++)
-        if (!recorded(session, *address))
-            diag_error(&cli->diags, E_TARGET, NO_POS, *address, "nothing is recorded there");
-    return cli->diags.errors == 0;
+    for (size_t i = 0; i < session->record_len; i++) {
+        bool is_named = false;
+        for (size_t a = 0; a < argument_len; a++)
+            if (address_is_within(session->records[i].address, arguments[a]))
+                is_named = used[a] = true;
+        if (is_named)
+            named[len++] = session->records[i].address;
+    }
+    for (size_t a = 0; a < argument_len; a++)
+        if (!used[a])
+            diag_error(&cli->diags, E_TARGET, NO_POS, arguments[a], "nothing is recorded there");
+    return cli->diags.errors == 0 ? named : NULL;
 }
 
-static bool forget(struct session *session)
+static bool forget(struct session *session, const char *const *address)
 {
     struct cli *cli = session->cli;
     if (!journal_begin_run(session->state, "", clock_wall_ms(), &cli->diags))
         return false;
-    for (const char *const *address = cli->line.arguments; *address; address++)
+    for (; *address; address++)
         if (!state_remove(session->state, *address, clock_wall_ms(), &cli->diags))
             return false;
     return journal_end_run(session->state, "forgotten by hand", clock_wall_ms(), &cli->diags);
 }
 
-static void print_forgotten(struct session *session, bool dry_run)
+static void print_forgotten(struct session *session, const char *const *address, bool dry_run)
 {
     struct cli *cli = session->cli;
     struct list_builder items = list_begin(cli->arena);
-    for (const char *const *address = cli->line.arguments; *address; address++) {
+    for (; *address; address++) {
         const struct record *record = recorded(session, *address);
         struct map_builder row = map_begin(cli->arena);
         put_record(&row, record);
@@ -290,14 +290,14 @@ static int remove_rows(struct session *session)
         !state_load(session->state, cli->arena, &session->records, &session->record_len,
                     &cli->diags))
         return EXIT_ERROR;
-    drop_repeated(session);
-    if (!all_are_recorded(session))
+    const char *const *named = find_named(session);
+    if (!named)
         return EXIT_USAGE;
     if (!unsettled_none(session, cli->line.arguments, way_to_forget(cli)))
         return EXIT_REFUSED;
-    if (!dry_run && !forget(session))
+    if (!dry_run && !forget(session, named))
         return EXIT_ERROR;
-    print_forgotten(session, dry_run);
+    print_forgotten(session, named, dry_run);
     return EXIT_DONE;
 }
 

@@ -84,4 +84,32 @@ with workspace() as folder:
     write(folder, WITH)
     plan = run(folder, "plan", "--json", expect=0).json["summary"]
     check((plan["adopt"], plan["create"]) == (2, 0), f"found by their tags: {plan}")
+
+PARTS = """keys:
+  k: {account: main, region: one}
+vaults:
+  v: {account: main, region: one, key: k, accept_copies_from: [main], lock: {mode: governance, min_retention_days: 7}}
+"""
+
+
+def world(folder):
+    return run(folder, "simulator", "dump", "--stable", expect=0).out
+
+
+with workspace() as folder:  # an entry takes its parts with it
+    write(folder, TOPOLOGY + PARTS)
+    run(folder, "apply", "--auto-approve", expect=0)
+    made = world(folder)
+    gone = run(folder, "state", "rm", "vaults.v", "vaults.v/lock", "keys.k", "--json", expect=0).json
+    told = [g["address"] for g in gone["forgotten"]]
+    check(told == ["keys.k", "keys.k/alias", "vaults.v", "vaults.v/lock", "vaults.v/policy"], f"each part once: {told}")
+    write(folder, TOPOLOGY)
+    run(folder, "apply", "--auto-approve", expect=0)
+    check(world(folder) == made, "what was said to stay stays as it was, when the entries have left the file")
+
+    write(folder, TOPOLOGY + PARTS)
+    run(folder, "apply", "--auto-approve", expect=0)
+    before = recorded(folder)
+    run(folder, "state", "rm", "vaults.v/lock", expect=0)
+    check(set(before) - set(recorded(folder)) == {"vaults.v/lock"}, "a part can be forgotten alone")
 done()

@@ -167,12 +167,12 @@ class ByHand:
 
     def reimport(self, address, faults):
         """What is forgotten and imported again is what it was."""
-        row = self.folder.rows().get(address)
+        rows = self.folder.rows()
+        row = rows.get(address)
         forgot = row and self.watch("state", "rm", address)
         if not forgot or forgot.status != 0:
             return
-        self.forgotten.add(identity(row))
-        self.touched.add(identity(row))
+        self.let_go(rows)
         done = self.watch("import", address, row["identifier"], faults=faults)
         now = self.folder.rows().get(address)
         if done.wrote or done.status == 0 and (not now or identity(now) != identity(row)):
