@@ -65,6 +65,8 @@ struct verify_facts {
 
 /* When a rule makes backups, and how long the last copy of one lives. */
 struct verify_schedule {
+    const char *rule;
+    bool open; /* nobody can tell when it runs */
     struct cron cron;
     const struct timezone *tz;
     int64_t window_ms; /* how much later than it was due a backup may begin */
@@ -86,6 +88,10 @@ void verify_select(struct verify_facts *facts);
 
 /* routes.c: a row for each way of each resource, without facts; by plan, resource, last vault. */
 struct verify_row *verify_rows(struct verify_facts *facts, size_t *ret_len);
+
+/* objective.c: how old the newest copy may be now where the file says nothing: from the run whose
+ * copy has to be there to the next one, and the time that a backup may take. Pure. */
+int64_t verify_scheduled_ms(const struct verify_schedule *schedule, int64_t now_ms);
 
 /* vaults.c: reads each vault on the rows' ways, its points of their resources, and the keys. */
 void verify_read_vaults(struct verify_facts *facts, const struct verify_row *rows, size_t len);

@@ -38,6 +38,8 @@ static size_t add_runs(const struct verify_facts *facts, const struct verify_sch
                        int64_t from_ms, int64_t to_ms, struct run *runs, size_t len)
 {
     int64_t due_ms, next_ms;
+    if (schedule->open)
+        return len;
     if (schedule->keep_ms && facts->now_ms - schedule->keep_ms >= from_ms)
         from_ms = facts->now_ms - schedule->keep_ms + 1;
     if (!cron_next(&schedule->cron, schedule->tz, from_ms - 1, &due_ms))

@@ -9,12 +9,7 @@
 #include "engine/verify/facts.h"
 #include "relay/decide/decide.h"
 
-/* How long a backup may take beyond its schedule, where the file says nothing: with a daily rule 26
- * hours in all. */
-#define GRACE_MS (2 * HOUR_MS)
 #define START_WINDOW_MINUTES (8 * 60) /* as AWS Backup fills it in */
-#define RUNS_LOOKED_AT                                                                             \
-    400 /* more than a year of days: the longest gap of a schedule is among them */
 
 struct rows {
     struct verify_facts *facts;
@@ -34,51 +29,31 @@ struct way {
 
 /* ---- objectives ---- */
 
-/* The longest time between two runs. */
-static int64_t longest_gap(const struct verify_facts *facts, const struct value *rule)
-{
-    struct cron cron;
-    struct timezone *tz = NULL;
-    const char *why = NULL, *text = value_get_str(rule, "schedule_expression");
-    int64_t gap = DAY_MS, longest = 0, last = 0, next = 0;
-    if (!cron_parse(facts->arena, text ? text : CRON_DEFAULT, &cron, &why) ||
-        !timezone_load(facts->arena, value_get_str(rule, "schedule_expression_timezone"), &tz) ||
-        !cron_next(&cron, tz, facts->now_ms, &last))
-        return gap;
-    for (size_t i = 0; i < RUNS_LOOKED_AT && cron_next(&cron, tz, last, &next); i++) {
-        longest = next - last > longest ? next - last : longest;
-        last = next;
-    }
-    return longest ? longest : gap;
-}
-
-static void add_schedule(const struct verify_facts *facts, const struct way *way,
-                         struct verify_row *row)
+static struct verify_schedule schedule_of(const struct verify_facts *facts, const struct way *way)
 {
     struct timezone *tz = NULL;
     const char *why = NULL, *text = value_get_str(way->rule, "schedule_expression");
     const char *zone = value_get_str(way->rule, "schedule_expression_timezone");
     int64_t window = value_get_int(way->rule, "start_window_minutes", START_WINDOW_MINUTES);
-    struct verify_schedule schedule = {.window_ms = window * MINUTE_MS,
+    struct verify_schedule schedule = {.rule = value_get_str(way->rule, "rule_name"),
+                                       .window_ms = window * MINUTE_MS,
                                        .keep_ms = way->keep_days * DAY_MS};
-    if (!cron_parse(facts->arena, text ? text : CRON_DEFAULT, &schedule.cron, &why) ||
-        !timezone_load(facts->arena, zone, &tz))
-        return;
+    schedule.open = !cron_parse(facts->arena, text ? text : CRON_DEFAULT, &schedule.cron, &why) ||
+                    !timezone_load(facts->arena, zone, &tz);
     schedule.tz = tz;
-    row->schedules = arena_grow(facts->arena, row->schedules, row->schedule_len, &row->schedule_cap,
-                                row->schedule_len + 1, sizeof(*row->schedules));
-    row->schedules[row->schedule_len++] = schedule;
+    return schedule;
 }
 
-static int64_t objective_of(const struct verify_facts *facts, const struct way *way)
+static int64_t objective_of(const struct verify_facts *facts, const struct way *way,
+                            const struct verify_schedule *schedule)
 {
     const struct verify_input *input = facts->input;
-    const char *name = arena_printf(facts->arena, "%s/rules.%s", way->selected->plan->address,
-                                    value_get_str(way->rule, "rule_name"));
+    const char *name =
+        arena_printf(facts->arena, "%s/rules.%s", way->selected->plan->address, schedule->rule);
     int64_t hours = value_get_int(input->topology->objectives, name, 0);
     if (input->max_age_ms)
         return input->max_age_ms;
-    return hours ? hours * HOUR_MS : longest_gap(facts, way->rule) + GRACE_MS;
+    return hours ? hours * HOUR_MS : verify_scheduled_ms(schedule, facts->now_ms);
 }
 
 /* ---- rows ---- */
@@ -118,18 +93,37 @@ static struct verify_row *new_row(struct verify_facts *facts, const struct way *
     return row;
 }
 
+/* Where several relays of one vault copy what a rule made, each point is copied by the first that
+ * comes to it, and lives as that one says: it is due once, and for the shortest of their lives. */
+static void add_schedule(struct arena *arena, const struct verify_schedule *schedule,
+                         struct verify_row *row)
+{
+    for (size_t i = 0; i < row->schedule_len; i++) {
+        struct verify_schedule *known = &row->schedules[i];
+        if (!str_eq(known->rule, schedule->rule))
+            continue;
+        if (!known->keep_ms || (schedule->keep_ms && schedule->keep_ms < known->keep_ms))
+            known->keep_ms = schedule->keep_ms;
+        return;
+    }
+    row->schedules = arena_grow(arena, row->schedules, row->schedule_len, &row->schedule_cap,
+                                row->schedule_len + 1, sizeof(*row->schedules));
+    row->schedules[row->schedule_len++] = *schedule;
+    row->rules =
+        row->rules ? arena_printf(arena, "%s, %s", row->rules, schedule->rule) : schedule->rule;
+}
+
 static void add_way(struct rows *rows, const struct way *way)
 {
-    struct arena *arena = rows->facts->arena;
-    const char *name = way_name(arena, way), *rule = value_get_str(way->rule, "rule_name");
+    const char *name = way_name(rows->facts->arena, way);
     struct verify_row *row = map_get(&rows->by_way, name);
-    int64_t objective_ms = objective_of(rows->facts, way);
+    struct verify_schedule schedule = schedule_of(rows->facts, way);
+    int64_t objective_ms = objective_of(rows->facts, way, &schedule);
     if (!row) {
         row = new_row(rows->facts, way);
         map_set(&rows->by_way, name, row);
     }
-    add_schedule(rows->facts, way, row);
-    row->rules = row->rules ? arena_printf(arena, "%s, %s", row->rules, rule) : rule;
+    add_schedule(rows->facts->arena, &schedule, row);
     if (!row->objective_ms || objective_ms < row->objective_ms)
         row->objective_ms = objective_ms;
 }
