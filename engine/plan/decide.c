@@ -232,13 +232,31 @@ static bool is_create_only(const struct difference *d)
     return !d->node || d->node->create_only;
 }
 
-/* The difference that asks for a replacement. */
+static bool is_of_place(const struct difference *d)
+{
+    static const char *const paths[] = {"/type", "/account", "/region", NULL};
+    return !d->node && str_is_one_of(d->path, paths);
+}
+
+/* The difference that asks for a replacement. What is of another type or in another place differs
+ * in much besides. */
 static const struct difference *create_only_cause(const struct item *item)
 {
-    for (size_t i = 0; i < item->diff.len; i++)
-        if (is_create_only(&item->diff.items[i]))
-            return &item->diff.items[i];
-    return &item->diff.items[0];
+    const struct difference *cause = NULL;
+    for (size_t i = 0; i < item->diff.len; i++) {
+        const struct difference *d = &item->diff.items[i];
+        if (is_of_place(d))
+            return d;
+        if (!cause && is_create_only(d))
+            cause = d;
+    }
+    return cause ? cause : &item->diff.items[0];
+}
+
+/* Of what stands, which the file may by now want to be of another type. */
+static const struct schema *standing_schema(const struct item *item)
+{
+    return item->record_schema ? item->record_schema : item->schema;
 }
 
 /* What `after` refers to, where that is recorded and not there any more; else NULL. */
@@ -253,12 +271,12 @@ static const struct item *gone_target(const struct builder *b, const struct valu
 static void refuse_lost_need(struct builder *b, const struct item *item,
                              const struct difference *cause, const struct item *need)
 {
+    const char *title = standing_schema(item)->title;
     struct diag *diag = diag_error(b->diags, E_NEVER_REPLACE, cause->pos, item->address,
                                    "the %s was made with %s (%s), which is not there any more or "
                                    "is about to be deleted, and a "
                                    "%s is never replaced",
-                                   item->schema->title, need->address, need->record->identifier,
-                                   item->schema->title);
+                                   title, need->address, need->record->identifier, title);
     diag_hint(
         b->diags, diag,
         "Bring %s back. A KMS key is only scheduled for deletion at first: until its day `aws "
@@ -272,6 +290,7 @@ static void refuse_replacement(struct builder *b, struct item *item)
 {
     const struct difference *cause = create_only_cause(item);
     const struct item *need = gone_target(b, cause->after);
+    const char *title = standing_schema(item)->title;
     if (need) {
         refuse_lost_need(b, item, cause, need);
         refuse(b, item);
@@ -279,8 +298,8 @@ static void refuse_replacement(struct builder *b, struct item *item)
     }
     diag_error(b->diags, E_NEVER_REPLACE, cause->pos, item->address,
                "%s of a %s cannot be changed from %s to %s, and a %s is never replaced",
-               cause->path + 1, item->schema->title, text_of(b->arena, cause->before),
-               text_of(b->arena, cause->after), item->schema->title);
+               cause->path + 1, title, text_of(b->arena, cause->before),
+               text_of(b->arena, cause->after), title);
     refuse(b, item);
 }
 
@@ -403,7 +422,7 @@ static void judge_deletion(struct builder *b, struct item *item)
     if (item->verdict != VERDICT_DELETE &&
         !(item->verdict == VERDICT_REPLACE && !item_is_kept(item)))
         return;
-    const struct schema *schema = item->record_schema ? item->record_schema : item->schema;
+    const struct schema *schema = standing_schema(item);
     int64_t points = value_get_int(item->attributes, "number_of_recovery_points", 0);
     int64_t date = lock_is(schema) ? lock_date_observed(item->attributes) : 0;
     item->needs_allow_destroy = !b->input->destroy && (schema->holds_data || date);
@@ -571,8 +590,7 @@ static void decide_desired(struct builder *b, struct item *item)
     else if (item->verdict == VERDICT_REPLACE && is_imported(item))
         refuse_import(b, item);
     else if (item->verdict == VERDICT_REPLACE &&
-             (item->schema->replacement == REPLACE_NEVER ||
-              (item->record_schema && item->record_schema->replacement == REPLACE_NEVER)))
+             standing_schema(item)->replacement == REPLACE_NEVER)
         refuse_replacement(b, item);
     else if (item->verdict == VERDICT_ADOPT && is_imported(item))
         item->reason = "imported";

@@ -213,6 +213,39 @@ static void a_vault_is_never_replaced(void **state)
     assert_non_null(strstr(f->diags.items[0].message, "name of a backup vault"));
 }
 
+/* It is the object that stands which is never replaced, and its type that changes. */
+static void what_is_never_replaced_is_what_stands(void **state)
+{
+    struct fixture *f = *state;
+    static const struct {
+        const char *was, *attributes, *message;
+    } cases[] = {
+        {VAULT, "{\"name\":\"v\"}",
+         "type of a backup vault cannot be changed from \"aws_backup_vault\" to \"aws_sqs_queue\", "
+         "and a backup vault is never replaced"},
+        {KEY, "{\"id\":\"k\"}",
+         "type of a KMS key cannot be changed from \"aws_kms_key\" to \"aws_sqs_queue\", and a KMS "
+         "key is never replaced"}};
+    want(f, "resources.x", QUEUE, "{\"name\":\"q\"}", "");
+    struct record *record = have(f, "resources.x", VAULT, "{}", "");
+    for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+        record->type = cases[i].was;
+        record->attributes = json(f, cases[i].attributes);
+        diags_init(&f->diags, f->arena);
+        assert_fails(f, E_NEVER_REPLACE);
+        assert_string_equal(f->diags.items[0].message, cases[i].message);
+    }
+}
+
+static void a_queue_may_give_way_to_a_vault(void **state)
+{
+    struct fixture *f = *state;
+    want(f, "resources.x", VAULT, "{\"name\":\"v\"}", "");
+    have(f, "resources.x", QUEUE, "{\"name\":\"q\"}", "");
+    build(f);
+    assert_string_equal(outline(f), "re-delete resources.x, re-create resources.x");
+}
+
 static void a_vault_that_moves_to_another_region_would_be_replaced(void **state)
 {
     struct fixture *f = *state;
@@ -982,6 +1015,8 @@ int main(void)
         TEST(one_identity_cannot_stand_side_by_side),
         TEST(what_stands_in_the_place_of_what_is_gone_is_adopted_if_it_is_ours),
         TEST(a_vault_is_never_replaced),
+        TEST(what_is_never_replaced_is_what_stands),
+        TEST(a_queue_may_give_way_to_a_vault),
         TEST(a_vault_that_moves_to_another_region_would_be_replaced),
         TEST(a_queue_that_moves_is_deleted_where_it_was),
         TEST(prevent_destroy_forbids_a_replacement),
