@@ -303,6 +303,26 @@ static void refuse_replacement(struct builder *b, struct item *item)
     refuse(b, item);
 }
 
+/* What an entry of the file calls a property of its object; NULL: it has no word for it. */
+static const char *word_of(const struct builder *b, const struct item *item, const char *property)
+{
+    static const struct {
+        const char *section, *type, *property, *word;
+    } words[] = {{"vaults", "aws_backup_vault", "encryption_key_arn", "key"},
+                 {"keys", "aws_kms_alias", "name", "alias"}};
+    const char *section = arena_strndup(b->arena, item->address, strcspn(item->address, "."));
+    const struct schema_node *entries = schema_property_of(b->input->schemas->topology, section);
+    if (str_eq(section, "resources"))
+        return property;
+    for (size_t i = 0; i < ARRAY_LEN(words); i++)
+        if (str_eq(words[i].section, section) && str_eq(words[i].property, property) &&
+            str_eq(words[i].type, item->schema->type_name))
+            return words[i].word;
+    bool has = !strchr(item->address, '/') && entries && entries->additional &&
+               schema_property_of(entries->additional, property);
+    return has ? property : NULL;
+}
+
 /* What was imported is taken as it is, or not at all. */
 static void refuse_import(struct builder *b, struct item *item)
 {
@@ -312,8 +332,15 @@ static void refuse_import(struct builder *b, struct item *item)
                    "%s of the imported %s is %s, and %s in the file: it would have to be replaced",
                    cause->path + 1, item->schema->title, text_of(b->arena, cause->before),
                    text_of(b->arena, cause->after));
-    diag_hint(b->diags, diag, "Write `%s: %s` in the file, or import another object.",
-              cause->path + 1, text_of(b->arena, cause->before));
+    const char *word = word_of(b, item, cause->path + 1);
+    if (word && cause->before)
+        diag_hint(b->diags, diag, "Write `%s: %s` in the file, or import another object.", word,
+                  text_of(b->arena, cause->before));
+    else
+        diag_hint(b->diags, diag,
+                  "%s cannot say what is there: import another object, or write an entry of "
+                  "`resources` for this one.",
+                  item->address);
     refuse(b, item);
 }
 

@@ -223,6 +223,37 @@ static void what_is_imported_is_adopted_or_refused_and_never_replaced(void **sta
     assert_non_null(strstr(f->diags.items[0].message, "name of the imported"));
 }
 
+static void an_import_that_would_be_replaced_is_told_in_the_words_of_the_section(void **state)
+{
+    struct fixture *f = *state;
+    static const struct {
+        const char *address, *type, *wanted, *there, *hint;
+    } cases[] = {
+        {"vaults.v", "aws_backup_vault", "{\"name\":\"v\",\"encryption_key_arn\":\"arn:a\"}",
+         "{\"name\":\"v\",\"encryption_key_arn\":\"arn:b\"}", "Write `key: \"arn:b\"` in the file"},
+        {"resources.v", "aws_backup_vault", "{\"name\":\"v\",\"encryption_key_arn\":\"arn:a\"}",
+         "{\"name\":\"v\",\"encryption_key_arn\":\"arn:b\"}",
+         "Write `encryption_key_arn: \"arn:b\"`"},
+        {"keys.k/alias", "aws_kms_alias", "{\"name\":\"alias/a\",\"target_key_id\":\"k\"}",
+         "{\"name\":\"alias/b\",\"target_key_id\":\"k\"}",
+         "Write `alias: \"alias/b\"` in the file"},
+        {"queues.q", "aws_sqs_queue", "{\"name\":\"a\"}", "{\"name\":\"b\"}",
+         "Write `name: \"b\"`"},
+        {"keys.k", "aws_kms_key", "{\"key_spec\":\"SYMMETRIC_DEFAULT\"}",
+         "{\"key_spec\":\"RSA_2048\"}", "keys.k cannot say what is there"},
+    };
+    for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+        f->topology.resource_len = f->input.observation_len = 0;
+        map_init(&f->topology.by_address, f->arena);
+        diags_init(&f->diags, f->arena);
+        want(f, cases[i].address, cases[i].type, cases[i].wanted, "");
+        seen(f, cases[i].address, FOUND_OURS, cases[i].there)->imported = true;
+        assert_fails(f, E_IMPORT);
+        if (!strstr(f->diags.items[0].hint, cases[i].hint))
+            fail_msg("%s: %s", cases[i].address, f->diags.items[0].hint);
+    }
+}
+
 /* With two entries the object would be deleted as soon as one of them went. */
 static void one_object_is_taken_over_by_one_entry(void **state)
 {
@@ -257,6 +288,7 @@ int main(void)
         TEST(what_the_file_forgets_is_neither_deleted_nor_asked_about),
         TEST(a_rename_without_a_word_is_noticed),
         TEST(what_is_imported_is_adopted_or_refused_and_never_replaced),
+        TEST(an_import_that_would_be_replaced_is_told_in_the_words_of_the_section),
         TEST(one_object_is_taken_over_by_one_entry),
         TEST(what_leaves_one_region_and_comes_in_another_is_no_rename),
     };
