@@ -76,18 +76,18 @@ static bool came_over(const struct crowd *crowd, const struct verify_row *row, s
                     lead(crowd->facts->arena, row->hops[hop].vault_arn, point->source_arn));
 }
 
-static const struct verify_holding *all_in(const struct verify_facts *facts,
-                                           const struct verify_row *row, size_t hop)
+static const struct verify_vault *vault_of(const struct crowd *crowd, const struct verify_row *row,
+                                           size_t hop)
 {
-    const struct verify_vault *vault = map_get(&facts->vaults, row->hops[hop].vault_arn);
-    return vault ? map_get(&vault->holdings, row->resource) : NULL;
+    return map_get(&crowd->facts->vaults, row->hops[hop].vault_arn);
 }
 
 /* False: the vault holds that backup, and it came there by another way. */
 static bool may_have_passed(const struct crowd *crowd, const struct verify_row *row, size_t hop,
                             int64_t created_ms)
 {
-    const struct verify_holding *all = all_in(crowd->facts, row, hop);
+    const struct verify_vault *vault = vault_of(crowd, row, hop);
+    const struct verify_holding *all = vault ? map_get(&vault->holdings, row->resource) : NULL;
     bool strange = false;
     for (size_t i = 0; all && i < all->len; i++) {
         if (all->points[i].created_ms != created_ms)
@@ -112,10 +112,10 @@ static bool is_of_way(const struct crowd *crowd, const struct verify_row *row, s
     return true;
 }
 
-static const struct verify_holding *holding_of(const struct crowd *crowd,
-                                               const struct verify_row *row, size_t hop)
+/* Of all that a vault has of the resource what came by the row's way. */
+static const struct verify_holding *own_of(const struct crowd *crowd, const struct verify_row *row,
+                                           size_t hop, const struct verify_holding *all)
 {
-    const struct verify_holding *all = all_in(crowd->facts, row, hop);
     if (!all)
         return NULL;
     struct verify_holding *own = arena_new_of(crowd->facts->arena, struct verify_holding);
@@ -124,6 +124,15 @@ static const struct verify_holding *holding_of(const struct crowd *crowd,
         if (is_of_way(crowd, row, hop, &all->points[i]))
             own->points[own->len++] = all->points[i];
     return own->len < all->len ? own : all;
+}
+
+static void fill_hop(const struct crowd *crowd, struct verify_row *row, size_t hop)
+{
+    const struct verify_vault *vault = vault_of(crowd, row, hop);
+    if (!vault)
+        return;
+    row->hops[hop].holding = own_of(crowd, row, hop, map_get(&vault->holdings, row->resource));
+    row->hops[hop].useless = own_of(crowd, row, hop, map_get(&vault->useless, row->resource));
 }
 
 void verify_hold(const struct verify_facts *facts, struct verify_row *rows, size_t len)
@@ -135,5 +144,5 @@ void verify_hold(const struct verify_facts *facts, struct verify_row *rows, size
         add_row(&crowd, &rows[i]);
     for (size_t i = 0; i < len; i++)
         for (size_t k = 0; k < rows[i].hop_len; k++)
-            rows[i].hops[k].holding = holding_of(&crowd, &rows[i], k);
+            fill_hop(&crowd, &rows[i], k);
 }

@@ -26,9 +26,10 @@ struct verify_point {
     const char *source_arn; /* vault that it was copied out of; NULL: AWS names none */
     const char *rule;       /* name of the rule that made it; NULL: none, or AWS does not say */
     int64_t created_ms, completed_ms, expires_ms; /* expires 0: never */
+    const char *status; /* of one that is not available: "PARTIAL"; NULL: it is */
 };
 
-/* The points of one resource in one vault that are available, newest first. */
+/* Points of one resource in one vault, newest first. */
 struct verify_holding {
     struct verify_point *points;
     size_t len, cap;
@@ -39,7 +40,8 @@ struct verify_vault {
     const char *error; /* why it could not be read; NULL: it was */
     bool locked;
     int64_t lock_date_ms; /* 0: none */
-    struct map holdings;  /* ARN of a resource -> struct verify_holding * */
+    struct map holdings;  /* ARN of a resource -> struct verify_holding *: those available */
+    struct map useless;   /* the same of those that are not */
 };
 
 struct verify_key {
@@ -96,7 +98,7 @@ int64_t verify_scheduled_ms(const struct verify_schedule *schedule, int64_t now_
 /* vaults.c: reads each vault on the rows' ways, its points of their resources, and the keys. */
 void verify_read_vaults(struct verify_facts *facts, const struct verify_row *rows, size_t len);
 
-/* chain.c: fills in the hops' holdings: of each vault the points that did not come by another way
+/* chain.c: fills in what the hops hold: of each vault the points that did not come by another way
  * than the row's. Pure. */
 void verify_hold(const struct verify_facts *facts, struct verify_row *rows, size_t len);
 

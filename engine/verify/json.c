@@ -31,6 +31,7 @@ static const struct value *hop_to_json(struct arena *arena, const struct verify_
     map_put(&b, "took_minutes",
             hop->took_ms < 0 ? value_null() : value_int(arena, hop->took_ms / MINUTE_MS));
     map_put_int(&b, "points", (int64_t)hop->points);
+    put_text(&b, "newer_unusable", hop->worse);
     return map_end(&b);
 }
 

@@ -10,7 +10,11 @@ static const char *key_name(const struct verify_facts *facts, const char *arn)
 
 static void fill_hop(const struct verify_facts *facts, struct verify_hop *hop)
 {
-    const struct verify_holding *holding = hop->holding;
+    const struct verify_holding *holding = hop->holding, *useless = hop->useless;
+    if (useless && useless->len &&
+        (!holding || !holding->len ||
+         holding->points[0].created_ms < useless->points[0].created_ms))
+        hop->worse = useless->points[0].status;
     if (!holding || holding->len == 0)
         return;
     const struct verify_point *newest = &holding->points[0];
@@ -123,6 +127,9 @@ static const char *complaint(const struct verify_facts *facts, const struct veri
         return arena_printf(arena, "%s cannot be read: %s", last->vault, vault->error);
     if (row->absent)
         return "there is no such resource, and no backup of it: is its name written right?";
+    if (!last->point && last->worse)
+        return arena_printf(arena, "no copy of it in %s is available: the newest is %s",
+                            last->vault, last->worse);
     if (!last->point)
         return arena_printf(arena,
                             row->hops[0].point ? "no copy of it is in %s"
@@ -138,8 +145,10 @@ static const char *complaint(const struct verify_facts *facts, const struct veri
                             last->key_state);
     if (is_fresh(facts, row, last))
         return NULL;
-    return arena_printf(arena, "its newest copy is %s old, and may be %s",
-                        verify_span(arena, row->age_ms), verify_span(arena, row->objective_ms));
+    return arena_printf(arena, "its newest copy is %s old, and may be %s%s%s",
+                        verify_span(arena, row->age_ms), verify_span(arena, row->objective_ms),
+                        last->worse ? "; a newer one is there, and is " : "",
+                        last->worse ? last->worse : "");
 }
 
 static bool has_point(const struct verify_row *row)
@@ -161,6 +170,16 @@ static const struct verify_hop *stop_of(const struct verify_facts *facts,
     return NULL;
 }
 
+/* What a vault before the last holds of no use, where nothing comes out of it. */
+static const char *cause(struct arena *arena, const struct verify_row *row)
+{
+    const struct verify_hop *stopped = row->stopped;
+    if (!stopped || !stopped->worse || stopped == &row->hops[row->hop_len - 1])
+        return row->reason;
+    return arena_printf(arena, "%s; the newest point in %s is %s", row->reason, stopped->vault,
+                        stopped->worse);
+}
+
 static void judge(const struct verify_facts *facts, struct verify_row *row)
 {
     const struct verify_vault *last =
@@ -176,6 +195,7 @@ static void judge(const struct verify_facts *facts, struct verify_row *row)
     row->good = !row->reason;
     if (!row->good && !row->gone)
         row->stopped = stop_of(facts, row);
+    row->reason = cause(facts->arena, row);
 }
 
 void verify_judge(const struct verify_facts *facts, struct verify_row *rows, size_t len)

@@ -70,20 +70,23 @@ static void ask_key(struct verify_facts *facts, const struct verify_vault *vault
 
 /* ---- points ---- */
 
-static bool is_available(const struct value *point, int64_t now_ms)
+/* Why it cannot be used; NULL: it is available. */
+static const char *objection(const struct value *point, int64_t now_ms)
 {
     int64_t expires_ms = value_epoch_ms(value_pointer(point, "/CalculatedLifecycle/DeleteAt"));
-    return backup_point_is_available(value_get_str(point, "Status")) &&
-           (!expires_ms || expires_ms > now_ms);
+    const char *status = value_get_str(point, "Status");
+    if (!backup_point_is_available(status))
+        return status ? status : "in no state";
+    return expires_ms && expires_ms <= now_ms ? "past its lifecycle" : NULL;
 }
 
-static struct verify_holding *holding_of(struct arena *arena, struct verify_vault *vault,
+static struct verify_holding *holding_of(struct arena *arena, struct map *holdings,
                                          const char *resource)
 {
-    struct verify_holding *holding = map_get(&vault->holdings, resource);
+    struct verify_holding *holding = map_get(holdings, resource);
     if (!holding) {
         holding = arena_new_of(arena, struct verify_holding);
-        map_set(&vault->holdings, arena_strdup(arena, resource), holding);
+        map_set(holdings, arena_strdup(arena, resource), holding);
     }
     return holding;
 }
@@ -94,11 +97,14 @@ static void add_point(struct reading *reading, struct verify_vault *vault,
     struct verify_facts *facts = reading->facts;
     struct arena *arena = facts->arena;
     const char *resource = value_get_str(point, "ResourceArn");
-    if (!resource || !map_get(&reading->wanted, resource) || !is_available(point, facts->now_ms))
+    if (!resource || !map_get(&reading->wanted, resource))
         return;
     const char *key = value_get_str(point, "EncryptionKeyArn");
-    struct verify_holding *holding = holding_of(arena, vault, resource);
-    ask_key(facts, vault, key);
+    const char *status = objection(point, facts->now_ms);
+    struct verify_holding *holding =
+        holding_of(arena, status ? &vault->useless : &vault->holdings, resource);
+    if (!status)
+        ask_key(facts, vault, key);
     const struct verify_key *known = key ? map_get(&facts->keys, key) : NULL;
     holding->points = arena_grow(arena, holding->points, holding->len, &holding->cap,
                                  holding->len + 1, sizeof(*holding->points));
@@ -110,6 +116,7 @@ static void add_point(struct reading *reading, struct verify_vault *vault,
         .created_ms = value_epoch_ms(value_get(point, "CreationDate")),
         .completed_ms = value_epoch_ms(value_get(point, "CompletionDate")),
         .expires_ms = value_epoch_ms(value_pointer(point, "/CalculatedLifecycle/DeleteAt")),
+        .status = arena_strdup(arena, status),
     };
 }
 
@@ -191,6 +198,7 @@ static struct verify_vault *new_vault(struct verify_facts *facts, const char *te
         .region = arena_strndup(arena, arn.region.ptr, arn.region.len),
     };
     map_init(&vault->holdings, arena);
+    map_init(&vault->useless, arena);
     return vault;
 }
 
@@ -227,6 +235,15 @@ static int newest_first(const void *a, const void *b)
     return strcmp(x->arn, y->arn);
 }
 
+static void sort(const struct map *holdings)
+{
+    for (size_t i = 0; i < holdings->len; i++) {
+        struct verify_holding *holding = holdings->entries[i].value;
+        if (holding->len)
+            qsort(holding->points, holding->len, sizeof(*holding->points), newest_first);
+    }
+}
+
 void verify_read_vaults(struct verify_facts *facts, const struct verify_row *rows, size_t len)
 {
     struct reading reading = {.facts = facts};
@@ -239,10 +256,7 @@ void verify_read_vaults(struct verify_facts *facts, const struct verify_row *row
     facts_wait(facts);
     for (size_t i = 0; i < facts->vaults.len; i++) {
         struct verify_vault *vault = facts->vaults.entries[i].value;
-        for (size_t k = 0; k < vault->holdings.len; k++) {
-            struct verify_holding *holding = vault->holdings.entries[k].value;
-            if (holding->len)
-                qsort(holding->points, holding->len, sizeof(*holding->points), newest_first);
-        }
+        sort(&vault->holdings);
+        sort(&vault->useless);
     }
 }

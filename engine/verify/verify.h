@@ -25,6 +25,7 @@ struct verify_holding; /* facts.h */
 struct verify_hop {
     const char *vault_arn, *vault;        /* vault: its address, else the ARN */
     const struct verify_holding *holding; /* NULL: nothing */
+    const struct verify_holding *useless; /* what is not available; NULL: nothing */
     const char *point;                    /* the newest that is available; NULL: none */
     int64_t created_ms;                   /* of the backup that it holds */
     int64_t arrived_ms;                   /* when it was complete here */
@@ -35,7 +36,8 @@ struct verify_hop {
     /* How long the newest point of the last vault took from the vault before (here first: from the
      * beginning of the backup). -1: it is not, or no longer, in both. */
     int64_t took_ms;
-    size_t points; /* that are available */
+    size_t points;     /* that are available */
+    const char *worse; /* a newer one that is not: "PARTIAL"; NULL: there is none */
 };
 
 enum verify_lock { VERIFY_UNLOCKED, VERIFY_GOVERNANCE, VERIFY_GRACE, VERIFY_COMPLIANCE };

@@ -153,6 +153,15 @@ def edit(text):
     return text.replace("lifecycle: {delete_after_days: 30}", "lifecycle: {delete_after_days: 7}")
 
 
+def call_copies(folder, status):
+    """What the last vault says of each copy."""
+    world = connect(os.path.join(folder, ".holdfast", "rds-immutable-backup.world.db"))
+    with world:
+        world.execute("update object set json = json_set(json, '$.Status', ?) "
+                      "where kind = 'backup.point' and account = ?", (status, FINAL))
+    world.close()
+
+
 with tempfile.TemporaryDirectory() as data, workspace(edit=edit) as folder:
     env = failing_relay(data)
     apply_seed(folder, "--simulate", env=env)
@@ -165,6 +174,12 @@ with tempfile.TemporaryDirectory() as data, workspace(edit=edit) as folder:
     holdfast("relay", "once", "--simulate", cwd=folder, env=env, expect=0)
     advance(folder, hours=6)
     check(rows(folder)["missing"] == 0, "a copy has arrived")
+    call_copies(folder, "PARTIAL")
+    row = rows(folder, "--detailed-exitcode", expect=2)["resources"][0]
+    check(row["reason"] == "no copy of it in vaults.final is available: the newest is PARTIAL"
+          and row["hops"][2]["newer_unusable"] == "PARTIAL" and row["hops"][1]["newer_unusable"] is None,
+          f"what is there and of no use is told of: {row}")
+    call_copies(folder, "COMPLETED")
     path = os.path.join(folder, "topology.yaml")
     with open(path, encoding="utf-8") as file:
         text = file.read()

@@ -40,6 +40,7 @@ static void scene_open(struct scene *s)
     for (size_t i = 0; i < ARRAY_LEN(arns); i++) {
         s->vaults[i] = (struct verify_vault){.arn = arns[i], .name = arns[i]};
         map_init(&s->vaults[i].holdings, s->arena);
+        map_init(&s->vaults[i].useless, s->arena);
         map_set(&s->facts.vaults, arns[i], &s->vaults[i]);
         s->hops[i] = (struct verify_hop){.vault_arn = arns[i], .vault = arns[i], .took_ms = -1};
     }
@@ -58,14 +59,20 @@ static void scene_close(struct scene *s)
     arena_free(s->arena);
 }
 
+static struct verify_holding *holding_in(struct scene *s, struct map *holdings)
+{
+    struct verify_holding *holding = map_get(holdings, DB);
+    if (!holding) {
+        holding = arena_new_of(s->arena, struct verify_holding);
+        map_set(holdings, DB, holding);
+    }
+    return holding;
+}
+
 /* Newest first, as they are sorted when they have been read. */
 static void add(struct scene *s, size_t vault, int64_t age_ms, int64_t took_ms, int64_t expires_ms)
 {
-    struct verify_holding *holding = map_get(&s->vaults[vault].holdings, DB);
-    if (!holding) {
-        holding = arena_new_of(s->arena, struct verify_holding);
-        map_set(&s->vaults[vault].holdings, DB, holding);
-    }
+    struct verify_holding *holding = holding_in(s, &s->vaults[vault].holdings);
     holding->points = arena_grow(s->arena, holding->points, holding->len, &holding->cap,
                                  holding->len + 1, sizeof(*holding->points));
     holding->points[holding->len++] = (struct verify_point){.arn = "point",
@@ -73,6 +80,15 @@ static void add(struct scene *s, size_t vault, int64_t age_ms, int64_t took_ms, 
                                                             .created_ms = NOW - age_ms,
                                                             .completed_ms = NOW - age_ms + took_ms,
                                                             .expires_ms = expires_ms};
+}
+
+static void spoil(struct scene *s, size_t vault, int64_t age_ms, const char *status)
+{
+    struct verify_holding *useless = holding_in(s, &s->vaults[vault].useless);
+    useless->points = arena_grow(s->arena, useless->points, useless->len, &useless->cap,
+                                 useless->len + 1, sizeof(*useless->points));
+    useless->points[useless->len++] =
+        (struct verify_point){.arn = "spoilt", .created_ms = NOW - age_ms, .status = status};
 }
 
 static void arrive(struct scene *s, int64_t age_ms)
@@ -171,6 +187,59 @@ static void test_no_copy_is_told_from_no_backup(void **state)
     judge(&s);
     assert_complains(&s, "no copy of it is in");
     assert_ptr_equal(s.row.stopped, &s.hops[1]);
+    scene_close(&s);
+}
+
+static void test_a_copy_that_is_there_and_of_no_use_is_told_of(void **state)
+{
+    static const char *const words[] = {"PARTIAL", "EXPIRED", "DELETING", "STOPPED", "CREATING"};
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LEN(words); i++) {
+        struct scene s;
+        scene_open(&s);
+        arrive(&s, 50 * HOUR_MS);
+        spoil(&s, 2, HOUR_MS, words[i]);
+        judge(&s);
+        assert_complains(&s, "2 days 2 h old");
+        assert_complains(&s, "a newer one is there, and is");
+        assert_complains(&s, words[i]);
+        scene_close(&s);
+        scene_open(&s);
+        spoil(&s, 2, HOUR_MS, words[i]);
+        spoil(&s, 2, 2 * HOUR_MS, "of no matter");
+        judge(&s);
+        assert_complains(&s, "no copy of it in " VAULT_F " is available: the newest is");
+        assert_complains(&s, words[i]);
+        scene_close(&s);
+    }
+}
+
+static void test_a_point_of_no_use_on_the_way_is_told_of_where_it_stops(void **state)
+{
+    (void)state;
+    struct scene s;
+    scene_open(&s);
+    arrive(&s, 50 * HOUR_MS);
+    s.vaults[0].holdings.entries[0].value = arena_new_of(s.arena, struct verify_holding);
+    add(&s, 0, HOUR_MS, MINUTE_MS, 0);
+    spoil(&s, 1, HOUR_MS, "PARTIAL");
+    judge(&s);
+    assert_ptr_equal(s.row.stopped, &s.hops[1]);
+    assert_complains(&s, "the newest point in " VAULT_M " is PARTIAL");
+    scene_close(&s);
+}
+
+static void test_one_that_is_older_is_of_no_matter(void **state)
+{
+    (void)state;
+    struct scene s;
+    scene_open(&s);
+    arrive(&s, 50 * HOUR_MS);
+    spoil(&s, 2, 60 * HOUR_MS, "PARTIAL");
+    judge(&s);
+    assert_complains(&s, "2 days 2 h old, and may be 26 h");
+    assert_null(strstr(s.row.reason, "PARTIAL"));
+    assert_null(s.hops[2].worse);
     scene_close(&s);
 }
 
@@ -323,6 +392,9 @@ int main(void)
         cmocka_unit_test(test_the_objective_itself_is_still_good_and_more_is_not),
         cmocka_unit_test(test_it_stops_before_the_first_vault_that_is_not_fresh),
         cmocka_unit_test(test_no_copy_is_told_from_no_backup),
+        cmocka_unit_test(test_a_copy_that_is_there_and_of_no_use_is_told_of),
+        cmocka_unit_test(test_a_point_of_no_use_on_the_way_is_told_of_where_it_stops),
+        cmocka_unit_test(test_one_that_is_older_is_of_no_matter),
         cmocka_unit_test(test_a_copy_under_a_key_that_cannot_be_used_is_none),
         cmocka_unit_test(test_what_leads_nowhere_or_cannot_be_read_is_not_good),
         cmocka_unit_test(test_a_copy_whose_key_nobody_could_read_is_none),
