@@ -117,6 +117,27 @@ static bool copies_into(struct lowering *lw, const struct instance *plan,
     return false;
 }
 
+/* Where the points of the source vault come from: their tags are read there when they did not
+ * travel, whether or not events are forwarded from there. */
+static void gather_source_regions(struct lowering *lw, struct relay_draft *relay)
+{
+    const struct instance *in = relay->in;
+    size_t total = relay->forward_len;
+    for (size_t i = 0; i < lw->entries.len; i++)
+        total += ((const struct entry *)lw->entries.entries[i].value)->len;
+    const char **codes = arena_array(lw->arena, total + 1, sizeof(*codes));
+    for (size_t i = 0; i < relay->forward_len; i++)
+        codes[relay->source_len++] = relay->forward_regions[i];
+    for (size_t i = 0; i < lw->entries.len; i++) {
+        const struct entry *entry = lw->entries.entries[i].value;
+        for (size_t j = 0; str_eq(entry->section, "plans") && j < entry->len; j++)
+            if (relay->source.instance && entry->instances[j].account == in->account &&
+                copies_into(lw, &entry->instances[j], relay->source.instance))
+                add_region(codes, &relay->source_len, entry->instances[j].region, in->region);
+    }
+    relay->source_regions = codes;
+}
+
 static void add_plan_roles(struct lowering *lw, const struct instance *plan,
                            struct copy_roles *roles)
 {
@@ -201,6 +222,7 @@ static bool gather(struct lowering *lw, const struct instance *in, struct relay_
     if (!relay->source_arn || !relay->source_name)
         return false;
     gather_regions(lw, relay);
+    gather_source_regions(lw, relay);
     bool destinations = gather_destinations(lw, relay);
     bool role = gather_copy_role(lw, relay);
     if (destinations)

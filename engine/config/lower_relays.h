@@ -21,6 +21,9 @@ struct relay_draft {
     size_t destination_len;
     const char *const *forward_regions; /* codes other than the relay's own */
     size_t forward_len;
+    const char *const
+        *source_regions; /* those, and others whose plans copy into the source vault */
+    size_t source_len;
     const struct value *copy_role; /* its ARN: a reference or text */
     const char *copy_role_arn;
 };

@@ -69,8 +69,8 @@ static void add_relay(struct lowering *lw, const struct relay_draft *relay,
     add_once(&r->letters,
              mention(lw, arena_printf(lw->arena, "%s/dead_letter", in->address), "arn"));
     add_points(lw, in, in->region, &r->points, &r->own_tags);
-    for (size_t i = 0; i < relay->forward_len; i++)
-        add_points(lw, in, relay->forward_regions[i], &r->sources, &r->own_tags);
+    for (size_t i = 0; i < relay->source_len; i++)
+        add_points(lw, in, relay->source_regions[i], &r->sources, &r->own_tags);
     r->shortens = r->shortens || value_get(in->body, "shorten_source_to_days");
     add_once_str(&r->vaults, relay->source_arn);
     add_once_str(&r->roles, relay->copy_role_arn);
