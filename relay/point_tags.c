@@ -79,7 +79,13 @@ static bool of_source(const struct walk *walk)
     return walk->tagged_arn != walk->point.arn;
 }
 
-/* Nobody tells of tags. A tag that the plan's rule declares has failed to travel. */
+static const char *both(struct arena *arena, const char *first, const char *second)
+{
+    return first && second ? arena_printf(arena, "%s; %s", first, second) : first ? first : second;
+}
+
+/* Nobody tells of tags. A tag that the plan's rule declares has failed to travel. Where somebody
+ * should tell and cannot be asked, nothing else says that the point is untagged. */
 static void without_tags(struct walk *walk)
 {
     struct map_builder none = map_begin(walk->pass->arena);
@@ -87,12 +93,13 @@ static void without_tags(struct walk *walk)
     const struct value *declared =
         walk->plan_name ? relay_declared_tags(config, walk->plan_name, walk->rule_name) : NULL;
     bool one_way = declared || (config->copy_untagged && config->destination_len == 1);
-    if (walk->tags_error && !one_way) {
-        walk_end(walk, NULL, walk->tags_error);
+    const char *error = both(walk->pass->arena, walk->tags_error, walk->source_error);
+    if (error && !one_way) {
+        walk_end(walk, NULL, error);
         return;
     }
-    if (walk->tags_error)
-        log_event(LOG_WARN, "tags", "reason", walk->tags_error, "point", walk->point.arn, NULL);
+    if (error)
+        log_event(LOG_WARN, "tags", "reason", error, "point", walk->point.arn, NULL);
     walk->point.tags_declared = declared != NULL;
     walk->point.tags = declared ? declared : map_end(&none);
     walk_decide(walk);
@@ -123,7 +130,12 @@ static void source_listed(void *ctx, const struct response *rs)
 {
     struct walk *walk = ctx;
     const struct value *list = value_get(rs->body, "CopyJobs");
-    for (size_t i = 0; rs->fault == FAULT_NONE && i < value_len(list); i++) {
+    if (rs->fault != FAULT_NONE) {
+        walk->source_error = walk_error(walk, rs);
+        without_tags(walk);
+        return;
+    }
+    for (size_t i = 0; i < value_len(list); i++) {
         const struct value *job = value_item(list, i);
         if (str_eq(value_get_str(job, "DestinationRecoveryPointArn"), walk->point.arn))
             walk->source_arn =
@@ -153,13 +165,16 @@ static void look_at_source(struct walk *walk)
               map_end(&query), NULL, source_listed);
 }
 
+/* A source that has gone is asked no more: its tags, if they did not travel, are lost. */
 static void tags_failed(struct walk *walk, const struct response *rs)
 {
-    const char *text = walk_error(walk, rs);
-    if (!of_source(walk))
-        walk->tags_error = walk->tags_error
-                               ? arena_printf(walk->pass->arena, "%s; %s", walk->tags_error, text)
-                               : text;
+    const char **error = of_source(walk) ? &walk->source_error : &walk->tags_error;
+    if (of_source(walk) && rs->fault == FAULT_NOT_FOUND) {
+        walk->source_error = NULL;
+        without_tags(walk);
+        return;
+    }
+    *error = both(walk->pass->arena, *error, walk_error(walk, rs));
     ask_tags(walk);
 }
 
@@ -168,7 +183,7 @@ static void tags_failed(struct walk *walk, const struct response *rs)
 static void take_tags(struct walk *walk, const struct value *tags)
 {
     const struct relay_config *config = walk->pass->config;
-    walk->tags_error = NULL; /* its own, or those that it was made with */
+    walk->tags_error = walk->source_error = NULL; /* its own, or those that it was made with */
     if (config->tag_keys[0] && !relay_tags_have_key(config, tags)) {
         look_at_source(walk);
         return;

@@ -14,18 +14,19 @@ struct walk {
     struct relay_decision decision;
     const struct relay_job *jobs;
     size_t job_len;
-    bool listed;                       /* met in a reconcile: its jobs are known */
-    bool shortens;                     /* it has been copied: only its life is to be shortened */
-    int64_t told_ms;                   /* when AWS told of it by an event; 0: not known */
-    bool looked_again;                 /* it was not there yet when it was looked at first */
-    const char *plan_name, *rule_name; /* that made it, or NULL */
-    const char *source_arn;            /* the point that this one was copied from, or NULL */
-    const char *source_region;         /* where that is, in the relay's account, or NULL */
-    const char *tagged_arn;            /* whose tags are read now: the point's or its source's */
-    bool asked_service, asked_backup;  /* for them */
-    const char *forgotten_id;          /* of a job that the list tells of no more, or NULL */
-    const char *tags_error;            /* why the point's own tags cannot be read; NULL: they can */
-    enum relay_failure failure;        /* what the error that ends it means */
+    bool listed;                        /* met in a reconcile: its jobs are known */
+    bool shortens;                      /* it has been copied: only its life is to be shortened */
+    int64_t told_ms;                    /* when AWS told of it by an event; 0: not known */
+    bool looked_again;                  /* it was not there yet when it was looked at first */
+    const char *plan_name, *rule_name;  /* that made it, or NULL */
+    const char *source_arn;             /* the point that this one was copied from, or NULL */
+    const char *source_region;          /* where that is, in the relay's account, or NULL */
+    const char *tagged_arn;             /* whose tags are read now: the point's or its source's */
+    bool asked_service, asked_backup;   /* for them */
+    const char *forgotten_id;           /* of a job that the list tells of no more, or NULL */
+    const char *tags_error;             /* why its own tags cannot be read; NULL: they can */
+    const char *source_error;           /* the same of its source's */
+    enum relay_failure failure;         /* what the error that ends it means */
     const struct aws_operation *called; /* last, with its place, for messages */
     const char *called_account, *called_region;
     struct lane *lane;         /* of its resource: one walk at a time */

@@ -14,12 +14,12 @@
  *   - a life without faults sees no refusal, no failed pass, no error and nothing to worry about.
  *
  * A hard life has it all: events that are lost, doubled, reordered, half-filled or late by weeks;
- * calls that are throttled, fail, or run and are not answered; reads that are late; copies that
- * fail, for a while or for as long as the last vault lets none in, or end PARTIAL; copies that live
- * shorter or longer than those before; tags that are lost, all or those that count; relays that act
- * at once, stand still in the middle, or end there; rests longer than AWS lists jobs and than
- * points live. In any life reads may lag by seconds, two points may be of one resource and date,
- * and copies may live shorter than their sources.
+ * calls that are throttled, fail, or run and are not answered; reads that are late or refused;
+ * copies that fail, for a while or for as long as the last vault lets none in, or end PARTIAL;
+ * copies that live shorter or longer than those before; tags that are lost, all or those that
+ * count; relays that act at once, stand still in the middle, or end there; rests longer than AWS
+ * lists jobs and than points live. In any life reads may lag by seconds, two points may be of one
+ * resource and date, and copies may live shorter than their sources.
  *
  *     relay_schedules [--seed N] [--lives N | --seconds N] [--without HARDSHIP] [--trace]
  *
@@ -60,8 +60,11 @@ struct delivery {
 struct origin {
     const char *arn, *vault; /* vault: that it is for; "" for none */
     int64_t created_ms;
-    bool twin;       /* there is another one of its resource and date */
-    int64_t seen_ms; /* when its copy in the relay's vault was seen first; 0: not yet */
+    bool twin;           /* there is another one of its resource and date */
+    bool undeclared;     /* no rule declares its tag: only it and its source tell */
+    bool tags_lost;      /* by its copy in the relay's vault */
+    int64_t came_job_ms; /* when the job that copied it there was made: the one that names it */
+    int64_t seen_ms;     /* when its copy in the relay's vault was seen first; 0: not yet */
 };
 
 struct good_pass {
@@ -232,6 +235,30 @@ static void look_for_doubles(struct life *life)
     arena_free(arena);
 }
 
+static bool names_vault(const struct value *tags, const char *vault)
+{
+    return str_eq(value_get_str(tags, ROOM_TAG), vault) ||
+           str_eq(value_get_str(tags, ROOM_TAG_OTHERWISE), vault);
+}
+
+static void note_arrival(struct life *life, struct origin *origin, const struct value *job,
+                         const char *copy)
+{
+    struct arena *arena = arena_new();
+    const struct value *there = point_get(life->room.world, arena, ROOM_ACCOUNT, ROOM_REGION, copy);
+    origin->seen_ms = room_now(&life->room);
+    origin->came_job_ms = value_get_int(job, "CreationDate", 0);
+    origin->tags_lost = there && !names_vault(value_get(there, "Tags"), origin->vault);
+    arena_free(arena);
+}
+
+/* Its tag did not travel, no rule declares it, and the job that names its source is forgotten. */
+static bool is_anonymous(const struct life *life, const struct origin *origin)
+{
+    return origin->undeclared && origin->tags_lost &&
+           room_now((struct room *)&life->room) - origin->came_job_ms > 29 * DAY_MS;
+}
+
 static void keep_made(struct life *life, const struct value *job)
 {
     const char *copy = arena_strdup(life->arena, job_text(job, "DestinationRecoveryPointArn"));
@@ -240,12 +267,12 @@ static void keep_made(struct life *life, const struct value *job)
         return;
     map_set(&life->made, copy, (void *)point);
     struct origin *origin = map_get(&life->origins, point);
-    if (origin)
-        origin->seen_ms = room_now(&life->room);
     if (has_made(job, ROOM_LAST_VAULT))
         map_set(&life->copied, point, (void *)copy);
     if (life->loses_tags && has_made(job, ROOM_SOURCE_VAULT))
         room_lose_tags(&life->room, copy);
+    if (origin)
+        note_arrival(life, origin, job, copy);
 }
 
 /* What became of the jobs since they were looked at last. */
@@ -302,6 +329,11 @@ static void keep_report(void *ctx, const struct relay_report *report)
     keep_lapsed(life, report);
     if (report->error || refuses || decision->worry)
         map_set(&life->alarmed, arena_strdup(life->arena, point), life);
+    const struct origin *origin = origin_of(life, point);
+    if (origin && life->lag_ms == 0 && str_eq(origin->vault, ROOM_LAST_VAULT) && !report->error &&
+        decision->verdict == RELAY_LEAVE && strstr(why, "carries no tag") &&
+        !is_anonymous(life, origin))
+        blame(life, "a tagged point is taken for an untagged one", point);
     if (!life->hard && (refuses || report->error || decision->worry))
         blame(life, "an alarm without a fault", why);
 }
@@ -350,7 +382,7 @@ static const char *oldest_uncopied(struct life *life, int64_t *ret_ms)
         const struct origin *origin = origin_of(life, point);
         if (!origin || !str_eq(origin->vault, ROOM_LAST_VAULT) || map_get(&life->refused, point) ||
             map_get(&life->copied, point) || map_get(&life->lapsed, point) ||
-            room_now(&life->room) - origin->seen_ms <= life->lag_ms ||
+            room_now(&life->room) - origin->seen_ms <= life->lag_ms || is_anonymous(life, origin) ||
             (oldest && origin->created_ms >= *ret_ms))
             continue;
         oldest = point;
@@ -485,9 +517,12 @@ static struct origin *back_up_one(struct life *life, const char *resource, bool 
     if (*vault)
         map_put_str(&b, random_chance(&life->random, 6) ? ROOM_TAG_OTHERWISE : ROOM_TAG, vault);
     map_put_str(&b, "team", "orders");
+    bool undeclared = life->hard && random_chance(&life->random, 2);
     struct origin *origin = arena_new_of(arena, struct origin);
-    *origin = (struct origin){.arn = room_back_up(&life->room, resource, map_end(&b), other),
+    *origin = (struct origin){.arn = room_back_up(&life->room, resource, map_end(&b), other,
+                                                  /* declared= */ !undeclared),
                               .vault = vault,
+                              .undeclared = undeclared,
                               .created_ms = room_now(&life->room)};
     map_set(&life->origins, origin->arn, origin);
     tell(life, "backup of %s for %s: %s", resource, *vault ? vault : "no vault", origin->arn);
@@ -515,6 +550,19 @@ static void close_last_vault(struct life *life, bool on)
 static void lose_tags(struct life *life, bool on)
 {
     life->loses_tags = on;
+}
+
+static void refuse_reads(struct life *life, bool on)
+{
+    static const char *const reads[] = {"backup:ListTags", "rds:ListTagsForResource",
+                                        "backup:ListCopyJobs"};
+    struct room *room = &life->room;
+    room->refused = on ? reads[random_below(&life->random, ARRAY_LEN(reads))] : NULL;
+    room->refused_region = random_chance(&life->random, 2) ? ROOM_FIRST_REGION : NULL;
+    life->loses_tags = life->loses_tags || on; /* or hardly anybody would notice */
+    if (on)
+        tell(life, "%s is refused%s", room->refused,
+             room->refused_region ? " in " ROOM_FIRST_REGION : "");
 }
 
 static void lag(struct life *life, int64_t ms)
@@ -555,6 +603,7 @@ static const struct hardship hardships[] = {
     {"tags_that_count_lost", 1, 1, 0, lose_tags},
     {"another_life", 1, 1, 0, change_life},
     {"reads_late", 1, 1, 0, read_late},
+    {"rights_refused", 1, 1, 0, refuse_reads},
 };
 
 static void set_hardship(struct life *life, const struct hardship *hardship, bool on)
@@ -684,7 +733,7 @@ static void judge_uncopied(struct life *life, const struct origin *origin, const
     int64_t came_ms = value_get_int(job, "CompletionDate", 0);
     const char *why = map_get(&life->refused, point);
     int64_t gone_ms = origin->created_ms + life->room.source_days * DAY_MS;
-    if (map_get(&life->lapsed, point))
+    if (map_get(&life->lapsed, point) || is_anonymous(life, origin))
         return;
     if (there && !why)
         blame(life, "a point has no last copy, and nobody says so", point);
@@ -714,9 +763,7 @@ static void judge_copied(struct life *life, const struct origin *origin, const c
 /* By tags of its own: those of its source are known as long as its copy job is listed. */
 static bool names_foreign_vault(const struct value *point)
 {
-    const struct value *tags = value_get(point, "Tags");
-    return str_eq(value_get_str(tags, ROOM_TAG), FOREIGN_VAULT) ||
-           str_eq(value_get_str(tags, ROOM_TAG_OTHERWISE), FOREIGN_VAULT);
+    return names_vault(value_get(point, "Tags"), FOREIGN_VAULT);
 }
 
 /* Every point that has come to the relay's vault, once nothing fails any more. looked_everywhere:

@@ -1,5 +1,7 @@
 #include "room.h"
 
+#include <string.h>
+
 #include "engine/base/bug.h"
 #include "engine/base/clock.h"
 #include "providers/aws/aws.h"
@@ -217,11 +219,13 @@ static const struct value *new_point(struct room *room, struct arena *arena,
     return map_end(&b);
 }
 
-static const struct value *made_by(struct arena *arena, const struct value *tags, bool other)
+static const struct value *made_by(struct arena *arena, const struct value *tags, bool other,
+                                   bool declared)
 {
     struct map_builder b = map_begin(arena);
     bool tagged = str_eq(value_get_str(tags, ROOM_TAG), ROOM_LAST_VAULT) ||
                   str_eq(value_get_str(tags, ROOM_TAG_OTHERWISE), ROOM_LAST_VAULT);
+    tagged = tagged && declared;
     map_put_str(&b, "BackupPlanId", "p-1");
     map_put_str(&b, "BackupPlanName", PLAN);
     map_put_str(&b, "BackupRuleName", tagged ? tagging_rules[other] : plain_rules[other]);
@@ -230,12 +234,12 @@ static const struct value *made_by(struct arena *arena, const struct value *tags
 }
 
 const char *room_back_up(struct room *room, const char *resource_arn, const struct value *tags,
-                         bool other)
+                         bool other, bool declared)
 {
     struct arena *arena = arena_new();
     struct map_builder lifecycle = map_begin(arena);
     map_put_int(&lifecycle, "DeleteAfterDays", room->source_days);
-    const struct value *maker = made_by(arena, tags, other);
+    const struct value *maker = made_by(arena, tags, other, declared);
     world_begin(room->world);
     const struct value *point =
         value_with(arena, new_point(room, arena, resource_arn, tags), "CreatedBy", maker);
@@ -282,10 +286,44 @@ void room_lose_tags(struct room *room, const char *point_arn)
 
 /* ---- relays ---- */
 
+/* An answer that becomes a refusal on its way. */
+struct refusal {
+    transport_done_fn *done;
+    void *ctx;
+    bool xml;
+};
+
+static void refuse(void *ctx, const struct http_response *response)
+{
+    const struct refusal *refusal = ctx;
+    struct http_response refused = *response;
+    if (response->status == 200) {
+        refused.status = 403;
+        refused.body = slice_of(
+            refusal->xml ? "<ErrorResponse><Error><Type>Sender</Type><Code>AccessDenied</Code>"
+                           "<Message>no right</Message></Error><RequestId>r</RequestId>"
+                           "</ErrorResponse>"
+                         : "{\"Code\":\"AccessDeniedException\",\"Message\":\"no right\"}");
+    }
+    refusal->done(refusal->ctx, &refused);
+}
+
+static bool is_refused(const struct room *room, const struct http_request *request)
+{
+    return room->refused && str_eq(request->operation, room->refused) &&
+           (!room->refused_region || strstr(request->base_url, room->refused_region));
+}
+
 static void host_send(void *self, const struct http_request *request, transport_done_fn *done,
                       void *ctx)
 {
     struct host *host = self;
+    if (is_refused(host->room, request)) {
+        struct refusal *refusal = arena_new_of(host->arena, struct refusal);
+        *refusal = (struct refusal){done, ctx, strncmp(request->operation, "rds", 3) == 0};
+        host->inner.ops->send(host->inner.self, request, refuse, refusal);
+        return;
+    }
     host->inner.ops->send(host->inner.self, request, done, ctx);
 }
 

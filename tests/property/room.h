@@ -61,6 +61,8 @@ struct room {
     relay_report_fn *report;
     void *ctx; /* of both */
     size_t points;
+    const char *refused; /* a read that no relay has the right to, "backup:ListTags", or NULL */
+    const char *refused_region; /* where, or NULL: everywhere */
 };
 
 void room_open(struct room *room, struct arena *arena, struct random *random);
@@ -73,9 +75,9 @@ void room_advance_to_work(struct room *room, int64_t ms);
 void room_set(struct room *room, const char *setting, int64_t number);
 
 /* Makes a point in the first vault and orders its copy into the relay's. tags: a map. other: by
- * another rule of the plan. Its ARN. */
+ * another rule of the plan. declared: by one that declares its tag. Its ARN. */
 const char *room_back_up(struct room *room, const char *resource_arn, const struct value *tags,
-                         bool other);
+                         bool other, bool declared);
 /* Whether the policy of the last vault lets copies in; without it they fail until it does. */
 void room_open_last_vault(struct room *room, bool open);
 /* The life of the copies that are made from now on: longer than any, or so that sources may outlive

@@ -1220,7 +1220,69 @@ static void tags_that_nobody_tells_fail_with_every_reason(void **state)
         "ec2:DescribeTags in account 111122223333, us-east-2: UnauthorizedOperation: no (request "
         "id "
         "r1); backup:ListTags in account 111122223333, us-east-2: InvalidParameterValueException: "
-        "Invalid ARN (request id none)");
+        "Invalid ARN (request id none); "
+        "ec2:DescribeTags in account 111122223333, us-east-1: UnauthorizedOperation: no (request "
+        "id r1); backup:ListTags in account 111122223333, us-east-1: "
+        "InvalidParameterValueException: Invalid ARN (request id none)");
+}
+
+/* Those of the point can be read, and the one that counts is not among them. */
+static void untagged_snapshot(struct room *room)
+{
+    one_snapshot(room);
+    fake_when_contains(room->fake, "Filter.1.Value.1=snap-2",
+                       (struct fake_answer){.status = 200, .body = AWS_TAGGED});
+    fake_when_contains(room->fake, "Filter.1.Value.1=snap-1",
+                       (struct fake_answer){.status = 403,
+                                            .body = "<Response><Errors><Error><Code>"
+                                                    "UnauthorizedOperation</Code><Message>no"
+                                                    "</Message></Error></Errors><RequestID>r1"
+                                                    "</RequestID></Response>"});
+}
+
+/* A read that fails does not say that the point is untagged. */
+static void tags_of_the_source_that_cannot_be_read_are_a_failure(void **state)
+{
+    struct room *room = *state;
+    struct said said = {.arena = room->arena};
+    untagged_snapshot(room);
+    room->pass.report = keep_error;
+    room->pass.ctx = &said;
+    assert_false(reconcile(room));
+    assert_int_equal(room->pass.failed, 1);
+    assert_int_equal(room->pass.left, 0);
+    assert_non_null(strstr(said.error, "ec2:DescribeTags in account 111122223333, us-east-1: "
+                                       "UnauthorizedOperation"));
+    assert_non_null(strstr(said.error, "backup:ListTags in account 111122223333, us-east-1"));
+    assert_int_equal(said.failure, RELAY_PERMANENT);
+}
+
+static void a_source_that_cannot_be_looked_for_is_a_failure(void **state)
+{
+    struct room *room = *state;
+    struct said said = {.arena = room->arena};
+    answer(room, "GET /tags/", "{\"Tags\":{}}");
+    fake_when_contains(room->fake, "/us-east-1/backup/aws4_request",
+                       (struct fake_answer){.status = 403,
+                                            .body = "{\"Code\":\"AccessDeniedException\","
+                                                    "\"Message\":\"no\"}"});
+    one_point(room, 1, "{}");
+    room->pass.report = keep_error;
+    room->pass.ctx = &said;
+    assert_false(handle(room, ARRIVED("\"sourceBackupVaultArn\":\"" PRIMARY "\",")));
+    assert_int_equal(room->pass.failed, 1);
+    assert_non_null(strstr(said.error, "backup:ListCopyJobs in account 111122223333, us-east-1: "
+                                       "AccessDeniedException"));
+}
+
+/* What it was tagged with nobody will ever tell. */
+static void a_source_that_has_gone_is_no_failure(void **state)
+{
+    struct room *room = *state;
+    refuse(room, "GET /tags/", "{\"Code\":\"ResourceNotFoundException\",\"Message\":\"no\"}");
+    untagged_snapshot(room);
+    assert_true(reconcile(room));
+    assert_int_equal(room->pass.left, 1);
 }
 
 static void tags_that_nobody_tells_do_not_matter_where_untagged_points_go(void **state)
@@ -1296,6 +1358,9 @@ int main(void)
         TEST(a_call_that_fails_is_classified_by_its_code),
         TEST(tags_that_nobody_tells_fail_with_every_reason),
         TEST(tags_that_nobody_tells_do_not_matter_where_untagged_points_go),
+        TEST(tags_of_the_source_that_cannot_be_read_are_a_failure),
+        TEST(a_source_that_cannot_be_looked_for_is_a_failure),
+        TEST(a_source_that_has_gone_is_no_failure),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
