@@ -1,8 +1,8 @@
 /* Alarms and reports: whether anybody would hear. */
 #include <string.h>
 
-#include "engine/proof/ask.h"
 #include "engine/proof/findings.h"
+#include "engine/proof/subscribers.h"
 #include "engine/proof/watched.h"
 
 /* Of the namespace AWS/Backup, as the Developer Guide lists them. */
@@ -78,6 +78,34 @@ static void check_reports(struct findings *f, const struct model_object *reports
                 NO_POS);
 }
 
+static void check_watched(struct findings *f, const struct model_object *vault,
+                          const struct account *source, const struct feeders *feeders)
+{
+    const char *why = vault_unwatched(f->model, vault, source, feeders);
+    if (why)
+        finding_add(f, RULE_NO_ALARM_OUTSIDE, vault, NO_POS, why);
+}
+
+/* Once for each account from which a vault gets points. */
+static void check_last_vaults(struct findings *f)
+{
+    struct map seen;
+    struct feeders feeders;
+    map_init(&seen, f->arena);
+    feeders_init(&feeders, f->model, f->paths, f->path_len);
+    for (size_t i = 0; i < f->path_len; i++) {
+        const struct model_object *vault = model_find(f->model, f->paths[i].last_vault);
+        const struct model_object *plan = model_at(f->model, f->paths[i].plan);
+        if (!vault || !plan || model_is_open(vault))
+            continue;
+        const char *key = arena_printf(f->arena, "%s %s", vault->arn, plan->resource->account->id);
+        if (map_get(&seen, key))
+            continue;
+        map_set(&seen, key, f);
+        check_watched(f, vault, plan->resource->account, &feeders);
+    }
+}
+
 void check_alarms(struct findings *f)
 {
     const struct model_list *alarms = model_all(f->model, "aws_cloudwatch_alarm");
@@ -86,13 +114,5 @@ void check_alarms(struct findings *f)
         check_alarm(f, alarms->items[i]);
     for (size_t i = 0; i < reports->len; i++)
         check_reports(f, reports->items[i]);
-    for (size_t i = 0; i < f->path_len; i++) {
-        const struct model_object *vault = model_find(f->model, f->paths[i].last_vault);
-        const struct model_object *plan = model_at(f->model, f->paths[i].plan);
-        const char *why = vault && plan && !model_is_open(vault)
-                              ? vault_unwatched(f->model, vault, plan->resource->account)
-                              : NULL;
-        if (why)
-            finding_add(f, RULE_NO_ALARM_OUTSIDE, vault, NO_POS, why);
-    }
+    check_last_vaults(f);
 }

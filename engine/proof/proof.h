@@ -58,6 +58,7 @@ struct proof_path {
     const char *resource;    /* the ARN that was walked with */
     const char *destination; /* address or ARN; NULL: it leads nowhere */
     const char *relay;       /* NULL: a direct copy */
+    const struct account *relay_account;  /* whose it is, or NULL */
     const char *first_vault, *last_vault; /* ARNs; of the last one NULL: not known */
     const struct value *action;           /* the copy action of the plan, or NULL */
     const struct value *lifecycle;        /* of the last copy on the way; NULL: without an end */

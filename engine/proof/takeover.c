@@ -9,7 +9,6 @@
 #include "engine/base/clock.h"
 #include "engine/plan/lock.h"
 #include "engine/proof/takeover_rows.h"
-#include "engine/proof/watched.h"
 
 /* ---- rows ---- */
 
@@ -488,7 +487,20 @@ static void try_vault(struct takeover *t, const struct last *last)
     takeover_strangers(t, last);
 }
 
-/* ---- the account that backups come from ---- */
+/* ---- the accounts that backups come from: of the plan, and of the relay ---- */
+
+/* What is worth nothing arrives as well as what is, and no metric tells them apart. */
+static void try_worthless(struct takeover *t, const struct account *source,
+                          const struct resource *vault)
+{
+    const struct deed deed = {
+        source, RULE_WORTHLESS, vault->address,
+        arena_printf(t->arena, "keeps the alarm on %s quiet with points that are worth nothing",
+                     vault->address),
+        vault->pos};
+    takeover_add(t, &deed, PROOF_OPEN, NULL,
+                 "the alarm counts what arrives, and cannot say of what it is a backup");
+}
 
 static void try_silence(struct takeover *t, const struct account *source, const char *by,
                         const struct model_object *vault)
@@ -498,16 +510,17 @@ static void try_silence(struct takeover *t, const struct account *source, const 
         source, RULE_NO_ALARM_OUTSIDE, r->address,
         arena_printf(t->arena, "stops %s, and nothing in account %s notices", by, r->account->name),
         r->pos};
-    if (source == r->account)
+    if (source == r->account || takeover_has(t, &deed))
         return;
-    const char *unwatched = vault_unwatched(t->model, vault, source);
+    const char *unwatched = vault_unwatched(t->model, vault, source, &t->feeders);
     struct proof_threat *threat = takeover_add(
         t, &deed, unwatched ? PROOF_OPEN : PROOF_CLOSED, NULL,
         unwatched ? unwatched
                   : arena_printf(t->arena, "account %s has an alarm that rings when no copy comes",
                                  r->account->name));
-    if (threat)
-        threat->unnoticed = true;
+    threat->unnoticed = true;
+    if (!unwatched)
+        try_worthless(t, source, r);
 }
 
 /* ---- a path ---- */
@@ -530,9 +543,10 @@ static void try_path(struct takeover *t, const struct proof_path *path, struct m
     const struct model_object *plan = model_at(t->model, path->plan);
     if (!path->last_vault || !plan)
         return;
-    const struct account *source = plan->resource->account;
-    if (vault)
-        try_silence(t, source, path->relay ? path->relay : path->plan, vault);
+    const struct account *sources[] = {plan->resource->account, path->relay_account};
+    size_t source_len = sources[1] && sources[1] != sources[0] ? 2 : 1;
+    for (size_t i = 0; vault && i < source_len; i++)
+        try_silence(t, sources[i], path->relay ? path->relay : path->plan, vault);
     if (!vault || model_is_open(vault)) {
         try_named(t, path, vault, plan);
         return;
@@ -544,8 +558,9 @@ static void try_path(struct takeover *t, const struct proof_path *path, struct m
         *last = last_of(t, vault);
         map_set(vaults, vault->arn, last);
     }
-    if (source != vault->resource->account)
-        flood_by(t, source, last);
+    for (size_t i = 0; i < source_len; i++)
+        if (sources[i] != vault->resource->account)
+            flood_by(t, sources[i], last);
     if (is_new)
         try_vault(t, last);
 }
@@ -562,6 +577,7 @@ void takeovers(struct model *model, int64_t now_ms, const struct proof_path *pat
     map_init(&t.seen, model->arena);
     map_init(&t.strangers, model->arena);
     map_init(&vaults, model->arena);
+    feeders_init(&t.feeders, model, paths, path_len);
     for (size_t i = 0; i < path_len; i++)
         try_path(&t, &paths[i], &vaults);
     *ret = t.items;

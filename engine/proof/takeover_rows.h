@@ -3,6 +3,7 @@
 
 #include "engine/proof/intruder.h"
 #include "engine/proof/proof.h"
+#include "engine/proof/watched.h"
 
 struct takeover {
     struct model *model;
@@ -10,6 +11,7 @@ struct takeover {
     int64_t now_ms;
     const struct proof_path *paths;
     size_t path_len;
+    struct feeders feeders;
     struct map seen;
     struct map
         strangers; /* id -> const struct account *, of those that the topology does not name */

@@ -499,6 +499,7 @@ static void end_path(struct paths *paths, struct walk *walk, const char *destina
         .resource = walk->resource,
         .destination = destination,
         .relay = walk->relay ? walk->relay->address : NULL,
+        .relay_account = walk->relay ? walk->relay->account : NULL,
         .first_vault = walk->rule
                            ? vault_arn(walk, value_get_str(walk->rule, "target_backup_vault_name"))
                            : NULL,

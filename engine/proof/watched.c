@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "engine/aws/arn.h"
+#include "engine/proof/subscribers.h"
 
 #define CLOUDWATCH "cloudwatch.amazonaws.com"
 
@@ -19,25 +20,70 @@ bool alarm_heeds_silence(const struct value *alarm)
     return str_eq(value_get_str(alarm, "treat_missing_data"), "breaching");
 }
 
-void topic_ask(struct model *model, const struct model_object *topic, const char *service,
-               const char *source_arn, struct ask_answer *ret)
-{
-    const struct ask question = {.service = service,
-                                 .source_arn = source_arn,
-                                 .action = "sns:Publish",
-                                 .resource = topic->arn,
-                                 .resource_policy =
-                                     model_policy(model, value_get(topic->properties, "policy")),
-                                 .open_context = true};
-    ask(model, &question, ret);
-}
-
 /* An alarm that wants many of something, and who must not be able to silence it. */
 struct watch {
     struct model *model;
     const struct model_object *alarm, *vault;
     const struct account *source;
+    const struct feeders *feeders;
 };
+
+/* ---- who else sends there ---- */
+
+/* By a plan of one account, and a relay of the same or another one. */
+struct feed {
+    const struct account *plan, *relay;
+};
+struct feed_list {
+    struct map seen;
+    struct feed *items;
+    size_t len, cap;
+};
+
+static void add_feed(struct feeders *f, const char *vault, const struct feed *feed)
+{
+    struct arena *arena = f->vaults.arena;
+    const char *key = arena_printf(arena, "%s %s", feed->plan->id, feed->relay->id);
+    struct feed_list *list = map_get(&f->vaults, vault);
+    if (!list) {
+        list = arena_new_of(arena, struct feed_list);
+        map_init(&list->seen, arena);
+        map_set(&f->vaults, vault, list);
+    }
+    if (map_get(&list->seen, key))
+        return;
+    map_set(&list->seen, key, list);
+    list->items =
+        arena_grow(arena, list->items, list->len, &list->cap, list->len + 1, sizeof(*feed));
+    list->items[list->len++] = *feed;
+}
+
+void feeders_init(struct feeders *f, struct model *model, const struct proof_path *paths,
+                  size_t len)
+{
+    map_init(&f->vaults, model->arena);
+    for (size_t i = 0; i < len; i++) {
+        const struct model_object *plan = model_at(model, paths[i].plan);
+        const struct account *account = plan ? plan->resource->account : NULL;
+        const struct account *relay = paths[i].relay_account;
+        if (account && paths[i].last_vault)
+            add_feed(f, paths[i].last_vault, &(struct feed){account, relay ? relay : account});
+        if (account && paths[i].first_vault)
+            add_feed(f, paths[i].first_vault, &(struct feed){account, account});
+    }
+}
+
+/* Points have no account of origin among the dimensions of their metric: what arrives from others
+ * is told apart by nothing. */
+static const char *amiss_in_others(const struct watch *w)
+{
+    const struct feed_list *list = map_get(&w->feeders->vaults, w->vault->arn);
+    for (size_t i = 0; list && i < list->len; i++)
+        if (list->items[i].plan != w->source && list->items[i].relay != w->source)
+            return arena_printf(w->model->arena, "what account %s sends there keeps it quiet",
+                                list->items[i].plan->name);
+    return NULL;
+}
 
 /* ---- what it looks at ---- */
 
@@ -83,48 +129,10 @@ static const char *amiss_in_silence(const struct watch *w)
 
 /* ---- whom it tells ---- */
 
-/* By the topic's policy: what another account may do to a topic. */
-static const char *silenced_by_policy(const struct watch *w, const struct model_object *topic)
-{
-    static const char *const actions[] = {"sns:DeleteTopic", "sns:SetTopicAttributes",
-                                          "sns:RemovePermission"};
-    for (size_t i = 0; i < ARRAY_LEN(actions); i++) {
-        struct ask_answer answer;
-        const struct ask question = {
-            .role = arn_role(w->model->arena, w->source->partition, w->source->id, "whoever"),
-            .action = actions[i],
-            .resource = topic->arn,
-            .resource_policy = model_policy(w->model, value_get(topic->properties, "policy")),
-            .as_if_all_rights = true,
-            .as_intruder = true};
-        ask(w->model, &question, &answer);
-        if (answer.verdict != ASK_NO)
-            return arena_printf(w->model->arena, "the policy of %s gives account %s %s",
-                                topic->resource->address, w->source->name, actions[i]);
-    }
-    return NULL;
-}
-
-/* What lies with the source account it can silence. Whether a mail address has confirmed shows when
- * the alarm is tested, not here. */
-static const char *amiss_in_subscriptions(const struct watch *w, const struct model_object *topic)
-{
-    const struct resource *r = topic->resource;
-    const struct model_list *list =
-        model_in(w->model, "aws_sns_subscription", r->account->id, r->region);
-    for (size_t i = 0; i < list->len; i++) {
-        const struct value *p = list->items[i]->properties;
-        const char *endpoint = value_get_str(p, "endpoint");
-        if (str_eq(value_get_str(p, "topic_arn"), topic->arn) &&
-            !(endpoint && arn_is_in_account(endpoint, w->source->id)))
-            return NULL;
-    }
-    return arena_printf(w->model->arena, "%s has no subscription that account %s cannot silence",
-                        r->address, w->source->name);
-}
-
 static const char *amiss_in_action(const struct watch *w, const char *arn)
 {
+    static const char *const on_topic[] = {"sns:DeleteTopic", "sns:SetTopicAttributes",
+                                           "sns:AddPermission", "sns:RemovePermission", NULL};
     const struct model_object *topic = model_find(w->model, arn);
     struct ask_answer answer;
     if (arn_is_in_account(arn, w->source->id))
@@ -138,10 +146,14 @@ static const char *amiss_in_action(const struct watch *w, const char *arn)
         return NULL;
     topic_ask(w->model, topic, CLOUDWATCH, w->alarm->arn, &answer);
     if (answer.verdict == ASK_NO)
-        return arena_printf(w->model->arena, "%s does not let CloudWatch publish",
-                            topic->resource->address);
-    const char *silenced = silenced_by_policy(w, topic);
-    return silenced ? silenced : amiss_in_subscriptions(w, topic);
+        return arena_printf(w->model->arena, "%s does not let CloudWatch publish, %s",
+                            topic->resource->address, answer.why);
+    const char *silencing =
+        given_to(w->model, w->source, topic->arn,
+                 model_policy(w->model, value_get(topic->properties, "policy")), on_topic);
+    return silencing ? arena_printf(w->model->arena, "the policy of %s gives account %s %s",
+                                    topic->resource->address, w->source->name, silencing)
+                     : topic_unheard(w->model, topic, w->source);
 }
 
 static const char *amiss_in_actions(const struct watch *w)
@@ -159,7 +171,7 @@ static const char *amiss_in(const struct watch *w)
 {
     static const char *(*const looks[])(const struct watch *) = {
         amiss_in_metric,  amiss_in_dimensions, amiss_in_threshold,
-        amiss_in_silence, amiss_in_actions,
+        amiss_in_silence, amiss_in_actions,    amiss_in_others,
     };
     const char *amiss = NULL;
     for (size_t i = 0; i < ARRAY_LEN(looks) && !amiss; i++)
@@ -168,7 +180,7 @@ static const char *amiss_in(const struct watch *w)
 }
 
 const char *vault_unwatched(struct model *model, const struct model_object *vault,
-                            const struct account *source)
+                            const struct account *source, const struct feeders *feeders)
 {
     const struct resource *r = vault->resource;
     const struct model_list *alarms =
@@ -176,7 +188,7 @@ const char *vault_unwatched(struct model *model, const struct model_object *vaul
     const char *why = arena_printf(
         model->arena, "account %s has no alarm that rings when no copy comes", r->account->name);
     for (size_t i = 0; i < alarms->len; i++) {
-        const struct watch w = {model, alarms->items[i], vault, source};
+        const struct watch w = {model, alarms->items[i], vault, source, feeders};
         if (!alarm_wants_few(w.alarm->properties))
             continue;
         const char *amiss = amiss_in(&w);

@@ -102,6 +102,39 @@
     "    region: backup\n"                                                                         \
     "    subscriptions:\n"                                                                         \
     "      on_call: {protocol: email, endpoint: backups@example.com}\n"
+/* The topic of the last vault's alarm, and whom it tells. */
+#define TOLD(subscriptions)                                                                        \
+    "  vault_alarms:\n    account: backup\n    region: backup\n    subscriptions: {q: "            \
+    "{" subscriptions "}}\n"
+#define QUEUE(policy)                                                                              \
+    "queues: {q: {account: backup, region: backup, policy: {Version: \"2012-10-17\", Statement: "  \
+    "[" policy "]}}}\n"
+#define SENDS                                                                                      \
+    "{Effect: Allow, Principal: {Service: sns.amazonaws.com}, Action: \"sqs:SendMessage\", "       \
+    "Resource: \"*\"}"
+/* The same topic by its properties, under a key. */
+#define UNDER_KEY(key, actions)                                                                    \
+    "resources:\n  va:\n    type: aws_sns_topic\n    account: backup\n    region: backup\n    "    \
+    "properties: {name: va, "                                                                      \
+    "kms_master_key_id: " key                                                                      \
+    ", policy: {Version: \"2012-10-17\", Statement: [{Effect: Allow, Principal: {Service: "        \
+    "cloudwatch.amazonaws.com}, Action: \"sns:Publish\", Resource: \"*\"}]}}\n"                    \
+    "  sub:\n    type: aws_sns_subscription\n    account: backup\n    region: backup\n    "        \
+    "properties: {topic_arn: "                                                                     \
+    "\"${resources.va.arn}\", protocol: email, endpoint: a@example.com}\n"                         \
+    "  secret:\n    type: aws_kms_key\n    account: backup\n    region: backup\n    properties: "  \
+    "{policy: {Version: \"2012-10-17\", "                                                          \
+    "Statement: [{Effect: Allow, Principal: {Service: cloudwatch.amazonaws.com}, Action: "         \
+    "[" actions "], Resource: \"*\"}]}}\n"                                                         \
+    "  name:\n    type: aws_kms_alias\n    account: backup\n    region: backup\n    properties: "  \
+    "{name: alias/secret, "                                                                        \
+    "target_key_id: \"${resources.secret.id}\"}\n"
+#define TO_VA "        topic: arn:aws:sns:us-east-2:444455556666:va"
+#define SILENT " stops relays.to_final, and nothing in account backup notices: account backup has "
+#define UNHEARD                                                                                    \
+    "open workload:" SILENT "no alarm that rings when no copy comes; of "                          \
+    "relays.to_final/alarms.no_recent_point[rds-guarded-final], "
+#define HEARD "closed workload:" SILENT "an alarm that rings"
 #define RESOURCES "resources: [\"arn:aws:rds:*:*:db:*\"]"
 #define ROLE_ON(trust, actions, resource, condition)                                               \
     "roles:\n  janitor:\n    account: backup\n    assume_role_policy_document: {Version: "         \
@@ -477,6 +510,79 @@ static const struct {
                      "{q: {protocol: "
                      "sqs, endpoint: \"arn:aws:sqs:us-east-2:111122223333:q\"}}\n"}},
      {"open workload: stops relays.to_final, and nothing in account backup notices"}},
+
+    /* nor does one that tells it to a queue which takes or keeps nothing */
+    {GUARDED,
+     {{VAULT_ALARMS, TOLD("protocol: email, endpoint: a@example.com, filter_policy: {kind: [x]}")}},
+     {UNHEARD "topics.vault_alarms has no subscription that account workload cannot silence: "
+              "topics.vault_alarms/subscriptions.q filters out what alarms send"}},
+    {GUARDED,
+     {{VAULT_ALARMS,
+       TOLD("protocol: email, endpoint: a@example.com, filter_policy: {kind: [{exists: false}]}")}},
+     {HEARD}},
+    {GUARDED,
+     {{VAULT_ALARMS, TOLD("queue: q") "queues: {q: {account: backup, region: backup}}\n"}},
+     {HEARD}},
+    {GUARDED,
+     {{VAULT_ALARMS, TOLD("queue: q") QUEUE(
+                         "{Effect: Deny, Principal: \"*\", Action: \"sqs:*\", Resource: \"*\"}")}},
+     {UNHEARD
+      "topics.vault_alarms has no subscription that account workload cannot silence: queues.q "
+      "does not let SNS sqs:SendMessage"}},
+    {GUARDED, {{VAULT_ALARMS, TOLD("queue: q") QUEUE(SENDS)}}, {HEARD}},
+    {GUARDED,
+     {{VAULT_ALARMS,
+       TOLD("queue: q") QUEUE(SENDS ", {Effect: Allow, Principal: {AWS: \"111122223333\"}, Action: "
+                                    "\"sqs:PurgeQueue\", Resource: \"*\"}")}},
+     {UNHEARD "topics.vault_alarms has no subscription that account workload cannot silence: the "
+              "policy of queues.q gives account workload sqs:PurgeQueue"}},
+
+    /* nor one whose topic lies under a key that CloudWatch may not use */
+    {GUARDED,
+     {{VAULT_ALARMS, ""},
+      {"        topic: vault_alarms", TO_VA},
+      {NULL, UNDER_KEY("alias/aws/sns", "\"kms:*\"")}},
+     {UNHEARD
+      "resources.va does not let CloudWatch publish, because alias/aws/sns, a key of AWS's own"}},
+    {GUARDED,
+     {{VAULT_ALARMS, ""},
+      {"        topic: vault_alarms", TO_VA},
+      {NULL, UNDER_KEY("alias/secret", "\"kms:Decrypt\"")}},
+     {UNHEARD
+      "resources.va does not let CloudWatch publish, because resources.secret, under which it "
+      "lies, does not let cloudwatch.amazonaws.com kms:GenerateDataKey"}},
+    {GUARDED,
+     {{VAULT_ALARMS, ""},
+      {"        topic: vault_alarms", TO_VA},
+      {NULL, UNDER_KEY("\"${resources.secret.id}\"", "\"kms:GenerateDataKey*\", \"kms:Decrypt\"")}},
+     {HEARD}},
+
+    /* what others send keeps it quiet, and so does what is worth nothing */
+    {GUARDED,
+     {{"plans:\n",
+       "plans:\n  own: {account: backup, region: backup, rules: {r: {target_vault: final, "
+       "schedule_expression: cron(0 5 ? * * *)}}, selections: {s: {resources: "
+       "[\"arn:aws:rds:*:*:db:*\"]}}}\n"}},
+     {UNHEARD "what account backup sends there keeps it quiet"}},
+    {GUARDED,
+     {{0}},
+     {HEARD, "open workload: keeps the alarm on vaults.final quiet with points that are worth"}},
+    {PLAIN, {{0}}, {"!open workload: keeps the alarm"}},
+
+    /* the relay may stand in an account of its own */
+    {GUARDED,
+     {{MANAGEMENT, "  hub: {id: \"222233334444\"}\n" MANAGEMENT},
+      {"  intermediate:\n    account: workload\n", "  intermediate:\n    account: hub\n"},
+      {OF_VAULT, "    accept_copies_from: [hub]"},
+      {"  relay_alarms:\n    account: workload", "  relay_alarms:\n    account: hub"}},
+     {HEARD, "closed hub:" SILENT "an alarm that rings", "closed hub: fills vaults.final"}},
+    {GUARDED,
+     {{MANAGEMENT, "  hub: {id: \"222233334444\"}\n" MANAGEMENT},
+      {"  intermediate:\n    account: workload\n", "  intermediate:\n    account: hub\n"},
+      {OF_VAULT, "    accept_copies_from: [hub]"},
+      {"  relay_alarms:\n    account: workload", "  relay_alarms:\n    account: hub"},
+      {"        topic: vault_alarms", "        topic: arn:aws:sns:us-east-2:222233334444:t"}},
+     {HEARD, "open hub:" SILENT "no alarm that rings"}},
 
     /* what nobody here knows */
     {PLAIN,
