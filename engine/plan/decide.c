@@ -253,12 +253,6 @@ static const struct difference *create_only_cause(const struct item *item)
     return cause ? cause : &item->diff.items[0];
 }
 
-/* Of what stands, which the file may by now want to be of another type. */
-static const struct schema *standing_schema(const struct item *item)
-{
-    return item->record_schema ? item->record_schema : item->schema;
-}
-
 /* What `after` refers to, where that is recorded and not there any more; else NULL. */
 static const struct item *gone_target(const struct builder *b, const struct value *after)
 {
@@ -271,7 +265,7 @@ static const struct item *gone_target(const struct builder *b, const struct valu
 static void refuse_lost_need(struct builder *b, const struct item *item,
                              const struct difference *cause, const struct item *need)
 {
-    const char *title = standing_schema(item)->title;
+    const char *title = item_standing_schema(item)->title;
     struct diag *diag = diag_error(b->diags, E_NEVER_REPLACE, cause->pos, item->address,
                                    "the %s was made with %s (%s), which is not there any more or "
                                    "is about to be deleted, and a "
@@ -290,7 +284,7 @@ static void refuse_replacement(struct builder *b, struct item *item)
 {
     const struct difference *cause = create_only_cause(item);
     const struct item *need = gone_target(b, cause->after);
-    const char *title = standing_schema(item)->title;
+    const char *title = item_standing_schema(item)->title;
     if (need) {
         refuse_lost_need(b, item, cause, need);
         refuse(b, item);
@@ -449,7 +443,7 @@ static void judge_deletion(struct builder *b, struct item *item)
     if (item->verdict != VERDICT_DELETE &&
         !(item->verdict == VERDICT_REPLACE && !item_is_kept(item)))
         return;
-    const struct schema *schema = standing_schema(item);
+    const struct schema *schema = item_standing_schema(item);
     int64_t points = value_get_int(item->attributes, "number_of_recovery_points", 0);
     int64_t date = lock_is(schema) ? lock_date_observed(item->attributes) : 0;
     item->needs_allow_destroy = !b->input->destroy && (schema->holds_data || date);
@@ -617,7 +611,7 @@ static void decide_desired(struct builder *b, struct item *item)
     else if (item->verdict == VERDICT_REPLACE && is_imported(item))
         refuse_import(b, item);
     else if (item->verdict == VERDICT_REPLACE &&
-             standing_schema(item)->replacement == REPLACE_NEVER)
+             item_standing_schema(item)->replacement == REPLACE_NEVER)
         refuse_replacement(b, item);
     else if (item->verdict == VERDICT_ADOPT && is_imported(item))
         item->reason = "imported";
@@ -657,51 +651,6 @@ static void check_external(struct builder *b, const struct item *item)
     b->failed = true;
 }
 
-static bool would_lose_data(const struct item *item)
-{
-    return item->verdict == VERDICT_DELETE && item->schema->holds_data;
-}
-
-static void block_deletion(struct builder *b, struct item *need, const struct item *user)
-{
-    if (need && need != user && would_lose_data(need) && !need->blocked)
-        need->blocked = arena_printf(b->arena, "%s stays and needs it", user->address);
-}
-
-/* ARN -> what would be deleted, and holds data. */
-static void find_losses(struct builder *b, struct map *ret)
-{
-    map_init(ret, b->arena);
-    for (size_t i = 0; i < b->len; i++) {
-        struct item *item = &b->items[i];
-        const char *arn = value_get_str(item->attributes, "arn");
-        if (arn && would_lose_data(item))
-            map_set(ret, arn, item);
-    }
-}
-
-/* A key is never scheduled for deletion while a vault that stays was made with it: its points would
- * become unreadable, and a lock does not protect them from that. Of a vault that is not recorded,
- * as one that is external, AWS tells its key. */
-static void keep_needed(struct builder *b)
-{
-    struct map losses;
-    find_losses(b, &losses);
-    for (size_t i = 0; losses.len > 0 && i < b->len; i++) {
-        const struct item *user = &b->items[i];
-        bool holds =
-            user->schema->holds_data || (user->record_schema && user->record_schema->holds_data);
-        if (!holds || !user->attributes || user->verdict == VERDICT_DELETE)
-            continue;
-        for (size_t d = 0; user->record && d < user->record->depends_on_len; d++)
-            block_deletion(b, item_find(b, user->record->depends_on[d]), user);
-        for (size_t a = 0; a < value_len(user->attributes); a++) {
-            const char *text = value_str(user->attributes->map.entries[a].value);
-            block_deletion(b, text ? map_get(&losses, text) : NULL, user);
-        }
-    }
-}
-
 void items_decide(struct builder *b)
 {
     map_init(&b->found, b->arena);
@@ -719,5 +668,5 @@ void items_decide(struct builder *b)
         if (item->resource->external)
             check_external(b, item);
     }
-    keep_needed(b);
+    items_keep_needed(b);
 }

@@ -40,6 +40,8 @@ static void refuse_destroy(const struct change *change, struct diags *diags)
 static void refuse_blocked(const struct change *change, struct diags *diags)
 {
     bool leaves = change->action == ACTION_DELETE;
+    if (leaves && change->replacement)
+        return; /* its other half says it */
     struct diag *diag =
         diag_error(diags, E_RETAINED, change_pos(change), change->address, "%s cannot be %s: %s",
                    change->address, leaves ? "deleted" : "changed", change->blocked);

@@ -8,10 +8,21 @@ struct item *item_find(const struct builder *b, const char *address)
     return map_get(&b->by_address, address);
 }
 
+const struct schema *item_standing_schema(const struct item *item)
+{
+    return item->record_schema ? item->record_schema : item->schema;
+}
+
 bool item_is_kept(const struct item *item)
 {
-    const struct schema *schema = item->record_schema ? item->record_schema : item->schema;
+    const struct schema *schema = item_standing_schema(item);
     return schema->keep_made || (item->record ? item->record->adopted : schema->adopt);
+}
+
+bool item_creates_first(const struct builder *b, const struct item *item)
+{
+    return item->schema->replacement == REPLACE_CREATE_THEN_DELETE &&
+           !str_eq(schema_identifier(b->arena, item->schema, item->after), item->identifier);
 }
 
 struct source_pos item_pos(const struct item *item)

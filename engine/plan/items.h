@@ -51,12 +51,20 @@ bool items_collect(struct builder *b); /* false on a type that is not known */
 struct item *item_find(const struct builder *b, const char *address); /* or NULL */
 bool items_order(struct builder *b);                                  /* false on cycles */
 bool items_target(struct builder *b); /* false on an address that names nothing */
+/* Of what stands, which the file may by now want to be of another type. */
+const struct schema *item_standing_schema(const struct item *item);
 /* Shared by nature: forgotten where others are deleted. */
 bool item_is_kept(const struct item *item);
+/* Of a replacement: creation stands before deletion where the schema wants it and both can exist
+ * side by side. */
+bool item_creates_first(const struct builder *b, const struct item *item);
 struct source_pos item_pos(const struct item *item);
 
 /* decide.c: verdicts of all items, in order. */
 void items_decide(struct builder *b);
+
+/* needed.c: blocks deletions that something is in the way of which stays. */
+void items_keep_needed(struct builder *b);
 
 /* renames.c: says so where an entry that leaves looks like one that comes. */
 void items_renamed(struct builder *b);

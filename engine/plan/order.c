@@ -23,13 +23,6 @@ struct drafts {
 
 /* ---- the changes ---- */
 
-/* Creation stands before deletion where the schema wants it and both can exist side by side. */
-static bool creates_first(const struct builder *b, const struct item *item)
-{
-    return item->schema->replacement == REPLACE_CREATE_THEN_DELETE &&
-           !str_eq(schema_identifier(b->arena, item->schema, item->after), item->identifier);
-}
-
 static const struct account *account_of(const struct builder *b, const char *id)
 {
     const struct topology *topology = b->input->topology;
@@ -81,7 +74,7 @@ static void draft_unmake(struct drafts *drafts, struct item *item, enum action a
 {
     const struct record *record = item->record;
     const char *account_id = record ? record->account_id : item->resource->account->id;
-    const struct schema *schema = record ? item->record_schema : item->schema;
+    const struct schema *schema = item_standing_schema(item);
     *draft(drafts, &item->unmake) = (struct change){
         .action = action,
         .replacement = item->verdict == VERDICT_REPLACE,
@@ -143,10 +136,10 @@ static void let_go_first(struct drafts *drafts, const struct item *item, const s
     const struct builder *b = drafts->b;
     if (item == needed || needed->unmake == NO_CHANGE)
         return;
-    if (!is_replaced(needed) || creates_first(b, needed)) {
+    if (!is_replaced(needed) || item_creates_first(b, needed)) {
         wait_for(drafts, needed->unmake, item->make);
         wait_for(drafts, needed->unmake, item->unmake);
-    } else if (item->unmake != NO_CHANGE && !(is_replaced(item) && creates_first(b, item))) {
+    } else if (item->unmake != NO_CHANGE && !(is_replaced(item) && item_creates_first(b, item))) {
         /* deleted, then created anew: what stays is updated after that */
         wait_for(drafts, needed->unmake, item->unmake);
     }
@@ -155,7 +148,7 @@ static void let_go_first(struct drafts *drafts, const struct item *item, const s
 static void link_item(struct drafts *drafts, struct item *item)
 {
     const struct builder *b = drafts->b;
-    if (is_replaced(item) && creates_first(b, item))
+    if (is_replaced(item) && item_creates_first(b, item))
         wait_for(drafts, item->unmake, item->make);
     else if (is_replaced(item))
         wait_for(drafts, item->make, item->unmake);

@@ -748,6 +748,44 @@ static void settings_are_forgotten_and_never_deleted(void **state)
     assert_true(plan_guards(&f->plan, &f->input, &f->diags));
 }
 
+/* Two of one name cannot stand side by side, and AWS deletes none that is attached. */
+static void an_attached_policy_is_not_replaced_under_its_name(void **state)
+{
+    struct fixture *f = *state;
+    static const char role[] =
+        "{\"name\":\"r\",\"managed_policy_arns\":[{\"$ref\":\"resources.p.arn\"}]}";
+    static const struct {
+        const char *policy, *role;
+        size_t refused;
+    } cases[] = {{"{\"name\":\"p\",\"path\":\"/new/\"}", role, 1},
+                 {"{\"name\":\"p\",\"description\":\"new\"}", role, 1},
+                 {"{\"name\":\"other\",\"path\":\"/new/\"}", role, 0},
+                 {"{\"name\":\"p\",\"path\":\"/new/\"}", "{\"name\":\"r\"}", 0}};
+    have(f, "resources.p", "aws_iam_policy", "{\"name\":\"p\",\"arn\":\"arn:p\"}", "")->identifier =
+        "p";
+    have(f, "roles.r", "aws_iam_role", "{\"name\":\"r\",\"managed_policy_arns\":[\"arn:p\"]}",
+         "resources.p")
+        ->identifier = "r";
+    f->records[0].region = f->records[1].region = NULL;
+    for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+        f->topology.resource_len = 0;
+        map_init(&f->topology.by_address, f->arena);
+        diags_init(&f->diags, f->arena);
+        want(f, "resources.p", "aws_iam_policy", cases[i].policy, "")->region = NULL;
+        want(f, "roles.r", "aws_iam_role", cases[i].role,
+             cases[i].role == role ? "resources.p" : "")
+            ->region = NULL;
+        build(f);
+        assert_int_equal(f->plan.replace, 1);
+        assert_int_equal(plan_guards(&f->plan, &f->input, &f->diags), cases[i].refused == 0);
+        assert_int_equal(f->diags.errors, cases[i].refused);
+        if (cases[i].refused) {
+            assert_non_null(strstr(f->diags.items[0].message, "attached, as it is to roles.r"));
+            assert_string_equal(f->diags.items[0].hint, "Set resources.p back to what is there.");
+        }
+    }
+}
+
 /* ---- destroy ---- */
 
 static void destroy_deletes_everything_that_is_empty_and_unlocked(void **state)
@@ -1056,6 +1094,7 @@ int main(void)
         TEST(what_a_deletion_will_need_is_recorded_by_an_update),
         TEST(a_lock_that_left_the_file_needs_a_flag_in_its_grace_days_only),
         TEST(destroy_deletes_everything_that_is_empty_and_unlocked),
+        TEST(an_attached_policy_is_not_replaced_under_its_name),
         TEST(what_turns_external_is_let_go_of_with_its_parts),
         TEST(a_key_stays_for_an_external_vault),
         TEST(destroy_leaves_a_lock_in_its_grace_days_with_vault_and_key),

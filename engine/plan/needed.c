@@ -1,0 +1,107 @@
+/* What may not be deleted, since something that stays needs it. */
+
+#include "engine/plan/items.h"
+
+/* ---- keys of vaults ---- */
+
+static bool would_lose_data(const struct item *item)
+{
+    return item->verdict == VERDICT_DELETE && item->schema->holds_data;
+}
+
+static void block_deletion(struct builder *b, struct item *need, const struct item *user)
+{
+    if (need && need != user && would_lose_data(need) && !need->blocked)
+        need->blocked = arena_printf(b->arena, "%s stays and needs it", user->address);
+}
+
+/* ARN -> what would be deleted, and holds data. False: nothing. */
+static bool find_losses(struct builder *b, struct map *ret)
+{
+    bool any = false;
+    map_init(ret, b->arena);
+    for (size_t i = 0; i < b->len; i++) {
+        struct item *item = &b->items[i];
+        const char *arn = value_get_str(item->attributes, "arn");
+        any = any || would_lose_data(item);
+        if (arn && would_lose_data(item))
+            map_set(ret, arn, item);
+    }
+    return any;
+}
+
+/* A key is never scheduled for deletion while a vault that stays was made with it: its points would
+ * become unreadable, and a lock does not protect them from that. Of a vault that is not recorded,
+ * as one that is external, AWS tells its key. */
+static void keep_needed(struct builder *b)
+{
+    struct map losses;
+    if (!find_losses(b, &losses))
+        return;
+    for (size_t i = 0; i < b->len; i++) {
+        const struct item *user = &b->items[i];
+        bool holds =
+            user->schema->holds_data || (user->record_schema && user->record_schema->holds_data);
+        if (!holds || !user->attributes || user->verdict == VERDICT_DELETE)
+            continue;
+        for (size_t d = 0; user->record && d < user->record->depends_on_len; d++)
+            block_deletion(b, item_find(b, user->record->depends_on[d]), user);
+        for (size_t a = 0; a < value_len(user->attributes); a++) {
+            const char *text = value_str(user->attributes->map.entries[a].value);
+            block_deletion(b, text ? map_get(&losses, text) : NULL, user);
+        }
+    }
+}
+
+/* ---- policies of roles ---- */
+
+static bool names_arn(const struct value *v, const char *arn)
+{
+    if (value_is(v, VALUE_LIST))
+        for (size_t i = 0; i < value_len(v); i++)
+            if (str_eq(value_str(value_item(v, i)), arn))
+                return true;
+    return str_eq(value_str(v), arn);
+}
+
+/* The role, as it stands, has the policy attached or is bound by it. */
+static bool is_attached(const struct item *role, const struct item *policy)
+{
+    const char *arn = value_get_str(policy->attributes, "arn");
+    return arn && (names_arn(value_get(role->attributes, "managed_policy_arns"), arn) ||
+                   names_arn(value_get(role->attributes, "permissions_boundary"), arn));
+}
+
+static bool is_replaced_by_its_name(const struct builder *b, const struct item *item)
+{
+    return item && item->verdict == VERDICT_REPLACE &&
+           str_eq(item_standing_schema(item)->type_name, "aws_iam_policy") &&
+           !item_creates_first(b, item);
+}
+
+/* AWS deletes no policy that is attached, and two of one name cannot stand side by side: a role
+ * that keeps it would be in the way of its replacement for ever. */
+static void keep_attached(struct builder *b)
+{
+    for (size_t i = 0; i < b->len; i++) {
+        const struct item *role = &b->items[i];
+        bool goes = role->verdict == VERDICT_REPLACE && !item_creates_first(b, role);
+        if (!role->desired || !role->attributes || goes)
+            continue;
+        for (size_t d = 0; d < role->resource->depends_on_len; d++) {
+            struct item *policy = item_find(b, role->resource->depends_on[d]);
+            if (is_replaced_by_its_name(b, policy) && is_attached(role, policy))
+                policy->blocked = arena_printf(
+                    b->arena,
+                    "it would have to be deleted first, and AWS deletes no policy that is "
+                    "attached, as it is to %s; with another name too, the new one is made first",
+                    role->address);
+        }
+    }
+}
+
+void items_keep_needed(struct builder *b)
+{
+    keep_needed(b);
+    keep_attached(b);
+}
