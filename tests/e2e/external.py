@@ -64,6 +64,8 @@ with workspace() as folder:
         for address in ("keys.theirs", "vaults.old"):
             check(f"{address} is external, and there is no such" in missing.err,
                   f"{address} is missed: {missing.err}")
+        check("looked up by its alias, `alias/theirs`" in missing.err and "by its name, `made-before`" in missing.err,
+              f"and it is said by what: {missing.err}")
         served.holdfast("apply", "--auto-approve", expect=1)
         writes = [c for c in served.dump("--calls") if c["writes"]]
         check(writes == [], f"nothing was written without them: {writes}")
