@@ -96,26 +96,43 @@ static bool is_final(const struct drill_route *route, const char *vault)
     return str_is_one_of(vault, route->finals);
 }
 
-struct arrival {
-    size_t len;
+/* The copies of one backup in last vaults, each once. */
+struct arrivals {
+    struct arena *arena;
+    const struct value **items;
+    size_t len, cap, twice; /* in a vault that had one already */
     int64_t first_ms;
 };
 
+static void note_arrival(struct arrivals *ret, const struct value *copy)
+{
+    size_t before = 0;
+    for (size_t i = 0; i < ret->len; i++) {
+        if (ret->items[i] == copy)
+            return;
+        before += str_eq(detail_str(ret->items[i], "vault_arn"), detail_str(copy, "vault_arn"));
+    }
+    if (ret->len == 0 || at_of(copy) < ret->first_ms)
+        ret->first_ms = at_of(copy);
+    ret->twice += before > 0;
+    ret->items = arena_grow(ret->arena, ret->items, ret->len, &ret->cap, ret->len + 1,
+                            sizeof(const struct value *));
+    ret->items[ret->len++] = copy;
+}
+
 /* Follows the copies of a point, and the copies of those. */
 static void follow(const struct count *count, const struct drill_route *route, const char *point,
-                   unsigned depth, struct arrival *ret)
+                   unsigned depth, struct arrivals *ret)
 {
     for (const struct copy *copy = copies_of(count, point); copy && depth < 8; copy = copy->next) {
         const struct value *entry = copy->entry;
         const char *made = detail_str(entry, "point_arn");
         if (!made || !made_it(entry))
             continue;
-        if (is_final(route, detail_str(entry, "vault_arn"))) {
-            if (ret->len++ == 0)
-                ret->first_ms = at_of(entry);
-        } else if (route->via && str_eq(detail_str(entry, "vault_arn"), route->via)) {
+        if (is_final(route, detail_str(entry, "vault_arn")))
+            note_arrival(ret, entry);
+        else if (route->via && str_eq(detail_str(entry, "vault_arn"), route->via))
             follow(count, route, made, depth + 1, ret);
-        }
     }
 }
 
@@ -386,19 +403,21 @@ static const char *reason_of_rule(const struct count *count, const struct backup
     return arena_printf(count->arena, "rule %s has no copy action into %s", backup->rule, wanted);
 }
 
-static void follow_route(struct count *count, const struct drill_route *route,
-                         const struct backup *backup, struct outcome *ret)
+/* By whichever route of the group; `group` is its first one. */
+static void follow_group(struct count *count, size_t group, const struct backup *backup,
+                         struct outcome *ret)
 {
-    struct arrival arrival = {0};
-    follow(count, route, backup->point, 0, &arrival);
-    if (arrival.len > 1)
-        count->report->duplicates += arrival.len - 1;
-    if (arrival.first_ms > ret->end_ms)
-        ret->end_ms = arrival.first_ms;
-    if (arrival.len > 0)
+    struct arrivals arrivals = {.arena = count->arena};
+    for (size_t i = group; i < count->routes.len; i++)
+        if (count->routes.items[i].group == group)
+            follow(count, &count->routes.items[i], backup->point, 0, &arrivals);
+    count->report->duplicates += arrivals.twice;
+    if (arrivals.first_ms > ret->end_ms)
+        ret->end_ms = arrivals.first_ms;
+    if (arrivals.len > 0)
         return;
     ret->complete = false;
-    add_miss(count, backup, reason_of(count, route, backup));
+    add_miss(count, backup, reason_of(count, &count->routes.items[group], backup));
 }
 
 static struct outcome follow_all(struct count *count, const struct backup *backup)
@@ -409,7 +428,8 @@ static struct outcome follow_all(struct count *count, const struct backup *backu
         if (!str_eq(route->plan, backup->plan) || !str_eq(route->rule, backup->rule))
             continue;
         ret.routes++;
-        follow_route(count, route, backup, &ret);
+        if (route->group == i)
+            follow_group(count, i, backup, &ret);
     }
     return ret;
 }

@@ -5,11 +5,12 @@
  *
  * A backup is a scheduled job of one of the topology's plans that have a route to a last vault: a
  * copy action into a relay's source vault, or into a vault of another account. Each is expected
- * once at the end of each route of its rule, and is missing when its rule has none. A resource that
- * is protected by a plan without any route is unrouted, whether a backup fell due or not; a plan
- * that protects no resource is idle. After its days a drill starts no new backups and lets what has
- * begun come to its end, at most DRILL_DRAIN_MS; while a backup is on its way the schedules of
- * EventBridge, which may bring it, fire once more.
+ * once at the end of each route of its rule, and is missing when its rule has none. Routes of a
+ * rule that lead into the same last vault are one: what comes by either has arrived. A resource
+ * that is protected by a plan without any route is unrouted, whether a backup fell due or not; a
+ * plan that protects no resource is idle. After its days a drill starts no new backups and lets
+ * what has begun come to its end, at most DRILL_DRAIN_MS; while a backup is on its way the
+ * schedules of EventBridge, which may bring it, fire once more.
  *
  * A drill may break something: in the middle of its days a fault strikes, and with their end it is
  * mended, if it can be. Then the drill goes on until every backup has arrived, at most

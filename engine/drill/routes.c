@@ -53,6 +53,37 @@ static void add_action(struct found *found, const struct drill_names *names,
     add(found, route);
 }
 
+static bool share_a_vault(const struct drill_route *a, const struct drill_route *b)
+{
+    for (size_t i = 0; a->finals[i]; i++)
+        if (str_is_one_of(a->finals[i], b->finals))
+            return true;
+    return false;
+}
+
+static bool make_up(const struct drill_route *a, const struct drill_route *b)
+{
+    return str_eq(a->plan, b->plan) && str_eq(a->rule, b->rule) && share_a_vault(a, b);
+}
+
+static void join(struct found *found, size_t to, size_t from)
+{
+    for (size_t i = 0; i < found->len; i++)
+        if (found->items[i].group == from)
+            found->items[i].group = to;
+}
+
+static void group(struct found *found)
+{
+    for (size_t i = 0; i < found->len; i++)
+        found->items[i].group = i;
+    for (size_t i = 0; i < found->len; i++)
+        for (size_t k = 0; k < i; k++)
+            if (found->items[k].group != found->items[i].group &&
+                make_up(&found->items[k], &found->items[i]))
+                join(found, found->items[k].group, found->items[i].group);
+}
+
 struct drill_routes drill_routes_find(const struct drill_names *names)
 {
     struct found found = {.arena = names->arena};
@@ -76,5 +107,6 @@ struct drill_routes drill_routes_find(const struct drill_names *names)
             }
         }
     }
+    group(&found);
     return (struct drill_routes){found.items, found.len};
 }

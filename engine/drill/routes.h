@@ -8,6 +8,7 @@ struct drill_route {
     const char *via;                   /* ARN of the relay's source vault; NULL: a direct copy */
     const char *relay;                 /* the relay's address; NULL likewise */
     const char *const *finals;         /* ARNs of the last vaults; NULL-terminated */
+    size_t group; /* of routes that make up for each other: the index of its first one */
 };
 struct drill_routes {
     const struct drill_route *items;

@@ -184,6 +184,71 @@ static void tell_what_apply_mends(struct model *now, struct proof_report *report
         mended_by_apply(now->arena, &(struct ways){report->ways_back, report->way_len}, &back);
 }
 
+/* ---- ways that make up for each other ---- */
+
+/* What a path brings, and where; NULL: it does not get that far. */
+static const char *freight_of(struct arena *arena, const struct proof_path *path)
+{
+    return path->last_vault && path->selection
+               ? arena_printf(arena, "%s|%s|%s|%s|%s", path->plan, path->rule, path->selection,
+                              path->resource, path->last_vault)
+               : NULL;
+}
+
+/* What AWS refuses to make stops the whole apply, and with it the other ways. */
+static bool stops_apply(const struct proof_path *path)
+{
+    static const enum rule_id rules[] = {RULE_KEY_LOCKOUT, RULE_VAULT_KEY_REGION, RULE_FORWARD_ROLE,
+                                         RULE_FUNCTION_TRUST, RULE_FUNCTION_LETTERS};
+    for (size_t i = 0; i < path->hop_len; i++)
+        for (size_t k = 0; k < ARRAY_LEN(rules); k++)
+            if (path->hops[i].verdict == PROOF_BROKEN && path->hops[i].basis == PROOF_DECLARED &&
+                path->hops[i].rule == rule_of(rules[k]))
+                return true;
+    return false;
+}
+
+/* Of the paths with the same freight the best one. */
+static void find_best(struct arena *arena, const struct proof_report *report, struct map *ret)
+{
+    map_init(ret, arena);
+    for (size_t i = 0; i < report->path_len; i++) {
+        const struct proof_path *path = &report->paths[i];
+        const char *freight = freight_of(arena, path);
+        const struct proof_path *best = freight ? map_get(ret, freight) : NULL;
+        if (freight && (!best || path->verdict < best->verdict))
+            map_set(ret, freight, (void *)(uintptr_t)path);
+    }
+}
+
+/* A backup is expected once in its last vault, by whichever way. */
+static void tell_what_is_made_up(struct arena *arena, struct proof_report *report)
+{
+    struct map best;
+    if (!any_broken(report->paths, report->path_len))
+        return;
+    find_best(arena, report, &best);
+    struct proof_path *paths = arena_array(arena, report->path_len, sizeof(*paths));
+    for (size_t i = 0; i < report->path_len; i++) {
+        paths[i] = report->paths[i];
+        const char *freight = freight_of(arena, &paths[i]);
+        const struct proof_path *other = freight ? map_get(&best, freight) : NULL;
+        if (other && other->verdict < paths[i].verdict && !stops_apply(&paths[i]))
+            paths[i].made_up_by = other->relay ? other->relay : "a direct copy";
+    }
+    report->paths = paths;
+}
+
+static void count_paths(struct proof_report *report)
+{
+    for (size_t i = 0; i < report->path_len; i++) {
+        const struct proof_path *path = &report->paths[i];
+        report->made_up += path->made_up_by != NULL;
+        report->broken += path->verdict == PROOF_BROKEN && !path->made_up_by;
+        report->late += path->verdict == PROOF_LATE && !path->made_up_by;
+    }
+}
+
 static void add_hops(struct findings *f, const struct proof_path *path)
 {
     for (size_t i = 0; i < path->hop_len; i++) {
@@ -251,11 +316,10 @@ void proof_check(struct arena *arena, const struct proof_input *input, struct pr
     walk_back(&model, report.paths, report.path_len, &report.ways_back, &report.way_len);
     if (input->sights)
         tell_what_apply_mends(&model, &report);
-    for (size_t i = 0; i < report.path_len; i++) {
-        report.broken += report.paths[i].verdict == PROOF_BROKEN;
-        report.late += report.paths[i].verdict == PROOF_LATE;
+    tell_what_is_made_up(arena, &report);
+    count_paths(&report);
+    for (size_t i = 0; i < report.path_len; i++)
         add_hops(&f, &report.paths[i]);
-    }
     for (size_t i = 0; i < report.way_len; i++) {
         report.ways_broken += report.ways_back[i].verdict == PROOF_BROKEN;
         add_hops(&f, &report.ways_back[i]);

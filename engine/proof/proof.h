@@ -67,6 +67,9 @@ struct proof_path {
     size_t hop_len;
     size_t broken_at; /* index of the first broken hop, of LATE as well */
     size_t assumptions;
+    /* Of LATE and BROKEN: the relay that brings the same backups into the same vault in time, or
+     * "a direct copy"; NULL: none does, and they are late or missing there. */
+    const char *made_up_by;
 };
 
 struct proof_finding {
@@ -104,7 +107,7 @@ struct proof_report {
     enum proof_verdict verdict;
     const struct sights *sights; /* it rests on; or NULL */
     const struct proof_path *paths;
-    size_t path_len, broken, late;
+    size_t path_len, broken, late, made_up; /* `broken` and `late` without what is made up for */
     const struct proof_path *ways_back; /* from last vaults to a resource, where the file has any */
     size_t way_len, ways_broken;
     const struct proof_finding *findings; /* by rule, then address; ignored ones last */

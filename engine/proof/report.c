@@ -65,6 +65,8 @@ static void add_broken(struct strbuf *sb, const struct proof_path *path,
     if (late)
         strbuf_addf(sb, "    The schedule of %s brings it all the same, when it runs next.\n",
                     path->relay);
+    if (path->made_up_by)
+        strbuf_addf(sb, "    The same backups come there by %s.\n", path->made_up_by);
     strbuf_add(sb, "    ");
     add_place(sb, sources, hop->pos);
     strbuf_addf(sb, "%s  [%s, holdfast explain %s]\n", hop->fix ? hop->fix : hop->rule->mend,
@@ -211,6 +213,8 @@ const char *proof_line(struct arena *arena, const struct proof_report *report)
                             "schedule; see holdfast check",
                             report->late, report->path_len, plural(report->path_len));
     for (size_t i = 0; i < report->path_len; i++) {
+        if (report->paths[i].made_up_by)
+            continue;
         proven += report->paths[i].hop_len - report->paths[i].assumptions;
         assumed += report->paths[i].assumptions;
     }
@@ -255,6 +259,8 @@ const char *proof_text(struct arena *arena, const struct proof_report *report,
                 report->broken);
     if (report->late)
         strbuf_addf(&sb, ", %zu late", report->late);
+    if (report->made_up)
+        strbuf_addf(&sb, ", %zu that others make up for", report->made_up);
     if (report->way_len)
         strbuf_addf(&sb, "; %zu way%s back, %zu broken", report->way_len, plural(report->way_len),
                     report->ways_broken);
@@ -332,6 +338,7 @@ static const struct value *path_json(struct arena *arena, const struct proof_pat
     map_put_int(&b, "assumptions", (int64_t)path->assumptions);
     map_put_str(&b, "broken_at",
                 path->verdict >= PROOF_LATE ? path->hops[path->broken_at].id : NULL);
+    map_put_str(&b, "made_up_by", path->made_up_by);
     map_put(&b, "hops", list_end(&hops));
     return map_end(&b);
 }

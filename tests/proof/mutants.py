@@ -349,6 +349,13 @@ def copy_action_dropped(t, rng):
 
 
 @operator(False)
+def copied_directly_as_well(t, rng):
+    """What the one way cannot bring the other does; where both can it comes twice."""
+    need(t.relay)
+    t.rule["copy_actions"].insert(rng.choice([0, 1]), {"destination_vault": t.last_name, "lifecycle": dict(t.life())})
+
+
+@operator(False)
 def copy_action_inherits(t, rng):
     need(t.relay)
     t.action.pop("lifecycle", None)

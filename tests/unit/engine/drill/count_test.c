@@ -300,6 +300,56 @@ static void a_direct_copy_into_another_account_is_a_route(void **state)
     scene_close(&s);
 }
 
+/* A rule that copies into the relay's source vault and into its last vault as well. */
+static void open_both(struct scene *s)
+{
+    scene_open(s, INTO_M "},{\"destination_backup_vault_arn\":\"" VAULT_F "\"");
+    backed_up(s, "p1");
+    copied(s, "15:05", "p1", VAULT_M, "m1", NULL);
+}
+
+static void what_comes_by_either_of_two_routes_has_arrived(void **state)
+{
+    (void)state;
+    struct scene s;
+    open_both(&s);
+    copied(&s, "15:11", "p1", VAULT_F, NULL, "cannot be shared");
+    copied(&s, "15:37", "m1", VAULT_F, "f1", NULL);
+    count(&s);
+    assert_int_equal(s.report.arrived, 1);
+    assert_int_equal(s.report.missing + s.report.miss_len + s.report.duplicates, 0);
+    assert_int_equal(s.report.slowest_ms, 67 * MINUTE_MS);
+    assert_int_equal(s.report.exit_status, 0);
+    scene_close(&s);
+}
+
+static void what_comes_by_two_routes_comes_twice(void **state)
+{
+    (void)state;
+    struct scene s;
+    open_both(&s);
+    copied(&s, "15:11", "p1", VAULT_F, "f1", NULL);
+    copied(&s, "15:37", "m1", VAULT_F, "f2", NULL);
+    count(&s);
+    assert_int_equal(s.report.arrived, 1);
+    assert_int_equal(s.report.missing, 0);
+    assert_int_equal(s.report.duplicates, 1);
+    assert_int_equal(s.report.slowest_ms, 41 * MINUTE_MS);
+    scene_close(&s);
+}
+
+static void what_comes_by_neither_of_two_routes_is_missing_once(void **state)
+{
+    (void)state;
+    struct scene s;
+    open_both(&s);
+    copied(&s, "15:11", "p1", VAULT_F, NULL, "cannot be shared");
+    count(&s);
+    assert_int_equal(s.report.missing, 1);
+    assert_int_equal(s.report.miss_len, 1);
+    scene_close(&s);
+}
+
 static void a_vault_of_the_same_account_is_no_route(void **state)
 {
     (void)state;
@@ -517,6 +567,9 @@ int main(void)
         cmocka_unit_test(a_plan_that_protects_nothing_is_idle),
         cmocka_unit_test(no_backup_is_explained_where_nobody_is_at_fault),
         cmocka_unit_test(a_direct_copy_into_another_account_is_a_route),
+        cmocka_unit_test(what_comes_by_either_of_two_routes_has_arrived),
+        cmocka_unit_test(what_comes_by_two_routes_comes_twice),
+        cmocka_unit_test(what_comes_by_neither_of_two_routes_is_missing_once),
         cmocka_unit_test(a_vault_of_the_same_account_is_no_route),
         cmocka_unit_test(a_backup_of_a_rule_without_route_is_missing),
         cmocka_unit_test(a_failed_copy_gives_awss_words),

@@ -421,6 +421,57 @@ static void one_way_that_works_is_enough(void **state)
     }
 }
 
+/* HP107/good.yaml with a direct copy beside its relay, which cannot be shared; and with more that
+ * is wrong. */
+static const struct {
+    const char *line, *instead;
+    enum proof_verdict verdict;
+    size_t broken, late, made_up;
+} beside_direct[] = {
+    {"", "", PROOF_REACHABLE, 0, 0, 1},
+    {"        recovery_point_tags: {FinalVault: \"${vaults.final.arn}\"}\n", "", PROOF_BROKEN, 2, 0,
+     0},
+    {"    event_regions: [primary]\n", "", PROOF_LATE, 0, 1, 1},
+    {"    accept_copies_from: [workload]\n", "", PROOF_BROKEN, 2, 0, 0},
+};
+
+static void one_way_makes_up_for_another(void **state)
+{
+    (void)state;
+    static const char between[] =
+        "          - {destination_vault: between, lifecycle: {delete_after_days: 14}}\n";
+    for (size_t i = 0; i < ARRAY_LEN(beside_direct); i++) {
+        struct room room = {.arena = arena_new()};
+        struct slice text;
+        struct topology topology;
+        struct proof_report report;
+        diags_init(&room.diags, room.arena);
+        assert_true(
+            file_read(room.arena, GOLDEN "HP107/good.yaml", FILE_READ_MAX, &text, &room.diags));
+        const char *direct = arena_printf(
+            room.arena,
+            "%s          - {destination_vault: final, lifecycle: {delete_after_days: 30}}\n",
+            between);
+        const struct config_options options = {
+            .path = "t.yaml",
+            .data_dir = PACKAGES,
+            .text = slice_of(replaced(room.arena, replaced(room.arena, text.ptr, between, direct),
+                                      beside_direct[i].line, beside_direct[i].instead))};
+        assert_true(
+            config_load(room.arena, &options, schema_load(room.arena), &topology, &room.diags));
+        const struct proof_input input = {.topology = &topology};
+        proof_check(room.arena, &input, &report);
+        const char *said = proof_text(room.arena, &report, &room.diags);
+        if (report.verdict != beside_direct[i].verdict ||
+            report.broken != beside_direct[i].broken || report.late != beside_direct[i].late ||
+            report.made_up != beside_direct[i].made_up)
+            fail_msg("%zu:\n%s", i, said);
+        assert_int_equal(!strstr(said, "The same backups come there by relays.to_final."),
+                         !report.made_up);
+        arena_free(room.arena);
+    }
+}
+
 static void plain_backups_of_dynamodb_are_an_assumption(void **state)
 {
     (void)state;
@@ -481,6 +532,7 @@ int main(void)
         cmocka_unit_test(each_type_finds_its_way_back),
         cmocka_unit_test(what_nobody_knows_is_never_a_yes),
         cmocka_unit_test(one_way_that_works_is_enough),
+        cmocka_unit_test(one_way_makes_up_for_another),
         cmocka_unit_test(plain_backups_of_dynamodb_are_an_assumption),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
