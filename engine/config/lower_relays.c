@@ -100,41 +100,77 @@ struct copy_roles {
     const char *other_plan;
 };
 
-static bool copies_into(struct lowering *lw, const struct instance *plan,
-                        const struct instance *vault)
+/* The plans that copy into a vault. */
+struct copiers {
+    const struct instance **plans;
+    size_t len, cap;
+};
+
+static void add_copier(struct lowering *lw, struct map *by_vault, const struct instance *vault,
+                       const struct instance *plan)
+{
+    struct copiers *copiers = vault ? map_get(by_vault, vault->address) : NULL;
+    if (!vault || (copiers && copiers->plans[copiers->len - 1] == plan))
+        return;
+    if (!copiers) {
+        copiers = arena_new_of(lw->arena, struct copiers);
+        map_set(by_vault, vault->address, copiers);
+    }
+    copiers->plans = arena_grow(lw->arena, copiers->plans, copiers->len, &copiers->cap,
+                                copiers->len + 1, sizeof(*copiers->plans));
+    copiers->plans[copiers->len++] = plan;
+}
+
+static void read_plan(struct lowering *lw, struct map *by_vault, const struct instance *plan)
 {
     const struct value *rules = value_get(plan->body, "rules");
     for (size_t i = 0; value_is(rules, VALUE_MAP) && i < rules->map.len; i++) {
         const struct value_entry *rule = &rules->map.entries[i];
         const struct value *actions = as_list(lw, value_get(rule->value, "copy_actions"));
         struct route route;
-        /* also where today's copies go straight: those before them may still be on their way */
-        for (size_t j = 0; j < value_len(actions); j++)
-            if (route_of(lw, plan, rule, value_item(actions, j), &route) &&
-                (route.to.instance == vault || route.via.instance == vault))
-                return true;
+        for (size_t j = 0; j < value_len(actions); j++) {
+            if (!route_of(lw, plan, rule, value_item(actions, j), &route))
+                continue;
+            add_copier(lw, by_vault, route.to.instance, plan);
+            /* also where today's copies go straight: those before them may still be on their way */
+            add_copier(lw, by_vault, route.via.instance, plan);
+        }
     }
-    return false;
+}
+
+/* By the address of the vault: read once for all relays. */
+static struct map all_copiers(struct lowering *lw)
+{
+    struct map by_vault;
+    map_init(&by_vault, lw->arena);
+    for (size_t i = 0; i < lw->entries.len; i++) {
+        const struct entry *entry = lw->entries.entries[i].value;
+        for (size_t j = 0; str_eq(entry->section, "plans") && j < entry->len; j++)
+            read_plan(lw, &by_vault, &entry->instances[j]);
+    }
+    return by_vault;
+}
+
+static const struct copiers *copiers_into(const struct map *by_vault, const struct instance *vault)
+{
+    static const struct copiers nobody;
+    const struct copiers *copiers = vault ? map_get(by_vault, vault->address) : NULL;
+    return copiers ? copiers : &nobody;
 }
 
 /* Where the points of the source vault come from: their tags are read there when they did not
  * travel, whether or not events are forwarded from there. */
-static void gather_source_regions(struct lowering *lw, struct relay_draft *relay)
+static void gather_source_regions(struct lowering *lw, struct relay_draft *relay,
+                                  const struct copiers *copiers)
 {
     const struct instance *in = relay->in;
-    size_t total = relay->forward_len;
-    for (size_t i = 0; i < lw->entries.len; i++)
-        total += ((const struct entry *)lw->entries.entries[i].value)->len;
+    size_t total = relay->forward_len + copiers->len;
     const char **codes = arena_array(lw->arena, total + 1, sizeof(*codes));
     for (size_t i = 0; i < relay->forward_len; i++)
         codes[relay->source_len++] = relay->forward_regions[i];
-    for (size_t i = 0; i < lw->entries.len; i++) {
-        const struct entry *entry = lw->entries.entries[i].value;
-        for (size_t j = 0; str_eq(entry->section, "plans") && j < entry->len; j++)
-            if (relay->source.instance && entry->instances[j].account == in->account &&
-                copies_into(lw, &entry->instances[j], relay->source.instance))
-                add_region(codes, &relay->source_len, entry->instances[j].region, in->region);
-    }
+    for (size_t i = 0; i < copiers->len; i++)
+        if (copiers->plans[i]->account == in->account)
+            add_region(codes, &relay->source_len, copiers->plans[i]->region, in->region);
     relay->source_regions = codes;
 }
 
@@ -158,17 +194,13 @@ static const char *source_of(const struct relay_draft *relay)
     return relay->source.instance ? relay->source.instance->address : relay->source_name;
 }
 
-static const struct value *default_copy_role(struct lowering *lw, const struct relay_draft *relay)
+static const struct value *default_copy_role(struct lowering *lw, const struct relay_draft *relay,
+                                             const struct copiers *copiers)
 {
     struct copy_roles roles = {0};
     const struct instance *in = relay->in;
-    for (size_t i = 0; i < lw->entries.len; i++) {
-        const struct entry *entry = lw->entries.entries[i].value;
-        for (size_t j = 0; str_eq(entry->section, "plans") && j < entry->len; j++)
-            if (relay->source.instance &&
-                copies_into(lw, &entry->instances[j], relay->source.instance))
-                add_plan_roles(lw, &entry->instances[j], &roles);
-    }
+    for (size_t i = 0; i < copiers->len; i++)
+        add_plan_roles(lw, copiers->plans[i], &roles);
     if (roles.other_plan)
         lower_error(lw, E_AMBIGUOUS, in->entry->pos, in->address,
                     "`%s` and `%s` copy into `%s` with different roles, so `copy_role` must say "
@@ -187,11 +219,12 @@ static const struct value *default_copy_role(struct lowering *lw, const struct r
                          in->account->partition, in->account->id);
 }
 
-static bool gather_copy_role(struct lowering *lw, struct relay_draft *relay)
+static bool gather_copy_role(struct lowering *lw, struct relay_draft *relay,
+                             const struct copiers *copiers)
 {
     const struct value *given = value_get(relay->in->body, "copy_role");
-    relay->copy_role =
-        given ? ref_value(lw, relay->in, "roles", given, "arn") : default_copy_role(lw, relay);
+    relay->copy_role = given ? ref_value(lw, relay->in, "roles", given, "arn")
+                             : default_copy_role(lw, relay, copiers);
     relay->copy_role_arn = relay->copy_role ? literal_text(lw, relay->copy_role) : NULL;
     return relay->copy_role_arn != NULL;
 }
@@ -212,7 +245,8 @@ static void check_routing(struct lowering *lw, const struct relay_draft *relay)
                     relay->destination_len);
 }
 
-static bool gather(struct lowering *lw, const struct instance *in, struct relay_draft *relay)
+static bool gather(struct lowering *lw, const struct instance *in, const struct map *by_vault,
+                   struct relay_draft *relay)
 {
     *relay = (struct relay_draft){.in = in};
     if (!target_of(lw, in, "vaults", value_get(in->body, "source_vault"), &relay->source))
@@ -222,9 +256,10 @@ static bool gather(struct lowering *lw, const struct instance *in, struct relay_
     if (!relay->source_arn || !relay->source_name)
         return false;
     gather_regions(lw, relay);
-    gather_source_regions(lw, relay);
+    const struct copiers *copiers = copiers_into(by_vault, relay->source.instance);
+    gather_source_regions(lw, relay, copiers);
     bool destinations = gather_destinations(lw, relay);
-    bool role = gather_copy_role(lw, relay);
+    bool role = gather_copy_role(lw, relay, copiers);
     if (destinations)
         check_routing(lw, relay);
     return destinations && role;
@@ -465,16 +500,51 @@ static void make_pieces(struct lowering *lw, const struct relay_draft *relay)
     }
 }
 
+struct plan_list {
+    const struct draft **items;
+    size_t len, cap;
+};
+
+/* By the id of their account. */
+static struct map all_plans(struct lowering *lw)
+{
+    struct map plans;
+    map_init(&plans, lw->arena);
+    for (size_t i = 0; i < lw->drafts.len; i++) {
+        const struct draft *draft = lw->drafts.entries[i].value;
+        const char *id = draft->resource.account->id;
+        if (!str_eq(draft->resource.schema->type_name, "aws_backup_plan"))
+            continue;
+        struct plan_list *list = map_get(&plans, id);
+        if (!list) {
+            list = arena_new_of(lw->arena, struct plan_list);
+            map_set(&plans, id, list);
+        }
+        list->items = arena_grow(lw->arena, list->items, list->len, &list->cap, list->len + 1,
+                                 sizeof(*list->items));
+        list->items[list->len++] = draft;
+    }
+    return plans;
+}
+
 void lower_relays(struct lowering *lw, const struct entry *entry)
 {
     struct relay_draft *relays = arena_array(lw->arena, entry->len, sizeof(*relays));
     struct relay_group group = {entry, relays, 0};
+    const struct map copiers = all_copiers(lw);
     for (size_t i = 0; i < entry->len; i++)
-        if (gather(lw, &entry->instances[i], &relays[group.len]))
+        if (gather(lw, &entry->instances[i], &copiers, &relays[group.len]))
             group.len++;
         else
             lw->broken = true;
     relay_roles(lw, &group);
-    for (size_t i = 0; i < group.len; i++)
+    const struct map plans = all_plans(lw);
+    for (size_t i = 0; i < group.len; i++) {
+        const struct plan_list *of_account = map_get(&plans, relays[i].in->account->id);
+        if (of_account) {
+            relays[i].plans = of_account->items;
+            relays[i].plan_len = of_account->len;
+        }
         make_pieces(lw, &relays[i]);
+    }
 }

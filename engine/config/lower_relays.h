@@ -1,6 +1,7 @@
 #pragma once
 /* What the pieces of one relay need to know of each other. Private to the relay's lowering:
- * lower_relays.c gathers it and makes function, rules and queues; relay_roles.c the IAM roles;
+ * lower_relays.c gathers it and makes function, rules and queues; relay_roles.c the IAM roles
+ * of the relays' accounts, relay_readers.c those of their last vaults;
  * relay_settings.c the function's settings, relay_alarms.c what watches it. */
 
 #include "engine/config/lower.h"
@@ -10,6 +11,7 @@ struct relay_destination_draft {
     struct target target;
     const char *arn, *name, *account_id, *region;
     const struct account *account; /* of the topology, or NULL: no reader can be made there */
+    const char *reader;            /* its address, once relay_readers() has settled it; or NULL */
 };
 
 /* The relay in one account and Region. */
@@ -17,27 +19,38 @@ struct relay_draft {
     const struct instance *in;
     struct target source;
     const char *source_arn, *source_name;
-    const struct relay_destination_draft *destinations;
+    struct relay_destination_draft *destinations;
     size_t destination_len;
     const char *const *forward_regions; /* codes other than the relay's own */
     size_t forward_len;
     const char *const
         *source_regions; /* those, and others whose plans copy into the source vault */
     size_t source_len;
+    const struct draft *const *plans; /* those of the relay's account */
+    size_t plan_len;
     const struct value *copy_role; /* its ARN: a reference or text */
     const char *copy_role_arn;
 };
 
 struct relay_group {
     const struct entry *entry;
-    const struct relay_draft *relays;
+    struct relay_draft *relays; /* those of an account stand together */
     size_t len;
 };
 
-/* All roles of the entry: /role and /forward_role once for each account, /reader[ACCOUNT]. */
+/* All roles of the entry: /role and /forward_role once for each account, and the readers. */
 void relay_roles(struct lowering *lw, const struct relay_group *group);
-const char *relay_reader_address(struct lowering *lw, const struct entry *entry,
-                                 const struct account *account);
+/* Settles the readers of each account that holds last vaults, by its id, and tells each
+ * destination its own; then makes them: /reader[ACCOUNT] and, of many accounts,
+ * /reader[ACCOUNT,N]. */
+struct map relay_readers(struct lowering *lw, const struct relay_group *group);
+void relay_readers_make(struct lowering *lw, const struct relay_group *group,
+                        const struct map *readers);
+void relay_add_once(struct list_builder *list, const struct value *v);
+void relay_add_once_str(struct list_builder *list, const char *text);
+/* {name: document} */
+const struct value *relay_inline_policy(struct lowering *lw, const char *name,
+                                        const struct value *document);
 /* The default bus of the relay's account and Region. */
 const char *relay_bus_arn(struct lowering *lw, const struct instance *in);
 /* The alarms that the entry asks for: about the relay beside it, and one for each last vault in its

@@ -1,7 +1,6 @@
 #include "engine/aws/backup_types.h"
 #include "engine/config/iam_document.h"
 #include "engine/config/lower_relays.h"
-#include "engine/policy/quota.h"
 
 /* What each step of the relay's way needs, and nothing else. */
 static const char *const read_points[] = {"backup:DescribeRecoveryPoint", "backup:ListTags", NULL};
@@ -18,7 +17,7 @@ static const char *const pass_role[] = {"iam:PassRole", NULL};
 static const char *const assume_role[] = {"sts:AssumeRole", NULL};
 static const char *const put_events[] = {"events:PutEvents", NULL};
 
-static void add_once(struct list_builder *list, const struct value *v)
+void relay_add_once(struct list_builder *list, const struct value *v)
 {
     for (size_t i = 0; i < list->len; i++)
         if (value_equal(list_items(list)[i], v))
@@ -26,15 +25,9 @@ static void add_once(struct list_builder *list, const struct value *v)
     list_add(list, v);
 }
 
-static void add_once_str(struct list_builder *list, const char *text)
+void relay_add_once_str(struct list_builder *list, const char *text)
 {
-    add_once(list, value_string(list->arena, text));
-}
-
-const char *relay_reader_address(struct lowering *lw, const struct entry *entry,
-                                 const struct account *account)
-{
-    return arena_printf(lw->arena, "%s/reader[%s]", entry->address, account->name);
+    relay_add_once(list, value_string(list->arena, text));
 }
 
 /* Points of every type that AWS Backup knows, made by backups and by copies, in one Region; those
@@ -49,9 +42,9 @@ static void add_points(struct lowering *lw, const struct instance *in, const cha
         for (int copy = 0; copy < 2; copy++) {
             const char *arn = backup_point_arn(lw->arena, &types[i], in->account->partition, region,
                                                in->account->id, "*", copy);
-            add_once_str(points, arn);
+            relay_add_once_str(points, arn);
             if (str_eq(types[i].service, "rds") || str_eq(types[i].service, "fsx"))
-                add_once_str(own, arn);
+                relay_add_once_str(own, arn);
         }
 }
 
@@ -65,21 +58,18 @@ static void add_relay(struct lowering *lw, const struct relay_draft *relay,
 {
     const struct instance *in = relay->in;
     const char *function = literal_text(lw, name_of(lw, in, NULL));
-    add_once_str(&r->logs, function_log_arn(lw, in, function));
-    add_once(&r->letters,
-             mention(lw, arena_printf(lw->arena, "%s/dead_letter", in->address), "arn"));
+    relay_add_once_str(&r->logs, function_log_arn(lw, in, function));
+    relay_add_once(&r->letters,
+                   mention(lw, arena_printf(lw->arena, "%s/dead_letter", in->address), "arn"));
     add_points(lw, in, in->region, &r->points, &r->own_tags);
     for (size_t i = 0; i < relay->source_len; i++)
         add_points(lw, in, relay->source_regions[i], &r->sources, &r->own_tags);
     r->shortens = r->shortens || value_get(in->body, "shorten_source_to_days");
-    add_once_str(&r->vaults, relay->source_arn);
-    add_once_str(&r->roles, relay->copy_role_arn);
+    relay_add_once_str(&r->vaults, relay->source_arn);
+    relay_add_once_str(&r->roles, relay->copy_role_arn);
     for (size_t i = 0; i < relay->destination_len; i++)
-        if (relay->destinations[i].account)
-            add_once(&r->readers,
-                     mention(lw,
-                             relay_reader_address(lw, in->entry, relay->destinations[i].account),
-                             "arn"));
+        if (relay->destinations[i].reader)
+            relay_add_once(&r->readers, mention(lw, relay->destinations[i].reader, "arn"));
 }
 
 static const struct value *function_policy(struct lowering *lw, struct function_resources *r)
@@ -115,52 +105,52 @@ static const struct value *function_policy(struct lowering *lw, struct function_
     return iam_document(arena, NULL, list_end(&list));
 }
 
-static const struct value *one_policy(struct lowering *lw, const char *name,
-                                      const struct value *document)
+const struct value *relay_inline_policy(struct lowering *lw, const char *name,
+                                        const struct value *document)
 {
     struct map_builder map = map_begin(lw->arena);
     map_put(&map, name, document);
     return map_end(&map);
 }
 
-static void make_function_role(struct lowering *lw, const struct relay_group *group,
-                               const struct instance *in)
+/* `group`: the relays of one account. */
+static void make_function_role(struct lowering *lw, const struct relay_group *group)
 {
     struct arena *arena = lw->arena;
+    const struct instance *in = group->relays[0].in;
     struct function_resources r = {list_begin(arena), list_begin(arena), list_begin(arena),
                                    list_begin(arena), list_begin(arena), list_begin(arena),
                                    list_begin(arena), list_begin(arena), false};
     struct map_builder map = map_begin(arena);
     for (size_t i = 0; i < group->len; i++)
-        if (group->relays[i].in->account == in->account)
-            add_relay(lw, &group->relays[i], &r);
+        add_relay(lw, &group->relays[i], &r);
     map_put(&map, "name", global_name_of(lw, in, "role"));
     map_put(&map, "description",
             value_stringf(arena, "The relay %s works with this role", in->global_address));
     map_put(&map, "assume_role_policy_document",
             iam_service_trust(arena, "lambda.amazonaws.com", NULL));
-    map_put(&map, "inline_policies", one_policy(lw, "relay", function_policy(lw, &r)));
+    map_put(&map, "inline_policies", relay_inline_policy(lw, "relay", function_policy(lw, &r)));
     draft_add(lw, in, "/role", "aws_iam_role", map_end(&map));
 }
 
 /* The forwarding rules of an account share a role; only they may take it on. */
-static void make_forward_role(struct lowering *lw, const struct relay_group *group,
-                              const struct instance *in)
+static void make_forward_role(struct lowering *lw, const struct relay_group *group)
 {
     struct arena *arena = lw->arena;
+    const struct instance *in = group->relays[0].in;
     struct list_builder rules = list_begin(arena), buses = list_begin(arena),
                         statements = list_begin(arena);
     struct map_builder map = map_begin(arena);
     for (size_t i = 0; i < group->len; i++) {
         const struct relay_draft *relay = &group->relays[i];
-        if (relay->in->account != in->account || relay->forward_len == 0)
+        if (relay->forward_len == 0)
             continue;
-        add_once_str(&buses, relay_bus_arn(lw, relay->in));
+        relay_add_once_str(&buses, relay_bus_arn(lw, relay->in));
         for (size_t j = 0; j < relay->forward_len; j++)
-            add_once(&rules, mention(lw,
-                                     arena_printf(arena, "%s/forward[%s]", relay->in->address,
-                                                  relay->forward_regions[j]),
-                                     "arn"));
+            relay_add_once(&rules, mention(lw,
+                                           arena_printf(arena, "%s/forward[%s]", relay->in->address,
+                                                        relay->forward_regions[j]),
+                                           "arn"));
     }
     if (rules.len == 0)
         return;
@@ -175,93 +165,22 @@ static void make_forward_role(struct lowering *lw, const struct relay_group *gro
         iam_service_trust(arena, "events.amazonaws.com",
                           iam_condition(arena, "ArnEquals", "aws:SourceArn", list_end(&rules))));
     map_put(&map, "inline_policies",
-            one_policy(lw, "forward", iam_document(arena, NULL, list_end(&statements))));
+            relay_inline_policy(lw, "forward", iam_document(arena, NULL, list_end(&statements))));
     draft_add(lw, in, "/forward_role", "aws_iam_role", map_end(&map));
-}
-
-/* What AWS gives each account for a trust policy, unless it is asked for more. */
-#define TRUST_SIZE 2048
-
-/* The roles of the relays by their name, in whatever account of the organization: for a list that
- * would not fit. NULL: it fits, no organization is declared, or a name is not known yet. */
-static const struct value *trust_by_organization(struct lowering *lw,
-                                                 const struct relay_group *group,
-                                                 const struct value *by_list)
-{
-    struct arena *arena = lw->arena;
-    const char *id = value_get_str(value_get(lw->doc, "organization"), "id");
-    const struct value *known = literal_of(lw, by_list);
-    struct list_builder roles = list_begin(arena), trust = list_begin(arena);
-    if (!id || !known || policy_size(arena, known, POLICY_QUOTA_TRUST) <= TRUST_SIZE)
-        return NULL;
-    for (size_t i = 0; i < group->len; i++) {
-        const struct instance *in = group->relays[i].in;
-        const char *name = literal_text(lw, global_name_of(lw, in, "role"));
-        if (!name)
-            return NULL;
-        add_once_str(&roles,
-                     arena_printf(arena, "arn:%s:iam::*:role/%s", in->account->partition, name));
-    }
-    struct map_builder condition = map_begin_from(
-        arena, iam_condition(arena, "ArnLike", "aws:PrincipalArn", list_end(&roles)));
-    map_put(&condition, "StringEquals",
-            value_get(
-                iam_condition(arena, "StringEquals", "aws:PrincipalOrgID", value_string(arena, id)),
-                "StringEquals"));
-    list_add(&trust, iam_statement(arena, NULL, "Allow", iam_everybody(arena), assume_role, NULL,
-                                   map_end(&condition)));
-    return iam_document(arena, NULL, list_end(&trust));
-}
-
-/* Only copying crosses accounts: to see what has arrived, the relay takes on a role there. */
-static void make_reader(struct lowering *lw, const struct relay_group *group,
-                        const struct account *account)
-{
-    struct arena *arena = lw->arena;
-    struct list_builder vaults = list_begin(arena), relays = list_begin(arena),
-                        trust = list_begin(arena), statements = list_begin(arena);
-    struct map_builder map = map_begin(arena);
-    for (size_t i = 0; i < group->len; i++) {
-        const struct relay_draft *relay = &group->relays[i];
-        for (size_t j = 0; j < relay->destination_len; j++) {
-            if (relay->destinations[j].account != account)
-                continue;
-            add_once_str(&vaults, relay->destinations[j].arn);
-            add_once(
-                &relays,
-                value_ref(arena, arena_printf(arena, "%s/role", relay->in->global_address), "arn"));
-        }
-    }
-    list_add(&trust, iam_statement(arena, NULL, "Allow", iam_aws(arena, list_end(&relays)),
-                                   assume_role, NULL, NULL));
-    list_add(&statements, iam_statement(arena, "ListPoints", "Allow", NULL, list_points,
-                                        list_end(&vaults), NULL));
-    map_put(&map, "name",
-            value_stringf(arena, "%s-%s-reader", lw->topology, group->entry->first_name));
-    map_put(&map, "description",
-            value_stringf(arena, "The relay %s looks into its last vaults with this role",
-                          group->entry->address));
-    const struct value *by_list = iam_document(arena, NULL, list_end(&trust));
-    const struct value *by_name = trust_by_organization(lw, group, by_list);
-    map_put(&map, "assume_role_policy_document", by_name ? by_name : by_list);
-    map_put(&map, "inline_policies",
-            one_policy(lw, "reader", iam_document(arena, NULL, list_end(&statements))));
-    draft_add_at(lw, group->relays[0].in, relay_reader_address(lw, group->entry, account), account,
-                 NULL, "aws_iam_role", map_end(&map));
 }
 
 void relay_roles(struct lowering *lw, const struct relay_group *group)
 {
-    /* Each of these is made once: a second draft at the same address is dropped. */
-    for (size_t i = 0; i < group->len; i++) {
-        const struct relay_draft *relay = &group->relays[i];
-        make_function_role(lw, group, relay->in);
-        make_forward_role(lw, group, relay->in);
+    const struct map readers = relay_readers(lw, group);
+    size_t end;
+    for (size_t i = 0; i < group->len; i = end) {
+        struct relay_draft *first = &group->relays[i];
+        for (end = i + 1; end < group->len; end++)
+            if (group->relays[end].in->account != first->in->account)
+                break;
+        const struct relay_group of_account = {group->entry, first, end - i};
+        make_function_role(lw, &of_account);
+        make_forward_role(lw, &of_account);
     }
-    for (size_t i = 0; i < group->len; i++) {
-        const struct relay_draft *relay = &group->relays[i];
-        for (size_t j = 0; j < relay->destination_len; j++)
-            if (relay->destinations[j].account)
-                make_reader(lw, group, relay->destinations[j].account);
-    }
+    relay_readers_make(lw, group, &readers);
 }

@@ -21,10 +21,9 @@ static const struct value *destination(struct lowering *lw, const struct relay_d
     map_put_str(&map, "region", to->region);
     put_lock(&map, &to->target);
     copy_keys(&map, value_get(relay->in->body, "lifecycle"), days);
-    if (to->account) {
-        const char *reader = relay_reader_address(lw, relay->in->entry, to->account);
-        map_put_str(&map, "reader_role_arn", literal_text(lw, value_ref(lw->arena, reader, "arn")));
-    }
+    if (to->reader)
+        map_put_str(&map, "reader_role_arn",
+                    literal_text(lw, value_ref(lw->arena, to->reader, "arn")));
     return map_end(&map);
 }
 
@@ -124,12 +123,8 @@ static const struct value *declarations_to_value(struct lowering *lw,
 static const struct value *declared(struct lowering *lw, const struct relay_draft *relay)
 {
     struct declarations all = {0};
-    for (size_t i = 0; i < lw->drafts.len; i++) {
-        const struct draft *draft = lw->drafts.entries[i].value;
-        if (str_eq(draft->resource.schema->type_name, "aws_backup_plan") &&
-            draft->resource.account == relay->in->account)
-            add_declared(lw, relay, draft, &all);
-    }
+    for (size_t i = 0; i < relay->plan_len; i++)
+        add_declared(lw, relay, relay->plans[i], &all);
     return all.len ? declarations_to_value(lw, &all) : NULL;
 }
 

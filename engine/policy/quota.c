@@ -6,15 +6,21 @@
 static const struct limit {
     const char *what;
     size_t max;
-    bool of_iam; /* white space does not count; characters up to U+00FF */
+    bool of_iam;  /* white space does not count; characters up to U+00FF */
+    size_t usual; /* where less is given to whoever has not asked for more; or 0 */
 } limits[] = {
     [POLICY_QUOTA_MANAGED] = {"a managed policy", 6144, true},
     [POLICY_QUOTA_INLINE] = {"the inline policies of a role together", 10240, true},
-    [POLICY_QUOTA_TRUST] = {"a trust policy", 8192, true},
+    [POLICY_QUOTA_TRUST] = {"a trust policy", 8192, true, .usual = 2048},
     [POLICY_QUOTA_SCP] = {"a service control policy", 10240, false},
     [POLICY_QUOTA_RCP] = {"a resource control policy", 5120, false},
     [POLICY_QUOTA_KEY] = {"a key policy", 32768, false},
 };
+
+size_t policy_quota_usual(enum policy_quota quota)
+{
+    return limits[quota].usual ? limits[quota].usual : limits[quota].max;
+}
 
 /* As it will be sent: without the white space that people write between the elements. */
 static struct slice text_of(struct arena *arena, const struct value *doc)

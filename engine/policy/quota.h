@@ -14,6 +14,9 @@ enum policy_quota {
     POLICY_QUOTA_KEY,
 };
 
+/* What AWS gives without being asked; no more than what policy_check_quota() lets through. */
+size_t policy_quota_usual(enum policy_quota quota);
+
 /* The characters that count of a document: a map, or a string that holds JSON text. */
 size_t policy_size(struct arena *arena, const struct value *doc, enum policy_quota quota);
 

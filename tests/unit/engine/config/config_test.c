@@ -421,8 +421,8 @@ static void a_principal_is_waited_for_and_a_later_name_is_not(void **state)
     assert_false(waits_for(&l, "roles.r", "queues.q"));
 }
 
-/* A relay in so many accounts, with one last vault; its reader's trust. */
-static const struct value *reader_trust(struct loaded *l, size_t accounts, const char *organization)
+/* A relay in so many accounts, with one last vault. */
+static void load_relays_of(struct loaded *l, size_t accounts, const char *organization)
 {
     struct strbuf sb;
     strbuf_init(&sb, l->arena, 1 << 20);
@@ -447,7 +447,11 @@ static const struct value *reader_trust(struct loaded *l, size_t accounts, const
     load(l, strbuf_str(&sb));
     print_all(l);
     assert_true(l->ok);
-    const struct resource *reader = topology_find(&l->topology, "relays.r/reader[last]");
+}
+
+static const struct value *reader_trust(const struct loaded *l, const char *address)
+{
+    const struct resource *reader = topology_find(&l->topology, address);
     assert_non_null(reader);
     return value_pointer(reader->properties, "/assume_role_policy_document/Statement/0");
 }
@@ -458,19 +462,73 @@ static void a_long_list_of_relays_becomes_a_condition_on_the_organization(void *
     (void)state;
     CLEANUP(arena_freep) struct arena *arena = arena_new();
     struct loaded l = {.arena = arena};
-    const struct value *few = reader_trust(&l, 3, organization);
+    load_relays_of(&l, 3, organization);
+    const struct value *few = reader_trust(&l, "relays.r/reader[last]");
     assert_int_equal(value_len(value_pointer(few, "/Principal/AWS")), 3);
     assert_null(value_get(few, "Condition"));
-    const struct value *many = reader_trust(&l, 60, organization);
+    load_relays_of(&l, 60, organization);
+    const struct value *many = reader_trust(&l, "relays.r/reader[last]");
     assert_string_equal(value_get_str(many, "Principal"), "*");
     assert_string_equal(
         value_str(value_pointer(many, "/Condition/StringEquals/aws:PrincipalOrgID")),
         "o-exampleorgid");
     assert_string_equal(value_str(value_pointer(many, "/Condition/ArnLike/aws:PrincipalArn/0")),
                         "arn:aws:iam::*:role/t-r-role");
-    /* nobody has said which organization */
-    const struct value *listed = reader_trust(&l, 60, "");
-    assert_int_equal(value_len(value_pointer(listed, "/Principal/AWS")), 60);
+    assert_null(topology_find(&l.topology, "relays.r/reader[last,1]"));
+}
+
+/* The reader that the relay of a member is told of, and that has to trust it. */
+static const char *reader_of(const struct loaded *l, size_t member)
+{
+    struct arena *arena = l->arena;
+    const struct resource *function =
+        topology_find(&l->topology, arena_printf(arena, "relays.r[m%zu]/function", member));
+    const struct value *settings;
+    const char *why;
+    assert_non_null(function);
+    const char *text =
+        value_str(value_pointer(function->properties, "/environment/variables/HOLDFAST_RELAY"));
+    assert_true(json_parse_unique(arena, slice_of(text), &settings, &why));
+    return value_str(value_pointer(settings, "/destinations/0/reader_role_arn"));
+}
+
+static bool is_trusted(const struct loaded *l, const char *reader, size_t member)
+{
+    const struct value *list = value_pointer(reader_trust(l, reader), "/Principal/AWS");
+    const char *role =
+        arena_printf(l->arena, "arn:aws:iam::%zu:role/t-r-role", (size_t)100000000000 + member);
+    for (size_t i = 0; i < value_len(list); i++)
+        if (str_eq(value_str(value_item(list, i)), role))
+            return true;
+    return false;
+}
+
+static void a_long_list_of_relays_is_shared_among_readers(void **state)
+{
+    (void)state;
+    CLEANUP(arena_freep) struct arena *arena = arena_new();
+    struct loaded l = {.arena = arena}, more = {.arena = arena};
+    load_relays_of(&l, 60, "");
+    load_relays_of(&more, 61, "");
+    for (size_t i = 0; i < 60; i++) {
+        /* by the last bit of the account's id */
+        assert_true(is_trusted(&l, i % 2 ? "relays.r/reader[last,1]" : "relays.r/reader[last]", i));
+        assert_string_equal(reader_of(&l, i), i % 2 ? "arn:aws:iam::999900000000:role/t-r-reader-1"
+                                                    : "arn:aws:iam::999900000000:role/t-r-reader");
+        assert_string_equal(reader_of(&l, i), reader_of(&more, i));
+    }
+    assert_null(topology_find(&l.topology, "relays.r/reader[last,2]"));
+    /* no number of accounts is too many */
+    load_relays_of(&l, 130, "");
+    for (size_t i = 0; i < 4; i++) {
+        const struct resource *reader =
+            topology_find(&l.topology, i ? arena_printf(arena, "relays.r/reader[last,%zu]", i)
+                                         : "relays.r/reader[last]");
+        assert_non_null(reader);
+        assert_in_range(value_len(value_pointer(reader->properties, "/assume_role_policy_document"
+                                                                    "/Statement/0/Principal/AWS")),
+                        32, 33);
+    }
 }
 
 #define FUNCTION_WITH(variables)                                                                   \
@@ -531,6 +589,7 @@ int main(void)
         cmocka_unit_test(a_variable_of_the_wrong_type_or_name_is_refused),
         cmocka_unit_test(a_principal_is_waited_for_and_a_later_name_is_not),
         cmocka_unit_test(a_long_list_of_relays_becomes_a_condition_on_the_organization),
+        cmocka_unit_test(a_long_list_of_relays_is_shared_among_readers),
         cmocka_unit_test(the_digest_follows_the_meaning_not_the_text),
         cmocka_unit_test(values_keep_the_place_of_what_asked_for_them),
     };
