@@ -107,6 +107,8 @@ void mirror_new(struct state *state, const struct state_options *options);
 MUST_CHECK bool mirror_sync(struct state *state, bool *ret_absent, struct diags *diags);
 /* Applies the batches behind the file's, to the last there is. */
 MUST_CHECK bool mirror_follow(struct state *state, struct diags *diags);
+/* The batch that the file has seen last still stands there, as it was; else E_STATE_ROLLED_BACK. */
+MUST_CHECK bool mirror_last_is_there(struct state *state, struct diags *diags);
 
 /* Its lineage is checked against what it says itself: a batch may bring a new one. */
 MUST_CHECK bool mirror_unpack_batch(struct mirror *mirror, struct arena *arena, int64_t number,
@@ -116,8 +118,9 @@ MUST_CHECK bool mirror_unpack_batch(struct mirror *mirror, struct arena *arena, 
 
 /* E_STATE_HEADLESS: a state stands there, without its head. */
 MUST_CHECK bool mirror_may_found(struct state *state, struct diags *diags);
-/* Makes a head of the newest snapshot that is whole and that the journal goes on from. The lock is
- * ours. *ret_nothing: nothing stands there, and the file is a cache of what did. */
+/* Makes a head of the newest snapshot that is whole and that the journal goes on from, or of the
+ * file, where that has seen more or no such snapshot is left. The lock is ours. *ret_nothing:
+ * nothing stands there, and the file is a cache of what did. */
 MUST_CHECK bool mirror_recover(struct state *state, bool *ret_nothing, struct diags *diags);
 
 /* ---- mirror_snapshot.c ---- */

@@ -213,13 +213,90 @@ static const struct value *newest_head(struct state *state, struct arena *arena,
     return NULL;
 }
 
+/* ---- the cache as what a head is made of ---- */
+
+/* Where a head of the bucket's own would end: with the last batch, or with its snapshot. */
+static int64_t end_of(const struct remains *remains, const struct value *head)
+{
+    int64_t through = value_get_int(head, "through", 0);
+    int64_t last = remains->batch_len ? remains->batches[remains->batch_len - 1] : 0;
+    return last > through ? last : through;
+}
+
+static bool holds_batch(const struct remains *remains, int64_t number)
+{
+    for (size_t i = 0; i < remains->batch_len; i++)
+        if (remains->batches[i] == number)
+            return true;
+    return false;
+}
+
+/* What was seen here is part of what the head leads to: else it would be refused as soon as it is
+ * read, and would stand there. */
+static bool agrees_with_cache(struct state *state, const struct remains *remains,
+                              const struct value *head, struct diags *diags)
+{
+    struct mirror *mirror = state->mirror;
+    if (mirror->through == value_get_int(head, "through", 0))
+        return str_eq(mirror->digest, value_get_str(head, "digest")) ||
+               mirror_rolled_back(state, "what stands there is not what was seen here", diags);
+    return !holds_batch(remains, mirror->through) || mirror_last_is_there(state, diags);
+}
+
+/* The file goes on where it ends: behind it the journal has no gap, or nothing. */
+static bool cache_can_be_gone_on_from(struct state *state, const struct remains *remains,
+                                      struct diags *diags)
+{
+    struct mirror *mirror = state->mirror;
+    if (mirror->through < 0)
+        return false;
+    if (!holds_batch(remains, mirror->through))
+        return end_of(remains, NULL) <= mirror->through;
+    return goes_on_from(remains, mirror->through) && mirror_last_is_there(state, diags);
+}
+
+/* A head on a snapshot of the file, in the numbers that the journal had: what is left of that is in
+ * nobody's way. NULL: reported. */
+static const struct value *head_of_cache(struct state *state, struct arena *arena,
+                                         struct diags *diags)
+{
+    const struct state_head here = {.lineage = state->lineage,
+                                    .serial = state->serial,
+                                    .topology = state->topology,
+                                    .world = state->world};
+    const struct value *snapshot = NULL;
+    struct slice text;
+    enum remote_result result = snapshot_put(state, arena, &snapshot, &text, diags);
+    if (result == REMOTE_REFUSED)
+        (void)mirror_fenced(state, "its next snapshot is there already", diags);
+    return result == REMOTE_DONE ? head_from(state, arena, snapshot, &here) : NULL;
+}
+
+/* The newest of what stands there and what was seen here. Nothing is written before it is known to
+ * be that. NULL: reported. */
+static const struct value *choose_head(struct state *state, struct arena *arena,
+                                       const struct remains *remains, struct diags *diags)
+{
+    struct mirror *mirror = state->mirror;
+    struct diags own;
+    diags_init(&own, arena);
+    const struct value *head = newest_head(state, arena, remains, &own);
+    if (head && end_of(remains, head) >= mirror->through)
+        return agrees_with_cache(state, remains, head, diags) ? head : NULL;
+    if (cache_can_be_gone_on_from(state, remains, &own))
+        return head_of_cache(state, arena, diags);
+    (void)headless(state,
+                   arena_printf(arena, "no snapshot that is there can be gone on from%s%s",
+                                own.len ? ": " : "", own.len ? own.items[0].message : ""),
+                   diags);
+    return NULL;
+}
+
 bool mirror_recover(struct state *state, bool *ret_nothing, struct diags *diags)
 {
     struct mirror *mirror = state->mirror;
     CLEANUP(arena_freep) struct arena *scratch = arena_new();
     struct remains remains;
-    struct diags own;
-    diags_init(&own, scratch);
     if (!find_remains(mirror, scratch, &remains, diags))
         return false;
     *ret_nothing = remains.parts.len + remains.batch_len == 0;
@@ -227,12 +304,9 @@ bool mirror_recover(struct state *state, bool *ret_nothing, struct diags *diags)
     if (*ret_nothing)
         return mirror->through >= 0 ||
                headless(state, "nothing else of it is there either, nor a cache of it here", diags);
-    const struct value *head = newest_head(state, scratch, &remains, &own);
+    const struct value *head = choose_head(state, scratch, &remains, diags);
     if (!head)
-        return headless(state,
-                        arena_printf(scratch, "no snapshot that is there can be gone on from%s%s",
-                                     own.len ? ": " : "", own.len ? own.items[0].message : ""),
-                        diags);
+        return false;
     mirror->etag = NULL;
     enum remote_result result = head_put(mirror, head, diags);
     return result == REMOTE_DONE ||

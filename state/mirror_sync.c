@@ -162,8 +162,7 @@ bool mirror_follow(struct state *state, struct diags *diags)
 
 /* ---- reaching the head ---- */
 
-/* The batch that the file has seen last still stands there, as it was. */
-static bool last_is_there(struct state *state, struct diags *diags)
+bool mirror_last_is_there(struct state *state, struct diags *diags)
 {
     struct mirror *mirror = state->mirror;
     CLEANUP(arena_freep) struct arena *scratch = arena_new();
@@ -235,7 +234,7 @@ static bool reach_journal(struct state *state, struct diags *diags)
     if (mirror->through < snapshot) {
         if (!snapshot_import(state, diags))
             return false;
-    } else if (mirror->through > snapshot && !last_is_there(state, diags)) {
+    } else if (mirror->through > snapshot && !mirror_last_is_there(state, diags)) {
         return false;
     }
     return mirror_follow(state, diags);

@@ -1208,6 +1208,90 @@ static void of_a_bucket_that_is_empty_the_cache_is_what_is_left(void **state)
     assert_string_equal(seen_on(room, a), written);
 }
 
+static bool is_of_before(const struct fake_entry *before, size_t len, const char *name)
+{
+    for (size_t i = 0; i < len; i++)
+        if (str_eq(before[i].name, name))
+            return true;
+    return false;
+}
+
+/* What is older and whole stands there all the same, and is no head for who has seen more. */
+static void a_cache_that_has_seen_more_is_what_is_recovered(void **state)
+{
+    struct room *room = *state;
+    const char *a = new_machine(room), *b = new_machine(room);
+    struct state *s = open_on(room, a);
+    make_one(room, s, "vaults.one");
+    finish(room, s);
+    assert_non_null(seen_on(room, b));
+    size_t len = room->fake->len;
+    struct fake_entry *before =
+        arena_memdup(room->arena, room->fake->entries, len * sizeof(*before));
+    s = open_on(room, a);
+    make_one(room, s, "vaults.two");
+    const char *written = document_of(room, s);
+    finish(room, s);
+    for (size_t i = room->fake->len; i-- > 0;)
+        if (!is_of_before(before, len, room->fake->entries[i].name))
+            fake_drop(room->fake, room->fake->entries[i].name);
+    fake_drop(room->fake, "");
+
+    assert_string_equal(recover_on(room, a), written);
+    assert_string_equal(seen_on(room, new_machine(room)), written);
+    assert_string_equal(seen_on(room, b), written);
+    s = open_on(room, b);
+    make_one(room, s, "vaults.three");
+    written = document_of(room, s);
+    finish(room, s);
+    assert_string_equal(seen_on(room, a), written);
+}
+
+static void of_a_journal_without_snapshots_the_cache_is_what_is_left(void **state)
+{
+    struct room *room = *state;
+    const char *a = new_machine(room), *b = new_machine(room);
+    struct state *s = open_on(room, a);
+    make_one(room, s, "vaults.one");
+    finish(room, s);
+    assert_non_null(seen_on(room, b));
+    s = open_on(room, a);
+    make_one(room, s, "vaults.two");
+    const char *written = document_of(room, s);
+    finish(room, s);
+    while (newest_snapshot(room))
+        fake_drop(room->fake, newest_snapshot(room)->name);
+    fake_drop(room->fake, "");
+    not_recovered_on(room, new_machine(room), "no snapshot that is there can be gone on from");
+    assert_string_equal(recover_on(room, b), written); /* the journal says what it has not seen */
+    assert_string_equal(seen_on(room, a), written);
+}
+
+static void what_is_not_what_was_seen_here_is_no_head(void **state)
+{
+    struct room *room = *state;
+    const char *a = new_machine(room);
+    struct state *s = open_on(room, a);
+    make_one(room, s, "vaults.one");
+    finish(room, s);
+    const char *last = NULL;
+    for (size_t i = 0; i < room->fake->len; i++)
+        if (str_starts(room->fake->entries[i].name, ".journal/") &&
+            (!last || strcmp(room->fake->entries[i].name, last) > 0))
+            last = room->fake->entries[i].name;
+    s = open_on(room, new_machine(room));
+    make_one(room, s, "vaults.two");
+    finish(room, s);
+    fake_store(room->fake, last, slice_of("{\"another\":1}"));
+    fake_drop(room->fake, "");
+    struct diags own;
+    diags_init(&own, room->arena);
+    size_t len = room->fake->len;
+    assert_false(try_recover(room, a, &s, &own));
+    assert_int_equal(own.items[0].code, E_STATE_ROLLED_BACK);
+    assert_int_equal(room->fake->len, len); /* nothing was written */
+}
+
 /* Whoever founds it and is cut off before the head has kept nobody out; but a file that came into
  * it with rows is known to nobody else. */
 static void a_founding_that_was_cut_off_is_no_state(void **state)
@@ -1673,6 +1757,9 @@ int main(void)
         TEST(an_older_snapshot_does_where_the_newest_is_damaged),
         TEST(what_the_journal_does_not_reach_is_not_recovered),
         TEST(of_a_bucket_that_is_empty_the_cache_is_what_is_left),
+        TEST(a_cache_that_has_seen_more_is_what_is_recovered),
+        TEST(of_a_journal_without_snapshots_the_cache_is_what_is_left),
+        TEST(what_is_not_what_was_seen_here_is_no_head),
         TEST(a_founding_that_was_cut_off_is_no_state),
         TEST(whatever_call_fails_a_change_by_hand_is_done_wholly_or_not_at_all),
         TEST(whatever_call_fails_no_intent_is_lost),
