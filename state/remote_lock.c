@@ -10,7 +10,8 @@
 
 #define LOCK ".lock"
 #define LEASE_MS ((int64_t)REMOTE_LOCK_LEASE_S * 1000)
-#define SLEPT_MS 5000 /* whoever was not looked after for so long may have been stopped */
+#define CLOCKS_AGREE_MS 5000 /* a reply travels, and S3 tells whole seconds */
+#define SLEPT_MS 5000        /* whoever was not looked after for so long may have been stopped */
 #define FIRST_NAP_MS 500
 #define ID_MAX 64
 #define LONGEST_NAP_MS 10000
@@ -50,7 +51,7 @@ static struct slice note_of(struct arena *arena, const struct remote_lock *lock,
     map_put_str(&b, "who", lock->who);
     map_put_str(&b, "since", lock->since);
     map_put_int(&b, "lease_seconds", REMOTE_LOCK_LEASE_S);
-    map_put_str(&b, "heartbeat", time_iso_ms(arena, now_ms));
+    map_put_str(&b, "heartbeat", time_iso_ms(arena, now_ms + lock->behind_ms));
     return slice_of(arena_printf(arena, "%s\n", json_print(arena, map_end(&b), JSON_PRETTY)));
 }
 
@@ -80,7 +81,8 @@ static struct lock_holder holder_of(struct arena *arena, const struct remote *re
         return (struct lock_holder){0};
     if (!json_parse(arena, object->body, &note, &why))
         note = NULL;
-    int64_t now_ms = now_of(remote), since_ms = now_ms, beat_ms = now_ms;
+    int64_t now_ms = object->at_ms ? object->at_ms : now_of(remote);
+    int64_t since_ms = now_ms, beat_ms = now_ms;
     holder.id = value_get_str(note, "id");
     if (!is_plain(holder.id))
         holder.id = without_quotes(arena, object->etag);
@@ -127,6 +129,48 @@ const char *lock_holder_text(struct arena *arena, const struct lock_holder *hold
     return diag_visible(arena, text);
 }
 
+/* ---- writing it ---- */
+
+/* What the place's answer to our own write tells. False: by its clock the note says a wrong time,
+ * and has to be written once more. */
+static bool agrees_with_clock(struct remote_lock *lock, const struct remote_object *answer)
+{
+    int64_t behind_ms = answer->at_ms ? answer->at_ms - now_of(lock->remote) : lock->behind_ms;
+    int64_t error_ms = behind_ms - lock->behind_ms;
+    if (error_ms > -CLOCKS_AGREE_MS && error_ms < CLOCKS_AGREE_MS)
+        return true;
+    lock->behind_ms = behind_ms;
+    return false;
+}
+
+/* Writes the note again, over the version that we know. False: the lock is not ours any more. */
+static bool write_over(struct arena *arena, struct remote_lock *lock, struct remote_object *ret,
+                       struct diags *own)
+{
+    int64_t now_ms = now_of(lock->remote);
+    *ret = lock->remote->ops->put(lock->remote->self, arena, LOCK, note_of(arena, lock, now_ms),
+                                  lock->etag, own);
+    if (ret->result == REMOTE_FAILED)
+        return true; /* not known: the next one tells */
+    if (ret->result != REMOTE_DONE) {
+        *ret = read_lock(arena, lock->remote, own);
+        if (ret->result == REMOTE_FAILED)
+            return true;
+        if (!str_eq(holder_of(arena, lock->remote, ret).id, lock->id))
+            return false;
+    }
+    lock->etag = arena_strdup(lock->arena, ret->etag);
+    lock->renewed_ms = now_ms;
+    return true;
+}
+
+static bool renew(struct arena *arena, struct remote_lock *lock, struct diags *own)
+{
+    struct remote_object answer;
+    return write_over(arena, lock, &answer, own) &&
+           (agrees_with_clock(lock, &answer) || write_over(arena, lock, &answer, own));
+}
+
 /* ---- taking ---- */
 
 static void report_held(struct arena *arena, const struct remote *remote,
@@ -162,11 +206,14 @@ static enum remote_result attempt(struct arena *arena, struct remote_lock *lock,
             }
             return there.result == REMOTE_ABSENT ? REMOTE_ABSENT : REMOTE_REFUSED;
         }
-        put.etag = there.etag;
+        put = there;
     }
     lock->etag = put.etag;
     lock->renewed_ms = lock->looked_ms = now_ms;
-    return REMOTE_DONE;
+    if (agrees_with_clock(lock, &put))
+        return REMOTE_DONE;
+    lock->since = time_iso(arena, now_ms + lock->behind_ms);
+    return write_over(arena, lock, &put, &own) ? REMOTE_DONE : REMOTE_ABSENT;
 }
 
 bool remote_lock_take(struct arena *arena, const struct remote *remote, const char *command,
@@ -210,26 +257,6 @@ static bool report_lost(struct remote_lock *lock, struct diags *diags)
     diag_error(diags, E_STATE_FENCED, NO_POS, NULL,
                "the lock of %s is not ours any more: somebody has broken it", lock->remote->where);
     return false;
-}
-
-static bool renew(struct arena *arena, struct remote_lock *lock, struct diags *own)
-{
-    int64_t now_ms = now_of(lock->remote);
-    struct remote_object put = lock->remote->ops->put(
-        lock->remote->self, arena, LOCK, note_of(arena, lock, now_ms), lock->etag, own);
-    if (put.result == REMOTE_FAILED)
-        return true; /* not known: the next one tells */
-    if (put.result != REMOTE_DONE) {
-        struct remote_object there = read_lock(arena, lock->remote, own);
-        if (there.result == REMOTE_FAILED)
-            return true;
-        if (!str_eq(holder_of(arena, lock->remote, &there).id, lock->id))
-            return false;
-        put.etag = there.etag;
-    }
-    lock->etag = arena_strdup(lock->arena, put.etag);
-    lock->renewed_ms = now_ms;
-    return true;
 }
 
 bool remote_lock_keep(struct remote_lock *lock, struct diags *diags)

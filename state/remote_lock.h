@@ -20,10 +20,12 @@ struct remote_lock {
     const char *etag; /* of the object as we wrote it */
     const char *command, *who, *since;
     int64_t renewed_ms, looked_ms;
-    bool lost; /* somebody has broken it */
+    int64_t behind_ms; /* what our clock lacks to the place's, by which all others judge us */
+    bool lost;         /* somebody has broken it */
 };
 
-/* Who holds it, as the object says. */
+/* Who holds it, as the object says. Times in it are of the place's clock, and are judged by that,
+ * where it tells: machines whose clocks differ agree on a lease all the same. */
 struct lock_holder {
     const char
         *id; /* NULL: nobody. Of an object that cannot be read, or has no plain one: its etag */

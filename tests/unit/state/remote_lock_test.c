@@ -270,6 +270,54 @@ static void a_dead_process_of_this_machine_is_called_gone(void **state)
     assert_true(!holder.dead && !holder.may_live);
 }
 
+/* A lease is told by the clock that all share, however wrong those of its holder and of who looks
+ * are. */
+static void clocks_that_differ_agree_on_a_lease(void **state)
+{
+    struct room *room = *state;
+    static const int64_t ahead_ms[] = {0, -120000, 120000, -7200000, 7200000};
+    for (size_t i = 0; i < ARRAY_LEN(ahead_ms) * ARRAY_LEN(ahead_ms); i++) {
+        struct remote_lock lock;
+        struct lock_holder holder;
+        int64_t holders = ahead_ms[i / ARRAY_LEN(ahead_ms)];
+        int64_t others = ahead_ms[i % ARRAY_LEN(ahead_ms)];
+        room->fake->ahead_ms = holders;
+        assert_true(take(room, 0, &lock));
+        for (int renewals = 0; renewals < 3; renewals++) {
+            room->fake->now_ms += 30000;
+            room->fake->ahead_ms = others;
+            holder = with_process(room, "another boot 1 1");
+            assert_int_equal(holder.left_ms, 30000);
+            assert_int_equal(holder.age_ms, (renewals + 1) * 30000);
+            assert_true(holder.may_live);
+            lock.etag = holder.etag;
+            room->fake->ahead_ms = holders;
+            assert_true(remote_lock_keep(&lock, &room->diags));
+        }
+        room->fake->now_ms += 61000;
+        room->fake->ahead_ms = others;
+        holder = with_process(room, "another boot 1 1");
+        assert_int_equal(holder.left_ms, -1000);
+        assert_false(holder.may_live);
+        fake_drop(room->fake, ".lock");
+    }
+}
+
+/* One that is set while the lock is held: the next renewal says it right. */
+static void a_clock_that_is_set_is_followed(void **state)
+{
+    struct room *room = *state;
+    struct remote_lock lock;
+    struct lock_holder holder;
+    assert_true(take(room, 0, &lock));
+    size_t puts = room->fake->puts;
+    room->fake->ahead_ms = 300000;
+    assert_true(remote_lock_keep(&lock, &room->diags));
+    assert_int_equal(room->fake->puts, puts + 2);
+    assert_true(remote_lock_show(room->arena, &room->remote, &holder, &room->diags));
+    assert_int_equal(holder.left_ms, 60000);
+}
+
 /* It stands in the command that a message asks people to type. */
 static void an_id_that_is_no_plain_word_is_not_repeated(void **state)
 {
@@ -330,6 +378,8 @@ int main(void)
         TEST(only_the_lock_that_is_named_is_broken),
         TEST(what_is_no_lock_of_ours_is_broken_by_its_etag),
         TEST(a_dead_process_of_this_machine_is_called_gone),
+        TEST(clocks_that_differ_agree_on_a_lease),
+        TEST(a_clock_that_is_set_is_followed),
         TEST(an_id_that_is_no_plain_word_is_not_repeated),
         TEST(what_a_lock_says_is_shown_and_not_obeyed),
         TEST(a_lock_that_cannot_be_removed_is_a_warning),
