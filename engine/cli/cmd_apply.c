@@ -80,16 +80,27 @@ static bool is_guarded(struct session *session)
     return diags->errors == before;
 }
 
+static bool stands_alone(struct cli *cli, const char *saved)
+{
+    if (cli->line.argument_len == 1 && !cli_list(cli, OPT_TARGET))
+        return true;
+    struct diag *diag = diag_error(&cli->diags, E_USAGE, NO_POS, NULL,
+                                   "a saved plan has its targets: %s takes no --target, no address "
+                                   "and no other plan",
+                                   saved);
+    diag_hint(&cli->diags, diag,
+              "Apply the addresses without it, or write a plan of them alone: `holdfast plan --out "
+              "FILE ADDRESS...`.");
+    return false;
+}
+
 static int apply(struct session *session)
 {
     struct executing run;
     struct relaying relaying;
     const char *saved = saving_argument(session->cli);
-    if (saved && cli_list(session->cli, OPT_TARGET)) {
-        diag_error(&session->cli->diags, E_USAGE, NO_POS, NULL,
-                   "a saved plan has its targets: %s takes no --target", saved);
+    if (saved && !stands_alone(session->cli, saved))
         return EXIT_USAGE;
-    }
     int status = saved ? executing_saved_plan(session, saved, &run)
                        : executing_plan(session, /* destroy= */ false, &run);
     if (status != EXIT_DONE)

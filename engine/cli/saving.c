@@ -9,8 +9,10 @@
 
 const char *saving_argument(const struct cli *cli)
 {
-    const char *path = cli->line.argument_len == 1 ? cli->line.arguments[0] : NULL;
-    return path && file_exists(path) ? path : NULL;
+    for (size_t i = 0; i < cli->line.argument_len; i++)
+        if (file_exists(cli->line.arguments[i]))
+            return cli->line.arguments[i];
+    return NULL;
 }
 
 static const char *identity_of(struct session *session, const char *account_id)

@@ -9,7 +9,9 @@
 /* Makes it where there is none, and something sensitive is in the file: part of the open batch. */
 MUST_CHECK bool saving_keep_secret(struct session *session);
 
-/* The argument of `apply` when it is a plan: the only one, and a file. NULL: it plans by itself. */
+/* The argument of `apply` that is a file, which is a plan and stands alone. NULL: it plans by
+ * itself.
+ */
 const char *saving_argument(const struct cli *cli);
 /* Mode 0600. */
 MUST_CHECK bool saving_write(struct session *session, const struct planning *planning,

@@ -163,8 +163,9 @@ static bool mark_target(struct builder *b, const char *target)
                                    "%s names nothing in the topology or the state", target);
     if (str_ends(target, ".json"))
         diag_hint(b->diags, diag,
-                  "Nor is there such a file: `holdfast plan --out %s` writes a plan to apply.",
-                  target);
+                  "If a plan to apply is meant: `holdfast plan --out %s` writes it, and `holdfast "
+                  "apply %s` takes that file and nothing else.",
+                  target, target);
     return false;
 }
 

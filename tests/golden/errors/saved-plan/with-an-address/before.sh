@@ -1,0 +1,1 @@
+"$HOLDFAST" plan --simulate --out p.json >/dev/null
