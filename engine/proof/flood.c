@@ -8,6 +8,26 @@ static int64_t longest_of(const struct last *last)
     return value_get_int(bounds->properties, "max_retention_days", 0);
 }
 
+/* By a copy, by a job, or by a plan: the jobs of a plan meet the policies of its role, and the
+ * vault's policy rules who calls AWS Backup. */
+static struct outcome outcome_at_home(struct takeover *t, const struct last *last)
+{
+    static const char *const jobs[] = {"backup:CopyIntoBackupVault", "backup:StartBackupJob", NULL};
+    static const char *const plans[] = {"backup:CreateBackupPlan", "backup:UpdateBackupPlan", NULL};
+    const struct resource *r = last->vault->resource;
+    const struct means by_job = {.actions = jobs,
+                                 .resource = last->vault->arn,
+                                 .policy = last->policy,
+                                 .vault = last->vault};
+    const struct means by_plan = {
+        .actions = plans,
+        .resource = arena_printf(t->arena, "arn:%s:backup:%s:%s:backup-plan:any",
+                                 r->account->partition, r->region, r->account->id)};
+    const struct outcome job = takeover_outcome(t, r->account, &by_job, false);
+    const struct outcome plan = takeover_outcome(t, r->account, &by_plan, false);
+    return outcome_harder(&job, &plan) == &job ? plan : job;
+}
+
 static void flood_outcome(struct takeover *t, const struct flooder *flooder,
                           const struct last *last, struct outcome *ret)
 {
@@ -19,7 +39,7 @@ static void flood_outcome(struct takeover *t, const struct flooder *flooder,
     const struct attempt attempt = {t->model, flooder->caller, &means,
                                     /* without_controls= */ false};
     if (flooder->account == last->vault->resource->account)
-        *ret = takeover_outcome(t, flooder->account, &means, /* without_controls= */ false);
+        *ret = outcome_at_home(t, last);
     else if (!flooder->principal) /* outside the organization it could not copy there */
         intruder_outcome(&attempt, ret);
     else

@@ -8,6 +8,7 @@
 #include "engine/aws/tags.h"
 #include "engine/base/clock.h"
 #include "engine/plan/lock.h"
+#include "engine/proof/retention.h"
 #include "engine/proof/takeover_rows.h"
 
 /* ---- rows ---- */
@@ -192,9 +193,11 @@ const char *lock_final_after(struct takeover *t, const struct last *last)
         return NULL;
     int64_t grace = value_get_int(last->lock->properties, "changeable_for_days", 0);
     int64_t date = lock_date_observed(last->lock->properties);
-    if (date)
+    if (date && date - t->now_ms <= GRACE_LONG_DAYS * DAY_MS)
         return date > t->now_ms ? time_iso(t->arena, date) : "";
-    return grace ? arena_printf(t->arena, "%lld days", (long long)grace) : NULL;
+    return !date && grace && grace <= GRACE_LONG_DAYS
+               ? arena_printf(t->arena, "%lld days", (long long)grace)
+               : NULL;
 }
 
 struct means means_of_points(const struct last *last)

@@ -62,7 +62,7 @@ struct means means_of_leaving(void);
 struct means means_without_policy(const struct means *means);
 struct means means_of_key(struct takeover *t, const struct model_object *key);
 /* When the lock of a last vault is beyond anybody's reach: now (""), from a date or a number of
- * days on, or never (NULL: governance, or none). */
+ * days on, or never (NULL: governance, or none, or later than GRACE_LONG_DAYS). */
 const char *lock_final_after(struct takeover *t, const struct last *last);
 
 /* What fills a locked vault: whoever has taken over an account that backups come from, or a

