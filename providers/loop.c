@@ -522,6 +522,20 @@ static void pulse(struct loop *loop)
     loop->pulse.next_ms = clock_monotonic_ms() + loop->pulse.ms;
 }
 
+/* How long the turn may wait for what runs every so often; INT64_MAX: as it likes. */
+static int64_t pulse_due_ms(const struct loop *loop)
+{
+    if (loop->pulse.ms == 0)
+        return INT64_MAX;
+    int64_t left_ms = loop->pulse.next_ms - clock_monotonic_ms();
+    return loop->now_ms + (left_ms > 0 ? left_ms : 0);
+}
+
+static int64_t least(int64_t a_ms, int64_t b_ms)
+{
+    return a_ms < b_ms ? a_ms : b_ms;
+}
+
 bool loop_turn(struct loop *loop)
 {
     pulse(loop);
@@ -539,7 +553,8 @@ bool loop_turn(struct loop *loop)
             BUG("an operation waits for an answer that nobody will give");
         return false;
     }
-    loop->transport.ops->wait(loop->transport.self, until_ms < stop_ms ? until_ms : stop_ms);
+    loop->transport.ops->wait(loop->transport.self,
+                              least(until_ms, least(stop_ms, pulse_due_ms(loop))));
     loop->now_ms = loop->transport.ops->now_ms(loop->transport.self);
     deliver_outcomes(loop);
     return true;

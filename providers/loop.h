@@ -49,8 +49,8 @@ void loop_start(struct loop *loop, const struct op_spec *spec, op_outcome_fn *do
 typedef void loop_timer_fn(void *ctx);
 void loop_after(struct loop *loop, int64_t ms, loop_timer_fn *fn, void *ctx);
 /* Runs fn at the beginning of a turn, when so many milliseconds of real time have passed since
- * the last time. It is no work of the loop's: no turn ends for it, though none over HTTP takes more
- * than a second, and a loop without work is idle all the same. One only. */
+ * the last time, and no turn waits for longer than until then. It is no work of the loop's: one
+ * without work is idle all the same. One only. */
 void loop_every(struct loop *loop, int64_t ms, loop_timer_fn *fn, void *ctx);
 /* One turn: begins started operations, sends what throttling lets through, waits for an answer or
  * the next timer, runs the steps. False when nothing is running, waiting or timed: the loop is

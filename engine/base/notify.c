@@ -9,25 +9,37 @@
 #include "engine/base/env.h"
 #include "engine/base/slice.h"
 
-void notify_send(const char *state)
+static bool tell(const char *state, int flags)
 {
     const char *path = env_get("NOTIFY_SOCKET");
     struct sockaddr_un address = {.sun_family = AF_UNIX};
     size_t len = path ? strlen(path) : 0;
     if (len == 0 || len >= sizeof(address.sun_path) || (path[0] != '/' && path[0] != '@'))
-        return;
+        return false;
     memcpy(address.sun_path, path, len);
     if (path[0] == '@')
         address.sun_path[0] = '\0'; /* a name, not a file */
     int fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
     if (fd < 0)
-        return;
+        return false;
     /* A manager that does not listen must not hold the daemon up. */
     const struct timeval patience = {.tv_sec = 1};
     (void)setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof(patience));
     socklen_t size = (socklen_t)(offsetof(struct sockaddr_un, sun_path) + len);
-    (void)sendto(fd, state, strlen(state), MSG_NOSIGNAL, (const struct sockaddr *)&address, size);
+    ssize_t sent = sendto(fd, state, strlen(state), MSG_NOSIGNAL | flags,
+                          (const struct sockaddr *)&address, size);
     close(fd);
+    return sent >= 0;
+}
+
+void notify_send(const char *state)
+{
+    (void)tell(state, 0);
+}
+
+bool notify_watchdog(void)
+{
+    return tell("WATCHDOG=1", MSG_DONTWAIT);
 }
 
 int64_t notify_watchdog_ms(void)

@@ -15,6 +15,7 @@
 
 #define INTERVAL_MS (15 * MINUTE_MS)
 #define BEAT_MS 250 /* how long a signal, a request or the service manager waits at most */
+#define POLLS 4     /* a connection is taken; its request is read and answered; both once more */
 /* A session that AWS has refused stays refused: a fresh process begins with fresh credentials. */
 #define FAILED_PASSES_MAX 5
 
@@ -66,11 +67,10 @@ static void beat(void *ctx)
 {
     struct daemon *daemon = ctx;
     int64_t now = clock_monotonic_ms();
-    if (daemon->watchdog_ms > 0 && now - daemon->barked_ms >= daemon->watchdog_ms) {
-        notify_send("WATCHDOG=1");
+    if (daemon->watchdog_ms > 0 && now - daemon->barked_ms >= daemon->watchdog_ms &&
+        notify_watchdog())
         daemon->barked_ms = now;
-    }
-    if (daemon->server)
+    for (int i = 0; daemon->server && i < POLLS; i++)
         http_server_poll(daemon->server, 0);
 }
 

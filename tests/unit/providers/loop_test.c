@@ -510,11 +510,27 @@ static void what_runs_every_so_often_is_no_work(void **state)
     }
 }
 
+/* An answer that does not come keeps nobody from what runs every so often. */
+static void no_turn_waits_for_longer_than_until_the_next_time(void **state)
+{
+    struct world *w = *state;
+    int count = 0;
+    fake_when(w->fake, "", (struct fake_answer){.status = 200, .body = "", .after_ms = HOUR_MS});
+    raw_send(w, NULL, "/slow", NULL);
+    loop_every(w->loop, MINUTE_MS, count_up, &count);
+    assert_true(loop_turn(w->loop));
+    assert_true(loop_now_ms(w->loop) <= START_MS + MINUTE_MS);
+    assert_null(strstr(w->log, "/slow"));
+    run(w);
+    assert_non_null(strstr(w->log, "/slow"));
+}
+
 int main(void)
 {
 #define LOOP_TEST(fn) cmocka_unit_test_setup_teardown(fn, set_up, tear_down)
     const struct CMUnitTest tests[] = {
         LOOP_TEST(what_runs_every_so_often_is_no_work),
+        LOOP_TEST(no_turn_waits_for_longer_than_until_the_next_time),
         LOOP_TEST(timers_run_in_the_order_of_their_times_and_then_of_their_setting),
         LOOP_TEST(many_timers_come_out_sorted),
         LOOP_TEST(an_operation_begins_only_inside_a_turn),

@@ -61,9 +61,26 @@ static void a_manager_at_a_name_hears(void **state)
     char name[64];
     snprintf(name, sizeof(name), "@holdfast-notify-%d", (int)getpid());
     int fd = manager_at(name);
-    notify_send("WATCHDOG=1");
+    assert_true(notify_watchdog());
     hears(fd, "WATCHDOG=1");
     close(fd);
+}
+
+static void a_manager_that_does_not_listen_misses_beats(void **state)
+{
+    (void)state;
+    char name[64];
+    size_t beats = 0;
+    snprintf(name, sizeof(name), "@holdfast-notify-%d", (int)getpid());
+    int fd = manager_at(name);
+    while (beats < 1000000 && notify_watchdog())
+        beats++;
+    assert_true(beats > 0 && beats < 1000000); /* it has heard as many as it can keep */
+    hears(fd, "WATCHDOG=1");
+    assert_true(notify_watchdog());
+    assert_false(notify_watchdog());
+    close(fd);
+    assert_false(notify_watchdog()); /* nobody is there */
 }
 
 static void without_a_manager_nothing_is_said(void **state)
@@ -102,6 +119,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_manager_at_a_path_hears),
         cmocka_unit_test(a_manager_at_a_name_hears),
+        cmocka_unit_test(a_manager_that_does_not_listen_misses_beats),
         cmocka_unit_test(without_a_manager_nothing_is_said),
         cmocka_unit_test(the_watchdog_is_fed_twice_in_its_time),
     };
