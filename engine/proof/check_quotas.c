@@ -1,4 +1,5 @@
-/* More than AWS Backup takes of a thing: an apply would stop in the middle. */
+/* More than AWS takes of a thing: an apply would stop in the middle. */
+#include "engine/policy/quota.h"
 #include "engine/proof/findings.h"
 
 #define SELECTIONS_MAX 100
@@ -62,9 +63,27 @@ static void check_selections(struct findings *f)
     }
 }
 
+/* What AWS never takes is refused before anything is checked. */
+static void check_trusts(struct findings *f)
+{
+    const size_t usual = policy_quota_usual(POLICY_QUOTA_TRUST);
+    const struct model_list *all = model_all(f->model, "aws_iam_role");
+    for (size_t i = 0; i < all->len; i++) {
+        const struct value *trust =
+            value_get(all->items[i]->properties, "assume_role_policy_document");
+        const size_t size = trust ? policy_size(f->arena, trust, POLICY_QUOTA_TRUST) : 0;
+        if (size > usual)
+            finding_addf(f, RULE_TRUST_SIZE, all->items[i], trust->pos,
+                         "its trust policy has %zu characters, and AWS takes %zu unless the quota "
+                         "\"Role trust policy length\" of account %s was raised",
+                         size, usual, all->items[i]->resource->account->name);
+    }
+}
+
 void check_quotas(struct findings *f)
 {
     for (size_t i = 0; i < ARRAY_LEN(in_place); i++)
         check_places(f, in_place[i].type, in_place[i].what, in_place[i].limit);
     check_selections(f);
+    check_trusts(f);
 }

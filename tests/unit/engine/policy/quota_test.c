@@ -48,6 +48,13 @@ static void each_place_has_its_size(void **state)
     }
 }
 
+static void a_trust_gets_less_than_its_most_unasked(void **state)
+{
+    (void)state;
+    assert_int_equal(policy_quota_usual(POLICY_QUOTA_TRUST), 2048);
+    assert_int_equal(policy_quota_usual(POLICY_QUOTA_KEY), 32768);
+}
+
 static void characters_count_and_white_space_not_in_iam(void **state)
 {
     (void)state;
@@ -94,6 +101,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(each_place_has_its_size),
+        cmocka_unit_test(a_trust_gets_less_than_its_most_unasked),
         cmocka_unit_test(characters_count_and_white_space_not_in_iam),
         cmocka_unit_test(inline_policies_share_their_quota),
         cmocka_unit_test(what_is_not_known_yet_passes),
