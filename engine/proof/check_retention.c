@@ -31,13 +31,11 @@ static int64_t last_days(const struct findings *f, const struct proof_path *path
     const struct value *own = value_get(action, "lifecycle");
     if (!path->relay)
         return lifecycle_delete_after_days(value_len(own) ? own : value_get(rule, "lifecycle"));
-    for (size_t i = 0; i < f->model->topology->relay_len; i++) {
-        const struct relay_entry *relay = &f->model->topology->relays[i];
-        const struct value *list = value_get(relay->config, "destinations");
-        for (size_t k = 0; str_eq(relay->address, path->relay) && k < value_len(list); k++)
-            if (str_eq(value_get_str(value_item(list, k), "vault_arn"), path->last_vault))
-                return value_get_int(value_item(list, k), "delete_after_days", 0);
-    }
+    const struct relay_entry *relay = model_relay(f->model, path->relay);
+    const struct value *list = relay ? value_get(relay->config, "destinations") : NULL;
+    for (size_t k = 0; k < value_len(list); k++)
+        if (str_eq(value_get_str(value_item(list, k), "vault_arn"), path->last_vault))
+            return value_get_int(value_item(list, k), "delete_after_days", 0);
     return 0;
 }
 

@@ -151,13 +151,28 @@ static void add_other(struct model *model, struct model_object *object)
         map_set(&model->gone, object->arn, object);
 }
 
+static void add_relay(struct model *model, const struct relay_entry *relay)
+{
+    const char *vault = value_get_str(relay->config, "source_vault_arn");
+    struct model_relays *list = map_get(&model->relays_of, vault);
+    if (!list) {
+        list = arena_new_of(model->arena, struct model_relays);
+        map_set(&model->relays_of, vault, list);
+    }
+    list->items = arena_grow(model->arena, list->items, list->len, &list->cap, list->len + 1,
+                             sizeof(*list->items));
+    list->items[list->len++] = relay;
+    map_set(&model->relays, relay->address, (void *)(uintptr_t)relay);
+}
+
 static void init_maps(struct model *model)
 {
     struct map *const maps[] = {
         &model->by_arn,         &model->by_type,        &model->by_address,
         &model->gone,           &model->unread,         &model->policies,
         &model->roles,          &model->accounts,       &model->controls[0][0],
-        &model->controls[0][1], &model->controls[1][0], &model->controls[1][1]};
+        &model->controls[0][1], &model->controls[1][0], &model->controls[1][1],
+        &model->relays,         &model->relays_of};
     for (size_t i = 0; i < ARRAY_LEN(maps); i++)
         map_init(maps[i], model->arena);
 }
@@ -171,6 +186,8 @@ void model_init(struct model *model, struct arena *arena, const struct topology 
     for (size_t i = 0; i < topology->account_len; i++)
         map_set(&model->accounts, topology->accounts[i].id,
                 (void *)(uintptr_t)&topology->accounts[i]);
+    for (size_t i = 0; i < topology->relay_len; i++)
+        add_relay(model, &topology->relays[i]);
     model->objects = arena_array(arena, most, sizeof(*model->objects));
     for (; model->len < topology->resource_len; model->len++) {
         struct model_object *object = &model->objects[model->len];
@@ -185,6 +202,18 @@ void model_init(struct model *model, struct arena *arena, const struct topology 
         object->sight = &sights->items[i];
         add_other(model, object);
     }
+}
+
+const struct relay_entry *model_relay(const struct model *model, const char *address)
+{
+    return address ? map_get(&model->relays, address) : NULL;
+}
+
+const struct model_relays *model_relays_of(const struct model *model, const char *vault_arn)
+{
+    static const struct model_relays none;
+    const struct model_relays *list = vault_arn ? map_get(&model->relays_of, vault_arn) : NULL;
+    return list ? list : &none;
 }
 
 const struct model_object *model_find(const struct model *model, const char *arn)

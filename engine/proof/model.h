@@ -55,6 +55,13 @@ struct model {
     struct map policies;   /* "%p" of a document -> struct policy *, or a mark of none */
     struct map roles, controls[2][2]; /* of resources or callers; that hold, or may */
     struct map accounts;              /* id -> const struct account * */
+    struct map relays;                /* address -> const struct relay_entry * */
+    struct map relays_of;             /* ARN of a source vault -> struct model_relays * */
+};
+
+struct model_relays {
+    const struct relay_entry **items;
+    size_t len, cap;
 };
 
 /* sights NULL: nobody has looked. */
@@ -90,6 +97,10 @@ const struct model_object *model_part(const struct model *model, const char *typ
 /* The access policy or the lock of a vault; NULL: none. */
 const struct model_object *model_of_vault(const struct model *model, const char *type,
                                           const struct model_object *vault);
+
+const struct relay_entry *model_relay(const struct model *model, const char *address); /* or NULL */
+/* Those of a source vault; never NULL. */
+const struct model_relays *model_relays_of(const struct model *model, const char *vault_arn);
 
 /* A document (a map or JSON text) as a policy; NULL where there is none or it cannot be read. */
 const struct policy *model_policy(struct model *model, const struct value *doc);

@@ -662,11 +662,6 @@ static void walk_relay(struct paths *paths, struct walk walk, const struct relay
     end_path(paths, &walk, last.arn ? vault_end_name(&last) : NULL, last.arn);
 }
 
-static const char *relay_source(const struct relay_entry *relay)
-{
-    return value_get_str(relay->config, "source_vault_arn");
-}
-
 static bool names_no_vault(const struct proof_path *path)
 {
     return path->verdict == PROOF_BROKEN &&
@@ -691,20 +686,16 @@ static void leave_to_others(struct paths *paths, size_t from)
 /* The copy actions of the rule that lead to a last vault. False: there is none. */
 static bool walk_actions(struct paths *paths, struct walk *walk)
 {
-    const struct topology *topology = walk->model->topology;
     const struct value *actions = value_get(walk->rule, "copy_actions");
     bool any = false;
     for (size_t i = 0; i < value_len(actions); i++) {
         walk->action = value_item(actions, i);
         const char *to = value_get_str(walk->action, "destination_backup_vault_arn");
-        bool relayed = false;
+        const struct model_relays *relays = model_relays_of(walk->model, to);
+        bool relayed = relays->len > 0;
         size_t before = paths->len;
-        for (size_t k = 0; k < topology->relay_len; k++) {
-            if (!to || !str_eq(relay_source(&topology->relays[k]), to))
-                continue;
-            walk_relay(paths, *walk, &topology->relays[k]);
-            relayed = true;
-        }
+        for (size_t k = 0; k < relays->len; k++)
+            walk_relay(paths, *walk, relays->items[k]);
         leave_to_others(paths, before);
         const char *account = model_account_of(walk->arena, to);
         if (!relayed && account && !str_eq(account, walk->plan->resource->account->id)) {
