@@ -7,6 +7,7 @@ A reason is `(words, true_of)`: a pattern that the whole message fits, and a fun
 import json
 import re
 
+from random_topology import ACCOUNTS
 from records import entry_of
 
 
@@ -126,7 +127,24 @@ def trusts_another(case, _, address):
     return role and "lambda.amazonaws.com" not in json.dumps(case.doc["roles"].get(role, {}))
 
 
+def not_there(case, match, _):
+    """No object has the name or the alias that the entry is looked up by: somebody removed it, or it was moved before."""
+    section, name = entry_of(match["address"]).split(".")
+    entry = case.doc[section][name]
+    known = entry.get("alias") or entry.get("name") or f"life-{name}"
+    members = {n: {"id": i} for a in ACCOUNTS.values() for n, i in a.get("members", {}).items()}
+    account = {**ACCOUNTS, **members}[match["account"]]["id"]
+    return not [key for key in case.folder.objects() if key[0] in ("kms.alias", "backup.vault") and key[1] == account
+                and re.search(rf"{known}(?!\d)", key[3]) and ("," not in match["address"] or f"{key[2]}]" in match["address"])]
+
+
+def attached(case, match, _):
+    """The policy, to a role that the file still gives it to."""
+    return re.search(rf"\$\{{{match['policy'].split('[')[0]}[.\[]", json.dumps(case.doc["roles"][match["role"].split(".")[1].split("[")[0]]))
+
+
 REASONS = {
+    "HF0301": [(r"(?P<address>\S+) is external, and there is no such .+ in (?P<account>\S+)", not_there)],
     "HF0501": [(r"the .+? exists in .* and belongs to (?P<at>\S+) of topology life", recorded),
                (r"the .+? (?P<name>\S+) exists in .* and belongs to .*", anothers)],
     "HF0502": [(r'.* of an? .+? cannot be changed(?: from (?P<was>.+?) to .+?)?, and an? .+ is never replaced', was_other),
@@ -149,7 +167,8 @@ REASONS = {
     "HF0905": [(r"run \d+ began to create this, and an object of that name belongs to .*",
                 lambda case, *_: case.others or nobodys(case))],
     "HF0904": [(r".*", lambda *_: True)],  # of something else, which needs its own reason
-    "HF0906": [(r".* the lock is permanent: .*", locked), (r".*: it holds \d+ recovery points", holds_points),
+    "HF0906": [(r"(?P<policy>\S+) cannot be changed: .* AWS deletes no policy that is attached, as it is to (?P<role>\S+);.*", attached),
+               (r".* the lock is permanent: .*", locked), (r".*: it holds \d+ recovery points", holds_points),
                (r".* cannot be \w+ yet: .*; nothing was changed", relayed)],
 }
 

@@ -73,6 +73,7 @@ class Case(ByHand):
         self.touched = set()  # objects that somebody changed: what the file does not manage stays as they left it
         self.strange = {}  # objects of the neighbour and of strangers: key to body
         self.others = set()  # the names of what strangers made
+        self.looked_up = {}  # what was ours and is external: key to the entry that has it
         self.forgotten = set()  # what is in AWS and no longer recorded
         self.unknown = False  # whether something may have been made that nobody has recorded
         self.hard = self.headless = False
@@ -96,6 +97,7 @@ class Case(ByHand):
             self.folder.look()
         after = self.folder.objects()
         self.want_strange(after)
+        self.want_external(args, rows, before, after)
         self.want_sound_state(args, result)
         self.want_guards(args, rows, before, after, allowed)
         self.want_no_secret(args, result)
@@ -113,6 +115,23 @@ class Case(ByHand):
         for key, body in self.strange.items():
             if own_doing(after.get(key)) != own_doing(body):
                 raise Violation("what is another's stays untouched", f"{key}\nwas {body}\nis  {after.get(key)}")
+
+    def want_external(self, args, rows, before, after):
+        """What was made by us and is external now is as it was, with its parts."""
+        external = {f"{s}.{n}" for s, n in random_topology.entries(self.doc) if self.doc[s][n].get("external")}
+        for address, row in rows.items():
+            key = world_key(row) or ("kms.alias", row["account_id"], row["region"], row["identifier"])
+            if entry_of(address) in external and key in before:
+                self.looked_up[key] = entry_of(address)
+        ours = {world_key(row) for address, row in rows.items() if entry_of(address) not in external}
+        for key, entry in list(self.looked_up.items()):
+            if entry not in external or key in ours:
+                del self.looked_up[key]
+            elif own_doing(before.get(key)) != own_doing(after.get(key)):
+                raise Violation("what is external stays untouched", f"{entry}: {key} after {' '.join(args)}\n"
+                                f"was {before.get(key)}\nis  {after.get(key)}")
+            else:
+                self.took["external looked at"] += 1
 
     def want_sound_state(self, args, result):
         for name in (STATE, self.folder.watcher.state) if self.folder.watcher else (STATE,):
@@ -528,7 +547,7 @@ def report(first_world, case, violation, keep):
 
 # What has to happen at all: a test that never gets there says nothing about it.
 WANTED = ["apply", "destroy", "plan", "drift", "check", "adopt", "state rm", "state mv", "state undo", "state history", "imported again",
-          "pushed same", "pushed less", "pushed old", "swap machine", "fresh machine", "refused by a lock", "lock broken",
+          "external looked at", "pushed same", "pushed less", "pushed old", "swap machine", "fresh machine", "refused by a lock", "lock broken",
           "head recovered", "intent closed by hand"]
 ENOUGH = 400  # cases in which each of those happens, if it can
 

@@ -682,6 +682,28 @@ def edit_guard(grammar, doc):
     return f"guard of {section}.{name}"
 
 
+def edit_external(grammar, doc):
+    """A vault or a key of ours is only looked up from now on, or one that was looked up is ours again."""
+    moved = {m["to"] for m in doc.get("moved", [])}  # a default name is that of the first entry
+    section, name = grammar.pick([(s, n) for s, n in entries(doc) if s in ("keys", "vaults") and f"{s}.{n}" not in moved]
+                                 or [(None, None)])
+    if not section:
+        return None
+    entry = doc[section][name]
+    if entry.get("external"):
+        again = getattr(grammar, section)(doc, (entry["account"], entry["region"]), name)
+        doc[section][name] = {**{k: v for k, v in again.items() if k not in ("name", "alias")},
+                              **{k: entry[k] for k in ("name", "alias") if k in entry}}
+        if not mentions(doc[section][name], name):
+            return f"{section}.{name} is ours again"
+        return None
+    doc[section][name] = {**{k: entry[k] for k in ("account", "region", "name", "alias", "prevent_destroy") if k in entry},
+                          "external": True}
+    if grammar.some(0.3):
+        doc["forget"] = doc.get("forget", []) + [f"{section}.{name}"]
+    return f"{section}.{name} is external"
+
+
 def edit_history(grammar, doc):
     """Moves that have done their work leave the file."""
     left = [k for k in ("moved", "forget", "imports") if doc.pop(k, None)]
@@ -689,7 +711,8 @@ def edit_history(grammar, doc):
 
 
 EDITS = [edit_add] * 4 + [edit_drop] * 3 + [edit_change] * 6 + [edit_rename] * 2 + [edit_tags, edit_organization,
-                                                                                   edit_guard, edit_history]
+                                                                                   edit_guard, edit_history] \
+        + [edit_external] * 2
 
 
 def edit(grammar, doc):
@@ -697,7 +720,7 @@ def edit(grammar, doc):
     for _ in range(20):
         edited = copy.deepcopy(doc)
         chosen = grammar.pick(EDITS)
-        if chosen in (edit_drop, edit_change, edit_rename, edit_guard) and not entries(doc):
+        if chosen in (edit_drop, edit_change, edit_rename, edit_guard, edit_external) and not entries(doc):
             continue
         done = chosen(grammar, edited)
         if done:
