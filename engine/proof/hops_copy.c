@@ -130,10 +130,42 @@ static bool copies_the_backup(const struct leg *leg)
     return str_eq(leg->prefix, "copy") || str_eq(leg->prefix, "first_copy");
 }
 
+/* Made with the role that has made the backup. */
+static bool by_role_of_backup(const struct walk *walk)
+{
+    return str_eq(walk->leg->role, walk->role) && copies_the_backup(walk->leg);
+}
+
+/* A role that nobody can pass: nothing that it may or may not do matters. */
+static bool has_foreign_role(const struct walk *walk)
+{
+    const char *account = model_account_of(walk->arena, walk->leg->role);
+    return account && !str_eq(account, walk->leg->from_account);
+}
+
+bool hop_own_role(struct walk *walk, struct proof_hop *hop)
+{
+    const struct leg *leg = walk->leg;
+    if (by_role_of_backup(walk))
+        return false;
+    hop->what = leg->role;
+    if (walk->relay && walk->function && !copies_the_backup(leg))
+        hop_at(hop, walk->relay->address, walk->function->resource->pos);
+    if (!has_foreign_role(walk))
+        return true;
+    hop->fix = mend_copy_role(walk);
+    hop_broken(walk, hop, NULL,
+               arena_printf(
+                   walk->arena, "%s is of account %s, and what it copies of account %s", leg->role,
+                   model_account_name(walk->model, model_account_of(walk->arena, leg->role)),
+                   model_account_name(walk->model, leg->from_account)));
+    return true;
+}
+
 bool hop_assume(struct walk *walk, struct proof_hop *hop)
 {
-    if (str_eq(walk->leg->role, walk->role) && copies_the_backup(walk->leg))
-        return false; /* the backup has shown it */
+    if (by_role_of_backup(walk) || has_foreign_role(walk))
+        return false; /* the backup has shown it, or nobody asks */
     hop_ask_trust(walk, hop, walk->leg->role, "backup.amazonaws.com", NULL);
     return true;
 }
@@ -143,7 +175,7 @@ bool hop_assume(struct walk *walk, struct proof_hop *hop)
 static bool ask_about_point(struct walk *walk, struct proof_hop *hop, const char *action)
 {
     const struct leg *leg = walk->leg;
-    if (!action || !*action)
+    if (!action || !*action || has_foreign_role(walk))
         return false;
     struct map_builder context = map_begin(walk->arena);
     map_put_str(&context, "aws:ResourceTag/aws:backup:source-resource", walk->resource);
@@ -205,7 +237,7 @@ static const struct value *root_of(struct walk *walk, const char *account, const
 }
 
 /* What lets the copy in: a word of the file, or a statement of the policy that it writes itself. */
-static const char *mend_vault_policy(struct walk *walk)
+static const char *let_in_by(struct walk *walk)
 {
     static const char *const copy_into[] = {"backup:CopyIntoBackupVault", NULL};
     const struct leg *leg = walk->leg;
@@ -213,9 +245,7 @@ static const char *mend_vault_policy(struct walk *walk)
         walk->arena, NULL, "Allow", root_of(walk, leg->from_account, leg->from_region), copy_into,
         value_string(walk->arena, "*"), NULL);
     const char *own = mend_own_policy(walk, leg->to.object, statement);
-    return own ? own
-               : arena_printf(walk->arena, "accept_copies_from: [%s]",
-                              model_account_name(walk->model, leg->from_account));
+    return own ? own : mend_accepting(walk, &leg->to, leg->from_account);
 }
 
 /* The destination's own policy. A vault without one lets its own account in, by the role's rights.
@@ -234,6 +264,8 @@ bool hop_vault_policy(struct walk *walk, struct proof_hop *hop)
         .other_region = leg->from_region,
         .resource_policy =
             policy ? model_policy(walk->model, value_get(policy->properties, "policy")) : NULL};
+    if (has_foreign_role(walk))
+        return false;
     if (model_is_gone(walk->model, leg->to.arn)) {
         hop_broken(walk, hop,
                    arena_printf(walk->arena, "Backup vault %s was not found", leg->to.name),
@@ -250,7 +282,7 @@ bool hop_vault_policy(struct walk *walk, struct proof_hop *hop)
         hop_at(hop, policy->resource->address, policy->resource->pos);
     else if (vault)
         hop_at(hop, vault->resource->address, vault->resource->pos);
-    hop->fix = mend_vault_policy(walk);
+    hop->fix = let_in_by(walk);
     const char *let_in = hop->fix;
     hop_ask(walk, hop, &question);
     if (hop->verdict == PROOF_BROKEN && leg->crosses_account && hop->fix == let_in)
@@ -475,6 +507,13 @@ bool hop_shared_key(struct walk *walk, struct proof_hop *hop)
     if (!leg->crosses_account || is_unencrypted(&leg->key) || is_free_to_cross(walk))
         return false;
     bool of_resource = copies_the_backup(leg) && !walk->type->fully_managed;
+    if (of_resource && walk->relay)
+        hop->fix = arena_printf(
+            walk->arena,
+            "Place the relay's source vault in account %s, where the first copy lies under its "
+            "vault's key, or encrypt the resource under a customer managed key and say so with "
+            "`source_key`.",
+            model_account_name(walk->model, leg->from_account));
     if (leg->key.class == KEY_SSE_RDS)
         hop_unknown(hop, "a snapshot under a key that RDS owns can be copied into another account");
     else if (leg->key.class == KEY_UNKNOWN)

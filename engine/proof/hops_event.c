@@ -365,7 +365,9 @@ bool hop_arrives(struct walk *walk, struct proof_hop *hop)
     at_rule(hop, &way);
     if (way.rule)
         judge_taking(walk, hop, &way);
-    else
+    else if (!str_eq(walk->leg->from_account, walk->config.account_id))
+        hop->fix = mend_event_regions(walk);
+    if (!way.rule)
         hop_broken(walk, hop, NULL,
                    arena_printf(walk->arena,
                                 "no rule in %s sends the forwarded event to %s/function",

@@ -5,6 +5,7 @@
 #include "engine/aws/arn.h"
 #include "engine/aws/managed_policies.h"
 #include "engine/base/json.h"
+#include "engine/base/strbuf.h"
 
 /* What the file calls the entry; NULL: it is no entry of that section, or one of several. */
 static const char *name_in(const char *section, const char *address)
@@ -199,6 +200,75 @@ const char *mend_first_vault(struct walk *walk)
     return NULL;
 }
 
+static const struct value *entry_of(struct walk *walk, const char *section, const char *address)
+{
+    const char *name = name_in(section, address);
+    return name ? value_pointer(walk->model->topology->document,
+                                arena_printf(walk->arena, "/%s/%s", section, name))
+                : NULL;
+}
+
+static bool names_account(const struct value *list, const char *name, const char *id)
+{
+    for (size_t i = 0; i < value_len(list); i++) {
+        const char *text = value_str(value_item(list, i));
+        if (str_eq(text, name) || str_eq(text, id))
+            return true;
+    }
+    return false;
+}
+
+const char *mend_accepting(struct walk *walk, const struct vault_end *vault, const char *account)
+{
+    const char *name = model_account_name(walk->model, account);
+    const struct value *entry =
+        vault->object ? entry_of(walk, "vaults", vault->object->resource->address) : NULL;
+    const struct value *now = value_get(entry, "accept_copies_from");
+    if (names_account(now, name, account))
+        return arena_printf(
+            walk->arena, "The vault accepts copies from %s already: mend what else says no.", name);
+    struct strbuf sb;
+    strbuf_init(&sb, walk->arena, (size_t)1 << 20);
+    strbuf_add(&sb, "accept_copies_from: [");
+    for (size_t i = 0; i < value_len(now); i++)
+        strbuf_addf(&sb, "%s, ", value_str(value_item(now, i)));
+    strbuf_addf(&sb, "%s]", name);
+    return strbuf_str(&sb);
+}
+
+/* May AWS Backup take it on, and it copy out of the vault? */
+static bool can_copy(struct walk *walk, const char *role)
+{
+    struct ask_answer answer = {0};
+    const struct ask question = {.role = role,
+                                 .action = "backup:CopyFromBackupVault",
+                                 .resource = walk->leg->point,
+                                 .resource_account = walk->leg->from_account};
+    ask_trust(walk->model, role, "backup.amazonaws.com", NULL, &answer);
+    if (answer.verdict == ASK_YES)
+        ask(walk->model, &question, &answer);
+    return answer.verdict == ASK_YES;
+}
+
+const char *mend_copy_role(struct walk *walk)
+{
+    const char *account = walk->leg->from_account;
+    const struct model_list *roles = model_in(walk->model, "aws_iam_role", account, "");
+    const char *where = model_account_name(walk->model, account);
+    bool given = value_get(entry_of(walk, "relays", walk->leg->address), "copy_role");
+    for (size_t i = 0; i < roles->len; i++) {
+        const char *name = name_in("roles", roles->items[i]->resource->address);
+        if (name && can_copy(walk, roles->items[i]->arn))
+            return arena_printf(walk->arena, "copy_role: %s", name);
+    }
+    return given && str_eq(model_account_of(walk->arena, walk->role), account)
+               ? arena_printf(walk->arena,
+                              "Leave `copy_role` out, and the plan's own role copies; or name a "
+                              "role of account %s there.",
+                              where)
+               : arena_printf(walk->arena, "Name a role of account %s as `copy_role`.", where);
+}
+
 const char *mend_vault_key(struct walk *walk, const struct vault_end *vault)
 {
     const struct model_list *keys =
@@ -247,14 +317,24 @@ const char *mend_event_regions(struct walk *walk)
 {
     const struct value *document = walk->model->topology->document;
     const char *relay = name_in("relays", walk->relay->address);
+    if (!str_eq(walk->leg->from_account, walk->config.account_id))
+        return arena_printf(walk->arena,
+                            "Place the relay's source vault in account %s: a relay hears of copies "
+                            "of its own account at once, of others only by its schedule.",
+                            model_account_name(walk->model, walk->leg->from_account));
     const char *name = region_name(value_get(document, "regions"), walk->leg->from_region);
     if (!relay || !name)
         return NULL;
     const struct value *now =
         value_pointer(document, arena_printf(walk->arena, "/relays/%s/event_regions", relay));
     struct list_builder all = list_begin(walk->arena);
-    for (size_t i = 0; value_is(now, VALUE_LIST) && i < value_len(now); i++)
+    for (size_t i = 0; value_is(now, VALUE_LIST) && i < value_len(now); i++) {
+        if (str_eq(value_str(value_item(now, i)), name))
+            return arena_printf(walk->arena,
+                                "`event_regions` names %s already: holdfast apply makes its rule.",
+                                name);
         list_add(&all, value_item(now, i));
+    }
     list_add_str(&all, name);
     return arena_printf(walk->arena, "event_regions: %s",
                         json_print(walk->arena, list_end(&all), JSON_COMPACT));

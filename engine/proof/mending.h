@@ -24,7 +24,12 @@ const char *mend_own_policy(struct walk *walk, const struct model_object *object
                             const struct value *statement);
 /* A role of the file for the target that sends events to `bus`. */
 const char *mend_forward_role(struct walk *walk, const struct model_object *rule, const char *bus);
+/* Where the events of the first copy come from; of copies of another account in words. */
 const char *mend_event_regions(struct walk *walk);
+/* A role of the file, of the account of what is copied, or where to find one. */
+const char *mend_copy_role(struct walk *walk);
+/* The vault accepts copies from one account more. */
+const char *mend_accepting(struct walk *walk, const struct vault_end *vault, const char *account);
 const char *mend_vault_key(struct walk *walk, const struct vault_end *vault);
 /* Where the place has no key: the vault names one, and a remark says what to declare. */
 const char *mend_new_key(struct walk *walk, const struct vault_end *vault);

@@ -719,6 +719,14 @@ def relay_copies_with_another_role(t, rng):
     t.relay["copy_role"] = "by_hand"
 
 
+@operator(True)
+def relay_copies_with_a_role_of_the_last_account(t, rng):
+    """Whatever it may do: a role is passed in its own account only."""
+    relay_copies_with_another_role(t, random.Random(0))
+    t.doc["roles"]["by_hand"]["account"] = t.target
+    t.doc["roles"]["by_hand"]["inline_policies"]["rights"]["Statement"][0]["Action"] = "*"
+
+
 # the organization
 
 def organization(t):

@@ -309,6 +309,26 @@ static void each_type_finds_its_way_back(void **state)
     }
 }
 
+/* HP107/good.yaml, whose path is reachable. */
+static const char *sound(struct room *room)
+{
+    struct slice text;
+    diags_init(&room->diags, room->arena);
+    assert_true(
+        file_read(room->arena, GOLDEN "HP107/good.yaml", FILE_READ_MAX, &text, &room->diags));
+    return text.ptr;
+}
+
+static void prove_text(struct room *room, const char *text, struct proof_report *ret)
+{
+    struct topology topology;
+    const struct config_options options = {
+        .path = "t.yaml", .data_dir = PACKAGES, .text = slice_of(text)};
+    assert_true(config_load(room->arena, &options, room->schemas, &topology, &room->diags));
+    const struct proof_input input = {.topology = &topology};
+    proof_check(room->arena, &input, ret);
+}
+
 /* What the plan's role of HP107/good.yaml has beside its rights, and what its links become. Only
  * policies whose text is known make a yes or a no. */
 static const struct {
@@ -331,39 +351,29 @@ static const struct {
 static void what_nobody_knows_is_never_a_yes(void **state)
 {
     (void)state;
+    struct room room = {.arena = arena_new()};
+    const char *name = "    name: checks-AWSBackup\n";
+    room.schemas = schema_load(room.arena);
     for (size_t i = 0; i < ARRAY_LEN(policies_beside); i++) {
-        struct room room = {.arena = arena_new()};
-        struct slice text;
-        struct topology topology;
         struct proof_report report;
         size_t asked = 0;
-        diags_init(&room.diags, room.arena);
-        assert_true(
-            file_read(room.arena, GOLDEN "HP107/good.yaml", FILE_READ_MAX, &text, &room.diags));
-        const char *name = "    name: checks-AWSBackup\n";
-        const struct config_options options = {
-            .path = "t.yaml",
-            .data_dir = PACKAGES,
-            .text = slice_of(
-                replaced(room.arena, text.ptr, name,
-                         arena_printf(room.arena, "%s    %s\n", name, policies_beside[i].beside)))};
-        assert_true(
-            config_load(room.arena, &options, schema_load(room.arena), &topology, &room.diags));
-        const struct proof_input input = {.topology = &topology};
-        proof_check(room.arena, &input, &report);
-        const struct proof_path *path = &report.paths[0];
-        for (size_t k = 0; k < path->hop_len; k++) {
-            const struct proof_hop *hop = &path->hops[k];
-            bool of_role = hop->who && str_ends(hop->who, ":role/checks-AWSBackup") &&
-                           strstr(hop->id, ".back_up");
-            asked += of_role;
-            if (of_role && hop->verdict != policies_beside[i].verdict)
+        prove_text(
+            &room,
+            replaced(room.arena, sound(&room), name,
+                     arena_printf(room.arena, "%s    %s\n", name, policies_beside[i].beside)),
+            &report);
+        for (size_t k = 0; k < report.paths[0].hop_len; k++) {
+            const struct proof_hop *hop = &report.paths[0].hops[k];
+            if (!str_eq(hop->id, "backup.back_up"))
+                continue;
+            asked++;
+            if (hop->verdict != policies_beside[i].verdict)
                 fail_msg("%s: %s is %s", policies_beside[i].beside, hop->id,
                          proof_verdict_name(hop->verdict));
         }
         assert_int_equal(asked, 1);
-        arena_free(room.arena);
     }
+    arena_free(room.arena);
 }
 
 #define ROLE(name, rights)                                                                         \
@@ -396,29 +406,20 @@ static const struct {
 static void one_way_that_works_is_enough(void **state)
 {
     (void)state;
+    struct room room = {.arena = arena_new()};
+    room.schemas = schema_load(room.arena);
     for (size_t i = 0; i < ARRAY_LEN(ways); i++) {
-        struct room room = {.arena = arena_new()};
-        struct slice text;
-        struct topology topology;
         struct proof_report report;
-        diags_init(&room.diags, room.arena);
-        assert_true(
-            file_read(room.arena, GOLDEN "HP107/good.yaml", FILE_READ_MAX, &text, &room.diags));
-        const struct config_options options = {
-            .path = "t.yaml",
-            .data_dir = PACKAGES,
-            .text = slice_of(
-                arena_printf(room.arena, "%s%srules:\n%s",
-                             replaced(room.arena, text.ptr, "    event_regions: [primary]\n", ""),
-                             ROLE("bad", "") ROLE("good", MAY_PUT), ways[i].rules))};
-        assert_true(
-            config_load(room.arena, &options, schema_load(room.arena), &topology, &room.diags));
-        const struct proof_input input = {.topology = &topology};
-        proof_check(room.arena, &input, &report);
+        prove_text(
+            &room,
+            arena_printf(room.arena, "%s%srules:\n%s",
+                         replaced(room.arena, sound(&room), "    event_regions: [primary]\n", ""),
+                         ROLE("bad", "") ROLE("good", MAY_PUT), ways[i].rules),
+            &report);
         if (report.verdict != ways[i].verdict)
             fail_msg("%s\n%s", ways[i].rules, proof_text(room.arena, &report, &room.diags));
-        arena_free(room.arena);
     }
+    arena_free(room.arena);
 }
 
 /* HP107/good.yaml with a direct copy beside its relay, which cannot be shared; and with more that
@@ -440,27 +441,17 @@ static void one_way_makes_up_for_another(void **state)
     (void)state;
     static const char between[] =
         "          - {destination_vault: between, lifecycle: {delete_after_days: 14}}\n";
+    static const char direct[] =
+        "          - {destination_vault: final, lifecycle: {delete_after_days: 30}}\n";
+    struct room room = {.arena = arena_new()};
+    room.schemas = schema_load(room.arena);
     for (size_t i = 0; i < ARRAY_LEN(beside_direct); i++) {
-        struct room room = {.arena = arena_new()};
-        struct slice text;
-        struct topology topology;
         struct proof_report report;
-        diags_init(&room.diags, room.arena);
-        assert_true(
-            file_read(room.arena, GOLDEN "HP107/good.yaml", FILE_READ_MAX, &text, &room.diags));
-        const char *direct = arena_printf(
-            room.arena,
-            "%s          - {destination_vault: final, lifecycle: {delete_after_days: 30}}\n",
-            between);
-        const struct config_options options = {
-            .path = "t.yaml",
-            .data_dir = PACKAGES,
-            .text = slice_of(replaced(room.arena, replaced(room.arena, text.ptr, between, direct),
-                                      beside_direct[i].line, beside_direct[i].instead))};
-        assert_true(
-            config_load(room.arena, &options, schema_load(room.arena), &topology, &room.diags));
-        const struct proof_input input = {.topology = &topology};
-        proof_check(room.arena, &input, &report);
+        const char *both = replaced(room.arena, sound(&room), between,
+                                    arena_printf(room.arena, "%s%s", between, direct));
+        prove_text(&room,
+                   replaced(room.arena, both, beside_direct[i].line, beside_direct[i].instead),
+                   &report);
         const char *said = proof_text(room.arena, &report, &room.diags);
         if (report.verdict != beside_direct[i].verdict ||
             report.broken != beside_direct[i].broken || report.late != beside_direct[i].late ||
@@ -468,8 +459,59 @@ static void one_way_makes_up_for_another(void **state)
             fail_msg("%zu:\n%s", i, said);
         assert_int_equal(!strstr(said, "The same backups come there by relays.to_final."),
                          !report.made_up);
-        arena_free(room.arena);
     }
+    arena_free(room.arena);
+}
+
+/* HP107/good.yaml with something else in place of a line, and what mends the link. */
+static const struct {
+    const char *line, *instead, *hop, *fix;
+} mendings[] = {
+    {"    accept_copies_from: [workload]\n", "    accept_copies_from: [backup]\n",
+     "last_copy.vault_policy", "accept_copies_from: [backup, workload]"},
+    {"    event_regions: [primary]\n", "", "event.taken", "event_regions: [\"primary\"]"},
+    {"{account: workload, region: recovery, key: between}",
+     "{account: backup, region: recovery, key: final, accept_copies_from: [workload]}",
+     "event.taken",
+     "Place the relay's source vault in account workload: a relay hears of copies of its own "
+     "account at once, of others only by its schedule."},
+    {"{account: workload, region: recovery, key: between}",
+     "{account: backup, region: recovery, key: final, accept_copies_from: [workload]}",
+     "event.arrives",
+     "Place the relay's source vault in account workload: a relay hears of copies of its own "
+     "account at once, of others only by its schedule."},
+    {"{account: workload, region: recovery, key: between}",
+     "{account: backup, region: recovery, key: final, accept_copies_from: [workload]}",
+     "last_copy.own_role", "Name a role of account backup as `copy_role`."},
+    {"{account: workload, region: recovery, key: between}",
+     "{account: backup, region: recovery, key: final, accept_copies_from: [workload]}",
+     "first_copy.shared_key",
+     "Place the relay's source vault in account workload, where the first copy lies under its "
+     "vault's key, or encrypt the resource under a customer managed key and say so with "
+     "`source_key`."},
+    {"    lifecycle: {delete_after_days: 30}\n",
+     "    lifecycle: {delete_after_days: 30}\n    copy_role: "
+     "\"arn:aws:iam::444455556666:role/x\"\n",
+     "last_copy.own_role", "copy_role: by_hand"},
+};
+
+static void a_mending_mends_or_says_what_to_do(void **state)
+{
+    (void)state;
+    struct room room = {.arena = arena_new()};
+    room.schemas = schema_load(room.arena);
+    for (size_t i = 0; i < ARRAY_LEN(mendings); i++) {
+        struct proof_report report;
+        const char *fix = NULL;
+        prove_text(&room, replaced(room.arena, sound(&room), mendings[i].line, mendings[i].instead),
+                   &report);
+        for (size_t k = 0; k < report.paths[0].hop_len; k++)
+            if (str_eq(report.paths[0].hops[k].id, mendings[i].hop))
+                fix = report.paths[0].hops[k].fix;
+        if (!str_eq(fix, mendings[i].fix))
+            fail_msg("%zu: %s", i, fix ? fix : "none");
+    }
+    arena_free(room.arena);
 }
 
 static void plain_backups_of_dynamodb_are_an_assumption(void **state)
@@ -533,6 +575,7 @@ int main(void)
         cmocka_unit_test(what_nobody_knows_is_never_a_yes),
         cmocka_unit_test(one_way_that_works_is_enough),
         cmocka_unit_test(one_way_makes_up_for_another),
+        cmocka_unit_test(a_mending_mends_or_says_what_to_do),
         cmocka_unit_test(plain_backups_of_dynamodb_are_an_assumption),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
