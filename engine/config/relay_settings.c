@@ -128,6 +128,47 @@ static const struct value *declared(struct lowering *lw, const struct relay_draf
     return all.len ? declarations_to_value(lw, &all) : NULL;
 }
 
+static void add_vaults(struct lowering *lw, const struct relay_draft *relay,
+                       const struct instance *sibling, struct list_builder *list)
+{
+    struct targets targets;
+    if (!targets_of(lw, sibling, "vaults", value_get(sibling->body, "destination_vaults"),
+                    &targets))
+        return;
+    for (size_t i = 0; i < targets.len; i++) {
+        const char *arn = literal_text(lw, target_value(lw, &targets.items[i], "arn"));
+        bool own = false;
+        for (size_t k = 0; k < relay->destination_len; k++)
+            own = own || str_eq(relay->destinations[k].arn, arn);
+        if (arn && !own)
+            relay_add_once_str(list, arn);
+    }
+}
+
+static bool is_sibling(struct lowering *lw, const struct relay_draft *relay,
+                       const struct instance *other)
+{
+    struct target source;
+    return other->entry != relay->in->entry && other->account == relay->in->account &&
+           str_eq(other->region, relay->in->region) &&
+           target_of(lw, other, "vaults", value_get(other->body, "source_vault"), &source) &&
+           str_eq(literal_text(lw, target_value(lw, &source, "arn")), relay->source_arn);
+}
+
+/* Where other relays of the source vault lead: what names one of these is theirs to copy. NULL:
+ * nowhere. */
+static const struct value *other_destinations(struct lowering *lw, const struct relay_draft *relay)
+{
+    struct list_builder list = list_begin(lw->arena);
+    for (size_t i = 0; i < lw->entries.len; i++) {
+        const struct entry *entry = lw->entries.entries[i].value;
+        for (size_t k = 0; str_eq(entry->section, "relays") && k < entry->len; k++)
+            if (is_sibling(lw, relay, &entry->instances[k]))
+                add_vaults(lw, relay, &entry->instances[k], &list);
+    }
+    return list.len ? list_end(&list) : NULL;
+}
+
 const struct value *relay_settings(struct lowering *lw, const struct relay_draft *relay)
 {
     const struct instance *in = relay->in;
@@ -145,6 +186,7 @@ const struct value *relay_settings(struct lowering *lw, const struct relay_draft
     map_put_str(&map, "source_vault_arn", relay->source_arn);
     map_put_str(&map, "source_vault_name", relay->source_name);
     map_put(&map, "destinations", list_end(&destinations));
+    map_put(&map, "other_destinations", other_destinations(lw, relay));
     map_put(&map, "tag_keys", keys ? keys : value_list(lw->arena, NULL, 0));
     map_put_bool(&map, "copy_untagged", value_get_bool(in->body, "copy_untagged", false));
     map_put_str(&map, "copy_role_arn", relay->copy_role_arn);

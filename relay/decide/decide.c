@@ -89,6 +89,14 @@ static const struct relay_destination *destination_of(const struct relay_config 
     return NULL;
 }
 
+static bool is_of_another(const struct relay_config *config, const char *vault_arn)
+{
+    const char *const *at = config->other_destinations;
+    while (at && *at && !str_eq(*at, vault_arn))
+        at++;
+    return at && *at;
+}
+
 static const char *keys_text(struct arena *arena, const struct relay_config *config)
 {
     const char *text = config->tag_keys[0] ? config->tag_keys[0] : "none";
@@ -119,6 +127,11 @@ void relay_route(struct arena *arena, const struct relay_config *config,
         return;
     } else {
         ret->destination = destination_of(config, wanted);
+    }
+    if (!ret->destination && is_of_another(config, wanted)) {
+        conclude(ret, RELAY_LEAVE,
+                 arena_printf(arena, "the tag names %s, into which another relay copies", wanted));
+        return;
     }
     if (!ret->destination) {
         conclude(

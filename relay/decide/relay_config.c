@@ -45,19 +45,20 @@ static bool read_destinations(struct arena *arena, const struct value *list,
     return true;
 }
 
-static bool read_tag_keys(struct arena *arena, const struct value *list, struct relay_config *ret,
-                          const char **ret_why)
+static bool read_texts(struct arena *arena, const struct value *map, const char *key,
+                       const char *const **ret, const char **ret_why)
 {
+    const struct value *list = value_get(map, key);
     size_t len = value_len(list);
-    const char **keys = arena_array(arena, len + 1, sizeof(*keys));
+    const char **texts = arena_array(arena, len + 1, sizeof(*texts));
     for (size_t i = 0; i < len; i++) {
-        keys[i] = value_str(value_item(list, i));
-        if (!keys[i]) {
-            *ret_why = "tag_keys";
+        texts[i] = value_str(value_item(list, i));
+        if (!texts[i]) {
+            *ret_why = key;
             return false;
         }
     }
-    ret->tag_keys = keys;
+    *ret = texts;
     return true;
 }
 
@@ -139,6 +140,7 @@ bool relay_config_parse(struct arena *arena, const struct value *json, struct re
            need(json, "source_vault_name", &ret->source_vault_name, ret_why) &&
            need(json, "copy_role_arn", &ret->copy_role_arn, ret_why) &&
            read_destinations(arena, value_get(json, "destinations"), ret, ret_why) &&
-           read_tag_keys(arena, value_get(json, "tag_keys"), ret, ret_why) &&
+           read_texts(arena, json, "other_destinations", &ret->other_destinations, ret_why) &&
+           read_texts(arena, json, "tag_keys", &ret->tag_keys, ret_why) &&
            read_declared(arena, value_get(json, "declared"), ret, ret_why);
 }

@@ -6,6 +6,7 @@
  * {"version":1,"topology","relay","partition","account_id","region","source_vault_arn","source_vault_name",
  *  "destinations":[{"vault_arn","vault_name","account_id","region","lock_min_days","lock_max_days",
  *                   "delete_after_days","move_to_cold_storage_after_days","reader_role_arn"}],
+ *  "other_destinations":[ARN],
  *  "tag_keys":["FinalVault"],"copy_untagged":false,"copy_role_arn","budget",
  *  "shorten_source_to_days","declared":[{"tags":{"FinalVault"},"rules":{PLAN:[RULE]}}]} */
 
@@ -33,6 +34,8 @@ struct relay_config {
     const char *source_vault_arn, *source_vault_name, *copy_role_arn;
     const struct relay_destination *destinations;
     size_t destination_len;
+    const char *const
+        *other_destinations;     /* NULL-terminated: where other relays of the source vault lead */
     const char *const *tag_keys; /* NULL-terminated, in order of precedence */
     bool copy_untagged;
     int64_t budget;                 /* copies that one reconcile pass may start */

@@ -477,19 +477,64 @@ static void a_long_list_of_relays_becomes_a_condition_on_the_organization(void *
     assert_null(topology_find(&l.topology, "relays.r/reader[last,1]"));
 }
 
-/* The reader that the relay of a member is told of, and that has to trust it. */
-static const char *reader_of(const struct loaded *l, size_t member)
+static const struct value *settings_of(const struct loaded *l, const char *relay)
 {
-    struct arena *arena = l->arena;
     const struct resource *function =
-        topology_find(&l->topology, arena_printf(arena, "relays.r[m%zu]/function", member));
+        topology_find(&l->topology, arena_printf(l->arena, "%s/function", relay));
     const struct value *settings;
     const char *why;
     assert_non_null(function);
     const char *text =
         value_str(value_pointer(function->properties, "/environment/variables/HOLDFAST_RELAY"));
-    assert_true(json_parse_unique(arena, slice_of(text), &settings, &why));
-    return value_str(value_pointer(settings, "/destinations/0/reader_role_arn"));
+    assert_true(json_parse_unique(l->arena, slice_of(text), &settings, &why));
+    return settings;
+}
+
+static void relays_of_one_vault_know_of_each_others_vaults(void **state)
+{
+    (void)state;
+    static const char *const relays[] = {"short", "long", "both", "aside"};
+    static const char *const sources[] = {"first", "first", "first", "second"};
+    static const char *const leads[] = {"[final]", "[archive]", "[final, archive]", "[other]"};
+    CLEANUP(arena_freep) struct arena *arena = arena_new();
+    struct loaded l = {.arena = arena};
+    struct strbuf sb;
+    strbuf_init(&sb, arena, 1 << 16);
+    strbuf_add(&sb, "version: 1\nname: t\naccounts:\n  last: {id: \"999900000000\"}\n"
+                    "  work: {id: \"100000000000\"}\nregions: {here: us-east-1}\n"
+                    "keys:\n  k: {account: last, region: here}\nvaults:\n"
+                    "  first: {account: work, region: here}\n"
+                    "  second: {account: work, region: here}\n");
+    for (size_t i = 0; i < 3; i++)
+        strbuf_addf(&sb,
+                    "  %s: {account: last, region: here, key: k, accept_copies_from: [work]}\n",
+                    ((const char *const[]){"final", "archive", "other"})[i]);
+    strbuf_add(&sb, "relays:\n");
+    for (size_t i = 0; i < ARRAY_LEN(relays); i++)
+        strbuf_addf(&sb,
+                    "  %s: {source_vault: %s, destination_vaults: %s, tag_keys: [To], copy_role: "
+                    "\"arn:aws:iam::100000000000:role/c\", lifecycle: {delete_after_days: 7}}\n",
+                    relays[i], sources[i], leads[i]);
+    load(&l, strbuf_str(&sb));
+    print_all(&l);
+    assert_true(l.ok);
+    static const char final[] = "arn:aws:backup:us-east-1:999900000000:backup-vault:t-final";
+    static const char archive[] = "arn:aws:backup:us-east-1:999900000000:backup-vault:t-archive";
+    const struct value *others = value_get(settings_of(&l, "relays.short"), "other_destinations");
+    assert_int_equal(value_len(others), 1); /* its own is none, whoever leads there as well */
+    assert_string_equal(value_str(value_item(others, 0)), archive);
+    others = value_get(settings_of(&l, "relays.long"), "other_destinations");
+    assert_int_equal(value_len(others), 1);
+    assert_string_equal(value_str(value_item(others, 0)), final);
+    assert_null(value_get(settings_of(&l, "relays.both"), "other_destinations"));
+    assert_null(value_get(settings_of(&l, "relays.aside"), "other_destinations"));
+}
+
+/* The reader that the relay of a member is told of, and that has to trust it. */
+static const char *reader_of(const struct loaded *l, size_t member)
+{
+    const char *relay = arena_printf(l->arena, "relays.r[m%zu]", member);
+    return value_str(value_pointer(settings_of(l, relay), "/destinations/0/reader_role_arn"));
 }
 
 static bool is_trusted(const struct loaded *l, const char *reader, size_t member)
@@ -589,6 +634,7 @@ int main(void)
         cmocka_unit_test(a_variable_of_the_wrong_type_or_name_is_refused),
         cmocka_unit_test(a_principal_is_waited_for_and_a_later_name_is_not),
         cmocka_unit_test(a_long_list_of_relays_becomes_a_condition_on_the_organization),
+        cmocka_unit_test(relays_of_one_vault_know_of_each_others_vaults),
         cmocka_unit_test(a_long_list_of_relays_is_shared_among_readers),
         cmocka_unit_test(the_digest_follows_the_meaning_not_the_text),
         cmocka_unit_test(values_keep_the_place_of_what_asked_for_them),

@@ -544,6 +544,25 @@ static void events_are_read_with_their_quirks(void **state)
     arena_free(arena);
 }
 
+/* Each of two relays of one vault sees the other's points, and they are no fault. */
+static void what_names_the_vault_of_another_relay_is_left_to_it(void **state)
+{
+    (void)state;
+    CLEANUP(arena_freep) struct arena *arena = arena_new();
+    struct relay_config config = config_with(arena, "");
+    const char *tags = "{\"FinalVault\":\"" OTHER "\"}";
+    assert_int_equal(decide(arena, &config, tags, NULL, 0).verdict, RELAY_REFUSE);
+    config = config_with(arena, "}],\"other_destinations\":[\"a\",\"" OTHER "\"],\"x\":[{");
+    struct relay_decision decision = decide(arena, &config, tags, NULL, 0);
+    assert_int_equal(decision.verdict, RELAY_LEAVE);
+    assert_false(decision.waits || decision.worry);
+    assert_non_null(strstr(decision.reason, OTHER));
+    assert_int_equal(decide(arena, &config, "{\"FinalVault\":\"final\"}", NULL, 0).verdict,
+                     RELAY_REFUSE);
+    assert_int_equal(decide(arena, &config, "{\"FinalVault\":\"" FINAL "\"}", NULL, 0).verdict,
+                     RELAY_START);
+}
+
 static void settings_without_a_member_name_it(void **state)
 {
     (void)state;
@@ -840,6 +859,7 @@ int main(void)
         cmocka_unit_test(a_token_stays_when_older_failures_leave_the_history),
         cmocka_unit_test(untagged_points_go_to_the_only_destination_when_asked),
         cmocka_unit_test(events_are_read_with_their_quirks),
+        cmocka_unit_test(what_names_the_vault_of_another_relay_is_left_to_it),
         cmocka_unit_test(settings_without_a_member_name_it),
         cmocka_unit_test(declarations_of_one_rule_each_are_read_as_well),
         cmocka_unit_test(declarations_of_another_shape_are_refused),
