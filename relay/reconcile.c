@@ -287,8 +287,8 @@ static void sort_out(struct reconcile *rc, const struct value *item)
         note_copied(rc, walk.point.creation_ms);
     bool settled = relay_decide_by_jobs(rc->scratch, pass->config, &walk.point, pass->now_ms,
                                         walk.jobs, walk.job_len, &walk.decision) ||
-                   (walk.job_len == 0 && relay_decide_by_age(rc->scratch, pass->config, &walk.point,
-                                                             pass->now_ms, &walk.decision));
+                   relay_decide_by_age(rc->scratch, pass->config, &walk.point, pass->now_ms,
+                                       walk.jobs, walk.job_len, &walk.decision);
     if (!settled) {
         keep(rc, &walk);
         return;

@@ -275,15 +275,23 @@ static void conclude_under_way(struct arena *arena, const struct relay_point *po
     }
 }
 
-/* A copy keeps the creation date of its source, and its life counts from there; one that is given
- * none inherits that of its source. A day is left for slow clocks. */
+/* When a copy would be over, or nearly: it keeps the creation date of its source, and its life
+ * counts from there; one that is given none inherits that of its source. A day is left for the copy
+ * itself and for slow clocks, a quarter of a life that is shorter than four. INT64_MAX: never. */
+static int64_t copy_ends_ms(const struct relay_destination *to, const struct relay_point *point)
+{
+    if (to->delete_after_days == 0)
+        return point->expires_ms ? point->expires_ms : INT64_MAX;
+    if (to->delete_after_days < 0 || point->creation_ms <= 0)
+        return INT64_MAX;
+    int64_t life_ms = to->delete_after_days * DAY_MS;
+    return point->creation_ms + life_ms - (life_ms / 4 < DAY_MS ? life_ms / 4 : DAY_MS);
+}
+
 static bool copy_is_over(const struct relay_destination *to, const struct relay_point *point,
                          int64_t now_ms)
 {
-    if (to->delete_after_days == 0)
-        return point->expires_ms && point->expires_ms <= now_ms;
-    return to->delete_after_days > 0 && point->creation_ms > 0 &&
-           now_ms - point->creation_ms >= (to->delete_after_days - 1) * DAY_MS;
+    return copy_ends_ms(to, point) <= now_ms;
 }
 
 static void conclude_gone(struct arena *arena, const struct relay_point *point, int64_t now_ms,
@@ -307,14 +315,39 @@ static void conclude_copied(struct arena *arena, int64_t now_ms, const struct re
     ret->worry = job->at_ms && now_ms - job->at_ms < DAY_MS;
 }
 
-static void conclude_lapsed(struct arena *arena, int64_t days, struct relay_decision *ret)
+/* Whether it was copied is known: its jobs are listed, and all have failed, or would be. */
+static bool was_never_copied(const struct relay_point *point, int64_t now_ms,
+                             const struct past *past)
 {
+    return past->failures > 0 || relay_history_reaches(point, now_ms);
+}
+
+/* That one was never copied is told of for as long as nobody can have missed it. */
+static void conclude_lapsed(struct arena *arena, const struct relay_point *point, int64_t now_ms,
+                            const struct past *past, int64_t ended_ms, struct relay_decision *ret)
+{
+    long long days = (long long)days_old(point, now_ms);
+    const struct relay_job *failed = past->failed;
+    ret->lapsed = true;
+    if (failed && failed->at_ms > ended_ms)
+        ended_ms = failed->at_ms;
+    if (!was_never_copied(point, now_ms, past)) {
+        conclude(ret, RELAY_LEAVE,
+                 arena_printf(arena,
+                              "it is %lld days old: whether it was copied is not known any more, "
+                              "and a copy would have had its time",
+                              days));
+        return;
+    }
+    ret->worry = now_ms - ended_ms < RELAY_LAPSED_WORRY_DAYS * DAY_MS;
     conclude(ret, RELAY_LEAVE,
              arena_printf(arena,
-                          "it is %lld days old: whether it was copied is not known any more, and a "
-                          "copy would have had its time",
-                          (long long)days));
-    ret->lapsed = true;
+                          "it is %lld days old and was never copied%s%s; a copy would be over at "
+                          "once",
+                          days, failed ? ": " : "",
+                          !failed           ? ""
+                          : failed->message ? failed->message
+                                            : "its copies failed without a reason"));
 }
 
 /* False when what is past ends the matter. */
@@ -350,17 +383,32 @@ bool relay_decide_by_jobs(struct arena *arena, const struct relay_config *config
     return !judge_past(arena, config, point, now_ms, &past, ret);
 }
 
+/* A copy that inherits its life goes with its source: judge_point() has the word. */
+static bool has_lapsed(const struct relay_destination *to, const struct relay_point *point,
+                       int64_t now_ms, const struct past *past)
+{
+    bool inherits = to->delete_after_days == 0;
+    return copy_is_over(to, point, now_ms) && !(inherits && was_never_copied(point, now_ms, past));
+}
+
 bool relay_decide_by_age(struct arena *arena, const struct relay_config *config,
                          const struct relay_point *point, int64_t now_ms,
-                         struct relay_decision *ret)
+                         const struct relay_job *jobs, size_t job_len, struct relay_decision *ret)
 {
-    if (relay_history_reaches(point, now_ms) || config->destination_len == 0)
+    struct past past = past_of(jobs, job_len, config, NULL);
+    int64_t ended_ms = 0;
+    if ((past.failures == 0 && relay_history_reaches(point, now_ms)) ||
+        config->destination_len == 0)
         return false;
-    for (size_t i = 0; i < config->destination_len; i++)
-        if (!copy_is_over(&config->destinations[i], point, now_ms))
+    for (size_t i = 0; i < config->destination_len; i++) {
+        const struct relay_destination *to = &config->destinations[i];
+        if (!has_lapsed(to, point, now_ms, &past))
             return false;
-    *ret = (struct relay_decision){0};
-    conclude_lapsed(arena, days_old(point, now_ms), ret);
+        if (copy_ends_ms(to, point) > ended_ms)
+            ended_ms = copy_ends_ms(to, point);
+    }
+    *ret = (struct relay_decision){.attempt = past.failures};
+    conclude_lapsed(arena, point, now_ms, &past, ended_ms, ret);
     return true;
 }
 
@@ -433,12 +481,11 @@ static bool judge_point(struct arena *arena, const struct relay_point *point, in
 
 /* False when no copy is wanted for its age: relay_decide_by_age(), of its own destination. */
 static bool judge_age(struct arena *arena, const struct relay_point *point, int64_t now_ms,
-                      struct relay_decision *ret)
+                      const struct past *past, struct relay_decision *ret)
 {
-    if (ret->attempt > 0 || relay_history_reaches(point, now_ms) ||
-        !copy_is_over(ret->destination, point, now_ms))
+    if (!has_lapsed(ret->destination, point, now_ms, past))
         return true;
-    conclude_lapsed(arena, days_old(point, now_ms), ret);
+    conclude_lapsed(arena, point, now_ms, past, copy_ends_ms(ret->destination, point), ret);
     return false;
 }
 
@@ -474,7 +521,7 @@ void relay_decide(struct arena *arena, const struct relay_config *config,
     const struct relay_destination *destination = ret->destination;
     struct past past = past_of(jobs, job_len, config, destination);
     if (!judge_past(arena, config, point, now_ms, &past, ret) ||
-        !judge_age(arena, point, now_ms, ret) || !judge_point(arena, point, now_ms, ret) ||
+        !judge_age(arena, point, now_ms, &past, ret) || !judge_point(arena, point, now_ms, ret) ||
         !judge_failures(arena, point, now_ms, &past, ret))
         return;
     if (!retention_fits(destination)) {

@@ -34,6 +34,8 @@ struct relay_point {
 #define RELAY_STUCK_HOURS 24
 /* So many copies of a point that failed are told of, though the next one is begun at once. */
 #define RELAY_WORRY_FAILURES 3
+/* That a point was never copied and needs it no more is told of for so long. */
+#define RELAY_LAPSED_WORRY_DAYS 2
 /* Points older than this wait for somebody's word when nothing as old has been copied yet. */
 #define RELAY_BACKFILL_DAYS 3
 
@@ -60,8 +62,8 @@ struct relay_decision {
     bool worry; /* not wrong yet, but somebody should look: about to expire, stuck, untagged,
                    failing again and again */
     bool needs_backfill;
-    bool lapsed; /* of RELAY_LEAVE: nobody knows any more whether it was copied, and a copy would
-                    have had its time */
+    bool lapsed; /* of RELAY_LEAVE: a copy would be over at once. It was never copied (`worry` tells
+                    of it for a while), or nobody knows any more whether it was */
     const char *token;
     const char *reason; /* one sentence */
 };
@@ -81,12 +83,13 @@ void relay_decide(struct arena *arena, const struct relay_config *config,
 bool relay_decide_by_jobs(struct arena *arena, const struct relay_config *config,
                           const struct relay_point *point, int64_t now_ms,
                           const struct relay_job *jobs, size_t job_len, struct relay_decision *ret);
-/* What its age alone says of a point of which no job and no copy is known: one that is older than
- * the job history and than a copy lives, whichever destination it went to, is settled. A copy that
- * was made is gone by its lifecycle, and one made now would be over at once. True: it is. */
+/* What its age alone says, whatever the tags are, of a point that is older than a copy lives,
+ * whichever destination it went to: it is settled. Of one that is older than the job history nobody
+ * knows whether it was copied; a copy is gone by its lifecycle, and one made now would be over at
+ * once. One whose copies have failed was never copied, which is told of. True: it is settled. */
 bool relay_decide_by_age(struct arena *arena, const struct relay_config *config,
                          const struct relay_point *point, int64_t now_ms,
-                         struct relay_decision *ret);
+                         const struct relay_job *jobs, size_t job_len, struct relay_decision *ret);
 /* What a job says that StartCopyJob answers with and that is older than the list of jobs. True: it
  * has failed, and the next attempt may follow; else the decision becomes what it tells. NULL state:
  * AWS does not describe it any more. */

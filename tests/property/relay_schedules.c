@@ -8,18 +8,19 @@
  *   - in the end, once nothing fails any more and a month has passed, each point that is tagged for
  *     the last vault has its copy there, or a relay refuses it for one of a few reasons that the
  *     life gave it: an alarm. What is tagged for a foreign vault is refused, and a copy that is
- *     PARTIAL is; or no pass knows whether it was copied, and a copy would have had its time;
+ *     PARTIAL is; or a copy would have had its time, and where copies of it failed an alarm told;
+ *   - a copy stands in the last vault for as long as it lives, and none is begun that is over;
  *   - a point that went before it was copied went no sooner than its lifecycle says, and an alarm
  *     told of it, unless no pass ran in its last day;
  *   - a life without faults sees no refusal, no failed pass, no error and nothing to worry about.
  *
  * A hard life has it all: events that are lost, doubled, reordered, half-filled or late by weeks;
  * calls that are throttled, fail, or run and are not answered; reads that are late or refused;
- * copies that fail, for a while or for as long as the last vault lets none in, or end PARTIAL;
- * copies that live shorter or longer than those before; tags that are lost, all or those that
- * count; relays that act at once, stand still in the middle, or end there; rests longer than AWS
- * lists jobs and than points live. In any life reads may lag by seconds, two points may be of one
- * resource and date, and copies may live shorter than their sources.
+ * copies that fail, for a while or for as long as the last vault lets none in, longer than they
+ * would live, or end PARTIAL; copies that live shorter or longer than those before; tags that are
+ * lost, all or those that count; relays that act at once, stand still in the middle, or end there;
+ * rests longer than AWS lists jobs and than points live. In any life reads may lag by seconds, two
+ * points may be of one resource and date, and copies may live shorter than their sources.
  *
  *     relay_schedules [--seed N] [--lives N | --seconds N] [--without HARDSHIP] [--trace]
  *
@@ -44,6 +45,7 @@
 #define NESTED 2 /* so many relays may stand still one above the other */
 #define SETTLED_WITHIN 400
 #define RESOURCES 4
+#define SHUT_OUT_DAYS 12
 #define RESTS 4                 /* days, before a life is taken to be settled */
 #define STUCK_MS (24 * HOUR_MS) /* as the alarm has it */
 #define SOAK_SECONDS 3600
@@ -78,17 +80,19 @@ struct life {
     struct arena *arena;
     struct room room;
     bool hard;
-    int64_t noise;      /* so often an event comes at most, and one more */
-    int depth;          /* relays that stand still */
-    struct map told;    /* job -> the state that was told last */
-    struct map origins; /* point in the first vault -> struct origin */
-    struct map made;    /* copy -> what it was made of */
-    struct map copied;  /* point -> its copy in the last vault */
-    struct map refused; /* point -> why, when a relay last looked */
-    struct map lapsed;  /* point -> life, when a relay last looked */
-    struct map alarmed; /* point -> life, once somebody was told of it */
-    int64_t lag_ms;     /* reads are so late */
-    bool loses_tags;    /* copies into the relay's vault come without the tags that count */
+    int64_t noise;           /* so often an event comes at most, and one more */
+    int depth;               /* relays that stand still */
+    struct map told;         /* job -> the state that was told last */
+    struct map origins;      /* point in the first vault -> struct origin */
+    struct map made;         /* copy -> what it was made of */
+    struct map copied;       /* point -> its copy in the last vault */
+    struct map refused;      /* point -> why, when a relay last looked */
+    struct map lapsed;       /* point -> life, when a relay last looked */
+    struct map alarmed;      /* point -> life, once somebody was told of it */
+    struct map ends;         /* copy in the last vault -> when its life is over */
+    int64_t life_changed_ms; /* that of copies made from then on */
+    int64_t lag_ms;          /* reads are so late */
+    bool loses_tags;         /* copies into the relay's vault come without the tags that count */
     struct good_pass *good_passes;
     size_t good_pass_len, good_pass_cap;
     struct delivery *queue;
@@ -252,6 +256,19 @@ static void note_arrival(struct life *life, struct origin *origin, const struct 
     arena_free(arena);
 }
 
+/* As long as it lives the copy has to stand. */
+static void note_end(struct life *life, const char *copy)
+{
+    struct arena *arena = arena_new();
+    const struct value *there =
+        point_get(life->room.world, arena, ROOM_BACKUP_ACCOUNT, ROOM_REGION, copy);
+    int64_t days = value_get_int(value_get(there, "Lifecycle"), "DeleteAfterDays", 0);
+    int64_t *ends_ms = arena_new_of(life->arena, int64_t);
+    *ends_ms = value_get_int(there, "CreationDate", 0) + days * DAY_MS;
+    map_set(&life->ends, copy, ends_ms);
+    arena_free(arena);
+}
+
 /* Its tag did not travel, no rule declares it, and the job that names its source is forgotten. */
 static bool is_anonymous(const struct life *life, const struct origin *origin)
 {
@@ -267,8 +284,10 @@ static void keep_made(struct life *life, const struct value *job)
         return;
     map_set(&life->made, copy, (void *)point);
     struct origin *origin = map_get(&life->origins, point);
-    if (has_made(job, ROOM_LAST_VAULT))
+    if (has_made(job, ROOM_LAST_VAULT)) {
         map_set(&life->copied, point, (void *)copy);
+        note_end(life, copy);
+    }
     if (life->loses_tags && has_made(job, ROOM_SOURCE_VAULT))
         room_lose_tags(&life->room, copy);
     if (origin)
@@ -303,15 +322,48 @@ static void watch_jobs(struct life *life)
 
 /* ---- relays ---- */
 
-/* Settled by its age: only what no job tells of any more, and whose copy would be over. */
+static bool passed_since(const struct life *life, int64_t since_ms)
+{
+    return life->good_pass_len > 0 && life->good_passes[life->good_pass_len - 1].at_ms >= since_ms;
+}
+
+/* As the list of jobs tells. */
+static bool has_failed_copy(struct life *life, const char *point)
+{
+    struct arena *arena = arena_new();
+    struct objects jobs = copy_jobs(life, arena);
+    bool failed = false;
+    for (size_t i = 0; i < jobs.len; i++)
+        failed = failed ||
+                 (str_eq(job_text(jobs.items[i].body, "State"), "FAILED") &&
+                  room_now(&life->room) - value_get_int(jobs.items[i].body, "CreationDate", 0) <
+                      28 * DAY_MS &&
+                  str_eq(job_text(jobs.items[i].body, "SourceRecoveryPointArn"), point));
+    arena_free(arena);
+    return failed;
+}
+
+/* Settled by its age, that of its backup: only what a copy would not outlive. When its copies
+ * failed an alarm tells of it, unless no pass ran for the day in which it lapsed. */
 static void keep_lapsed(struct life *life, const struct relay_report *report)
 {
     const struct relay_point *point = report->point;
-    int64_t days = (room_now(&life->room) - point->creation_ms) / DAY_MS;
-    bool lapsed = report->decision && report->decision->lapsed;
+    const struct origin *origin = origin_of(life, point->arn);
+    const struct relay_decision *decision = report->decision;
+    int64_t now = room_now(&life->room), days = life->room.destination.delete_after_days;
+    bool lapsed = decision && decision->lapsed, starts = report->copy_job_id != NULL;
+    bool before = map_get(&life->lapsed, point->arn);
     map_set(&life->lapsed, arena_strdup(life->arena, point->arn), lapsed ? life : NULL);
-    if (lapsed && (days < 29 || days < life->room.destination.delete_after_days - 1))
+    if (!origin)
+        return;
+    if (lapsed && now - origin->created_ms < (days - 1) * DAY_MS)
         blame(life, "a point is settled by its age that is not old enough", point->arn);
+    if (starts && now - origin->created_ms > days * DAY_MS)
+        blame(life, "a copy is begun that is over at once", point->arn);
+    if (lapsed && !before && !decision->worry && !map_get(&life->copied, point->arn) &&
+        has_failed_copy(life, point->arn) && passed_since(life, now - DAY_MS) &&
+        now - life->life_changed_ms > DAY_MS)
+        blame(life, "a point whose copies failed has lapsed, and nobody was told", point->arn);
 }
 
 static void keep_report(void *ctx, const struct relay_report *report)
@@ -326,9 +378,9 @@ static void keep_report(void *ctx, const struct relay_report *report)
     bool refuses = decision && decision->verdict == RELAY_REFUSE && !report->error;
     map_set(&life->refused, arena_strdup(life->arena, point),
             refuses ? arena_strdup(life->arena, why) : NULL);
-    keep_lapsed(life, report);
     if (report->error || refuses || decision->worry)
         map_set(&life->alarmed, arena_strdup(life->arena, point), life);
+    keep_lapsed(life, report);
     const struct origin *origin = origin_of(life, point);
     if (origin && life->lag_ms == 0 && str_eq(origin->vault, ROOM_LAST_VAULT) && !report->error &&
         decision->verdict == RELAY_LEAVE && strstr(why, "carries no tag") &&
@@ -449,6 +501,7 @@ static const struct host *act(struct life *life, const struct delivery *delivery
         hand_back(life, delivery);
     if (!good && !life->hard)
         blame(life, "a pass failed without a fault", why);
+    watch_jobs(life); /* some may have ended meanwhile */
     if (good && !delivery)
         note_good_pass(life, host);
     if (good && !delivery && life->passes == others)
@@ -580,6 +633,8 @@ static void read_late(struct life *life, bool on)
 static void change_life(struct life *life, bool on)
 {
     if (on)
+        life->life_changed_ms = room_now(&life->room);
+    if (on)
         tell(life, "copies live for %lld days from now on",
              (long long)room_change_life(&life->room));
 }
@@ -684,6 +739,24 @@ static void come_to_rest(struct life *life)
     }
 }
 
+/* No copy succeeds for longer than copies live, and the relays' clock goes on. */
+static void be_shut_out(struct life *life)
+{
+    life->room.destination.delete_after_days = 4 + random_below(&life->random, 5);
+    life->life_changed_ms = room_now(&life->room);
+    tell(life, "copies live for %lld days, and none is let in for longer",
+         (long long)life->room.destination.delete_after_days);
+    room_open_last_vault(&life->room, false);
+    for (int i = 0; i < SHUT_OUT_DAYS * 3 && !life->wrong; i++) {
+        if (i < 6)
+            back_up(life);
+        room_advance(&life->room, DAY_MS / 3);
+        watch_jobs(life);
+        deliver_due(life);
+        act(life, NULL);
+    }
+}
+
 static void settle(struct life *life)
 {
     for (size_t i = 0; life->hard && i < ARRAY_LEN(hardships); i++)
@@ -748,8 +821,13 @@ static void judge_uncopied(struct life *life, const struct origin *origin, const
 /* copy: NULL once its own life is over. Then nothing tells, where a twin has one, that this point
  * had one too. */
 static void judge_copied(struct life *life, const struct origin *origin, const char *point,
-                         const struct value *copy)
+                         const struct value *copy, int64_t ends_ms)
 {
+    if (!copy && ends_ms > room_now(&life->room))
+        blame(life, "a copy has gone before its time", point);
+    if (copy && (value_get_int(copy, "CreationDate", 0) != origin->created_ms ||
+                 !str_eq(job_text(copy, "BackupVaultArn"), ROOM_LAST_VAULT)))
+        blame(life, "a copy is none of its point", point);
     const char *why = map_get(&life->refused, point);
     bool partial = str_eq(job_text(copy, "Status"), "PARTIAL");
     if (!copy && why && may_be_refused(origin, why))
@@ -788,9 +866,9 @@ static void judge(struct life *life, bool looked_everywhere)
         if (!copy)
             judge_uncopied(life, origin, rows.items[i].body, there != NULL);
         else if (there && looked_everywhere)
-            judge_copied(
-                life, origin, point,
-                point_get(life->room.world, arena, ROOM_BACKUP_ACCOUNT, ROOM_REGION, copy));
+            judge_copied(life, origin, point,
+                         point_get(life->room.world, arena, ROOM_BACKUP_ACCOUNT, ROOM_REGION, copy),
+                         *(const int64_t *)map_get(&life->ends, copy));
     }
     arena_free(arena);
 }
@@ -818,6 +896,7 @@ static bool live(uint64_t seed, const struct options *options, struct totals *to
     map_init(&life.refused, arena);
     map_init(&life.lapsed, arena);
     map_init(&life.alarmed, arena);
+    map_init(&life.ends, arena);
     strbuf_init(&life.trace, arena, TRACE_MAX);
     life.hard = !random_chance(&life.random, 5);
     life.noise = 3 + random_below(&life.random, 12);
@@ -832,6 +911,8 @@ static bool live(uint64_t seed, const struct options *options, struct totals *to
     listener = &life;
     for (int64_t steps = 20 + random_below(&life.random, 150); steps > 0 && !life.wrong; steps--)
         step(&life);
+    if (life.hard && !life.wrong && random_chance(&life.random, 6))
+        be_shut_out(&life);
     if (!life.wrong)
         settle(&life);
     if (!life.wrong)

@@ -317,13 +317,7 @@ static const struct old_row old_rows[] = {
      {{0}},
      0,
      RELAY_REFUSE},
-    {"a young point is copied though its copy would be over",
-     NOW_MS - 20 * DAY_MS,
-     true,
-     14,
-     {{0}},
-     0,
-     RELAY_START},
+    {"nor for one of a young point", NOW_MS - 20 * DAY_MS, true, 14, {{0}}, 0, RELAY_LEAVE},
     {"an old point that the last vault holds is left",
      NOW_MS - 40 * DAY_MS,
      true,
@@ -334,7 +328,7 @@ static const struct old_row old_rows[] = {
     {"an old point whose copy failed lately is tried again",
      NOW_MS - 40 * DAY_MS,
      false,
-     30,
+     90,
      {JOB(FINAL, "FAILED")},
      1,
      RELAY_START},
@@ -394,15 +388,66 @@ static void age_settles_a_point_when_no_copy_can_be_left(void **state)
     config.destinations = two;
     config.destination_len = ARRAY_LEN(two);
     two[1].delete_after_days = 60;
-    assert_false(relay_decide_by_age(arena, &config, &point, NOW_MS, &decision));
+    assert_false(relay_decide_by_age(arena, &config, &point, NOW_MS, NULL, 0, &decision));
     two[1].delete_after_days = 0; /* lives as long as its source */
-    assert_false(relay_decide_by_age(arena, &config, &point, NOW_MS, &decision));
+    assert_false(relay_decide_by_age(arena, &config, &point, NOW_MS, NULL, 0, &decision));
     point.expires_ms = NOW_MS;
-    assert_true(relay_decide_by_age(arena, &config, &point, NOW_MS, &decision));
+    assert_true(relay_decide_by_age(arena, &config, &point, NOW_MS, NULL, 0, &decision));
     assert_true(decision.lapsed && !decision.worry && !decision.waits);
     point.creation_ms = NOW_MS - 20 * DAY_MS; /* the list of jobs tells */
     two[0].delete_after_days = 14;
-    assert_false(relay_decide_by_age(arena, &config, &point, NOW_MS, &decision));
+    assert_false(relay_decide_by_age(arena, &config, &point, NOW_MS, NULL, 0, &decision));
+    arena_free(arena);
+}
+
+/* Its tags have been read before, or no copy would have been begun. */
+static void a_point_whose_copies_fail_lapses_and_is_told_of(void **state)
+{
+    (void)state;
+    struct arena *arena = arena_new();
+    struct relay_config config = config_with(arena, "");
+    struct relay_destination to = config.destinations[0];
+    struct relay_job failed = JOB(FINAL, "FAILED");
+    struct relay_point point = {.creation_ms = NOW_MS - 6 * DAY_MS - HOUR_MS};
+    struct relay_decision decision;
+    config.destinations = &to;
+    failed.message = "Access denied";
+    failed.at_ms = NOW_MS - 5 * DAY_MS;
+    to.delete_after_days = 8;
+    assert_false(relay_decide_by_age(arena, &config, &point, NOW_MS, &failed, 1, &decision));
+    to.delete_after_days = 7; /* a day less is no life */
+    assert_true(relay_decide_by_age(arena, &config, &point, NOW_MS, &failed, 1, &decision));
+    assert_int_equal(decision.verdict, RELAY_LEAVE);
+    assert_true(decision.lapsed && decision.worry);
+    assert_non_null(strstr(decision.reason, "was never copied: Access denied"));
+    point.creation_ms -= 2 * DAY_MS; /* told of for two days */
+    assert_true(relay_decide_by_age(arena, &config, &point, NOW_MS, &failed, 1, &decision));
+    assert_true(decision.lapsed && !decision.worry);
+    failed.at_ms = NOW_MS - DAY_MS; /* it was still tried, so copies lived longer then */
+    assert_true(relay_decide_by_age(arena, &config, &point, NOW_MS, &failed, 1, &decision));
+    assert_true(decision.worry);
+    arena_free(arena);
+}
+
+/* Whatever the history: nobody needs a copy that is over when it comes. */
+static void no_copy_is_begun_that_would_be_over(void **state)
+{
+    (void)state;
+    struct arena *arena = arena_new();
+    struct relay_config config = config_with(arena, "");
+    struct relay_destination to = config.destinations[0];
+    struct relay_point point = point_with(arena, "{\"FinalVault\":\"" FINAL "\"}");
+    struct relay_decision decision;
+    config.destinations = &to;
+    to.lock_min_days = 0;
+    to.delete_after_days = 1; /* which it lives but for its last quarter */
+    point.creation_ms = NOW_MS - 17 * HOUR_MS;
+    relay_decide(arena, &config, &point, NOW_MS, NULL, 0, &decision);
+    assert_int_equal(decision.verdict, RELAY_START);
+    point.creation_ms = NOW_MS - 18 * HOUR_MS;
+    relay_decide(arena, &config, &point, NOW_MS, NULL, 0, &decision);
+    assert_int_equal(decision.verdict, RELAY_LEAVE);
+    assert_true(decision.lapsed && decision.worry);
     arena_free(arena);
 }
 
@@ -846,6 +891,8 @@ int main(void)
         cmocka_unit_test(a_point_older_than_the_job_history_is_not_copied_blindly),
         cmocka_unit_test(an_old_point_without_a_copy_waits_for_a_word),
         cmocka_unit_test(age_settles_a_point_when_no_copy_can_be_left),
+        cmocka_unit_test(a_point_whose_copies_fail_lapses_and_is_told_of),
+        cmocka_unit_test(no_copy_is_begun_that_would_be_over),
         cmocka_unit_test(a_message_beside_completed_is_a_notice_for_a_day),
         cmocka_unit_test(a_copy_that_goes_by_its_lifecycle_worries_nobody),
         cmocka_unit_test(the_next_attempt_waits_as_long_as_the_failure_means),
