@@ -185,7 +185,10 @@ static void add_threats(struct strbuf *sb, const struct proof_report *report)
         if (map_get(&said, account->id))
             continue;
         map_set(&said, account->id, &said);
-        strbuf_addf(sb, "takeover   of %s (%s)\n", account->name, account->id);
+        strbuf_addf(sb, "takeover   of %s", account->name);
+        if (!str_eq(account->name, account->id))
+            strbuf_addf(sb, " (%s)", account->id);
+        strbuf_add(sb, "\n");
         for (size_t k = i; k < report->threat_len; k++)
             if (report->threats[k].account == account)
                 add_threat(sb, &report->threats[k]);

@@ -13,12 +13,17 @@
 
 /* ---- rows ---- */
 
+/* In place of its id, where nobody has named it. */
+#define MANAGER "management account"
+
 static const char *whoever(struct takeover *t, const struct account *account)
 {
     if (model_account(t->model, account->id))
         return arena_printf(t->arena, "whoever takes account %s over", account->name);
     if (str_eq(account->id, "*"))
         return "anybody, of any account,";
+    if (str_eq(account->id, MANAGER))
+        return "whoever takes the " MANAGER " over";
     bool digits = strspn(account->id, "0123456789") == strlen(account->id);
     return arena_printf(t->arena,
                         digits ? "whoever takes account %s over" : "whomever %s vouches for",
@@ -302,10 +307,17 @@ struct means means_of_key(struct takeover *t, const struct model_object *key)
 
 /* ---- the account of a last vault ---- */
 
+/* NULL: nobody has named it. */
+static const struct account *manager_of(struct takeover *t, const struct account *member)
+{
+    const char *id = model_management_account(t->model);
+    return id ? takeover_account(t, id, member->partition, MANAGER) : NULL;
+}
+
 /* Where nothing but the organization's policies is in the way: whoever manages it detaches them. */
 static void try_manager(struct takeover *t, const struct deed *deed, const struct means *means)
 {
-    const struct account *manager = model_account(t->model, model_management_account(t->model));
+    const struct account *manager = manager_of(t, deed->account);
     if (!manager || manager == deed->account || deed->rule == RULE_LEAVE ||
         deed->rule == RULE_CLOSE ||
         takeover_outcome(t, deed->account, means, /* without_controls= */ true).openness !=
@@ -431,17 +443,27 @@ static void try_key(struct takeover *t, const struct last *last)
     try_deed(t, &deed, means_of_key(t, last->key));
 }
 
+/* Copies between accounts are copies within an organization, whether the file declares it or not.
+ */
+static bool in_organization(struct takeover *t, const struct last *last)
+{
+    const struct account *account = last->vault->resource->account;
+    return model_organization(t->model, account->id) ||
+           feeders_cross(&t->feeders, last->vault, account);
+}
+
 static void try_leaving(struct takeover *t, const struct last *last)
 {
     const struct resource *r = last->vault->resource;
     const struct deed deed = {r->account, RULE_LEAVE, r->address,
                               "leaves the organization, whose policies then hold no longer",
                               r->pos};
-    if (model_organization(t->model, r->account->id))
+    if (in_organization(t, last))
         try_deed(t, &deed, means_of_leaving());
 }
 
-/* The organization's policies bind the root of a member, and only they do. */
+/* The organization's policies bind the root of a member, and only they do: of an account that
+ * stands in none nothing does. */
 static void try_closing(struct takeover *t, const struct last *last)
 {
     static const char *const actions[] = {"account:CloseAccount", NULL};
@@ -449,17 +471,17 @@ static void try_closing(struct takeover *t, const struct last *last)
     const struct deed deed = {
         r->account, RULE_CLOSE, r->address,
         "closes the account, whose vaults are gone 90 days later, with what a lock keeps", r->pos};
-    if (model_organization(t->model, r->account->id))
-        try_deed(t, &deed,
-                 (struct means){.actions = actions, .resource = "*", .by_root_only = true});
+    try_deed(t, &deed, (struct means){.actions = actions, .resource = "*", .by_root_only = true});
 }
 
 /* Every member that the organization made trusts it with every right, and it can close any. */
 static void try_reach(struct takeover *t, const struct last *last)
 {
-    const struct account *manager = model_account(t->model, model_management_account(t->model));
     const struct resource *r = last->vault->resource;
-    if (!manager || manager == r->account)
+    const struct account *manager = manager_of(t, r->account);
+    if (!manager)
+        manager = takeover_account(t, MANAGER, r->account->partition, MANAGER);
+    if (!in_organization(t, last) || manager == r->account)
         return;
     const struct deed deed = {
         manager, RULE_MANAGER_REACHES, r->address,

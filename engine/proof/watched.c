@@ -73,6 +73,16 @@ void feeders_init(struct feeders *f, struct model *model, const struct proof_pat
     }
 }
 
+bool feeders_cross(const struct feeders *f, const struct model_object *vault,
+                   const struct account *account)
+{
+    const struct feed_list *list = map_get(&f->vaults, vault->arn);
+    for (size_t i = 0; list && i < list->len; i++)
+        if (list->items[i].plan != account || list->items[i].relay != account)
+            return true;
+    return false;
+}
+
 /* Points have no account of origin among the dimensions of their metric: what arrives from others
  * is told apart by nothing. */
 static const char *amiss_in_others(const struct watch *w)

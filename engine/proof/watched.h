@@ -14,6 +14,9 @@ struct feeders {
 };
 void feeders_init(struct feeders *f, struct model *model, const struct proof_path *paths,
                   size_t len);
+/* Some come from another account than this one. */
+bool feeders_cross(const struct feeders *f, const struct model_object *vault,
+                   const struct account *account);
 
 /* NULL: an alarm of the vault's own account and Region rings when no point arrives in this very
  * vault, and tells somebody out of reach of whoever has taken over `source`, the account that the

@@ -290,8 +290,9 @@ with workspace() as folder:
 # Under strict guards nothing is applied while a row is open; what is accepted is not.
 with workspace(edit=lambda text: text + "guards: {strict: true}\n") as folder:
     refused = holdfast("apply", "--simulate", "--auto-approve", "--allow-irreversible", "vaults.final/lock", cwd=folder, expect=7)
-    check(refused.err.count("error[HF1401]") == 3 and "whoever takes account backup over" in refused.err, refused.err)
-GUARDED = "guards: {strict: true}\nignore:\n  - {id: HP801, reason: elsewhere}\n"
+    check(refused.err.count("error[HF1401]") == 6 and "whoever takes account backup over" in refused.err, refused.err)
+GUARDED = "guards: {strict: true}\nignore:\n" + "".join(
+    f"  - {{id: {rule}, reason: elsewhere}}\n" for rule in ("HP801", "HP901", "HP906", "HP909"))
 with workspace(edit=lambda text: protect(text) + GUARDED) as folder:
     refused = holdfast("apply", "--simulate", "--auto-approve", "--relay=false", cwd=folder, expect=7)
     check(refused.err.count("error[HF1401]") == 1 and f"takes the place of {BREAK_GLASS}" in refused.err, refused.err)

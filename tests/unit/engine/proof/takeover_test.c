@@ -644,6 +644,21 @@ static const struct {
      {{MANAGEMENT, WITH_MANAGEMENT}, {NULL, ORGANIZATION}},
      {"open management: does in account backup what whoever takes that over does"}},
 
+    /* copies between accounts need an organization, also one that the file does not declare */
+    {GUARDED,
+     {{0}},
+     {"open backup: leaves the organization, whose policies then hold no longer: nothing denies "
+      "organizations:LeaveOrganization",
+      "open backup: closes the account, whose vaults are gone 90 days later",
+      "open management account: does in account backup what whoever takes that over does"}},
+    {GUARDED,
+     {{"    account: workload\n", "    account: backup\n"}},
+     {"open backup: closes the account", "!open backup: leaves the organization",
+      "!open management account: does"}},
+    {GUARDED,
+     {{MANAGEMENT, WITH_MANAGEMENT}, {NULL, ORGANIZATION}},
+     {"!open management account: "}},
+
     /* strangers */
     {PLAIN,
      {{GRACE, ""},
