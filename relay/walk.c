@@ -417,9 +417,12 @@ void walk_decide(struct walk *walk)
 
 static void describe(void *ctx);
 
+/* An event of a time that is far from coming says nothing of when it was: then the clocks differ.
+ */
 static bool is_fresh(const struct walk *walk)
 {
-    return walk->told_ms && walk->pass->now_ms - walk->told_ms < RELAY_FRESH_MS;
+    int64_t age_ms = walk->pass->now_ms - walk->told_ms;
+    return walk->told_ms && age_ms < RELAY_FRESH_MS && age_ms > -RELAY_FRESH_MS;
 }
 
 /* Late events tell of points that have lived their life; of others, that cannot be read yet, the

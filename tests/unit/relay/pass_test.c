@@ -933,6 +933,17 @@ static void a_point_that_cannot_be_read_yet_is_handed_back(void **state)
     assert_int_equal(room->pass.worrying, 1);
 }
 
+/* Where AWS's clock and ours differ by days, its events are not of today for ever. */
+static void an_event_of_a_time_to_come_is_no_new_one(void **state)
+{
+    struct room *room = *state;
+    not_found(room, 0);
+    one_point(room, 1, "{}");
+    assert_false(handle(room, told(room, -5 * 60)));
+    assert_true(handle(room, told(room, -86400)));
+    assert_int_equal(room->pass.left, 1);
+}
+
 static void describe_as_old(struct room *room, int days)
 {
     answer(room, DESCRIBED,
@@ -1346,6 +1357,7 @@ int main(void)
         TEST(a_point_that_cannot_be_looked_at_fails),
         TEST(a_point_that_cannot_be_read_yet_is_looked_at_again),
         TEST(a_point_that_cannot_be_read_yet_is_handed_back),
+        TEST(an_event_of_a_time_to_come_is_no_new_one),
         TEST(an_event_of_an_old_backup_is_decided_as_a_pass_decides),
         TEST(an_event_without_a_date_is_as_old_as_its_point),
         TEST(of_two_points_of_one_date_each_needs_a_copy_of_its_own),
