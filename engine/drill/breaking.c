@@ -122,18 +122,38 @@ static bool was_done(const struct drill_blow *blow, const struct drill_foresight
     return false;
 }
 
+/* A backup that was to be there is not. Of one that was never begun nobody knows where to. */
+static bool is_lacked_by(const struct drill_outcome *outcome, const char *vault)
+{
+    const struct drill_report *report = &outcome->report;
+    for (size_t i = 0; i < report->miss_len; i++) {
+        const char *const *at = report->misses[i].vaults;
+        while (at && *at && !str_eq(*at, vault))
+            at++;
+        if (!at || *at)
+            return true;
+    }
+    return outcome->unmade > 0;
+}
+
+/* Of the vault that it is about. */
+static bool came_unnoticed(const struct drill_outcome *outcome,
+                           const struct drill_foresight *foresight)
+{
+    return foresight->unnoticed && outcome->alarms == 0 && is_lacked_by(outcome, foresight->target);
+}
+
 const char *drill_foreseen(struct arena *arena, const struct drill_outcome *outcome,
                            const struct drill_foresight *foresights, size_t len)
 {
     struct strbuf sb;
     struct map told;
-    bool unnoticed = outcome->report.missing + outcome->unmade > 0 && outcome->alarms == 0;
     strbuf_init(&sb, arena, 4096);
     map_init(&told, arena);
     for (size_t i = 0; i < len; i++) {
         const struct drill_foresight *foresight = &foresights[i];
         bool came =
-            was_done(&outcome->report.blow, foresight) || (foresight->unnoticed && unnoticed);
+            was_done(&outcome->report.blow, foresight) || came_unnoticed(outcome, foresight);
         if (!came || map_get(&told, foresight->rule))
             continue;
         map_set(&told, foresight->rule, &sb);

@@ -25,7 +25,8 @@ struct drill_outcome {
 
 /* What `check` says of the file that somebody could do, and nothing keeps them from: by these
  * calls, on this object; or, without calls, that nobody notices when nothing comes any more. It has
- * foreseen a fault that is done by one of the calls, or harm that no alarm told of. */
+ * foreseen a fault that is done by one of the calls, or that a backup is missing in that vault and
+ * no alarm told of it. */
 struct drill_foresight {
     const char *rule; /* "HP501" */
     const char *account_id, *target;

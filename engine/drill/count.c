@@ -33,17 +33,20 @@ struct backup {
     int64_t created_ms;
 };
 
-static void add_miss(struct count *count, const struct backup *backup, const char *reason)
+static struct drill_miss *add_miss(struct count *count, const struct backup *backup,
+                                   const char *reason)
 {
     struct drill_report *report = count->report;
     count->misses = arena_grow(count->arena, count->misses, report->miss_len, &count->miss_cap,
                                report->miss_len + 1, sizeof(*count->misses));
-    count->misses[report->miss_len++] = (struct drill_miss){
+    struct drill_miss *miss = &count->misses[report->miss_len++];
+    *miss = (struct drill_miss){
         .at_ms = backup->created_ms,
         .resource = backup->resource ? arn_short_name(count->arena, backup->resource) : NULL,
         .plan = backup->plan,
         .rule = backup->rule,
         .reason = reason};
+    return miss;
 }
 
 /* ---- what became of a point ---- */
@@ -403,6 +406,17 @@ static const char *reason_of_rule(const struct count *count, const struct backup
     return arena_printf(count->arena, "rule %s has no copy action into %s", backup->rule, wanted);
 }
 
+static const char *const *names_of(const struct count *count, const char *const *arns)
+{
+    size_t len = 0;
+    while (arns[len])
+        len++;
+    const char **names = arena_array(count->arena, len + 1, sizeof(*names));
+    for (size_t i = 0; i < len; i++)
+        names[i] = name_of(count, arns[i]);
+    return names;
+}
+
 /* By whichever route of the group; `group` is its first one. */
 static void follow_group(struct count *count, size_t group, const struct backup *backup,
                          struct outcome *ret)
@@ -417,7 +431,9 @@ static void follow_group(struct count *count, size_t group, const struct backup 
     if (arrivals.len > 0)
         return;
     ret->complete = false;
-    add_miss(count, backup, reason_of(count, &count->routes.items[group], backup));
+    const struct drill_route *route = &count->routes.items[group];
+    struct drill_miss *miss = add_miss(count, backup, reason_of(count, route, backup));
+    miss->vaults = names_of(count, route->finals);
 }
 
 static struct outcome follow_all(struct count *count, const struct backup *backup)

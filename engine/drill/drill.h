@@ -67,6 +67,8 @@ struct drill_line {
 struct drill_miss {
     int64_t at_ms; /* the backup's creation date; 0: of a resource without route */
     const char *resource, *plan, *rule, *reason; /* resource NULL: the plan protects none */
+    const char *const *vaults; /* addresses, else ARNs, of the last ones that it was to reach,
+                                  NULL-terminated; NULL: any of its plan's */
 };
 
 /* What a fault did. */

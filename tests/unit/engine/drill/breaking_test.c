@@ -67,8 +67,13 @@ static const struct drill_foresight foresights[] = {
 static const char *foreseen(struct arena *arena, const struct drill_try *try, size_t missing,
                             size_t alarms)
 {
+    static const char *const vaults[] = {"vaults.final", "vaults.other", NULL};
+    const struct drill_miss misses[] = {{.vaults = vaults}};
     const struct drill_outcome outcome = {
-        .report = {.missing = missing, .blow = {.tries = try, .try_len = try ? 1 : 0}},
+        .report = {.missing = missing,
+                   .misses = misses,
+                   .miss_len = missing,
+                   .blow = {.tries = try, .try_len = try ? 1 : 0}},
         .alarms = alarms};
     return drill_foreseen(arena, &outcome, foresights, ARRAY_LEN(foresights));
 }
@@ -115,6 +120,26 @@ static void harm_that_no_alarm_told_of_is_foreseen_once_by_what_says_so(void **s
     arena_free(arena);
 }
 
+static void of_a_vault_that_lacks_nothing_nothing_was_foreseen(void **state)
+{
+    (void)state;
+    static const char *const lacks[] = {"vaults.third", NULL};
+    static const struct drill_foresight watched[] = {
+        {"HP801", "111122223333", "vaults.final", NULL, true}};
+    struct arena *arena = arena_new();
+    struct drill_miss miss = {.vaults = lacks};
+    struct drill_outcome outcome = {.report = {.missing = 1, .misses = &miss, .miss_len = 1}};
+    assert_string_equal(drill_foreseen(arena, &outcome, watched, 1), "");
+    miss.vaults = NULL; /* its rule leads nowhere, or its backup failed */
+    assert_string_equal(drill_foreseen(arena, &outcome, watched, 1), "HP801");
+    outcome.report.miss_len = 0;
+    assert_string_equal(drill_foreseen(arena, &outcome, watched, 1), "");
+    outcome.unmade = 1;
+    assert_string_equal(drill_foreseen(arena, &outcome, watched, 1), "HP801");
+    assert_string_equal(drill_foreseen(arena, &outcome, NULL, 0), ""); /* `check` said nothing */
+    arena_free(arena);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -123,6 +148,7 @@ int main(void)
         cmocka_unit_test(one_that_rings_later_without_the_fault_does),
         cmocka_unit_test(a_deed_is_foreseen_by_the_row_of_its_call_and_object),
         cmocka_unit_test(harm_that_no_alarm_told_of_is_foreseen_once_by_what_says_so),
+        cmocka_unit_test(of_a_vault_that_lacks_nothing_nothing_was_foreseen),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -287,6 +287,19 @@ static void no_backup_is_explained_where_nobody_is_at_fault(void **state)
     scene_close(&s);
 }
 
+static void a_miss_names_the_vaults_that_lack_it(void **state)
+{
+    (void)state;
+    struct scene s;
+    scene_open(&s, "\"" VAULT_F "\"");
+    backed_up(&s, "p1");
+    count(&s);
+    assert_int_equal(s.report.miss_len, 1);
+    assert_string_equal(s.report.misses[0].vaults[0], "vaults.f");
+    assert_null(s.report.misses[0].vaults[1]);
+    scene_close(&s);
+}
+
 static void a_direct_copy_into_another_account_is_a_route(void **state)
 {
     (void)state;
@@ -566,6 +579,7 @@ int main(void)
         cmocka_unit_test(a_plan_without_route_shows_before_any_backup_falls_due),
         cmocka_unit_test(a_plan_that_protects_nothing_is_idle),
         cmocka_unit_test(no_backup_is_explained_where_nobody_is_at_fault),
+        cmocka_unit_test(a_miss_names_the_vaults_that_lack_it),
         cmocka_unit_test(a_direct_copy_into_another_account_is_a_route),
         cmocka_unit_test(what_comes_by_either_of_two_routes_has_arrived),
         cmocka_unit_test(what_comes_by_two_routes_comes_twice),
