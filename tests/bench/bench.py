@@ -413,10 +413,21 @@ def part_rows(options):
                 row(name, figure, f"{figure['cpu'] / size * 1e6:.1f} us of CPU, {figure['rss'] / size * 1e3:.1f} kB a row")
 
 
-def fleet(accounts):
-    """So many accounts, two Regions of each backed up into a vault in a third. A relay's reader would trust them all by name,
-    which IAM's sizes end at some 150: these go in one copy."""
+def fleet(accounts, relayed):
+    """So many accounts, two Regions of each backed up into a vault in a third: in one copy, or in two with a relay between
+    them in each account, whose readers share the accounts."""
     members = ", ".join(f'm{i}: "{200000000000 + i}"' for i in range(accounts))
+    direct = {"organization": "organization: {id: o-exampleorgid, account: management, cross_account_backup: true}",
+              "key": "databases: {account: workloads, region: primary, alias: alias/databases, share_with: [backup]}",
+              "vault": "", "sender": "organization", "to": "final", "tags": "{}",
+              "source": "source_key: databases, ", "relays": ""}
+    through = {"organization": "",
+               "key": "between: {account: workloads, region: recovery, share_with: [backup]}",
+               "vault": "between: {account: workloads, region: recovery, key: between}", "sender": "workloads", "to": "between",
+               "tags": '{FinalVault: "${vaults.final.arn}"}', "source": "",
+               "relays": "relays: {to_final: {source_vault: between, destination_vaults: [final], tag_keys: [FinalVault], "
+                         "event_regions: [primary], lifecycle: {delete_after_days: 30}}}"}
+    way = through if relayed else direct
     return f"""version: 1
 name: fleet
 accounts:
@@ -424,13 +435,14 @@ accounts:
   backup: {{id: "444455556666"}}
   workloads: {{members: {{{members}}}}}
 regions: {{primary: [us-east-1, us-west-2], recovery: us-east-2}}
-organization: {{id: o-exampleorgid, account: management, cross_account_backup: true}}
+{way["organization"]}
 keys:
-  databases: {{account: workloads, region: primary, alias: alias/databases, share_with: [backup]}}
+  {way["key"]}
   final: {{account: backup, region: recovery}}
 vaults:
   primary: {{account: workloads, region: primary}}
-  final: {{account: backup, region: recovery, key: final, accept_copies_from: [organization]}}
+  {way["vault"]}
+  final: {{account: backup, region: recovery, key: final, accept_copies_from: [{way["sender"]}]}}
 plans:
   daily:
     account: workloads
@@ -440,9 +452,11 @@ plans:
         target_vault: primary
         schedule_expression: cron(0 5 ? * * *)
         lifecycle: {{delete_after_days: 7}}
-        copy_actions: [{{destination_vault: final, lifecycle: {{delete_after_days: 30}}}}]
+        copy_actions: [{{destination_vault: {way["to"]}, lifecycle: {{delete_after_days: 30}}}}]
+        recovery_point_tags: {way["tags"]}
     selections:
-      databases: {{source_key: databases, resources: ["arn:aws:rds:*:*:db:*"]}}
+      databases: {{{way["source"]}resources: ["arn:aws:rds:*:*:db:*"]}}
+{way["relays"]}
 """
 
 
@@ -463,14 +477,16 @@ def decisions(folder, count):
 def part_proof(options):
     """The path proof: what it adds to reading the topology, and how it grows."""
     sizes = (1, 30, 100) if options.quick else (1, 100, 300, 1000)
-    header("check beside validate; the difference is the proof")
-    for size in sizes:
-        with folder_with("topology.yaml", fleet(size)) as folder:
-            commands = [[HOLDFAST, "validate"], [HOLDFAST, "check"]]
-            figures = in_turn(5 if size == 1 else 3, *(lambda c=c: run(c, folder) for c in commands))
-            row(f"validate, {size} accounts x 3 Regions", figures[0])
-            row(f"check, {size} accounts x 3 Regions", figures[1],
-                f"{(figures[1]['cpu'] - figures[0]['cpu']) * 1000 / size:.2f} ms of CPU an account")
+    for relayed in (False, True):
+        header(f"check beside validate, {'through relays' if relayed else 'in one copy'}; the difference is the proof")
+        for size in sizes:
+            with folder_with("topology.yaml", fleet(size, relayed)) as folder:
+                commands = [[HOLDFAST, "validate"], [HOLDFAST, "check"]]
+                figures = in_turn(5 if size == 1 else 3, *(lambda c=c: run(c, folder) for c in commands))
+                name = f"{size} accounts x 3 Regions"
+                row(f"validate, {name}", figures[0], f"{figures[0]['cpu'] * 1000 / size:.2f} ms of CPU an account")
+                row(f"check, {name}", figures[1],
+                    f"{(figures[1]['cpu'] - figures[0]['cpu']) * 1000 / size:.2f} ms of CPU an account")
     bench = os.path.join(os.path.dirname(HOLDFAST), "tests", "policy_bench")
     seed = os.path.join(os.path.dirname(__file__), "..", "..", "examples", "rds-immutable-backup.yaml")
     seconds = "1" if options.quick else "5"
