@@ -89,10 +89,38 @@ static const char *names_of(struct takeover *t, const struct outcome *outcome)
     return names;
 }
 
+#define PLACES_MAX 4
+
+/* Whether the account puts somebody in the place of a role or a user: by changing it, or as
+ * somebody whom the role trusts, in whose place it may put somebody first. */
+static struct outcome outcome_of_place(struct takeover *t, const struct account *account,
+                                       const char *place, size_t places_left)
+{
+    const struct means means = means_of_place(place);
+    const struct model_role *role = model_role(t->model, place);
+    const struct outcome changed = takeover_outcome(t, account, &means, false);
+    if (changed.openness == PROOF_OPEN || !role || !role->trust || places_left == 0)
+        return changed;
+    const struct means trusted = means_of_taking_on(place, role->trust);
+    const struct outcome taken = takeover_outcome(t, account, &trusted, false);
+    if (taken.openness == PROOF_OPEN)
+        return taken;
+    for (size_t i = 0; i < taken.exempt_len; i++) {
+        const struct exempt *e = &taken.exempt[i];
+        if (place_is_reserved(e->place) || str_eq(e->place, place))
+            continue;
+        struct outcome before = outcome_of_place(t, account, e->place, places_left - 1);
+        before.why = arena_printf(t->arena, "sts:AssumeRole is left to %s, and %s", exempt_name(e),
+                                  before.why);
+        if (before.openness == PROOF_OPEN)
+            return before;
+    }
+    return changed;
+}
+
 /* A break-glass principal keeps an account from nothing that can put somebody in its place. */
 static void try_place(struct takeover *t, const struct deed *deed, const struct exempt *exempt)
 {
-    const struct model_role *role = model_role(t->model, exempt->place);
     struct deed place = *deed;
     place.rule = RULE_BREAK_GLASS_REACHED;
     place.what = arena_printf(t->arena, "takes the place of %s",
@@ -101,14 +129,7 @@ static void try_place(struct takeover *t, const struct deed *deed, const struct 
         takeover_add(t, &place, PROOF_CLOSED, NULL, "IAM lets nobody of the account change it");
         return;
     }
-    struct means means = means_of_place(exempt->place);
-    struct outcome outcome =
-        takeover_outcome(t, deed->account, &means, /* without_controls= */ false);
-    if (outcome.openness != PROOF_OPEN && role && role->trust) {
-        const struct means trusted = means_of_taking_on(exempt->place, role->trust);
-        struct outcome taken = takeover_outcome(t, deed->account, &trusted, false);
-        outcome = taken.openness == PROOF_OPEN ? taken : outcome;
-    }
+    const struct outcome outcome = outcome_of_place(t, deed->account, exempt->place, PLACES_MAX);
     takeover_conclude(t, &place, &outcome);
 }
 

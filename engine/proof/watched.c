@@ -148,12 +148,15 @@ static const char *amiss_in_action(const struct watch *w, const char *arn)
     if (arn_is_in_account(arn, w->source->id))
         return arena_printf(w->model->arena, "%s is in account %s, which can silence it",
                             topic ? topic->resource->address : arn, w->source->name);
-    if (!strstr(arn, ":sns:"))
+    if (strstr(arn, ":lambda:") || strstr(arn, ":ssm-incidents:"))
         return NULL;
+    if (!strstr(arn, ":sns:"))
+        return arena_printf(w->model->arena, "%s tells nobody", arn);
     if (!str_eq(model_region_of(w->model->arena, arn), w->alarm->resource->region))
         return arena_printf(w->model->arena, "%s is in another Region", arn);
     if (!topic || model_is_open(topic))
-        return NULL;
+        return arena_printf(w->model->arena, "nobody here knows who hears of %s",
+                            topic ? topic->resource->address : arn);
     topic_ask(w->model, topic, CLOUDWATCH, w->alarm->arn, &answer);
     if (answer.verdict == ASK_NO)
         return arena_printf(w->model->arena, "%s does not let CloudWatch publish, %s",

@@ -139,6 +139,13 @@
     "open workload:" SILENT "no alarm that rings when no copy comes; of "                          \
     "relays.to_final/alarms.no_recent_point[rds-guarded-final], "
 #define HEARD "closed workload:" SILENT "an alarm that rings"
+/* The break-glass role trusts one role of its account, and a policy keeps roles as they are. */
+#define GLASS_TRUSTS(role)                                                                         \
+    "roles:\n  glass:\n    account: backup\n    name: break-glass\n"                               \
+    "    assume_role_policy_document: {Version: \"2012-10-17\", Statement: [{Effect: Allow, "      \
+    "Principal: {AWS: \"444455556666\"}, Action: \"sts:AssumeRole\", Condition: {ArnEquals: "      \
+    "{\"aws:PrincipalArn\": \"arn:aws:iam::444455556666:role/" role "\"}}}]}\n"
+#define KEPT(role) "{Effect: Deny, Action: \"iam:*\", Resource: \"arn:aws:iam::*:role/" role "\"}"
 #define RESOURCES "resources: [\"arn:aws:rds:*:*:db:*\"]"
 #define ROLE_ON(trust, actions, resource, condition)                                               \
     "roles:\n  janitor:\n    account: backup\n    assume_role_policy_document: {Version: "         \
@@ -308,6 +315,23 @@ static const struct {
       {NULL, WITH_POLICIES SCP("glass", "{Effect: Deny, Action: \"iam:*\", Resource: "
                                         "\"arn:aws:iam::*:role/break-glass\"}")}},
      {"open backup: takes the place of " BREAK_GLASS ": nothing denies sts:AssumeRole"}},
+
+    {GUARDED,
+     {{NULL, GLASS_TRUSTS("admin")},
+      {MANAGEMENT, WITH_MANAGEMENT},
+      {NULL, WITH_POLICIES SCP("glass", KEPT("break-glass"))}},
+     {"open backup: takes the place of " BREAK_GLASS ": sts:AssumeRole is left to "
+      "arn:aws:iam::444455556666:role/admin, and nothing denies iam:UpdateAssumeRolePolicy"}},
+    {GUARDED,
+     {{NULL, GLASS_TRUSTS("admin")},
+      {MANAGEMENT, WITH_MANAGEMENT},
+      {NULL, WITH_POLICIES SCP("glass", KEPT("break-glass")) SCP("admin", KEPT("admin"))}},
+     {"closed backup: takes the place of " BREAK_GLASS}},
+    {GUARDED,
+     {{NULL, GLASS_TRUSTS("break-glass")},
+      {MANAGEMENT, WITH_MANAGEMENT},
+      {NULL, WITH_POLICIES SCP("glass", KEPT("break-glass"))}},
+     {"closed backup: takes the place of " BREAK_GLASS}},
 
     {PLAIN,
      {{"    alias: alias/backup-final\n",
@@ -594,6 +618,11 @@ static const struct {
       {NULL, UNDER_KEY("\"${resources.secret.id}\"", "\"kms:GenerateDataKey*\", \"kms:Decrypt\"")}},
      {HEARD}},
 
+    /* nor one that tells nobody, or nobody knows whom */
+    {GUARDED,
+     {{VAULT_ALARMS, ""}, {"        topic: vault_alarms", TO_VA}},
+     {UNHEARD "nobody here knows who hears of arn:aws:sns:us-east-2:444455556666:va"}},
+
     /* what others send keeps it quiet, and so does what is worth nothing */
     {GUARDED,
      {{"plans:\n",
@@ -618,7 +647,7 @@ static const struct {
       {"  intermediate:\n    account: workload\n", "  intermediate:\n    account: hub\n"},
       {OF_VAULT, "    accept_copies_from: [hub]"},
       {"  relay_alarms:\n    account: workload", "  relay_alarms:\n    account: hub"},
-      {"        topic: vault_alarms", "        topic: arn:aws:sns:us-east-2:222233334444:t"}},
+      {"        topic: vault_alarms", "        topic: relay_alarms"}},
      {HEARD, "open hub:" SILENT "no alarm that rings"}},
 
     /* what nobody here knows */
