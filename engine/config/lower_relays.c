@@ -50,6 +50,18 @@ static bool gather_destination(struct lowering *lw, const struct instance *in,
     return true;
 }
 
+static bool is_named_once(struct lowering *lw, const struct instance *in,
+                          const struct relay_destination_draft *list, size_t last)
+{
+    for (size_t i = 0; i < last; i++)
+        if (str_eq(list[i].arn, list[last].arn)) {
+            lower_error(lw, E_RELAY_TWICE, list[last].target.pos, in->address,
+                        "`%s` is a destination already", list[last].arn);
+            return false;
+        }
+    return true;
+}
+
 static bool gather_destinations(struct lowering *lw, struct relay_draft *relay)
 {
     struct targets targets;
@@ -59,7 +71,8 @@ static bool gather_destinations(struct lowering *lw, struct relay_draft *relay)
         return false;
     struct relay_destination_draft *list = arena_array(lw->arena, targets.len, sizeof(*list));
     for (size_t i = 0; i < targets.len; i++)
-        ok = gather_destination(lw, relay->in, &targets.items[i], &list[i]) && ok;
+        ok = gather_destination(lw, relay->in, &targets.items[i], &list[i]) &&
+             is_named_once(lw, relay->in, list, i) && ok;
     relay->destinations = list;
     relay->destination_len = targets.len;
     return ok;
