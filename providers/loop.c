@@ -49,6 +49,7 @@ struct loop {
     size_t window, in_flight, calls;
     struct send *flying; /* in_flight of them */
     bool draining, cut, drains_on_stop;
+    bool has_changed; /* a request that changes something has been sent */
     const volatile sig_atomic_t *stop;
     int64_t grace_ms, cut_at_ms; /* the latter monotonic, once *stop was seen; else 0 */
 
@@ -338,6 +339,7 @@ static void send_one(struct loop *loop, struct send *send)
     take_off(loop, send);
     loop->calls++;
     bool mutates = send->mutates;
+    loop->has_changed = loop->has_changed || mutates;
     RECORD_REQUEST(request);
     loop->transport.ops->send(loop->transport.self, request, answered, send);
     if (mutates)
@@ -475,6 +477,16 @@ static bool deliver_outcomes(struct loop *loop)
     return any;
 }
 
+/* Nobody waits for anything any more. */
+static void hurry_timers(struct loop *loop)
+{
+    for (size_t i = 0; i < loop->timer_len; i++) {
+        if (loop->timers[i].due_ms > loop->now_ms)
+            loop->timers[i].due_ms = loop->now_ms;
+        raise_timer(loop, i);
+    }
+}
+
 static void cut(struct loop *loop)
 {
     static const struct http_response lost = {
@@ -488,6 +500,7 @@ static void cut(struct loop *loop)
         recycle_send(loop, send);
         done(ctx, &lost);
     }
+    hurry_timers(loop);
 }
 
 /* How long the turn may wait, given the signal that may have come; INT64_MAX: as it likes. */
@@ -497,7 +510,8 @@ static int64_t heed_stop(struct loop *loop)
         return INT64_MAX;
     int64_t now_ms = clock_monotonic_ms();
     if (loop->cut_at_ms == 0) {
-        loop->cut_at_ms = now_ms + loop->grace_ms;
+        bool waits = loop->drains_on_stop || loop->has_changed;
+        loop->cut_at_ms = now_ms + (waits ? loop->grace_ms : 0);
         if (loop->drains_on_stop)
             loop_drain(loop);
     }
@@ -563,11 +577,7 @@ bool loop_turn(struct loop *loop)
 void loop_drain(struct loop *loop)
 {
     loop->draining = true;
-    for (size_t i = 0; i < loop->timer_len; i++) { /* all timers fall due */
-        if (loop->timers[i].due_ms > loop->now_ms)
-            loop->timers[i].due_ms = loop->now_ms;
-        raise_timer(loop, i);
-    }
+    hurry_timers(loop);
 }
 
 bool loop_draining(const struct loop *loop)

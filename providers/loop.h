@@ -67,7 +67,8 @@ bool loop_draining(const struct loop *loop);
  * on the wall clock, is cut: nothing is sent any more, and what flies and what waits fails as if
  * its answer were lost, reads included. 0: at once, for work that has changed nothing. */
 void loop_stop_on(struct loop *loop, const volatile sig_atomic_t *stop, int64_t grace_ms);
-/* The same without draining: until it is cut everything goes on as if there had been no signal. */
+/* The same without draining: until it is cut everything goes on as if there had been no signal. A
+ * loop that has sent nothing yet that changes something is cut at once. */
 void loop_cut_on(struct loop *loop, const volatile sig_atomic_t *stop, int64_t grace_ms);
 bool loop_is_cut(const struct loop *loop);
 

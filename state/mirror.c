@@ -76,6 +76,15 @@ static bool make_shared(struct state *state, struct diags *diags)
     return good;
 }
 
+bool mirror_is_stopped(const struct mirror *mirror, struct diags *diags)
+{
+    bool stopped = mirror->remote.stop && *mirror->remote.stop;
+    if (stopped)
+        diag_error(diags, E_STATE_REMOTE, NO_POS, NULL,
+                   "%s: stopped by a signal before anything was changed", mirror->remote.where);
+    return stopped;
+}
+
 /* A run was cut off, or its lock broken: a batch of ours keeps it out from now on. Where the number
  * is taken, that run has written once more: what it wrote is part of the state. */
 static bool take_over(struct state *state, struct diags *diags)
@@ -105,7 +114,7 @@ static bool come_in(struct state *state, struct diags *diags)
     struct mirror *mirror = state->mirror;
     for (int i = 0; i < ATTEMPTS; i++) {
         bool absent = false;
-        if (!mirror_sync(state, &absent, diags))
+        if (mirror_is_stopped(mirror, diags) || !mirror_sync(state, &absent, diags))
             return false;
         if (absent && mirror->takes_over)
             return true;
@@ -119,6 +128,8 @@ static bool come_in(struct state *state, struct diags *diags)
                 return make_shared(state, diags);
             continue;
         }
+        if (mirror_is_stopped(mirror, diags))
+            return false;
         mirror->wrote = !mirror_is_as_sealed(mirror); /* by the end of the run it is */
         if (!head_run(mirror) && !mirror->takes_over)
             return true;
@@ -212,7 +223,7 @@ bool mirror_publish(struct state *state, struct diags *diags)
         return mirror_fenced(state, "an earlier write of this run has failed", diags);
     if (strbuf_overflowed(&mirror->batch.text))
         return too_large(mirror->remote.where, &mirror->batch.text, diags);
-    if (!state_keep(state, diags))
+    if (!state_keep(state, diags) || (!mirror->opened && mirror_is_stopped(mirror, diags)))
         return false;
     if (!mirror->opened) {
         enum remote_result result = mark_run(state, diags);

@@ -99,6 +99,10 @@ bool mirror_is_at_rest(const struct mirror *mirror);
 /* The run of this process, as a head names it. */
 const struct value *mirror_run(struct state *state, struct arena *arena);
 
+/* A signal came. To be asked before the first change: from then on a run ends in order. Reported.
+ */
+MUST_CHECK bool mirror_is_stopped(const struct mirror *mirror, struct diags *diags);
+
 /* ---- mirror_sync.c: bringing the file up to date ---- */
 
 void mirror_new(struct state *state, const struct state_options *options);

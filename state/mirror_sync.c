@@ -137,6 +137,8 @@ static bool follow(struct state *state, int64_t end, bool *ret_gap, struct diags
         struct remote_object objects[WINDOW_MAX];
         size_t len = 0;
         int64_t first = mirror->through + 1;
+        if (!mirror->opened && mirror_is_stopped(mirror, diags))
+            return false;
         for (; len < window && (end < 0 || first + (int64_t)len <= end); len++)
             names[len] = mirror_batch_name(scratch, first + (int64_t)len);
         mirror->remote.ops->get(mirror->remote.self, scratch, names, len, objects, diags);

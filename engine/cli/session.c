@@ -21,6 +21,8 @@
 
 /* CI runners wait seven and a half seconds and more between their two signals. */
 #define GRACE_S 6
+#define OPENING_GRACES 1 /* nothing flies to AWS yet, and a lock is to be given back */
+#define RUN_GRACES 2     /* the first is AWS's; then it is written down, and the lock given back */
 
 const char *session_data_dir(struct cli *cli)
 {
@@ -213,7 +215,7 @@ bool session_open_state(struct session *session, enum session_mode mode)
     if (session->topology.shared_state) {
         if (!sharing_open(session))
             return false;
-        if (!sharing_heed_signals(session, mode == SESSION_WRITES))
+        if (!sharing_heed_signals(session, mode == SESSION_WRITES ? OPENING_GRACES : 0))
             return false;
         session->remote.stop = session->stop;
         options.remote = &session->remote;
@@ -221,6 +223,8 @@ bool session_open_state(struct session *session, enum session_mode mode)
     }
     session->as_opened = options;
     if (!state_open(cli->arena, &options, &session->state, &cli->diags))
+        return false;
+    if (options.remote && mode == SESSION_WRITES && !sharing_heed_signals(session, RUN_GRACES))
         return false;
     if (state_under_way(session->state))
         cli_note(cli, "%s", state_under_way(session->state));

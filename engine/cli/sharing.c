@@ -58,12 +58,12 @@ bool sharing_open(struct session *session)
     return true;
 }
 
-bool sharing_heed_signals(struct session *session, bool writes)
+bool sharing_heed_signals(struct session *session, int graces)
 {
     int64_t grace_ms = 0;
     if (!session_grace(session, &grace_ms))
         return false;
-    loop_cut_on(s3_remote_loop(session->shared), session->stop, writes ? 2 * grace_ms : 0);
+    loop_cut_on(s3_remote_loop(session->shared), session->stop, graces * grace_ms);
     return true;
 }
 

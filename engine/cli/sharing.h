@@ -5,10 +5,9 @@
 
 /* Opens session->shared, of a topology with `state`, which is an error to be without: E_USAGE. */
 MUST_CHECK bool sharing_open(struct session *session);
-/* A signal cuts what S3 does not answer: of a command that reads, at once; of one that writes,
- * after twice the grace, since what flies to AWS may use up the first, and then the run is written
- * down and the lock given back. */
-MUST_CHECK bool sharing_heed_signals(struct session *session, bool writes);
+/* A signal cuts what S3 does not answer: at once, until something was sent that changes something,
+ * which begins with the lock; from then on after so many times the grace. */
+MUST_CHECK bool sharing_heed_signals(struct session *session, int graces);
 /* Keeps the lock of the open state while the session's loop turns and while a person is asked;
  * where it is lost, the loop sends no change any more. */
 void sharing_keep(struct session *session);

@@ -413,7 +413,8 @@ static int attempts_after(const struct response *rs)
 static bool try_again(struct call *call, const struct response *rs,
                       const struct http_response *http)
 {
-    if (loop_draining(call->aws->loop) || (call->rq->op && op_ended(call->rq->op)))
+    if (loop_draining(call->aws->loop) || loop_is_cut(call->aws->loop) ||
+        (call->rq->op && op_ended(call->rq->op)))
         return false;
     if (rs->fault == FAULT_THROTTLED && call->throttled + 1 < THROTTLED_ATTEMPTS)
         return retry_later(call, backoff_ms(call, (int64_t)2 * BACKOFF_BASE_MS, call->throttled++),

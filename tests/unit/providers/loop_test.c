@@ -421,19 +421,52 @@ static void what_outlasts_the_grace_is_cut_once(void **state)
     assert_string_equal(w->log, "lost lost");
 }
 
+static void send_change(struct world *w)
+{
+    struct raw *raw = arena_new_of(w->arena, struct raw);
+    *raw = (struct raw){.loop = w->loop, .name = "/change"};
+    loop_send(
+        w->loop,
+        &(struct loop_send){
+            .bucket = "b", .mutates = true, .build = raw_build, .done = raw_done, .ctx = raw});
+}
+
 static void what_is_only_to_be_cut_goes_on_until_then(void **state)
 {
     struct world *w = *state;
     struct result born = {0};
-    stop = SIGTERM;
+    stop = 0;
     loop_cut_on(w->loop, &stop, HOUR_MS);
+    fake_when(w->fake, "", (struct fake_answer){.status = 200, .body = "", .after_ms = 100});
+    send_change(w);
+    loop_after(w->loop, 50, timer_note, "early"); /* ends the turn before the answer comes */
+    assert_true(loop_turn(w->loop));
+    stop = SIGTERM;
     start(w, OP_CREATE, "vaults.born", &born);
     run(w);
+    assert_false(loop_is_cut(w->loop));
+    assert_non_null(strstr(w->log, "/change"));
     assert_int_equal(born.outcome.result, OP_RESULT_DONE);
-    loop_cut_on(w->loop, &stop, 0);
+}
+
+static void what_has_changed_nothing_is_cut_at_once(void **state)
+{
+    struct world *w = *state;
+    stop = 0;
+    loop_cut_on(w->loop, &stop, HOUR_MS);
+    fake_when(w->fake, "", (struct fake_answer){.status = 200, .body = "", .after_ms = 100});
     raw_send(w, NULL, "/raw", NULL);
+    loop_after(w->loop, 50, timer_note, "early");
+    loop_after(w->loop, HOUR_MS, timer_note, "timer"); /* to try something again, say */
+    assert_true(loop_turn(w->loop));
+    stop = SIGTERM;
+    size_t sent = fake_call_count(w->fake);
+    send_change(w);
     run(w);
-    assert_int_equal(born.outcome.result, OP_RESULT_DONE);
+    assert_true(loop_is_cut(w->loop));
+    assert_string_equal(w->log, "lost early timer lost");
+    assert_int_equal(fake_call_count(w->fake), sent);
+    assert_true(loop_now_ms(w->loop) < START_MS + HOUR_MS);
 }
 
 /* ---- throttle, pure ---- */
@@ -543,6 +576,7 @@ int main(void)
         LOOP_TEST(a_throttled_bucket_slows_down_and_no_other_does),
         LOOP_TEST(draining_begins_no_change_and_lets_flights_and_reads_land),
         LOOP_TEST(what_is_only_to_be_cut_goes_on_until_then),
+        LOOP_TEST(what_has_changed_nothing_is_cut_at_once),
         LOOP_TEST(without_grace_a_stop_cuts_flights_and_reads_and_says_nothing_of_them),
         LOOP_TEST(within_the_grace_what_flies_lands_and_is_read_back),
         LOOP_TEST(what_outlasts_the_grace_is_cut_once),

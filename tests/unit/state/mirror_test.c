@@ -1323,6 +1323,50 @@ static void a_founding_that_was_cut_off_is_no_state(void **state)
     assert_string_equal(seen_on(room, new_machine(room)), written);
 }
 
+/* ---- signals ---- */
+
+static volatile sig_atomic_t stop;
+
+static void stop_at_head(struct fake_remote *fake, const char *operation, const char *name)
+{
+    (void)fake;
+    if (str_eq(operation, "get") && str_eq(name, ""))
+        stop = SIGINT;
+}
+
+static void a_signal_before_the_first_change_changes_nothing(void **state)
+{
+    struct room *room = *state;
+    const char *a = new_machine(room);
+    struct diags own;
+    struct state *s = open_on(room, a);
+    make_one(room, s, "vaults.one");
+    state_close(s); /* cut off: who comes next begins with a change */
+    break_lock(room);
+    size_t versions = room->fake->versions, puts = room->fake->puts;
+    room->remote.stop = &stop;
+    room->fake->on_call = stop_at_head;
+    diags_init(&own, room->arena);
+    assert_false(try_open(room, new_machine(room), false, &s, &own));
+    assert_non_null(strstr(own.items[0].message, "stopped by a signal"));
+    room->fake->on_call = NULL;
+    assert_int_equal(room->fake->versions, versions + 1); /* the lock */
+    assert_int_equal(room->fake->puts, puts + 1);
+    assert_null(fake_find(room->fake, ".lock"));
+
+    stop = 0;
+    finish(room, open_on(room, a));
+    s = open_on(room, a);
+    versions = room->fake->versions;
+    stop = SIGINT;
+    assert_false(state_set_fact(s, "outputs", value_int(room->arena, 1), &own) &&
+                 journal_commit(s, &own));
+    finish(room, s);
+    stop = 0;
+    assert_int_equal(room->fake->versions, versions);
+    assert_null(fake_find(room->fake, ".lock"));
+}
+
 /* ---- what is changed by hand ---- */
 
 typedef bool by_hand_fn(struct room *room, struct state *s, struct diags *diags);
@@ -1761,6 +1805,7 @@ int main(void)
         TEST(of_a_journal_without_snapshots_the_cache_is_what_is_left),
         TEST(what_is_not_what_was_seen_here_is_no_head),
         TEST(a_founding_that_was_cut_off_is_no_state),
+        TEST(a_signal_before_the_first_change_changes_nothing),
         TEST(whatever_call_fails_a_change_by_hand_is_done_wholly_or_not_at_all),
         TEST(whatever_call_fails_no_intent_is_lost),
         TEST(a_reader_answers_what_is_shared_whoever_holds_the_lock),
