@@ -83,6 +83,22 @@ static bool was_overtaken(struct cli *cli, size_t len, size_t errors)
     return true;
 }
 
+/* The lock is broken all the same: why the state does not open is for the next run to fail with. */
+static void note_errors(struct cli *cli, size_t from, size_t errors)
+{
+    struct diags *diags = &cli->diags;
+    size_t kept = from;
+    for (size_t i = from; i < diags->len; i++) {
+        struct diag diag = diags->items[i];
+        if (diag.severity == SEVERITY_ERROR)
+            cli_note(cli, "not open  %s: %s", diag_code_id(diag.code), diag.message);
+        else
+            diags->items[kept++] = diag;
+    }
+    diags->len = kept;
+    diags->errors = errors;
+}
+
 /* Whoever held it can write nothing more, alive or not. That the state cannot be opened is no
  * reason to keep the lock. */
 static const char *keep_out(struct session *session)
@@ -95,6 +111,7 @@ static const char *keep_out(struct session *session)
                "nothing more to the state; what it has sent to AWS already may still arrive.";
     if (was_overtaken(cli, len, errors))
         return "That run keeps the old one out, and settles what it left open.";
+    note_errors(cli, len, errors);
     return "Should that run still live, it can go on until another one writes.";
 }
 

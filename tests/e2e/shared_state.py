@@ -66,6 +66,16 @@ with workspace() as folder:
         check(broken["broken"]["id"] == "1234", f"{broken}")
         check(served.holdfast("lock", "show", "--json", expect=0).json["lock"] is None, "it has gone")
 
+        # also where the state does not open: what keeps it from that is for the next run to end with
+        put_lock(served, folder, id="5678", since="2026-01-01T00:00:00Z", heartbeat="2026-01-01T00:00:00Z")
+        stray = ("--key", "prod/t.state.journal/000000000001")
+        s3api(served, "put-object", *stray)
+        broken = served.holdfast("lock", "break", "5678", expect=0)
+        check("HF0632" in broken.err and "error[" not in broken.err and "can go on" in broken.err, broken.err)
+        check(served.holdfast("lock", "show", "--json", expect=0).json["lock"] is None, "it has gone")
+        check("HF0632" in served.holdfast("plan", expect=4).err, "which is still so")
+        s3api(served, "delete-object", *stray)
+
         # S3 shows an object at once, also where other services lag behind
         served.settings(read_delay_ms=600000)
         put_lock(served, folder, id="9", since="2026-01-01T00:00:00Z")
