@@ -186,6 +186,28 @@ static bool refuse_row(const struct intake *in, const char *member, const char *
                   why);
 }
 
+static bool is_texts(struct arena *arena, const struct value *v)
+{
+    struct record record;
+    return read_deps(arena, v, &record);
+}
+
+static bool is_record(struct arena *arena, const struct value *v)
+{
+    struct record record;
+    return record_from(arena, v, &record);
+}
+
+/* As whoever reads the file does: what is taken in here and not readable there would be called
+ * damage of the file. */
+static const struct {
+    bool (*is)(struct arena *arena, const struct value *v);
+    const char *why;
+} shapes[] = {
+    [SHAPE_TEXTS] = {is_texts, "is no list of texts"},
+    [SHAPE_RECORD] = {is_record, "is no record of an object"},
+};
+
 static bool bind_column(struct intake *in, const struct column *column, int index,
                         const struct value *v)
 {
@@ -208,6 +230,8 @@ static bool bind_column(struct intake *in, const struct column *column, int inde
         db_bind_int(in->insert, index, v->boolean);
         return true;
     case COLUMN_JSON:
+        if (shapes[column->shape].is && !shapes[column->shape].is(in->scratch, v))
+            return refuse_row(in, column->member, shapes[column->shape].why);
         db_bind_text(in->insert, index, json_print(in->scratch, v, JSON_SORTED));
         return true;
     }

@@ -6,27 +6,27 @@
 
 #define TEXT(member)                                                                               \
     {                                                                                              \
-        member, COLUMN_TEXT, false, 0, NULL                                                        \
+        member, COLUMN_TEXT, false, 0, SHAPE_ANY, NULL                                             \
     }
 #define TEXT_OR_NULL(member)                                                                       \
     {                                                                                              \
-        member, COLUMN_TEXT, true, 0, NULL                                                         \
+        member, COLUMN_TEXT, true, 0, SHAPE_ANY, NULL                                              \
     }
 #define INT(member)                                                                                \
     {                                                                                              \
-        member, COLUMN_INT, false, 0, NULL                                                         \
+        member, COLUMN_INT, false, 0, SHAPE_ANY, NULL                                              \
     }
 #define INT_OR_NULL(member)                                                                        \
     {                                                                                              \
-        member, COLUMN_INT, true, 0, NULL                                                          \
+        member, COLUMN_INT, true, 0, SHAPE_ANY, NULL                                               \
     }
-#define JSON(member)                                                                               \
+#define JSON(member, shape)                                                                        \
     {                                                                                              \
-        member, COLUMN_JSON, false, 0, NULL                                                        \
+        member, COLUMN_JSON, false, 0, shape, NULL                                                 \
     }
-#define JSON_OR_NULL(member)                                                                       \
+#define JSON_OR_NULL(member, shape)                                                                \
     {                                                                                              \
-        member, COLUMN_JSON, true, 0, NULL                                                         \
+        member, COLUMN_JSON, true, 0, shape, NULL                                                  \
     }
 
 static const struct column resource_columns[] = {
@@ -35,13 +35,13 @@ static const struct column resource_columns[] = {
     TEXT("account_id"),
     TEXT_OR_NULL("region"),
     TEXT_OR_NULL("identifier"),
-    JSON_OR_NULL("attributes"),
-    JSON_OR_NULL("write_only"),
-    JSON("depends_on"),
+    JSON_OR_NULL("attributes", SHAPE_ANY),
+    JSON_OR_NULL("write_only", SHAPE_ANY),
+    JSON("depends_on", SHAPE_TEXTS),
     INT("generation"),
     INT("schema_version"),
-    {"adopted", COLUMN_BOOL, false, 0, NULL},
-    {"prevent_destroy", COLUMN_BOOL, false, 2, NULL},
+    {"adopted", COLUMN_BOOL, false, 0, SHAPE_ANY, NULL},
+    {"prevent_destroy", COLUMN_BOOL, false, 2, SHAPE_ANY, NULL},
 };
 
 static const struct column run_columns[] = {
@@ -66,20 +66,24 @@ static const struct column journal_columns[] = {
     TEXT("account_id"),
     TEXT_OR_NULL("region"),
     TEXT_OR_NULL("identifier"),
-    JSON_OR_NULL("desired"),
+    JSON_OR_NULL("desired", SHAPE_ANY),
     TEXT_OR_NULL("digest"),
     INT("at_ms"),
-    {"phase", COLUMN_TEXT, false, 0, phases},
+    {"phase", COLUMN_TEXT, false, 0, SHAPE_ANY, phases},
     TEXT_OR_NULL("detail"),
     INT_OR_NULL("ended_ms"),
 };
 
 static const struct column history_columns[] = {
-    TEXT("address"),   INT("serial"),          INT("run"),
-    INT("generation"), JSON_OR_NULL("record"), INT("at_ms"),
+    TEXT("address"),
+    INT("serial"),
+    INT("run"),
+    INT("generation"),
+    JSON_OR_NULL("record", SHAPE_RECORD),
+    INT("at_ms"),
 };
 
-static const struct column fact_columns[] = {TEXT("key"), JSON("value")};
+static const struct column fact_columns[] = {TEXT("key"), JSON("value", SHAPE_ANY)};
 
 #define COLUMNS(array) .columns = (array), .column_len = ARRAY_LEN(array)
 

@@ -7,11 +7,15 @@
 
 enum column_kind { COLUMN_TEXT, COLUMN_INT, COLUMN_BOOL, COLUMN_JSON };
 
+/* What JSON has to be, so that its row can be read. */
+enum json_shape { SHAPE_ANY, SHAPE_TEXTS, SHAPE_RECORD };
+
 struct column {
     const char *member;
     enum column_kind kind;
     bool nullable; /* NULL: the member is not there */
     int64_t since; /* the format that brought it; a document of an older one has none, and gets 0 */
+    enum json_shape shape;
     const char *const *words; /* the only texts that it may hold, NULL at the end; NULL: any */
 };
 

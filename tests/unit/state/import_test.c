@@ -131,10 +131,13 @@ static const char *lines_of(struct fixture *f, struct db *db, const char *sql)
 }
 
 /* Statements, made by SQL from the schema itself: into each table but meta one row, with something
- * of its own, and no default, in every column. JSON stands where a name says so. */
+ * of its own, and no default, in every column. JSON stands where a name says so, and a record
+ * where one is read. */
 static const char fill[] =
     "SELECT 'INSERT INTO ' || t.name || ' VALUES (' || group_concat("
-    "  CASE WHEN c.name LIKE '%\\_json' ESCAPE '\\' THEN quote('[\"' || c.name || '\"]')"
+    "  CASE WHEN c.name = 'record_json' THEN"
+    "         quote('{\"account_id\":\"1\",\"depends_on\":[\"x\"],\"type\":\"record\"}')"
+    "       WHEN c.name LIKE '%\\_json' ESCAPE '\\' THEN quote('[\"' || c.name || '\"]')"
     "       WHEN c.name = 'phase' THEN '''open'''"
     "       WHEN c.name = 'serial' THEN 1"
     "       WHEN c.name IN ('adopted', 'prevent_destroy') THEN 1"
@@ -239,6 +242,9 @@ static void a_document_that_is_not_whole_changes_nothing(void **state)
         {"[1,2.5]", "[1,2.5}"},
         {"\"resources\":[", "\"resources\":[7,"},
         {"\"serial\":3", "\"serial\":1"}, /* lower than the history's */
+        {"\"depends_on\":[]", "\"depends_on\":[\"x\",5]"},
+        {"\"depends_on\":[]", "\"depends_on\":{}"},
+        {"\"record\":{\"account_id\":\"111122223333\"", "\"record\":{\"account_id\":5"},
     };
     for (size_t i = 0; i < ARRAY_LEN(edits); i++)
         assert_import_refused(f, replaced(f, document, edits[i].old, edits[i].new),
