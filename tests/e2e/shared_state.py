@@ -129,8 +129,17 @@ with workspace() as folder:
         check(asked == ["PutObject", "HeadObject", "GetObject", "DeleteObject"],
               f"an apply that changes nothing takes the lock and gives it back: {asked}")
 
-        # what is changed by hand
+        # what is changed by hand, also where writes to one object collide: S3 asks to be asked again
+        served.settings(s3_conflict_ms=800)
+        before = len(served.dump("--calls"))
         two.run("state", "rm", "queues.one")
+        calls = served.dump("--calls")[before:]
+        collided = [i for i, c in enumerate(calls) if c["code"] == "ConditionalRequestConflict"]
+        check(collided and calls[collided[0]]["status"] == 409, "two writes have collided")
+        check(all(any(later["operation"] == calls[i]["operation"] and later["status"] < 300 for later in calls[i:])
+                  for i in collided), f"and each was sent again: {calls}")
+        check(served.holdfast("lock", "show", "--json", expect=0).json["lock"] is None, "no lock stays")
+        served.settings(s3_conflict_ms=0)
         check(one.addresses() == [], "forgotten everywhere")
         one.run("state", "undo")
         check(two.addresses() == ["queues.one"], "and recorded again everywhere")
