@@ -39,7 +39,7 @@ struct row {
     uint16_t destination; /* its number */
     uint8_t state;        /* its number among the states */
     bool found : 1;       /* a copy, no job */
-    bool safe : 1;        /* one that can be restored */
+    bool safe : 1;        /* one that is whole */
     bool claimed : 1;     /* by a point, of those that no job names */
     bool contested : 1; /* of the first row of a chain: points are left without one of its copies */
     bool names_copy : 1; /* a job that does */
@@ -332,7 +332,7 @@ static bool may_be_of(const struct row *copy, const struct relay_point *point)
     return !copy->maker || !point->maker || copy->maker == point->maker;
 }
 
-/* Higher is better: surely its own, then one that can be restored. */
+/* Higher is better: surely its own, then one that is whole. */
 static int rank_of(const struct row *copy, const struct relay_point *point)
 {
     return 2 * (copy->maker && copy->maker == point->maker) + copy->safe;

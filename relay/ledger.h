@@ -23,8 +23,9 @@ struct ledger_entry {
     size_t len;
     bool contested; /* there are copies of its resource and date, which others have claimed or
                        another rule has made */
-    bool safe; /* a copy in the last vault can be restored, and a job or the rule that made both
-                  tells that it is of this point; false as well when none was listed */
+    bool safe; /* a copy in the last vault is whole, as its status says (its key is not seen), and a
+                  job or the rule that made both tells that it is of this point; false as well when
+                  none was listed */
 };
 /* What is known of the point, once all is listed; once for each point. A copy is of the point that
  * a job names as its source. Where no job is listed any more, a point that has no copy claims one
