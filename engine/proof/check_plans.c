@@ -181,6 +181,17 @@ static void check_selections(struct findings *f)
 
 /* ---- ways ---- */
 
+/* Two relays of one source vault ask for the same copy. */
+static const char *what_comes_of(struct arena *arena, const struct proof_path *path,
+                                 const struct proof_path *other)
+{
+    if (!path->relay || !other->relay || path->action != other->action ||
+        str_eq(path->relay, other->relay))
+        return "";
+    return arena_printf(arena, ": by %s and %s, and the first to come makes the only copy",
+                        other->relay, path->relay);
+}
+
 static void check_ways(struct findings *f)
 {
     struct map ways;
@@ -198,10 +209,13 @@ static void check_ways(struct findings *f)
                          "the way to %s depends on the key of the resources", path->destination);
         const char *key = arena_printf(f->arena, "%s|%s|%s|%s", path->plan, path->rule,
                                        path->resource, path->destination);
-        if (map_get(&ways, key))
+        const struct proof_path *other = map_get(&ways, key);
+        if (other)
             finding_addf(f, RULE_COPIED_TWICE, model_at(f->model, path->plan), NO_POS,
-                         "rule %s leads to %s more than once", path->rule, path->destination);
-        map_set(&ways, key, f);
+                         "rule %s leads to %s more than once%s", path->rule, path->destination,
+                         what_comes_of(f->arena, path, other));
+        else
+            map_set(&ways, key, (void *)(uintptr_t)path);
     }
 }
 
