@@ -62,18 +62,26 @@ static bool is_service(const struct asking *a)
     return !a->question->role;
 }
 
+/* Who means harm may come from an account of any organization. */
+static bool may_stand_anywhere(const struct asking *a)
+{
+    return a->question->as_intruder && !model_knows_organization(a->model, a->caller);
+}
+
 static void principal_organization(const struct asking *a, const char *key, struct map_builder *b)
 {
     if (is_service(a))
         never(a, key, b);
-    put_organization(a, a->caller, key, b);
+    else if (!may_stand_anywhere(a))
+        put_organization(a, a->caller, key, b);
 }
 
 static void principal_paths(const struct asking *a, const char *key, struct map_builder *b)
 {
     if (is_service(a))
         never(a, key, b);
-    put_paths(a, a->caller, key, b);
+    else if (!may_stand_anywhere(a))
+        put_paths(a, a->caller, key, b);
 }
 
 static void of_services_only(const struct asking *a, const char *key, struct map_builder *b)

@@ -568,6 +568,12 @@ const char *model_organization(const struct model *model, const char *account)
     return seen ? seen : model->topology->organization_id;
 }
 
+bool model_knows_organization(const struct model *model, const char *account)
+{
+    return model_account(model, account) ||
+           (model->sights && account && map_get(&model->sights->organizations, account));
+}
+
 const char *model_management_account(const struct model *model)
 {
     const char *seen = model->sights ? model->sights->management_account_id : NULL;

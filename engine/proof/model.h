@@ -119,6 +119,8 @@ struct model_levels model_possible_controls(struct model *model, const char *acc
 
 /* The id of an account's organization, or NULL. */
 const char *model_organization(const struct model *model, const char *account);
+/* It is one of the topology's, or somebody has looked: otherwise that id is an assumption. */
+bool model_knows_organization(const struct model *model, const char *account);
 const char *model_management_account(const struct model *model);                /* or NULL */
 const struct account *model_account(const struct model *model, const char *id); /* or NULL */
 const char *model_account_name(const struct model *model, const char *id);
