@@ -276,10 +276,26 @@ static bool can_be_made(const struct attempt *attempt, const struct exempt *exem
     return exempt->many && !place_is_reserved(exempt->place) && could_anybody(&making, NULL);
 }
 
-static void try_exempt(const struct attempt *attempt, const struct tried *tried,
-                       struct outcome *ret)
+/* A name that has to meet two patterns: it begins as the one does and ends as the other. */
+static void add_of_both(struct map *texts)
+{
+    size_t len = texts->len;
+    for (size_t i = 0; i < len; i++)
+        for (size_t k = 0; k < len; k++) {
+            const char *first = texts->entries[i].key, *then = texts->entries[k].key;
+            const char *slash = strrchr(then, '/'), *colon = strrchr(then, ':');
+            const char *end = slash ? slash + 1 : colon ? colon + 1 : then;
+            if (i == k || !str_ends(first, "*") || str_eq(end, "*") || !strchr(end, '*'))
+                continue;
+            map_set(texts, arena_printf(texts->arena, "%.*s%s", (int)strlen(first) - 1, first, end),
+                    texts);
+        }
+}
+
+static void try_exempt(const struct attempt *attempt, struct tried *tried, struct outcome *ret)
 {
     struct arena *arena = attempt->model->arena;
+    add_of_both(&tried->left_out);
     struct exempt *list = arena_array(arena, tried->left_out.len + 1, sizeof(*list));
     const char *first = NULL;
     size_t len = 0;

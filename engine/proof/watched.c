@@ -106,17 +106,16 @@ static const char *amiss_in_metric(const struct watch *w)
                : arena_printf(w->model->arena, "%s does not count what arrives there", metric);
 }
 
-/* Of all vaults together it tells nothing of this one, unless there is no other. */
+/* Of all vaults together it tells nothing of this one, and others may make one there. */
 static const char *amiss_in_dimensions(const struct watch *w)
 {
     const struct value *dimensions = value_get(w->alarm->properties, "dimensions");
     const char *name = value_get_str(dimensions, "BackupVaultName");
-    const struct resource *r = w->vault->resource;
     if (name && !str_eq(name, value_get_str(w->vault->properties, "name")))
         return "it is about another vault";
     if (value_len(dimensions) > (name ? 1u : 0u))
         return "its dimensions leave out a part of what arrives";
-    if (!name && model_in(w->model, "aws_backup_vault", r->account->id, r->region)->len > 1)
+    if (!name)
         return "what arrives in another vault keeps it quiet";
     return NULL;
 }

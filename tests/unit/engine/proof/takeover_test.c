@@ -754,6 +754,10 @@ static const struct {
           "open workload" AS_JANITOR WORKLOADS "role/admin-*, under a condition"),
     NAMED(WORKLOADS "root", "{StringLike: {\"aws:PrincipalArn\": \"*role/adm?n\"}}",
           "open workload" AS_JANITOR "*role/adm?n, under a condition"),
+    NAMED(WORKLOADS "root",
+          "{ArnLike: {\"aws:PrincipalArn\": \"" WORKLOADS "role/ops/*\"}, StringLike: "
+          "{\"aws:PrincipalArn\": \"*-admin\"}}",
+          "open workload" AS_JANITOR WORKLOADS "role/ops/*-admin, under a condition"),
     NAMED(WORKLOADS "root", "{StringEquals: {\"aws:PrincipalType\": User}}",
           "open workload" AS_JANITOR "account 111122223333, under a condition"),
     NAMED(WORKLOADS "root", "{StringEquals: {\"aws:username\": bob}}",
