@@ -95,10 +95,19 @@ void verify_ask_jobs(struct verify_facts *facts, struct verify_row *rows, size_t
     facts_wait(facts);
 }
 
+/* A job that went well is not why the row stops. */
+static const char *what_came_of_it(const struct verify_row *row)
+{
+    if (!str_eq(row->job_state, "COMPLETED"))
+        return "";
+    return row->stopped->worse ? ", and what it made cannot be used"
+                               : ", and what it made is not there";
+}
+
 const char *verify_job_text(struct arena *arena, const struct verify_row *row)
 {
     if (row->job_state)
-        return arena_printf(arena, "the last job is %s%s%s", row->job_state,
+        return arena_printf(arena, "the last job is %s%s%s%s", row->job_state, what_came_of_it(row),
                             row->job_message ? ": " : "", row->job_message ? row->job_message : "");
     if (row->job_message)
         return row->job_message;

@@ -229,6 +229,32 @@ static void test_a_point_of_no_use_on_the_way_is_told_of_where_it_stops(void **s
     scene_close(&s);
 }
 
+static void test_a_job_that_went_well_is_not_why_it_stops(void **state)
+{
+    static const struct {
+        const char *state, *message, *worse, *text;
+    } cases[] = {
+        {"FAILED", "no", NULL, "the last job is FAILED: no"},
+        {"RUNNING", NULL, NULL, "the last job is RUNNING"},
+        {"COMPLETED", NULL, NULL, "the last job is COMPLETED, and what it made is not there"},
+        {"COMPLETED", "but", "PARTIAL",
+         "the last job is COMPLETED, and what it made cannot be used: but"},
+        {NULL, NULL, NULL, "no copy of what is newer was begun"},
+    };
+    (void)state;
+    struct arena *arena = arena_new();
+    for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+        struct verify_hop hops[2] = {{0}, {.worse = cases[i].worse}};
+        struct verify_row row = {.hops = hops,
+                                 .hop_len = 2,
+                                 .stopped = &hops[1],
+                                 .job_state = cases[i].state,
+                                 .job_message = cases[i].message};
+        assert_string_equal(verify_job_text(arena, &row), cases[i].text);
+    }
+    arena_free(arena);
+}
+
 static void test_one_that_is_older_is_of_no_matter(void **state)
 {
     (void)state;
@@ -394,6 +420,7 @@ int main(void)
         cmocka_unit_test(test_no_copy_is_told_from_no_backup),
         cmocka_unit_test(test_a_copy_that_is_there_and_of_no_use_is_told_of),
         cmocka_unit_test(test_a_point_of_no_use_on_the_way_is_told_of_where_it_stops),
+        cmocka_unit_test(test_a_job_that_went_well_is_not_why_it_stops),
         cmocka_unit_test(test_one_that_is_older_is_of_no_matter),
         cmocka_unit_test(test_a_copy_under_a_key_that_cannot_be_used_is_none),
         cmocka_unit_test(test_what_leads_nowhere_or_cannot_be_read_is_not_good),
