@@ -25,7 +25,14 @@
 #define READS_OF_THE_DEAD 5 /* what it sent before it died has arrived, and waits to be read */
 #define SESSION_S 43200
 #define SANDBOXES_MAX 32
+#define PACKAGES_MAX 16
 #define RUNTIME "/2018-06-01/runtime/"
+
+/* What functions of the same code share: as on AWS, none of them may write there. */
+struct package {
+    const char *code; /* its CodeSha256 */
+    const char *dir;
+};
 
 /* Where a function lives: its files, its process, and a server of its own, so that nobody else gets
  * its events. Nobody polls the server between invocations: the process waits. */
@@ -33,8 +40,8 @@ struct sandbox {
     struct arena *arena;
     const char *key;    /* account, Region, name */
     const char *digest; /* of the function as it was */
-    const char *dir;
-    int64_t begun_ms; /* of the world */
+    const char *dir;    /* of its package */
+    int64_t begun_ms;   /* of the world */
     struct sim_server *server;
     struct process process;
     struct sandbox *next;
@@ -43,6 +50,8 @@ struct sandbox {
 struct function_host {
     struct world *world;
     struct sandbox *sandboxes; /* that wait for events, the one used last first */
+    struct package packages[PACKAGES_MAX];
+    size_t package_len;
     /* For this invocation only. */
     struct sandbox *sandbox;
     struct arena *arena;
@@ -179,22 +188,6 @@ static void fail(struct function_run *run, struct arena *arena, const char *type
     run->answer = json_print(arena, map_end(&b), JSON_COMPACT);
 }
 
-/* The folder with the function's package, or NULL. */
-static const char *unpack(struct world *world, const struct function_run *run,
-                          struct sandbox *sandbox, struct diags *diags)
-{
-    struct arena *arena = arena_new();
-    const struct value *code =
-        store_get(world, arena, LAMBDA_CODE, run->account, run->region, run->name);
-    const char *text = value_get_str(code, "Zip");
-    struct slice zip;
-    sandbox->dir = path_temp_dir(sandbox->arena);
-    bool ok = sandbox->dir && text && base64_decode(arena, slice_of(text), &zip) &&
-              zip_unpack(zip, sandbox->dir, UNPACKED_MAX, diags);
-    arena_free(arena);
-    return ok ? sandbox->dir : NULL;
-}
-
 static const char *const *environment(const struct function_host *host, const struct value *keys)
 {
     struct arena *arena = host->arena;
@@ -323,24 +316,78 @@ static void free_sandbox(struct sandbox *sandbox)
 {
     process_kill(&sandbox->process);
     server_stop(sandbox->server);
-    if (sandbox->dir)
-        dir_remove(sandbox->dir);
     arena_free(sandbox->arena);
 }
 
-static struct sandbox *new_sandbox(struct world *world, const struct function_run *run,
+static void free_waiting(struct function_host *host)
+{
+    while (host->sandboxes) {
+        struct sandbox *next = host->sandboxes->next;
+        free_sandbox(host->sandboxes);
+        host->sandboxes = next;
+    }
+}
+
+/* Nobody may live in one of them any more. */
+static void free_packages(struct function_host *host)
+{
+    for (size_t i = 0; i < host->package_len; i++)
+        dir_remove(host->packages[i].dir);
+    host->package_len = 0;
+}
+
+static bool unpack(struct world *world, const struct function_run *run, const char *dir,
+                   struct diags *diags)
+{
+    struct arena *arena = arena_new();
+    const struct value *code =
+        store_get(world, arena, LAMBDA_CODE, run->account, run->region, run->name);
+    const char *text = value_get_str(code, "Zip");
+    struct slice zip;
+    bool ok = text && base64_decode(arena, slice_of(text), &zip) &&
+              zip_unpack(zip, dir, UNPACKED_MAX, diags);
+    arena_free(arena);
+    return ok;
+}
+
+/* The folder with the function's package, or NULL. It is there once, however many functions have
+ * it: a fleet of relays has one. */
+static const char *package_of(struct function_host *host, const struct function_run *run,
+                              struct diags *diags)
+{
+    const char *code = value_get_str(run->function, "CodeSha256");
+    for (size_t i = 0; i < host->package_len; i++)
+        if (str_eq(host->packages[i].code, code))
+            return host->packages[i].dir;
+    if (host->package_len == PACKAGES_MAX) {
+        free_waiting(host);
+        free_packages(host);
+    }
+    struct arena *arena = host->world->arena;
+    const char *dir = path_temp_dir(arena);
+    if (dir && !unpack(host->world, run, dir, diags)) {
+        dir_remove(dir);
+        return NULL;
+    }
+    if (dir)
+        host->packages[host->package_len++] = (struct package){arena_strdup(arena, code), dir};
+    return dir;
+}
+
+static struct sandbox *new_sandbox(struct function_host *host, const struct function_run *run,
                                    const char *key, const char *digest, struct diags *diags)
 {
+    const char *dir = package_of(host, run, diags);
+    if (!dir)
+        return NULL;
     struct arena *arena = arena_new();
     struct sandbox *sandbox = arena_new_of(arena, struct sandbox);
     *sandbox = (struct sandbox){.arena = arena,
                                 .key = arena_strdup(arena, key),
                                 .digest = arena_strdup(arena, digest),
+                                .dir = dir,
                                 .process = {.pid = -1, .err_fd = -1}};
-    if (unpack(world, run, sandbox, diags))
-        return sandbox;
-    free_sandbox(sandbox);
-    return NULL;
+    return sandbox;
 }
 
 /* The one that waits for events of this very function, or NULL. */
@@ -428,7 +475,7 @@ void function_run(struct world *world, struct arena *arena, struct function_run 
     const char *digest =
         sha256_hex(arena, slice_of(json_print(arena, run->function, JSON_COMPACT)));
     struct sandbox *waiting = take_waiting(host, key, digest);
-    host->sandbox = waiting ? waiting : new_sandbox(world, run, key, digest, &diags);
+    host->sandbox = waiting ? waiting : new_sandbox(host, run, key, digest, &diags);
     begin(world, arena, host, run);
     bool runs = host->sandbox && start(host, keys, &diags);
     if (runs)
@@ -450,9 +497,6 @@ void function_host_free(struct function_host *host)
         return;
     if (host->sandbox)
         free_sandbox(host->sandbox);
-    while (host->sandboxes) {
-        struct sandbox *next = host->sandboxes->next;
-        free_sandbox(host->sandboxes);
-        host->sandboxes = next;
-    }
+    free_waiting(host);
+    free_packages(host);
 }

@@ -21,7 +21,7 @@ static const char bootstrap[] =
     "event=$(say GET $api/invocation/next '' '' | tr -d '\\r')\n"
     "id=$(sed -n 's/^Lambda-Runtime-Aws-Request-Id: //Ip' <<<\"$event\")\n"
     "body=$(sed '1,/^$/d' <<<\"$event\")\n"
-    "echo \"got $body for $OWN\"\n"
+    "echo \"got $body for $OWN\"; echo \"home $PWD\"\n"
     "auth=\"Authorization: AWS4-HMAC-SHA256 Credential=$AWS_ACCESS_KEY_ID/20260101/$AWS_REGION/sqs/"
     "aws4_request, Signature=0\"$'\\r\\n'\"X-Amz-Security-Token: $AWS_SESSION_TOKEN\"$'\\r\\n'"
     "'X-Amz-Target: AmazonSQS.SendMessage'$'\\r\\n'\n"
@@ -40,12 +40,17 @@ static const char bootstrap[] =
     "*) sleep 60;;\n"
     "esac; break; done\n";
 
-static void put_function(struct room *room, const char *more)
+/* Its first bytes, in base64. */
+static const char *package_of(struct room *room, size_t len)
 {
-    struct zip_entry entry = {
-        .name = "bootstrap", .data = {bootstrap, sizeof(bootstrap) - 1}, .executable = true};
+    struct zip_entry entry = {.name = "bootstrap", .data = {bootstrap, len}, .executable = true};
     struct slice zip;
     assert_true(zip_write(room->arena, &entry, 1, &zip, &room->diags));
+    return base64_encode(room->arena, zip);
+}
+
+static void put_function(struct room *room, const char *more)
+{
     make_role(room, "f", "lambda.amazonaws.com",
               "{\"Version\":\"2012-10-17\",\"Statement\":[{\"Effect\":\"Allow\",\"Action\":"
               "[\"sqs:SendMessage\",\"logs:*\"],\"Resource\":\"*\"}]}");
@@ -59,7 +64,7 @@ static void put_function(struct room *room, const char *more)
                          "\"Environment\":{\"Variables\":{\"OWN\":\"me\"}},"
                          "\"DeadLetterConfig\":{\"TargetArn\":\"arn:aws:sqs:us-east-1:" ACCOUNT
                          ":dead\"},\"Code\":{\"ZipFile\":\"%s\"}%s}",
-                         base64_encode(room->arena, zip), more)));
+                         package_of(room, sizeof(bootstrap) - 1), more)));
 }
 
 static const struct value *messages(struct room *room, const char *queue)
@@ -117,11 +122,14 @@ static void what_an_earlier_run_asks_for_late_does_not_get_the_next_event(void *
     assert_int_equal(count(room, "invoke failed"), 0);
 }
 
-/* How many different processes wrote down their number. */
-static size_t processes(struct room *room)
+/* How many different lines of the log have the word: processes wrote down their number (pid), and
+ * where they lived (home). */
+static size_t different(struct room *room, const char *word)
 {
-    struct answer log = call(room, ACCOUNT, "logs", "FilterLogEvents",
-                             "{\"logGroupName\":\"/aws/lambda/f\",\"filterPattern\":\"pid\"}");
+    struct answer log =
+        call(room, ACCOUNT, "logs", "FilterLogEvents",
+             arena_printf(room->arena,
+                          "{\"logGroupName\":\"/aws/lambda/f\",\"filterPattern\":\"%s\"}", word));
     const struct value *events = value_get(log.body, "events");
     struct map_builder seen = map_begin(room->arena);
     for (size_t i = 0; i < value_len(events); i++)
@@ -136,16 +144,34 @@ static void who_asks_for_more_is_kept_until_the_function_or_its_time_changes(voi
     invoke(room, "\"stay\"");
     advance(room, HOUR_MS);
     invoke(room, "\"stay\"");
-    assert_int_equal(processes(room), 1);
+    assert_int_equal(different(room, "pid"), 1);
     advance(room, 12 * HOUR_MS);
     invoke(room, "\"stay\"");
-    assert_int_equal(processes(room), 2);
+    assert_int_equal(different(room, "pid"), 2);
     assert_good(ask(room, ACCOUNT, REGION, "lambda", "PUT", PATH "/configuration", NULL,
                     "{\"Timeout\":6}"));
     advance(room, MINUTE_MS);
     invoke(room, "\"stay\"");
-    assert_int_equal(processes(room), 3);
+    assert_int_equal(different(room, "pid"), 3);
     assert_int_equal(count(room, "invoke"), 4);
+}
+
+static void a_package_is_unpacked_once_and_anew_when_it_changes(void **state)
+{
+    struct room *room = *state;
+    put_function(room, "");
+    invoke(room, "\"good\"");
+    invoke(room, "\"good\"");
+    assert_int_equal(different(room, "home"), 1);
+    advance(room, HOUR_MS);
+    /* without the line's end it is another package */
+    assert_good(ask(room, ACCOUNT, REGION, "lambda", "PUT", PATH "/code", NULL,
+                    arena_printf(room->arena, "{\"ZipFile\":\"%s\"}",
+                                 package_of(room, sizeof(bootstrap) - 2))));
+    advance(room, HOUR_MS);
+    invoke(room, "\"good\"");
+    assert_int_equal(different(room, "home"), 2);
+    assert_int_equal(count(room, "invoke"), 3);
 }
 
 static void without_the_right_its_calls_are_refused(void **state)
@@ -390,6 +416,7 @@ int main(void)
         IN_ROOM(who_asks_for_more_is_kept_until_the_function_or_its_time_changes),
         IN_ROOM(a_function_runs_with_the_rights_of_its_role_and_writes_its_log),
         IN_ROOM(what_an_earlier_run_asks_for_late_does_not_get_the_next_event),
+        IN_ROOM(a_package_is_unpacked_once_and_anew_when_it_changes),
         IN_ROOM(without_the_right_its_calls_are_refused),
         IN_ROOM(a_failure_is_tried_three_times_and_then_a_dead_letter),
         IN_ROOM(a_death_and_a_hang_are_failures_too),
