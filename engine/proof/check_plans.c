@@ -4,6 +4,7 @@
 #include "engine/aws/cron.h"
 #include "engine/base/clock.h"
 #include "engine/proof/findings.h"
+#include "engine/proof/queue.h"
 
 #define BUSY_MS (4 * HOUR_MS) /* a backup and two copies, one after the other */
 #define POINT_TAGS_MAX 10
@@ -78,8 +79,10 @@ static void check_schedule(struct findings *f, const struct model_object *plan,
         cron_next(&cron, NULL, civil_to_ms(2026, 1, 5, 0, 0, 0), &first) &&
         cron_next(&cron, NULL, first, &second) && second - first < BUSY_MS)
         finding_addf(f, RULE_BUSY_RESOURCE, plan, pos_of(rule, "schedule_expression"),
-                     "rule %s starts again after %lld minutes", name_of(rule),
-                     (long long)((second - first) / MINUTE_MS));
+                     "rule %s starts again after %lld minutes, and a backup that has waited %lld "
+                     "minutes for its turn is not made",
+                     name_of(rule), (long long)((second - first) / MINUTE_MS),
+                     (long long)(queue_of(f->model, plan, rule).window_ms / MINUTE_MS));
 }
 
 /* ---- rules ---- */

@@ -3,7 +3,9 @@
 #include "engine/aws/lifecycle.h"
 #include "engine/aws/lock_rules.h"
 #include "engine/aws/selection.h"
+#include "engine/base/clock.h"
 #include "engine/proof/mending.h"
+#include "engine/proof/queue.h"
 
 static bool in_place(const struct walk *walk)
 {
@@ -136,6 +138,30 @@ static bool ask_role(struct walk *walk, struct proof_hop *hop, const char *actio
                                  .region = walk->plan->resource->region};
     hop_ask(walk, hop, &question);
     return true;
+}
+
+/* How long jobs take shows in the accounts only. */
+bool hop_starts(struct walk *walk, struct proof_hop *hop)
+{
+    const struct queue queue = queue_of(walk->model, walk->plan, walk->rule);
+    const struct value *schedule = value_get(walk->rule, "schedule_expression");
+    hop_at(hop, walk->plan->resource->address, schedule ? schedule->pos : NO_POS);
+    if (queue.end == QUEUE_LOSES_SOME)
+        hop_broken(
+            walk, hop, NULL,
+            arena_printf(walk->arena,
+                         "a backup and its copies take about %lld minutes one after the other, "
+                         "more than pass between the backups: what has not started within "
+                         "%lld minutes never does",
+                         (long long)(queue.took_ms / MINUTE_MS),
+                         (long long)(queue.window_ms / MINUTE_MS)));
+    else if (queue.end == QUEUE_MAY_LOSE)
+        hop_unknown(hop, arena_printf(walk->arena,
+                                      "the jobs of rule %s are done before those of the next "
+                                      "backups wait longer than their start windows: one job of a "
+                                      "resource runs at a time",
+                                      value_get_str(walk->rule, "rule_name")));
+    return queue.end != QUEUE_KEEPS_UP;
 }
 
 bool hop_read_tags(struct walk *walk, struct proof_hop *hop)

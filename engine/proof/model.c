@@ -170,9 +170,9 @@ static void init_maps(struct model *model)
     struct map *const maps[] = {
         &model->by_arn,         &model->by_type,        &model->by_address,
         &model->gone,           &model->unread,         &model->policies,
-        &model->roles,          &model->accounts,       &model->controls[0][0],
-        &model->controls[0][1], &model->controls[1][0], &model->controls[1][1],
-        &model->relays,         &model->relays_of};
+        &model->roles,          &model->accounts,       &model->queues,
+        &model->controls[0][0], &model->controls[0][1], &model->controls[1][0],
+        &model->controls[1][1], &model->relays,         &model->relays_of};
     for (size_t i = 0; i < ARRAY_LEN(maps); i++)
         map_init(maps[i], model->arena);
 }

@@ -55,8 +55,9 @@ struct model {
     struct map policies;   /* "%p" of a document -> struct policy *, or a mark of none */
     struct map roles, controls[2][2]; /* of resources or callers; that hold, or may */
     struct map accounts;              /* id -> const struct account * */
-    struct map relays;                /* address -> const struct relay_entry * */
-    struct map relays_of;             /* ARN of a source vault -> struct model_relays * */
+    struct map queues;    /* the rules of a plan as text -> enum queue_end * (queue.h) */
+    struct map relays;    /* address -> const struct relay_entry * */
+    struct map relays_of; /* ARN of a source vault -> struct model_relays * */
 };
 
 struct model_relays {

@@ -507,6 +507,14 @@ def schedule_at_another_hour(t, rng):
     t.rule["schedule_expression"] = f"cron({rng.randint(0, 59)} {rng.randint(0, 23)} ? * * *)"
 
 
+@operator(None)
+def schedule_of_every_hour(t, rng):
+    """A backup, its copy and the relay's take a little more than an hour, a direct copy less."""
+    t.rule["schedule_expression"] = "cron(0 * ? * * *)"
+    t.rule["start_window_minutes"] = 60
+    t.rule["completion_window_minutes"] = 180
+
+
 @operator(False)
 def windows_widened(t, rng):
     t.rule["start_window_minutes"] = rng.choice([120, 240, 480])

@@ -514,6 +514,52 @@ static void a_mending_mends_or_says_what_to_do(void **state)
     arena_free(room.arena);
 }
 
+#define AT(schedule) "        schedule_expression: " schedule "\n"
+#define WINDOW "        start_window_minutes: 60\n        completion_window_minutes: 180\n"
+#define AGAIN(schedule)                                                                            \
+    "      again:\n        target_vault: primary\n" AT(schedule) WINDOW                            \
+        "        lifecycle: {delete_after_days: 14}\n        copy_actions: [{destination_vault: "  \
+        "between}]\n        recovery_point_tags: {FinalVault: \"${vaults.final.arn}\"}\n"
+
+/* When the plan of HP107/good.yaml runs, and whether its jobs start; REACHABLE: no doubt of it. */
+static const struct {
+    const char *rule, *more;
+    enum proof_verdict verdict;
+} crowds[] = {
+    {AT("cron(0 5 ? * * *)") WINDOW, "", PROOF_REACHABLE},
+    {AT("cron(0 5 ? * * *)") WINDOW, AGAIN("cron(0 5 ? * * *)"), PROOF_REACHABLE},
+    {AT("cron(0 0/4 ? * * *)") WINDOW, "", PROOF_REACHABLE},
+    {AT("cron(0 0/2 ? * * *)") WINDOW, "", PROOF_UNKNOWN},
+    {AT("cron(0 * ? * * *)") WINDOW, "", PROOF_BROKEN},
+    {AT("cron(0 * ? * * *)"), "", PROOF_BROKEN},
+    {AT("cron(0 8-18 ? * * *)") WINDOW, "", PROOF_UNKNOWN},
+    {AT("cron(0 8-18 ? * * *)") WINDOW, AGAIN("cron(30 8-18 ? * * *)"), PROOF_BROKEN},
+};
+
+static void what_waits_too_long_never_starts(void **state)
+{
+    (void)state;
+    static const char daily[] = AT("cron(0 5 ? * * *)");
+    static const char selections[] = "    selections:\n";
+    struct room room = {.arena = arena_new()};
+    room.schemas = schema_load(room.arena);
+    for (size_t i = 0; i < ARRAY_LEN(crowds); i++) {
+        struct proof_report report;
+        enum proof_verdict verdict = PROOF_REACHABLE;
+        const char *text = replaced(room.arena, sound(&room), daily, crowds[i].rule);
+        prove_text(&room,
+                   replaced(room.arena, text, selections,
+                            arena_printf(room.arena, "%s%s", crowds[i].more, selections)),
+                   &report);
+        for (size_t k = 0; k < report.paths[0].hop_len; k++)
+            if (str_eq(report.paths[0].hops[k].id, "backup.starts"))
+                verdict = report.paths[0].hops[k].verdict;
+        if (verdict != crowds[i].verdict)
+            fail_msg("%zu: %s", i, proof_verdict_name(verdict));
+    }
+    arena_free(room.arena);
+}
+
 static void plain_backups_of_dynamodb_are_an_assumption(void **state)
 {
     (void)state;
@@ -576,6 +622,7 @@ int main(void)
         cmocka_unit_test(one_way_that_works_is_enough),
         cmocka_unit_test(one_way_makes_up_for_another),
         cmocka_unit_test(a_mending_mends_or_says_what_to_do),
+        cmocka_unit_test(what_waits_too_long_never_starts),
         cmocka_unit_test(plain_backups_of_dynamodb_are_an_assumption),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
