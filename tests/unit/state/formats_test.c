@@ -225,6 +225,45 @@ static void tables_without_a_format_are_damage(void **state)
     assert_refused(f, &options, E_STATE_CORRUPT);
 }
 
+static void change_tables(struct fixture *f, int64_t format, const char *sql)
+{
+    make_file(f, format);
+    struct db *db = open_plainly(f, f->path);
+    assert_true(db_exec(db, sql, &f->diags));
+    db_close(db);
+}
+
+/* Nothing of it is brought up, and none is kept as a copy to go back to. */
+static void other_tables_than_those_of_its_format_are_damage(void **state)
+{
+    struct fixture *f = *state;
+    struct state_options options = options_of(f);
+    for (int64_t format = 1; format <= newest(f); format++) {
+        static const char *const changes[] = {"DROP INDEX journal_open",
+                                              "CREATE INDEX more ON run (who)",
+                                              "ALTER TABLE resource RENAME COLUMN region TO place"};
+        for (size_t i = 0; i < ARRAY_LEN(changes); i++) {
+            change_tables(f, format, changes[i]);
+            for (int reads = 0; reads <= 1; reads++) {
+                options.read_only = reads;
+                assert_refused(f, &options, E_STATE_CORRUPT);
+            }
+            assert_int_equal(format_of(f, f->path), format);
+            assert_false(file_exists(copy_path(f, format)));
+            clear(f);
+        }
+    }
+}
+
+static void what_sqlite_counts_for_itself_is_no_damage(void **state)
+{
+    struct fixture *f = *state;
+    change_tables(f, newest(f), "ANALYZE");
+    struct state *s = open_state(f);
+    assert_whole(f, s, newest(f));
+    state_close(s);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, fixture_setup, fixture_teardown)
 
 int main(void)
@@ -237,6 +276,8 @@ int main(void)
         TEST(a_copy_that_cannot_be_made_stops_the_migration),
         TEST(a_migration_that_is_cut_short_leaves_a_file_that_opens),
         TEST(tables_without_a_format_are_damage),
+        TEST(other_tables_than_those_of_its_format_are_damage),
+        TEST(what_sqlite_counts_for_itself_is_no_damage),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
