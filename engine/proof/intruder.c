@@ -276,20 +276,26 @@ static bool can_be_made(const struct attempt *attempt, const struct exempt *exem
     return exempt->many && !place_is_reserved(exempt->place) && could_anybody(&making, NULL);
 }
 
+static const char *name_in(const char *text)
+{
+    const char *slash = strrchr(text, '/'), *colon = strrchr(text, ':');
+    return slash ? slash + 1 : colon ? colon + 1 : text;
+}
+
 /* A name that has to meet two patterns: it begins as the one does and ends as the other. */
 static void add_of_both(struct map *texts)
 {
     size_t len = texts->len;
-    for (size_t i = 0; i < len; i++)
-        for (size_t k = 0; k < len; k++) {
-            const char *first = texts->entries[i].key, *then = texts->entries[k].key;
-            const char *slash = strrchr(then, '/'), *colon = strrchr(then, ':');
-            const char *end = slash ? slash + 1 : colon ? colon + 1 : then;
-            if (i == k || !str_ends(first, "*") || str_eq(end, "*") || !strchr(end, '*'))
-                continue;
-            map_set(texts, arena_printf(texts->arena, "%.*s%s", (int)strlen(first) - 1, first, end),
-                    texts);
+    for (size_t i = 0; i < len; i++) {
+        const char *first = texts->entries[i].key;
+        for (size_t k = 0; str_ends(first, "*") && k < len; k++) {
+            const char *end = name_in(texts->entries[k].key);
+            if (i != k && strchr(end, '*') && !str_eq(end, "*"))
+                map_set(texts,
+                        arena_printf(texts->arena, "%.*s%s", (int)strlen(first) - 1, first, end),
+                        texts);
         }
+    }
 }
 
 static void try_exempt(const struct attempt *attempt, struct tried *tried, struct outcome *ret)

@@ -32,7 +32,8 @@ static const char *stranger_action(struct takeover *t, const struct stranger *st
                                    const struct means *means, const char **ret_as)
 {
     struct outcome outcome;
-    const struct attempt attempt = {t->model, stranger->caller, means, false};
+    const struct attempt attempt = {t->model, stranger->caller, means,
+                                    /* without_controls= */ false};
     *ret_as = stranger->arn;
     if (stranger->arn)
         return means_allowed(t->model, stranger->arn, means, /* all_rights= */ true);
