@@ -224,6 +224,11 @@ const char *mend_accepting(struct walk *walk, const struct vault_end *vault, con
     const struct value *entry =
         vault->object ? entry_of(walk, "vaults", vault->object->resource->address) : NULL;
     const struct value *now = value_get(entry, "accept_copies_from");
+    if (names_account(now, name, account) && walk->model->sights)
+        return arena_printf(walk->arena,
+                            "`accept_copies_from` of the file has %s already: `holdfast apply` "
+                            "lets it in again, unless something else says no.",
+                            name);
     if (names_account(now, name, account))
         return arena_printf(
             walk->arena, "The vault accepts copies from %s already: mend what else says no.", name);
