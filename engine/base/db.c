@@ -140,6 +140,12 @@ static bool configure(struct db *db, const struct db_options *options, struct di
     sqlite3_db_config(db->handle, SQLITE_DBCONFIG_DQS_DDL, 0, NULL);
     if (!check_pages(db, options, diags) || !check_kind(db, options, diags))
         return false;
+    /* by its mode, or since its first bytes say that a later SQLite has written it */
+    if (!options->read_only && sqlite3_db_readonly(db->handle, "main") == 1) {
+        diag_error(diags, options->open_code, NO_POS, NULL, "%s: it can be read, and not written",
+                   db->path);
+        return false;
+    }
     const char *pragmas = "PRAGMA foreign_keys=ON;";
     if (!options->read_only)
         pragmas = options->full_sync
