@@ -149,8 +149,7 @@ static bool is_sibling(struct lowering *lw, const struct relay_draft *relay,
                        const struct instance *other)
 {
     struct target source;
-    return other->entry != relay->in->entry && other->account == relay->in->account &&
-           str_eq(other->region, relay->in->region) &&
+    return other->account == relay->in->account && str_eq(other->region, relay->in->region) &&
            target_of(lw, other, "vaults", value_get(other->body, "source_vault"), &source) &&
            str_eq(literal_text(lw, target_value(lw, &source, "arn")), relay->source_arn);
 }
@@ -162,7 +161,8 @@ static const struct value *other_destinations(struct lowering *lw, const struct 
     struct list_builder list = list_begin(lw->arena);
     for (size_t i = 0; i < lw->entries.len; i++) {
         const struct entry *entry = lw->entries.entries[i].value;
-        for (size_t k = 0; str_eq(entry->section, "relays") && k < entry->len; k++)
+        bool other = str_eq(entry->section, "relays") && entry != relay->in->entry;
+        for (size_t k = 0; other && k < entry->len; k++)
             if (is_sibling(lw, relay, &entry->instances[k]))
                 add_vaults(lw, relay, &entry->instances[k], &list);
     }
