@@ -1,8 +1,7 @@
 /* What the organization leaves open, where the topology speaks of it at all. */
-#include "engine/aws/arn.h"
-#include "engine/base/json.h"
 #include "engine/proof/findings.h"
 #include "engine/proof/statements.h"
+#include "engine/proof/tag_policies.h"
 
 static bool is_denied(struct findings *f, const char *account, const char *action)
 {
@@ -14,82 +13,22 @@ static bool is_denied(struct findings *f, const char *account, const char *actio
     return false;
 }
 
-/* ---- tag policies ---- */
-
-/* The first "SERVICE:..." in it, whatever operators ("@@assign") stand around. */
-static const char *enforced_for(const struct value *v, const char *prefix)
+static void check_tag_policies(struct findings *f, const struct proof_path *path)
 {
-    const char *text = value_str(v);
-    if (text)
-        return str_starts(text, prefix) ? text : NULL;
-    for (size_t i = 0; i < value_len(v); i++) {
-        const char *found = enforced_for(
-            value_is(v, VALUE_MAP) ? v->map.entries[i].value : value_item(v, i), prefix);
-        if (found)
-            return found;
-    }
-    return NULL;
-}
-
-/* A root or a unit may hold any account. */
-static bool is_over(const struct model_object *policy, const char *account)
-{
-    const struct value *targets = value_get(policy->properties, "targets");
-    for (size_t i = 0; i < value_len(targets); i++) {
-        const char *target = value_str(value_item(targets, i));
-        if (target &&
-            (str_eq(target, account) || str_starts(target, "ou-") || str_starts(target, "r-")))
-            return true;
-    }
-    return false;
-}
-
-static const struct value *content_of(struct findings *f, const struct model_object *policy)
-{
-    const struct value *content = value_get(policy->properties, "content"), *parsed = NULL;
-    const char *why = NULL;
-    if (!value_str(content))
-        return content;
-    return json_parse(f->arena, slice_of(value_str(content)), &parsed, &why) ? parsed : NULL;
-}
-
-static void check_tag_policy(struct findings *f, const struct model_object *policy,
-                             const struct proof_path *path)
-{
-    const struct value *tags = value_get(content_of(f, policy), "tags");
     const struct account *account = model_at(f->model, path->plan)->resource->account;
-    struct arn arn;
-    if (!path->resource || !arn_parse(slice_of(path->resource), &arn) ||
-        !is_over(policy, account->id))
-        return;
-    const char *services[] = {
-        "backup:", arena_printf(f->arena, "%.*s:", (int)arn.service.len, arn.service.ptr)};
-    for (size_t i = 0; value_is(tags, VALUE_MAP) && i < tags->map.len; i++)
-        for (size_t k = 0; k < ARRAY_LEN(services); k++) {
-            const char *what =
-                enforced_for(value_get(tags->map.entries[i].value, "enforced_for"), services[k]);
-            if (what)
-                finding_addf(
-                    f, RULE_TAG_POLICY, policy, NO_POS,
-                    "the tag %s is enforced for %s over account %s, whose backups %s makes",
-                    tags->map.entries[i].key, what, account->name, path->plan);
-        }
-}
-
-static void check_tag_policies(struct findings *f)
-{
-    const struct model_list *policies = model_all(f->model, "aws_organizations_policy");
-    for (size_t i = 0; i < policies->len; i++)
-        for (size_t k = 0; k < f->path_len; k++)
-            if (str_eq(value_get_str(policies->items[i]->properties, "type"), "TAG_POLICY"))
-                check_tag_policy(f, policies->items[i], &f->paths[k]);
+    const struct enforced_tag *tags;
+    size_t len = tag_policies_over(f->model, account, path->resource, &tags);
+    for (size_t i = 0; i < len; i++)
+        finding_addf(f, RULE_TAG_POLICY, tags[i].policy, NO_POS,
+                     "the tag %s is enforced for %s over account %s, whose backups %s makes",
+                     tags[i].tag, tags[i].what, account->name, path->plan);
 }
 
 void check_organization(struct findings *f)
 {
-    check_tag_policies(f);
     for (size_t i = 0; i < f->path_len; i++) {
         const struct proof_path *path = &f->paths[i];
+        check_tag_policies(f, path);
         const struct model_object *vault = model_find(f->model, path->last_vault);
         const struct model_object *plan = model_at(f->model, path->plan);
         if (!vault)

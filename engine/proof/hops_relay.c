@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "engine/aws/arn.h"
+#include "engine/proof/tag_policies.h"
 #include "engine/proof/walk.h"
 #include "relay/decide/decide.h"
 
@@ -88,6 +89,30 @@ bool hop_runs(struct walk *walk, struct proof_hop *hop)
         hop_broken(walk, hop, NULL, "its reserved concurrency is 0");
     else if (walk->deaf)
         stop_deaf(walk, hop);
+    return true;
+}
+
+/* Which of them hold only the organization shows; a look at the accounts tells of each by itself.
+ */
+bool hop_tag_policies(struct walk *walk, struct proof_hop *hop)
+{
+    const struct account *account = walk->plan->resource->account;
+    const struct enforced_tag *tags;
+    if (!relay_tags_have_key(&walk->config, walk->point_tags))
+        return false;
+    size_t len = tag_policies_over(walk->model, account, walk->resource, &tags);
+    if (len > 0)
+        hop_unknown(hop,
+                    arena_printf(walk->arena,
+                                 "%s, which enforces the tag %s over account %s, takes the "
+                                 "tags of backups and copies",
+                                 tags[0].policy->resource->address, tags[0].tag, account->name));
+    else if (!tag_policies_declared(walk->model) &&
+             !sight_controls_of(walk->model->sights, account->id))
+        hop_unknown(hop, arena_printf(walk->arena,
+                                      "no tag policy of the organization over account %s refuses "
+                                      "the tags of backups and copies",
+                                      account->name));
     return true;
 }
 

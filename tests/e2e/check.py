@@ -214,7 +214,7 @@ with workspace(edit=without(r"^ *accept_copies_from:.*\n")) as folder:
     check(re.search(r"topology.yaml:\d+:\d+: accept_copies_from: \[workload\]", text), text)
 with workspace() as folder:
     text = holdfast("check", cwd=folder, expect=0).out
-    check(text.startswith("reachable  plans.rds_daily") and "1 assumption" in text, text)
+    check(text.startswith("reachable  plans.rds_daily") and "2 assumptions" in text, text)
 
 # What is accepted is shown with its reason, and a broken path stays broken.
 ACCEPTED = "ignore:\n  - {id: HP501, reason: the key is guarded elsewhere}\n  - {id: HP127, reason: known}\n"

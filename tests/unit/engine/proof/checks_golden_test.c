@@ -560,6 +560,40 @@ static void what_waits_too_long_never_starts(void **state)
     arena_free(room.arena);
 }
 
+static enum proof_verdict of_tag_policies(const struct proof_report *report)
+{
+    for (size_t k = 0; k < report->paths[0].hop_len; k++)
+        if (str_eq(report->paths[0].hops[k].id, "relay.tag_policies"))
+            return report->paths[0].hops[k].verdict;
+    fail_msg("nobody asks for tag policies");
+    return PROOF_BROKEN;
+}
+
+static void tag_policies_are_declared_seen_or_assumed(void **state)
+{
+    (void)state;
+    struct room room = {.arena = arena_new()};
+    struct proof_report report;
+    struct topology topology;
+    struct sights sights;
+    room.schemas = schema_load(room.arena);
+    prove(&room, "HP107", "good", &report);
+    assert_int_equal(of_tag_policies(&report), PROOF_UNKNOWN);
+    prove(&room, "HP903", "good", &report);
+    assert_int_equal(of_tag_policies(&report), PROOF_REACHABLE);
+    prove(&room, "HP903", "bad", &report);
+    assert_int_equal(of_tag_policies(&report), PROOF_UNKNOWN);
+    const struct config_options options = {
+        .path = "t.yaml", .data_dir = PACKAGES, .text = slice_of(sound(&room))};
+    assert_true(config_load(room.arena, &options, room.schemas, &topology, &room.diags));
+    sights_init(&sights, room.arena);
+    sights_add_controls(&sights, &(struct sight_controls){.account_id = "111122223333"});
+    const struct proof_input input = {.topology = &topology, .sights = &sights};
+    proof_check(room.arena, &input, &report);
+    assert_int_equal(of_tag_policies(&report), PROOF_REACHABLE);
+    arena_free(room.arena);
+}
+
 static void plain_backups_of_dynamodb_are_an_assumption(void **state)
 {
     (void)state;
@@ -623,6 +657,7 @@ int main(void)
         cmocka_unit_test(one_way_makes_up_for_another),
         cmocka_unit_test(a_mending_mends_or_says_what_to_do),
         cmocka_unit_test(what_waits_too_long_never_starts),
+        cmocka_unit_test(tag_policies_are_declared_seen_or_assumed),
         cmocka_unit_test(plain_backups_of_dynamodb_are_an_assumption),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
