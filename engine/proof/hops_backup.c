@@ -147,20 +147,20 @@ bool hop_starts(struct walk *walk, struct proof_hop *hop)
     const struct value *schedule = value_get(walk->rule, "schedule_expression");
     hop_at(hop, walk->plan->resource->address, schedule ? schedule->pos : NO_POS);
     if (queue.end == QUEUE_LOSES_SOME)
-        hop_broken(
-            walk, hop, NULL,
-            arena_printf(walk->arena,
-                         "a backup and its copies take about %lld minutes one after the other, "
-                         "more than pass between the backups: what has not started within "
-                         "%lld minutes never does",
-                         (long long)(queue.took_ms / MINUTE_MS),
-                         (long long)(queue.window_ms / MINUTE_MS)));
+        hop_broken(walk, hop, NULL,
+                   arena_printf(walk->arena,
+                                "more backups and copies come than can be made one after the "
+                                "other, however quick: what has not started within %lld minutes "
+                                "never does",
+                                (long long)(queue.window_ms / MINUTE_MS)));
     else if (queue.end == QUEUE_MAY_LOSE)
         hop_unknown(hop, arena_printf(walk->arena,
-                                      "the jobs of rule %s are done before those of the next "
-                                      "backups wait longer than their start windows: one job of a "
-                                      "resource runs at a time",
-                                      value_get_str(walk->rule, "rule_name")));
+                                      "a backup of rule %s and its copies, one job at a time "
+                                      "(%lld minutes in the drill), are done before the next ones "
+                                      "have waited for %lld minutes and are given up",
+                                      value_get_str(walk->rule, "rule_name"),
+                                      (long long)(queue.took_ms / MINUTE_MS),
+                                      (long long)(queue.window_ms / MINUTE_MS)));
     return queue.end != QUEUE_KEEPS_UP;
 }
 

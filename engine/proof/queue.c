@@ -6,6 +6,8 @@
 #define BACKUP_MS (15 * MINUTE_MS)
 #define COPY_MS (21 * MINUTE_MS)      /* within the account */
 #define COPY_AWAY_MS (26 * MINUTE_MS) /* into another one */
+#define QUICK 1                       /* third */
+#define SLOW 9                        /* thirds */
 #define WINDOW_MINUTES 480            /* what AWS takes where the rule says nothing */
 #define LOOKED_AT_MS (28 * DAY_MS)
 
@@ -35,7 +37,7 @@ struct line {
     struct waiting *items;
     size_t first, len, cap;
     int64_t free_ms; /* when the resource is free again */
-    int64_t slow;    /* so many times the times of the drill */
+    int64_t thirds;  /* so many thirds of the times of the drill */
 };
 
 /* ---- what the rules take ---- */
@@ -111,7 +113,7 @@ static bool run(struct line *line, const struct waiting *job)
     if (!job->branch && start_ms - job->made_ms > job->feed->window_ms)
         return false;
     int64_t takes_ms = job->relayed ? COPY_AWAY_MS : job->branch ? job->branch->copy_ms : BACKUP_MS;
-    line->free_ms = start_ms + takes_ms * line->slow;
+    line->free_ms = start_ms + takes_ms * line->thirds / 3;
     follow(line, job);
     return true;
 }
@@ -137,10 +139,10 @@ static struct feed *soonest(struct feed *feeds, size_t len)
 }
 
 /* Whether every backup of four weeks starts. */
-static bool all_start(struct arena *arena, const struct feed *feeds, size_t len, int64_t slow)
+static bool all_start(struct arena *arena, const struct feed *feeds, size_t len, int64_t thirds)
 {
     struct feed *list = arena_memdup(arena, feeds, len * sizeof(*list));
-    struct line line = {.arena = arena, .slow = slow};
+    struct line line = {.arena = arena, .thirds = thirds};
     struct feed *next = soonest(list, len);
     int64_t end_ms = next ? next->next_ms + LOOKED_AT_MS : 0;
     for (; next && next->next_ms < end_ms; next = soonest(list, len)) {
@@ -156,9 +158,9 @@ static bool all_start(struct arena *arena, const struct feed *feeds, size_t len,
 
 static enum queue_end end_of(struct model *model, const struct feed *feeds, size_t len)
 {
-    return all_start(model->arena, feeds, len, 3)   ? QUEUE_KEEPS_UP
-           : all_start(model->arena, feeds, len, 1) ? QUEUE_MAY_LOSE
-                                                    : QUEUE_LOSES_SOME;
+    return all_start(model->arena, feeds, len, SLOW)    ? QUEUE_KEEPS_UP
+           : all_start(model->arena, feeds, len, QUICK) ? QUEUE_MAY_LOSE
+                                                        : QUEUE_LOSES_SOME;
 }
 
 /* ---- of a plan ---- */

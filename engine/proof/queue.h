@@ -1,20 +1,20 @@
 #pragma once
 /* Do the jobs of one resource keep up? AWS Backup runs one at a time, backup or copy; the others
  * wait, and a backup that has not begun within its start window never does. How long jobs take
- * nobody knows beforehand: taken are the times of the drill, and three times as long for what may
- * be. Internal to engine/proof. */
+ * nobody knows beforehand, and small databases are quick: what is sure is what holds for a third of
+ * the times of the drill, and for three times as long. Internal to engine/proof. */
 
 #include "engine/proof/model.h"
 
 enum queue_end {
-    QUEUE_KEEPS_UP,  /* also where all takes three times as long */
-    QUEUE_MAY_LOSE,  /* then some never start */
-    QUEUE_LOSES_SOME /* within four weeks */
+    QUEUE_KEEPS_UP,  /* also where all takes three times as long as in the drill */
+    QUEUE_MAY_LOSE,  /* it hangs on how long jobs take */
+    QUEUE_LOSES_SOME /* within four weeks, also where all takes a third */
 };
 
 struct queue {
     enum queue_end end;
-    int64_t took_ms;   /* a backup of that rule, with its copies */
+    int64_t took_ms;   /* a backup of that rule, with its copies, in the drill */
     int64_t window_ms; /* of that rule */
 };
 

@@ -516,10 +516,11 @@ static void a_mending_mends_or_says_what_to_do(void **state)
 
 #define AT(schedule) "        schedule_expression: " schedule "\n"
 #define WINDOW "        start_window_minutes: 60\n        completion_window_minutes: 180\n"
-#define AGAIN(schedule)                                                                            \
-    "      again:\n        target_vault: primary\n" AT(schedule) WINDOW                            \
+#define AGAIN(name, schedule)                                                                      \
+    "      " name ":\n        target_vault: primary\n" AT(schedule) WINDOW                         \
         "        lifecycle: {delete_after_days: 14}\n        copy_actions: [{destination_vault: "  \
         "between}]\n        recovery_point_tags: {FinalVault: \"${vaults.final.arn}\"}\n"
+#define EACH_HOUR "cron(0 * ? * * *)"
 
 /* When the plan of HP107/good.yaml runs, and whether its jobs start; REACHABLE: no doubt of it. */
 static const struct {
@@ -527,13 +528,14 @@ static const struct {
     enum proof_verdict verdict;
 } crowds[] = {
     {AT("cron(0 5 ? * * *)") WINDOW, "", PROOF_REACHABLE},
-    {AT("cron(0 5 ? * * *)") WINDOW, AGAIN("cron(0 5 ? * * *)"), PROOF_REACHABLE},
+    {AT("cron(0 5 ? * * *)") WINDOW, AGAIN("again", "cron(0 5 ? * * *)"), PROOF_REACHABLE},
     {AT("cron(0 0/4 ? * * *)") WINDOW, "", PROOF_REACHABLE},
     {AT("cron(0 0/2 ? * * *)") WINDOW, "", PROOF_UNKNOWN},
-    {AT("cron(0 * ? * * *)") WINDOW, "", PROOF_BROKEN},
-    {AT("cron(0 * ? * * *)"), "", PROOF_BROKEN},
+    {AT(EACH_HOUR) WINDOW, "", PROOF_UNKNOWN}, /* a small database's are quick */
+    {AT(EACH_HOUR) WINDOW, AGAIN("again", EACH_HOUR), PROOF_UNKNOWN},
+    {AT(EACH_HOUR) WINDOW, AGAIN("again", EACH_HOUR) AGAIN("more", EACH_HOUR), PROOF_BROKEN},
+    {AT(EACH_HOUR), AGAIN("again", EACH_HOUR) AGAIN("more", EACH_HOUR), PROOF_BROKEN},
     {AT("cron(0 8-18 ? * * *)") WINDOW, "", PROOF_UNKNOWN},
-    {AT("cron(0 8-18 ? * * *)") WINDOW, AGAIN("cron(30 8-18 ? * * *)"), PROOF_BROKEN},
 };
 
 static void what_waits_too_long_never_starts(void **state)
