@@ -134,8 +134,9 @@ def not_there(case, match, _):
     known = entry.get("alias") or entry.get("name") or f"life-{name}"
     members = {n: {"id": i} for a in ACCOUNTS.values() for n, i in a.get("members", {}).items()}
     account = {**ACCOUNTS, **members}[match["account"]]["id"]
+    region = re.search(r"[\[,]([a-z]+-[a-z]+-\d)\]$", match["address"])  # of one in several Regions
     return not [key for key in case.folder.objects() if key[0] in ("kms.alias", "backup.vault") and key[1] == account
-                and re.search(rf"{known}(?!\d)", key[3]) and ("," not in match["address"] or f"{key[2]}]" in match["address"])]
+                and re.search(rf"{known}(?!\d)", key[3]) and (not region or region[1] == key[2])]
 
 
 def attached(case, match, _):
