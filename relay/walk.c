@@ -496,12 +496,14 @@ static void describe(void *ctx)
 
 /* ---- a point that has been copied ---- */
 
+/* One that is not found has ended meanwhile: a list may be older than that. */
 static void shortened(void *ctx, const struct response *rs)
 {
     struct walk *walk = ctx;
+    bool ended = rs->fault == FAULT_NOT_FOUND;
     if (rs->fault == FAULT_NONE)
         walk->pass->shortened++;
-    walk_end(walk, NULL, rs->fault == FAULT_NONE ? NULL : walk_error(walk, rs));
+    walk_end(walk, NULL, rs->fault == FAULT_NONE || ended ? NULL : walk_error(walk, rs));
 }
 
 static void shorten(struct walk *walk)

@@ -1111,6 +1111,19 @@ static void the_rule_tells_whose_an_old_copy_is(void **state)
     assert_int_equal(room->pass.shortened, 1); /* of the one that was copied */
 }
 
+/* Another relay was quicker, and the list that this one has read is older than that. */
+static void a_point_that_went_before_it_was_shortened_is_no_failure(void **state)
+{
+    struct room *room = *state;
+    refuse(room, "POST /backup-vaults/intermediate/recovery-points",
+           "{\"Code\":\"ResourceNotFoundException\",\"Message\":\"no\"}");
+    list_points(room, made_by(room, POINT, BY("a")));
+    twins(room, 40, made_by(room, COPY, BY("a")), "");
+    assert_true(reconcile(room));
+    assert_int_equal(room->pass.left, 1);
+    assert_int_equal(room->pass.shortened, 0);
+}
+
 /* The other point has been copied, and is gone. A person decides: whether AWS names the rule of the
  * source in each copy is not known well enough to make one that cannot be taken back. */
 static void the_copy_of_another_rule_is_no_copy_of_an_old_point(void **state)
@@ -1363,6 +1376,7 @@ int main(void)
         TEST(of_two_points_of_one_date_each_needs_a_copy_of_its_own),
         TEST(old_points_of_one_date_need_as_many_copies),
         TEST(the_rule_tells_whose_an_old_copy_is),
+        TEST(a_point_that_went_before_it_was_shortened_is_no_failure),
         TEST(the_copy_of_another_rule_is_no_copy_of_an_old_point),
         TEST(a_copy_that_may_be_of_either_of_two_old_points_is_left_to_a_person),
         TEST(old_points_of_one_date_without_a_copy_are_copied_one_after_the_other),
