@@ -123,6 +123,7 @@ class Case(ByHand):
             key = world_key(row) or ("kms.alias", row["account_id"], row["region"], row["identifier"])
             if entry_of(address) in external and key in before:
                 self.looked_up[key] = entry_of(address)
+                self.touched.add(identity(row))  # it comes back with what nobody knows to be ours
         ours = {world_key(row) for address, row in rows.items() if entry_of(address) not in external}
         for key, entry in list(self.looked_up.items()):
             if entry not in external or key in ours:
