@@ -23,5 +23,9 @@ MUST_CHECK bool formats_migrate_copy(struct state *state, const struct state_opt
  * to the letter; else E_STATE_CORRUPT. A table under another name could be read, and not be
  * written: that must be known before anything is sent. */
 MUST_CHECK bool formats_check_tables(struct state *state, int64_t format, struct diags *diags);
+/* The tables of the open file are known by their checksum to be so: that of most files. Of others,
+ * as of one that another version of SQLite has written, a model has to be made, which takes longer
+ * than all else at opening. */
+bool formats_has_mark(struct state *state, int64_t format);
 /* Every row says what was written; else E_STATE_CORRUPT. */
 MUST_CHECK bool formats_check_rows(struct state *state, struct diags *diags);

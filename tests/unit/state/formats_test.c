@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "engine/base/db.h"
+#include "state/formats.h"
 #include "tests/unit/state/helper.h"
 
 static struct db *open_plainly(struct fixture *f, const char *path)
@@ -255,6 +256,29 @@ static void other_tables_than_those_of_its_format_are_damage(void **state)
     }
 }
 
+/* Of those that are brought up as well, and of a new one. */
+static void the_tables_of_each_format_are_known_by_their_mark(void **state)
+{
+    struct fixture *f = *state;
+    const int64_t newest_format = newest(f);
+    for (int64_t format = 0; format <= newest_format; format++) {
+        if (format > 0)
+            make_file(f, format);
+        struct state *s = open_state(f);
+        assert_true(formats_has_mark(s, newest_format));
+        state_close(s);
+        clear(f);
+        if (format == 0)
+            continue;
+        make_file(f, format);
+        struct state old = {.arena = f->arena, .path = f->path, .db = open_plainly(f, f->path)};
+        for (int64_t other = 1; other <= newest_format; other++)
+            assert_int_equal(formats_has_mark(&old, other), other == format);
+        db_close(old.db);
+        clear(f);
+    }
+}
+
 static void what_sqlite_counts_for_itself_is_no_damage(void **state)
 {
     struct fixture *f = *state;
@@ -277,6 +301,7 @@ int main(void)
         TEST(a_migration_that_is_cut_short_leaves_a_file_that_opens),
         TEST(tables_without_a_format_are_damage),
         TEST(other_tables_than_those_of_its_format_are_damage),
+        TEST(the_tables_of_each_format_are_known_by_their_mark),
         TEST(what_sqlite_counts_for_itself_is_no_damage),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
