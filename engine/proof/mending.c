@@ -17,6 +17,14 @@ static const char *name_in(const char *section, const char *address)
                : NULL;
 }
 
+static const struct value *entry_of(struct walk *walk, const char *section, const char *address)
+{
+    const char *name = name_in(section, address);
+    return name ? value_pointer(walk->model->topology->document,
+                                arena_printf(walk->arena, "/%s/%s", section, name))
+                : NULL;
+}
+
 static const struct model_object *role_in_file(struct walk *walk, const char *role)
 {
     const struct model_role *found =
@@ -116,11 +124,7 @@ const char *mend_own_policy(struct walk *walk, const struct model_object *object
 {
     const char *address = object ? object->resource->address : NULL;
     const char *section = address && str_starts(address, "keys.") ? "keys" : "vaults";
-    const char *name = name_in(section, address);
-    const struct value *policy =
-        name ? value_pointer(walk->model->topology->document,
-                             arena_printf(walk->arena, "/%s/%s/policy", section, name))
-             : NULL;
+    const struct value *policy = value_get(entry_of(walk, section, address), "policy");
     const struct value *now = value_get(policy, "Statement");
     if (!policy)
         return NULL;
@@ -198,14 +202,6 @@ const char *mend_first_vault(struct walk *walk)
             return arena_printf(walk->arena, "target_vault: %s", name);
     }
     return NULL;
-}
-
-static const struct value *entry_of(struct walk *walk, const char *section, const char *address)
-{
-    const char *name = name_in(section, address);
-    return name ? value_pointer(walk->model->topology->document,
-                                arena_printf(walk->arena, "/%s/%s", section, name))
-                : NULL;
 }
 
 static bool names_account(const struct value *list, const char *name, const char *id)
@@ -288,10 +284,9 @@ const char *mend_vault_key(struct walk *walk, const struct vault_end *vault)
 
 const char *mend_new_key(struct walk *walk, const struct vault_end *vault)
 {
-    const char *name = vault->object ? name_in("vaults", vault->object->resource->address) : NULL;
-    const struct value *entry = name ? value_pointer(walk->model->topology->document,
-                                                     arena_printf(walk->arena, "/vaults/%s", name))
-                                     : NULL;
+    const char *address = vault->object ? vault->object->resource->address : NULL;
+    const char *name = name_in("vaults", address);
+    const struct value *entry = entry_of(walk, "vaults", address);
     const char *account = value_get_str(entry, "account"), *region = value_get_str(entry, "region");
     return account && region && !strchr(account, '$') && !strchr(region, '$')
                ? arena_printf(walk->arena, "key: %s # and in `keys`: %s: {account: %s, region: %s}",
@@ -331,7 +326,7 @@ const char *mend_event_regions(struct walk *walk)
     if (!relay || !name)
         return NULL;
     const struct value *now =
-        value_pointer(document, arena_printf(walk->arena, "/relays/%s/event_regions", relay));
+        value_get(entry_of(walk, "relays", walk->relay->address), "event_regions");
     struct list_builder all = list_begin(walk->arena);
     for (size_t i = 0; value_is(now, VALUE_LIST) && i < value_len(now); i++) {
         if (str_eq(value_str(value_item(now, i)), name))

@@ -42,14 +42,6 @@ struct line {
 
 /* ---- what the rules take ---- */
 
-static size_t relays_of(const struct topology *topology, const char *vault)
-{
-    size_t found = 0;
-    for (size_t i = 0; i < topology->relay_len; i++)
-        found += str_eq(value_get_str(topology->relays[i].config, "source_vault_arn"), vault);
-    return found;
-}
-
 static void read_branches(const struct model *model, const struct model_object *plan,
                           const struct value *rule, struct feed *ret)
 {
@@ -59,7 +51,7 @@ static void read_branches(const struct model *model, const struct model_object *
     for (size_t i = 0; i < value_len(actions); i++) {
         const char *to = value_get_str(value_item(actions, i), "destination_backup_vault_arn");
         bool away = !str_eq(model_account_of(model->arena, to), plan->resource->account->id);
-        list[i] = (struct branch){away ? COPY_AWAY_MS : COPY_MS, relays_of(model->topology, to)};
+        list[i] = (struct branch){away ? COPY_AWAY_MS : COPY_MS, model_relays_of(model, to)->len};
         ret->took_ms += list[i].copy_ms + (int64_t)list[i].relays * COPY_AWAY_MS;
     }
     ret->branches = list;
