@@ -63,22 +63,24 @@ bool address_is_possible(struct arena *arena, const char *address)
     return true;
 }
 
-static bool is_made(const struct topology *topology, const char *address)
+static bool names(const struct topology *topology, const char *address, bool external_too)
 {
     for (size_t i = 0; i < topology->resource_len; i++)
-        if (address_is_within(topology->resources[i].address, address))
+        if (address_is_within(topology->resources[i].address, address) &&
+            (external_too || !topology->resources[i].external))
             return true;
     return false;
+}
+
+static bool is_made(const struct topology *topology, const char *address)
+{
+    return names(topology, address, /* external_too= */ true);
 }
 
 /* What is external is only looked up, so that what was recorded there is let go of in any case. */
 static bool is_ours(const struct topology *topology, const char *address)
 {
-    for (size_t i = 0; i < topology->resource_len; i++)
-        if (address_is_within(topology->resources[i].address, address) &&
-            !topology->resources[i].external)
-            return true;
-    return false;
+    return names(topology, address, /* external_too= */ false);
 }
 
 static const struct move *move_from(const struct topology *topology, const char *address)
