@@ -50,7 +50,8 @@ static bool counting, disk_failed, sync_failed;
 static struct fault faults[FAULT_MAX];
 static size_t fault_len;
 static unsigned long long passed[SEAM_LEN], fired, sent_after;
-static uint64_t random_state;
+static uint64_t random_state, chance_state;
+static bool chance_decided;
 static char report_path[4096], under_way[OPERATION_MAX_LEN];
 
 static _Noreturn void refuse(const char *text)
@@ -108,13 +109,15 @@ static void report(void)
 void faults_begin(void)
 {
     const char *text = getenv("HOLDFAST_FAULTS"), *seed = getenv("HOLDFAST_FAULT_SEED");
-    const char *path = getenv("HOLDFAST_FAULT_REPORT");
+    const char *chance = getenv("HOLDFAST_FAULT_CHANCE"), *path = getenv("HOLDFAST_FAULT_REPORT");
     static char copy[1024];
     snprintf(copy, sizeof(copy), "%s", text ? text : "");
     char *rest = NULL;
     for (char *one = strtok_r(copy, ",", &rest); one; one = strtok_r(NULL, ",", &rest))
         read_fault(one);
     random_state = seed ? strtoull(seed, NULL, 10) : 1;
+    chance_state = chance ? strtoull(chance, NULL, 10) : 0;
+    chance_decided = chance != NULL;
     snprintf(report_path, sizeof(report_path), "%s", path ? path : "");
     atexit(report);
     counting = true;
@@ -178,13 +181,24 @@ void faults_tell(const char *where)
     fprintf(stderr, "killed %s of %s\n", where, under_way);
 }
 
-/* splitmix64 */
-uint64_t faults_random(void)
+static uint64_t next_random(uint64_t *state) /* splitmix64 */
 {
-    uint64_t z = (random_state += 0x9e3779b97f4a7c15u);
+    uint64_t z = (*state += 0x9e3779b97f4a7c15u);
     z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9u;
     z = (z ^ (z >> 27)) * 0x94d049bb133111ebu;
     return z ^ (z >> 31);
+}
+
+uint64_t faults_random(void)
+{
+    return next_random(&random_state);
+}
+
+bool faults_chance(void *out, size_t len)
+{
+    for (size_t i = 0; chance_decided && i < len; i++)
+        ((uint8_t *)out)[i] = (uint8_t)next_random(&chance_state);
+    return chance_decided;
 }
 
 _Noreturn void faults_die(void)

@@ -2,15 +2,21 @@
 /* What goes wrong in a faulty_holdfast: the program itself, linked with injectors that no product
  * holds. The environment says which (README.md):
  *
- *   HOLDFAST_FAULTS        KIND@K, KIND@K+N or KIND@K+, separated by commas: the K-th time (from
- * 1), that and the next N-1 times, or from then on always HOLDFAST_FAULT_SEED    for what is random
- * about a crash (default 1) HOLDFAST_FAULT_REPORT  a file that receives, as JSON, how often each
- * seam was passed
+ * HOLDFAST_FAULTS: KIND@K, KIND@K+N or KIND@K+, separated by commas: the K-th time (from 1), that
+ * and the next N-1 times, or from then on always.
+ *
+ * HOLDFAST_FAULT_SEED: a number, for what is random about a crash (default 1).
+ *
+ * HOLDFAST_FAULT_CHANCE: a number that decides all that the program and SQLite leave to chance: two
+ * runs with the same number do the same. Without it, chance.
+ *
+ * HOLDFAST_FAULT_REPORT: a file that receives, as JSON, how often each seam was passed.
  *
  * Each seam counts its passages, whether anything is to go wrong or not; a fault belongs to one
  * seam. */
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 enum seam {
@@ -65,6 +71,8 @@ void faults_disk_failed(bool in_sync);
 void faults_sending(const char *operation);
 void faults_answering(const char *operation);
 uint64_t faults_random(void);
+/* Fills `out` as HOLDFAST_FAULT_CHANCE decides. False without it. */
+bool faults_chance(void *out, size_t len);
 /* A line on standard error before a death: where, and which call was under way ("state" for one of
  * the state's own). */
 void faults_tell(const char *where);

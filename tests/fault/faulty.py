@@ -4,6 +4,7 @@ Environment: FAULTY is a faulty_holdfast.
 """
 
 import contextlib
+import hashlib
 import json
 import os
 import select
@@ -41,10 +42,12 @@ class Server:
         self.process = subprocess.Popen([FAULTY, "--serve"], env=environment, text=True, start_new_session=True,
                                         stdin=subprocess.PIPE, stdout=subprocess.PIPE)
 
-    def run(self, folder, args, faults="", seed=1, report=None):
+    def run(self, folder, args, faults="", seed=1, report=None, chance=None):
         """The exit status, or minus the signal; what was printed is in the files "out" and "err" of the folder."""
         look_away()  # what stays open while the program works on the file would spoil what the next look reads
         environment = [f"HOLDFAST_FAULTS={faults}", f"HOLDFAST_FAULT_SEED={seed}"]
+        if chance is not None:
+            environment.append(f"HOLDFAST_FAULT_CHANCE={chance}")
         if report:
             environment.append(f"HOLDFAST_FAULT_REPORT={report}")
         self.process.stdin.write("\t".join([folder, *environment, "--", *args]) + "\n")
@@ -68,21 +71,34 @@ class Server:
 
 
 class Servers:
-    """One server for each thread that asks, warm(server) before it does."""
+    """One server for each thread that asks, warm(server) before it does. The commands of a folder, and of each copy of it, do
+    the same as often as they run: the number of each decides what is left to chance."""
 
     def __init__(self, data_dir, warm):
         self.data_dir, self.warm, self.local, self.all = data_dir, warm, threading.local(), []
 
-    def run(self, *args, **options):
+    def run(self, folder, args, **options):
         if not hasattr(self.local, "server"):
             self.local.server = Server(self.data_dir)
             self.warm(self.local.server)
             self.all.append(self.local.server)
-        return self.local.server.run(*args, **options)
+        return self.local.server.run(folder, args, chance=count(folder), **options)
 
     def close(self):
         for server in self.all:
             server.close()
+
+
+def count(folder):
+    """How many commands have run there."""
+    with open(os.path.join(folder, "commands"), "a+b") as file:
+        file.write(b".")
+        return file.tell()
+
+
+def count_from(folder, number):
+    with open(os.path.join(folder, "commands"), "wb") as file:
+        file.write(b"." * number)
 
 
 @contextlib.contextmanager
@@ -187,6 +203,37 @@ def changes(folder, operation):
 def unrecorded(folder):
     """Whether a file says what a state could not take."""
     return database(folder, ".unrecorded.jsonl") is not None
+
+
+def remains(folder):
+    """A digest of all that the next command finds: two that are equal lead it to the same. Nothing is touched. Left out are
+    what that command does not read (who called what before, sessions, locks that were given back, what was printed) and a
+    lock's note, which is for people."""
+    world, parts = database(folder, ".world.db"), []
+    for rows_of in WORLD if world else ():
+        parts.append(query(world, f"SELECT {rows_of}"))
+    for path, _, names in os.walk(folder):
+        for name in sorted(names):
+            if ".world.db" not in name and not name.endswith("-shm") and name not in ("out", "err", "report", "commands"):
+                parts += [name, None if name.endswith(".lock") else content(os.path.join(path, name))]
+    return hashlib.blake2b(repr(parts).encode(), digest_size=16).digest()
+
+
+WORLD = ("* FROM meta ORDER BY name", "* FROM task ORDER BY seq",
+         "* FROM object WHERE kind <> '~sts.session' AND id NOT LIKE '%.lock?%' ORDER BY kind, account, region, id",
+         "at, account, region, service, operation, status, code, created FROM call WHERE writes ORDER BY seq")
+
+
+def content(path):
+    """The rows of a database that was closed; any other file as it is, and so the log of one that nobody has closed."""
+    if path.endswith(".db") and not any(os.path.exists(path + ending) for ending in ("-wal", "-journal")):
+        with contextlib.suppress(sqlite3.DatabaseError), \
+                contextlib.closing(sqlite3.connect(f"file:{path}?immutable=1", uri=True)) as closed:
+            tables = closed.execute("SELECT name, sql FROM sqlite_master ORDER BY name").fetchall()
+            return [tables, closed.execute("PRAGMA user_version").fetchall(),
+                    *(closed.execute(f'SELECT * FROM "{name}"').fetchall() for name, sql in tables if "CREATE TABLE" in str(sql))]
+    with open(path, "rb") as file:
+        return file.read()
 
 
 def lose_state(folder):

@@ -1,5 +1,5 @@
-/* What the program asks of libc, wrapped by the linker (--wrap): only the calls of our own files
- * come here, not those of SQLite (faulty_sqlite.c) or any other library. */
+/* What the program asks of libc, and chance of OpenSSL, wrapped by the linker (--wrap): only the
+ * calls of our own files come here, not those of SQLite (faulty_sqlite.c) or any other library. */
 #include <errno.h>
 #include <fcntl.h>
 #include <stdarg.h>
@@ -99,6 +99,13 @@ void *__wrap_calloc(size_t count, size_t size);
 void *__wrap_calloc(size_t count, size_t size)
 {
     return faults_pass(SEAM_MEMORY).kind == MEMORY_OUT ? NULL : __real_calloc(count, size);
+}
+
+int __real_RAND_bytes(unsigned char *out, int len);
+int __wrap_RAND_bytes(unsigned char *out, int len);
+int __wrap_RAND_bytes(unsigned char *out, int len)
+{
+    return faults_chance(out, (size_t)len) ? 1 : __real_RAND_bytes(out, len);
 }
 
 #ifdef HOLDFAST_FAULT_POINTS

@@ -256,6 +256,12 @@ static int vfs_delete(sqlite3_vfs *vfs, const char *name, int sync_folder)
     return rc != SQLITE_OK ? rc : below->xDelete(below, name, sync_folder);
 }
 
+static int vfs_randomness(sqlite3_vfs *vfs, int len, char *out)
+{
+    (void)vfs;
+    return faults_chance(out, (size_t)len) ? len : below->xRandomness(below, len, out);
+}
+
 void faulty_sqlite_register(void)
 {
     below = sqlite3_vfs_find(NULL);
@@ -265,5 +271,6 @@ void faulty_sqlite_register(void)
     above.szOsFile = below->szOsFile + (int)sizeof(struct file);
     above.xOpen = vfs_open;
     above.xDelete = vfs_delete;
+    above.xRandomness = vfs_randomness;
     sqlite3_vfs_register(&above, 1);
 }
