@@ -645,12 +645,15 @@ static void check_external(struct builder *b, const struct item *item)
     const struct observation *seen = item->observation;
     if (!item->targeted || !seen || seen->failed || seen->found != FOUND_NOTHING)
         return;
-    const char *word = value_get(item->after, "alias") ? "alias" : "name";
+    bool is_key = value_get(item->after, "alias") != NULL;
+    const char *word = is_key ? "alias" : "name";
     struct diag *diag = diag_error(b->diags, E_BAD_REFERENCE, item_pos(item), item->address,
                                    "%s is external, and there is no such %s in %s", item->address,
                                    item->schema->title, item->resource->account->name);
-    diag_hint(b->diags, diag, "It is looked up by its %s, `%s`: write the `%s` that it has.", word,
-              value_get_str(item->after, word), word);
+    diag_hint(b->diags, diag, "It is looked up by its %s, `%s`: write the `%s` that it has.%s",
+              word, value_get_str(item->after, word), word,
+              is_key ? " A key that waits for its deletion is none: cancel that, if it is to stay."
+                     : "");
     b->failed = true;
 }
 

@@ -111,6 +111,11 @@ with workspace() as folder:
         check(left == [], f"nothing of ours is left: {left}")
         check(theirs(served) == before, "theirs is untouched")
 
+        served.aws(ACCOUNT, REGION, "kms", "schedule-key-deletion", "--key-id", key)
+        doomed = served.holdfast("plan", expect=1).err
+        check("keys.theirs is external, and there is no such" in doomed and "A key that waits for its deletion is none" in doomed
+              and "vaults.old is external" not in doomed, f"a key that is about to be deleted is none: {doomed}")
+
 OURS = TOPOLOGY[:TOPOLOGY.index("keys:")] + """keys:
   k: {account: a, region: r, prevent_destroy: true}
 vaults:
