@@ -128,14 +128,17 @@ def trusts_another(case, _, address):
 
 
 def not_there(case, match, _):
-    """No object has the name or the alias that the entry is looked up by: somebody removed it, or it was moved before."""
+    """No object has the name or the alias that the entry is looked up by: somebody removed it, or it was moved before; or the key
+    that has it waits for its day."""
     section, name = entry_of(match["address"]).split(".")
     entry = case.doc[section][name]
     known = entry.get("alias") or entry.get("name") or f"life-{name}"
     members = {n: {"id": i} for a in ACCOUNTS.values() for n, i in a.get("members", {}).items()}
     account = {**ACCOUNTS, **members}[match["account"]]["id"]
     region = re.search(r"[\[,]([a-z]+-[a-z]+-\d)\]$", match["address"])  # of one in several Regions
-    return not [key for key in case.folder.objects() if key[0] in ("kms.alias", "backup.vault") and key[1] == account
+    there = {key: json.loads(body) for key, body in case.folder.objects().items() if key[0] in ("kms.key", "kms.alias", "backup.vault")}
+    doomed = [key[3] for key, body in there.items() if body.get("KeyState") == "PendingDeletion"]
+    return not [key for key, body in there.items() if key[0] != "kms.key" and key[1] == account and body.get("TargetKeyId") not in doomed
                 and re.search(rf"{known}(?!\d)", key[3]) and (not region or region[1] == key[2])]
 
 
