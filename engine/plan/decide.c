@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "engine/aws/tags.h"
 #include "engine/base/json.h"
 #include "engine/config/normalize.h"
 #include "engine/plan/items.h"
@@ -355,6 +356,31 @@ static void refuse_owner(struct builder *b, struct item *item)
     refuse(b, item);
 }
 
+/* It is recorded, and another topology has given it its own owner tags since, as after both had
+ * lost sight of it: it would be changed or deleted there, too. */
+static void refuse_taken_over(struct builder *b, struct item *item)
+{
+    bool changes = item->verdict == VERDICT_UPDATE || item->verdict == VERDICT_REPLACE ||
+                   item->verdict == VERDICT_DELETE;
+    const struct value *tags = value_get(item->attributes, "tags");
+    const char *theirs = value_get_str(tags, TAG_TOPOLOGY);
+    if (!changes || !theirs || !b->input->topology || item_is_kept(item) ||
+        str_eq(theirs, b->input->topology->name))
+        return;
+    const char *address = value_get_str(tags, TAG_ADDRESS);
+    struct diag *diag =
+        diag_error(b->diags, E_OWNED_BY_OTHER, item_pos(item), item->address,
+                   "the %s %s is recorded as %s, but its owner tags say that it belongs to %s of "
+                   "topology %s",
+                   item_standing_schema(item)->title, item->identifier, item->address,
+                   address ? address : "something", theirs);
+    diag_hint(b->diags, diag,
+              "If that is so, `holdfast state rm %s` lets go of it; if it is this topology's, take "
+              "the tag `" TAG_TOPOLOGY "` from it.",
+              item->address);
+    refuse(b, item);
+}
+
 /* The file's word counts; of an entry that has left it, its last one. */
 static bool prevents_destroy(const struct item *item)
 {
@@ -615,6 +641,7 @@ static void decide_desired(struct builder *b, struct item *item)
         refuse_replacement(b, item);
     else if (item->verdict == VERDICT_ADOPT && is_imported(item))
         item->reason = "imported";
+    refuse_taken_over(b, item);
     judge_write(b, item);
     judge_deletion(b, item);
     judge_unsaid(b, item);
@@ -633,6 +660,7 @@ static void decide_leaving(struct builder *b, struct item *item)
     item->verdict = action_decide(&situation, &item->reason);
     if (plan_forgets(b->input->topology, item->address))
         let_go(item, "as the file says");
+    refuse_taken_over(b, item);
     if (b->input->destroy && item->verdict == VERDICT_DELETE)
         item->reason = flag_names(b->input->empty_vaults, item->address)
                            ? "destroyed, with all its recovery points"
