@@ -9,10 +9,22 @@ static bool would_lose_data(const struct item *item)
     return item->verdict == VERDICT_DELETE && item->schema->holds_data;
 }
 
+/* What is external may be the very object that is recorded elsewhere: both have its ARN. */
+static bool is_same_object(const struct item *a, const struct item *b)
+{
+    const char *arn = value_get_str(a->attributes, "arn");
+    return arn && str_eq(arn, value_get_str(b->attributes, "arn"));
+}
+
 static void block_deletion(struct builder *b, struct item *need, const struct item *user)
 {
-    if (need && need != user && would_lose_data(need) && !need->blocked)
-        need->blocked = arena_printf(b->arena, "%s stays and needs it", user->address);
+    if (!need || need == user || !would_lose_data(need) || need->blocked)
+        return;
+    need->blocked =
+        is_same_object(need, user)
+            ? arena_printf(b->arena, "%s, which is external, is that object: `state rm %s` lets go",
+                           user->address, need->address)
+            : arena_printf(b->arena, "%s stays and needs it", user->address);
 }
 
 /* ARN -> what would be deleted, and holds data. False: nothing. */
@@ -49,6 +61,50 @@ static void keep_needed(struct builder *b)
         for (size_t a = 0; a < value_len(user->attributes); a++) {
             const char *text = value_str(user->attributes->map.entries[a].value);
             block_deletion(b, text ? map_get(&losses, text) : NULL, user);
+        }
+    }
+}
+
+/* ---- the key of the state ---- */
+
+static bool stands_with_state(const struct builder *b, const struct item *item)
+{
+    const struct shared_state *state = b->input->topology->shared_state;
+    return item->record && item->attributes &&
+           str_eq(item->record->account_id, state->account->id) &&
+           str_eq(item->record->region, state->region);
+}
+
+/* `kms_key` is an id, an alias, or the ARN of one of them. */
+static bool encrypts_state(const struct builder *b, const struct item *item)
+{
+    const char *named = b->input->topology->shared_state->kms_key;
+    return str_eq(named, value_get_str(item->attributes, "arn")) ||
+           (stands_with_state(b, item) && str_eq(named, item->identifier));
+}
+
+static void block_for_state(struct item *item)
+{
+    bool goes = item->verdict == VERDICT_DELETE || item->verdict == VERDICT_REPLACE;
+    if (goes && !item->blocked)
+        item->blocked = "the state is encrypted under it, and nobody could read it any more";
+}
+
+/* With the key would go all that anybody knows of what stays. */
+static void keep_key_of_state(struct builder *b)
+{
+    const struct topology *topology = b->input->topology;
+    if (!topology || !topology->shared_state || !topology->shared_state->kms_key)
+        return;
+    for (size_t i = 0; i < b->len; i++) {
+        struct item *item = &b->items[i];
+        if (!item->record_schema || !encrypts_state(b, item))
+            continue;
+        block_for_state(item);
+        for (size_t d = 0; d < item->record->depends_on_len; d++) { /* of an alias: its key */
+            struct item *need = item_find(b, item->record->depends_on[d]);
+            if (need && need->record_schema && need->schema->holds_data)
+                block_for_state(need);
         }
     }
 }
@@ -103,5 +159,6 @@ static void keep_attached(struct builder *b)
 void items_keep_needed(struct builder *b)
 {
     keep_needed(b);
+    keep_key_of_state(b);
     keep_attached(b);
 }

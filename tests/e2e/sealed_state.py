@@ -193,4 +193,35 @@ with workspace() as folder:
         # no key on disk or in a log
         said = fresh.run("plan", "--verbose").err
         check("Plaintext" not in said, "no log tells a key")
+
+# The key is one of the topology's own: whoever deletes it deletes what is known of everything that stays.
+KEYS = """keys:
+  k: {account: state, region: two, alias: alias/of-the-state}
+vaults:
+  v: {account: main, region: one}
+"""
+with workspace() as folder:
+    with open(os.path.join(folder, "topology.yaml"), "w", encoding="utf-8") as file:
+        file.write(TOPOLOGY.replace("KEY", "own/t"))
+    with Served(folder, "-f", "topology.yaml") as served:
+        one = Machine(served, folder, "own/t")
+        one.write("own/t", more=KEYS)
+        one.run("apply", "--auto-approve")
+        one.write("own/t", "kms_key: alias/of-the-state", "enforced: false", more=KEYS)
+        one.run("apply", "--auto-approve")
+        one.write("own/t", "kms_key: alias/of-the-state", more=KEYS)
+        one.write("own/t", "kms_key: alias/of-the-state", more="")
+        refused = one.run("apply", "--auto-approve", "--allow-destroy", "keys.k", "--allow-destroy", "vaults.v", expect=7).err
+        for address in ("keys.k", "keys.k/alias"):
+            check(f"{address} cannot be deleted: the state is encrypted under it" in refused, f"{address} is refused: {refused}")
+        renamed = KEYS.replace("alias/of-the-state", "alias/other")
+        one.write("own/t", "kms_key: alias/of-the-state", more=renamed)
+        check("keys.k/alias cannot be changed: the state is encrypted" in one.run("apply", "--auto-approve", expect=7).err,
+              "nor does its alias get another name")
+        one.write("own/t", "kms_key: alias/of-the-state", more=KEYS)
+        left = one.run("destroy", "--auto-approve")
+        check("2 stay" in left.out + left.err, f"a destroy leaves the key: {left.out} {left.err}")
+        other = Machine(served, folder, "own/t", "kms_key: alias/of-the-state")
+        check({r["address"] for r in other.run("state", "list", "--json").json["resources"]} == {"keys.k", "keys.k/alias"},
+              "another machine reads what stays")
 done()

@@ -142,6 +142,12 @@ def not_there(case, match, _):
                 and re.search(rf"{known}(?!\d)", key[3]) and (not region or region[1] == key[2])]
 
 
+def external(case, match, _):
+    """By the file; what is recorded of it stands at another address, where somebody moved it by hand."""
+    section, name = entry_of(match["by"]).split(".")
+    return case.doc[section][name].get("external") and match["address"] in case.folder.rows()
+
+
 def attached(case, match, _):
     """The policy, to a role that the file still gives it to."""
     return re.search(rf"\$\{{{match['policy'].split('[')[0]}[.\[]", json.dumps(case.doc["roles"][match["role"].split(".")[1].split("[")[0]]))
@@ -172,6 +178,7 @@ REASONS = {
                 lambda case, *_: case.others or nobodys(case))],
     "HF0904": [(r".*", lambda *_: True)],  # of something else, which needs its own reason
     "HF0906": [(r"(?P<policy>\S+) cannot be changed: .* AWS deletes no policy that is attached, as it is to (?P<role>\S+);.*", attached),
+               (r"(?P<address>\S+) cannot be deleted: (?P<by>\S+), which is external, is that object: .*", external),
                (r".* the lock is permanent: .*", locked), (r".*: it holds \d+ recovery points", holds_points),
                (r".* cannot be \w+ yet: .*; nothing was changed", relayed)],
 }
