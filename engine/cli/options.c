@@ -156,6 +156,12 @@ static bool take_option(struct arena *arena, int argc, char **argv, int *i,
         }
         value = slice_of(argv[++*i]);
     }
+    if (value.len == 0) { /* a variable of a script that is not set, mostly */
+        struct diag *diag = diag_error(diags, E_USAGE, NO_POS, NULL, "--%s needs %s, not nothing",
+                                       option_table[id].name, option_table[id].argument);
+        diag_hint(diags, diag, "Say its value, or leave the option out.");
+        return false;
+    }
     add_value(arena, line, id, arena_strndup(arena, value.ptr, value.len));
     return true;
 }
