@@ -118,7 +118,7 @@ bool file_append(const char *path, struct slice data, struct diags *diags)
 }
 
 /* A rename would put a file in the place of a device or a pipe; /dev/stdout may lead to a file. */
-static bool may_be_replaced(const char *path, struct diags *diags)
+bool file_may_be_replaced(const char *path, struct diags *diags)
 {
     struct stat st;
     bool is_device = str_starts(path, "/dev/") && !str_starts(path, "/dev/shm/");
@@ -137,7 +137,7 @@ static bool may_be_replaced(const char *path, struct diags *diags)
 
 bool file_write_atomic(const char *path, struct slice data, unsigned mode, struct diags *diags)
 {
-    if (!may_be_replaced(path, diags))
+    if (!file_may_be_replaced(path, diags))
         return false;
     CLEANUP(arena_freep) struct arena *scratch = arena_new();
     char *temporary = arena_printf(scratch, "%s.XXXXXX", path);

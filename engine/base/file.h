@@ -23,6 +23,9 @@ MUST_CHECK bool file_publish(const char *temporary, const char *path, struct dia
 /* Adds to the end of a file, which is made (mode 0600) when absent; never through a link at its
  * place. E_OUTPUT. */
 MUST_CHECK bool file_append(const char *path, struct slice data, struct diags *diags);
+/* Whether a write may come to this path: nothing stands there, or a file. E_OUTPUT for a folder, a
+ * device, a pipe. */
+MUST_CHECK bool file_may_be_replaced(const char *path, struct diags *diags);
 bool file_exists(const char *path);
 bool dir_exists(const char *path);
 MUST_CHECK bool dir_make(const char *path, unsigned mode,

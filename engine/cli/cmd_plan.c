@@ -8,8 +8,11 @@
 /* What was not looked at cannot be compared when the plan is applied. */
 static bool can_be_saved(struct cli *cli)
 {
-    if (!cli_option(cli, OPT_OUT) || !str_eq(cli_option(cli, OPT_REFRESH), "false"))
+    const char *out = cli_option(cli, OPT_OUT);
+    if (!out)
         return true;
+    if (!str_eq(cli_option(cli, OPT_REFRESH), "false"))
+        return saving_may_write(cli, out);
     diag_error(&cli->diags, E_USAGE, NO_POS, NULL,
                "--out saves what was observed, and --refresh=false observes nothing");
     return false;
@@ -20,7 +23,7 @@ static int plan(struct session *session)
     struct planning planning;
     const char *out = cli_option(session->cli, OPT_OUT);
     if (!can_be_saved(session->cli))
-        return EXIT_USAGE;
+        return EXIT_ERROR;
     if (!session_load(session) || !session_open(session, SESSION_READS) ||
         !planning_build(session, /* destroy= */ false, &planning))
         return EXIT_ERROR;

@@ -88,6 +88,25 @@ static const char *with_locks(struct arena *arena, const char *note,
                 : arena_strndup(arena, locks, end);
 }
 
+bool saving_may_write(struct cli *cli, const char *path)
+{
+    CLEANUP(arena_freep) struct arena *scratch = arena_new();
+    struct diags unread;
+    diags_init(&unread, scratch);
+    struct slice text = {0};
+    if (!file_may_be_replaced(path, &cli->diags))
+        return false;
+    if (!file_exists(path))
+        return true;
+    bool read = file_read(scratch, path, FILE_READ_MAX, &text, &unread);
+    if (read && (text.len == 0 || planfile_is_one(scratch, text)))
+        return true;
+    struct diag *diag = diag_error(&cli->diags, E_USAGE, NO_POS, NULL,
+                                   "--out would replace %s, which is no saved plan", path);
+    diag_hint(&cli->diags, diag, "Name another file, or remove that one first.");
+    return false;
+}
+
 bool saving_write(struct session *session, const struct planning *planning, const char *path)
 {
     struct cli *cli = session->cli;

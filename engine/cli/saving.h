@@ -13,6 +13,9 @@ MUST_CHECK bool saving_keep_secret(struct session *session);
  * itself.
  */
 const char *saving_argument(const struct cli *cli);
+/* Whether a plan may be written there, before there is one: E_USAGE for a file that stands and is
+ * neither a saved plan nor empty, E_OUTPUT for what is no file. */
+MUST_CHECK bool saving_may_write(struct cli *cli, const char *path);
 /* Mode 0600. */
 MUST_CHECK bool saving_write(struct session *session, const struct planning *planning,
                              const char *path);

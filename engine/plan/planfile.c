@@ -510,6 +510,18 @@ static void read_document(struct reader *reader, const struct value *document,
     read_observations(reader, value_get(document, "observations"), file);
 }
 
+static bool has_format(const struct value *document)
+{
+    return str_eq(value_get_str(document, "format"), FORMAT);
+}
+
+bool planfile_is_one(struct arena *arena, struct slice text)
+{
+    const struct value *document = NULL;
+    const char *why = NULL;
+    return json_parse(arena, text, &document, &why) && has_format(document);
+}
+
 bool planfile_parse(struct arena *arena, const char *name, struct slice text,
                     const struct schema_set *schemas, struct planfile *ret, struct diags *diags)
 {
@@ -518,7 +530,7 @@ bool planfile_parse(struct arena *arena, const char *name, struct slice text,
     const char *why = NULL;
     if (!json_parse(arena, text, &document, &why))
         refuse(&reader, arena_printf(arena, "no whole JSON document (%s)", why));
-    else if (!str_eq(value_get_str(document, "format"), FORMAT))
+    else if (!has_format(document))
         refuse(&reader, "it was not written by `plan --out`");
     else if (value_get_int(document, "format_version", 0) != FORMAT_VERSION)
         refuse(&reader, "another version of holdfast wrote it, in another format");

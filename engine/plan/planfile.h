@@ -39,6 +39,8 @@ struct planfile {
  * made here. */
 const char *planfile_print(struct arena *arena, const struct planfile *file,
                            const struct plan_input *input);
+/* Whether it is a saved plan at all, be it of another version or changed since. */
+bool planfile_is_one(struct arena *arena, struct slice text);
 /* Adds E_PLAN_FILE when the text is no plan, has been cut or changed, or is of another format.
  * `name` is for messages. */
 MUST_CHECK bool planfile_parse(struct arena *arena, const char *name, struct slice text,

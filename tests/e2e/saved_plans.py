@@ -122,6 +122,23 @@ with workspace(edit=lambda _: TOPOLOGY) as folder:
     check("HF1202" in said and ". is a folder" in said and "Name a file" in said, f"a folder is no file: {said}")
     check(not os.path.exists(os.path.join(folder, "q.json")), "nothing was saved")
 
+    # a file that is no plan is not replaced; nothing is asked first
+    write(folder, "almost.json", '{"format": "another plan"}')
+    for name in (".holdfast/t.simulated.db", ".holdfast/t.world.db", "topology.yaml", "almost.json"):
+        with open(os.path.join(folder, name), "rb") as file:
+            there = file.read()
+        said = holdfast("plan", "--simulate", "--out", name, "-f", "no-such.yaml", cwd=folder, expect=64).err
+        check("HF1201" in said and f"would replace {name}" in said and "Name another file" in said, f"{name}: {said}")
+        with open(os.path.join(folder, name), "rb") as file:
+            check(file.read() == there, f"{name} is what it was")
+    os.mkfifo(os.path.join(folder, "pipe"))
+    said = holdfast("plan", "--simulate", "--out", "pipe", cwd=folder, expect=1).err
+    check("HF1202" in said and "no regular file" in said, f"a pipe is neither read nor replaced: {said}")
+    for name, text in (("empty.json", ""), ("older.json", '{"format": "holdfast plan", "format_version": 0}')):
+        write(folder, name, text)
+        holdfast("plan", "--simulate", "--out", name, cwd=folder, expect=0)
+        holdfast("show", name, cwd=folder, expect=0)
+
     # cut, changed, foreign
     text = read(folder, "p.json")
     before = writes(folder)
