@@ -107,7 +107,14 @@ apply_plan() {
     "$holdfast" apply plan.json --lock-timeout 10m "$@"
 }
 
+# All else that the runner has comes from the repository: a state that lies here was brought by somebody.
+begins_clean() {
+    [ ! -e .holdfast ] && [ ! -L .holdfast ] ||
+        { echo ".holdfast is in the checkout, and the state is not kept there: find out what brought it, and remove it" >&2; return 1; }
+}
+
 cmd_apply() {
+    first "Nothing was applied" applied.txt begins_clean || return
     first "There is nothing to apply" plan.txt "$holdfast" show plan.json || return
     show "What is applied" plan.txt
     first "Nothing was applied" applied.txt sign_in apply || return
@@ -131,17 +138,22 @@ cmd_drift() {
     return "$status"
 }
 
-# PLAN_RUN, or the last run that planned the pull request that this commit comes from.
+# PLAN_RUN, or the last run that planned the pull request by which this commit came to this branch. A pull request can have
+# changed what is in an artifact: it is unpacked elsewhere, and plan.json alone is taken out of it.
 fetch() {
     run=${PLAN_RUN:-}
     if [ -z "$run" ]; then
-        head=$(gh api "repos/$GITHUB_REPOSITORY/commits/$GITHUB_SHA/pulls" --jq '.[0].head.sha // empty') || return
-        [ -n "$head" ] || { echo "$GITHUB_SHA comes from no pull request: start this by hand, with the run of a plan" >&2; return 1; }
-        run=$(gh run list --repo "$GITHUB_REPOSITORY" --workflow plan.yml --commit "$head" --status success \
-            --limit 1 --json databaseId --jq '.[0].databaseId // empty') || return
+        head=$(gh api "repos/$GITHUB_REPOSITORY/commits/$GITHUB_SHA/pulls" \
+            --jq "map(select(.merged_at and .base.ref == \"$GITHUB_REF_NAME\"))[0].head.sha // empty") || return
+        [ -n "$head" ] || { echo "$GITHUB_SHA comes from no pull request to $GITHUB_REF_NAME: start this by hand, with the run of a plan" >&2; return 1; }
+        run=$(gh run list --repo "$GITHUB_REPOSITORY" --workflow plan.yml --event pull_request --commit "$head" \
+            --status success --limit 1 --json databaseId --jq '.[0].databaseId // empty') || return
         [ -n "$run" ] || { echo "nobody has planned $head" >&2; return 1; }
     fi
-    gh run download "$run" --repo "$GITHUB_REPOSITORY" --name plan
+    gh run download "$run" --repo "$GITHUB_REPOSITORY" --name plan --dir "$scratch/artifact" || return
+    [ -f "$scratch/artifact/plan.json" ] && [ ! -L "$scratch/artifact/plan.json" ] ||
+        { echo "the artifact of run $run has no plan.json: plan again" >&2; return 1; }
+    rm -f plan.json && cp "$scratch/artifact/plan.json" plan.json
 }
 
 cmd_fetch() {

@@ -103,15 +103,19 @@ class Repository:
         with open(path, "w", encoding="utf-8") as file:
             file.write(text.replace(old, new))
 
-    def job(self, role, *command, plan=None, expect=0, **said):
-        """A job on a machine of its own, which is gone afterwards. Returns its page, its log, and its plan. said: what a person
-        says to it, in variables."""
+    def job(self, role, *command, plan=None, planted=None, expect=0, **said):
+        """A job on a machine of its own, which is gone afterwards. Returns its page, its log, and its plan. planted: a file
+        that nobody of the repository has put there. said: what a person says to it, in variables."""
         self.runs += 1
         disk = os.path.join(self.root, f"runner{self.runs}")
         shutil.copytree(self.source, disk)
         if plan:
             with open(os.path.join(disk, "plan.json"), "wb") as file:
                 file.write(plan)
+        if planted:
+            os.makedirs(os.path.dirname(os.path.join(disk, planted)))
+            with open(os.path.join(disk, planted), "wb"):
+                pass
         page = os.path.join(disk, "page.md")
         env = clean_environment({
             **self.endpoints, "HOME": disk, "HOLDFAST": HOLDFAST, "GITHUB_STEP_SUMMARY": page, "AWS_DEFAULT_REGION": "us-east-1",
@@ -260,12 +264,19 @@ def a_runner_is_lost(repository, client):
 
 
 GH = """#!/bin/sh
-# GitHub, as far as `pipeline.sh fetch` asks it: one merged pull request, whose head c0ffee was planned by run 42.
+# GitHub, as far as `pipeline.sh fetch` asks it: one merged pull request, whose head c0ffee was planned by run 42. Each artifact
+# holds more than its plan; that of run 44 has a link in its place, that of 45 none.
 case "$*" in
-"api repos/o/r/commits/merged/pulls "*) echo c0ffee ;;
+"api repos/o/r/commits/merged/pulls --jq map(select(.merged_at and .base.ref == \\"main\\"))[0].head.sha // empty") echo c0ffee ;;
 "api repos/o/r/commits/"*) ;;
-"run list --repo o/r --workflow plan.yml --commit c0ffee --status success "*) echo 42 ;;
-"run download 42 --repo o/r --name plan" | "run download 43 --repo o/r --name plan") echo "plan of $3" >plan.json ;;
+"run list --repo o/r --workflow plan.yml --event pull_request --commit c0ffee --status success "*) echo 42 ;;
+"run download "*" --repo o/r --name plan --dir /"*)
+    mkdir -p "$9/.holdfast"
+    echo planted | tee "$9/topology.yaml" >"$9/.holdfast/backups.db"
+    case $3 in
+    42 | 43) echo "plan of $3" >"$9/plan.json" ;;
+    44) ln -s topology.yaml "$9/plan.json" ;;
+    esac ;;
 *) echo "gh: $*" >&2; exit 1 ;;
 esac
 """
@@ -282,12 +293,16 @@ def fetch(root):
 
     def run(commit, **env):
         env = clean_environment({"PATH": f"{folder}/bin:{os.environ['PATH']}", "GITHUB_REPOSITORY": "o/r", "GITHUB_SHA": commit,
+                                 "GITHUB_REF_NAME": "main",
                                  "GITHUB_STEP_SUMMARY": page, **env})
         result = subprocess.run(["sh", os.path.join(CI, "pipeline.sh"), "fetch"], cwd=folder, env=env, text=True,
                                 capture_output=True, check=False)
         plan = os.path.join(folder, "plan.json")
-        if not os.path.exists(plan):
+        came = set(os.listdir(folder)) - {"bin", "page.md", "fetched.txt"}
+        check(came <= {"plan.json"}, f"nothing else comes out of an artifact: {came}")
+        if not os.path.lexists(plan):
             return result, None
+        check(not os.path.islink(plan), "and no link")
         with open(plan, encoding="utf-8") as file:
             text = file.read()
         os.remove(plan)
@@ -295,6 +310,9 @@ def fetch(root):
 
     check(run("merged")[1] == "plan of 42\n", "the plan of the pull request")
     check(run("pushed", PLAN_RUN="43")[1] == "plan of 43\n", "the plan that is named")
+    for number in ("44", "45"):
+        result, plan = run("pushed", PLAN_RUN=number)
+        check(result.returncode == 1 and plan is None and "has no plan.json" in result.stderr, f"{number}: {result.stderr}")
     result, plan = run("pushed")
     check(result.returncode == 1 and plan is None and "by hand" in result.stderr, f"a push has none: {result.stderr}")
     with open(page, encoding="utf-8") as file:
@@ -312,6 +330,8 @@ def failures(repository):
     repository.edit("version: one", "version: 1")
     repository.job("backup-plan", "nonsense", expect=64)
     repository.job("backup-apply", "apply", plan=b"{}", expect=1)
+    page, _, _ = repository.job("backup-apply", "apply", plan=b"{}", planted=".holdfast/backups.db", expect=1)
+    check("Nothing was applied (status 1)" in page and ".holdfast is in the checkout" in page, f"a state of somebody's: {page}")
     service, repository.service = repository.service, "http://127.0.0.1:1"
     page, err, _ = repository.job("backup-plan", "plan", expect=3)
     check("id-token: write" in err and "id-token: write" in page, f"without a token it says what is missing: {err}\n{page}")
