@@ -4,6 +4,7 @@ ACTIONLINT (or build/servers/bin/actionlint) judges GitHub's; without it that pa
 """
 
 import glob
+import itertools
 import os
 import re
 import shutil
@@ -21,6 +22,7 @@ PINNED = re.compile(r"[\w.-]+/[\w.-]+@[0-9a-f]{40} # v\d+(\.\d+)*")
 READ_ONLY = {"plan": {"contents": "read", "id-token": "write"},
              "drift": {"contents": "read", "id-token": "write"},
              "apply": {"actions": "read", "contents": "read", "id-token": "write", "pull-requests": "read"}}
+PATHS = {"topology.yaml", "functions/**"}  # what a topology is made of
 SCRIPT_COMMAND = re.compile(r"sh ci/(?:install\.sh|pipeline\.sh (?:plan|apply|drift|fetch))\b")
 
 
@@ -60,6 +62,9 @@ def check_gitlab(text):
         check(all(SCRIPT_COMMAND.match(line) for line in job["script"]), f"{name}: {job['script']}")
         check(job["variables"]["HOLDFAST_VAR_role"] == ("backup-apply" if name == "apply" else "backup-plan"), f"{name}'s role")
     check(jobs["apply"]["needs"] == ["plan"] and jobs["apply"]["resource_group"], "the apply takes the plan, one at a time")
+    for name in ("plan", "apply"):
+        for rule in jobs[name]["rules"][1:]:
+            check({"topology.yaml", "functions/**/*"} <= set(rule["changes"]), f"{name}: what a topology is made of: {rule}")
     check(jobs["apply"]["rules"][-1]["when"] == "manual" and jobs["apply"]["environment"], "when somebody has read it")
     check("plan.json" in jobs["plan"]["artifacts"]["paths"], "the plan is kept")
     for name, text in (("plan", "plan.txt"), ("apply", "applied.txt"), ("drift", "drift.txt")):
@@ -67,26 +72,35 @@ def check_gitlab(text):
         check(kept["when"] == "always" and text in kept["paths"], f"{name}: what was said is kept, most of all when it fails")
 
 
+def check_line(command, options):
+    """The program knows the command, all words of it, and takes these options."""
+    said = holdfast(*command, "--help", cwd=CI, expect=0).out
+    check(said.startswith(f"holdfast {' '.join(command)} "), f"{command} is a command: {said.splitlines()[:1]}")
+    for option in options:
+        check(re.search(rf"^ .*{option}\b", said, re.M), f"{' '.join(command)} has {option}")
+
+
 def check_commands(text):
     """Each command line of the program in a script is one that it knows, with options that it has."""
     lines = re.findall(r'"\$holdfast" ([^>|;\n]*)', text)
-    check(len(lines) >= 5, f"the script runs the program: {lines}")
+    flags = re.findall(r"^ *flags (--[a-z-]+) ", text, re.M)  # they come to `apply` in its "$@"
+    check(len(lines) >= 5 and len(flags) == 2, f"the script runs the program: {lines} {flags}")
     for line in lines:
-        words = line.replace(' "$@"', "").split()
+        words = line.split()
+        command = list(itertools.takewhile(re.compile("[a-z][a-z-]*").fullmatch, words))
         options = [word for word in words if word.startswith("--")]
-        command = words[0]
-        said = holdfast(command, "--help", cwd=CI, expect=0).out
-        for option in options:
-            check(option in said, f"{command} has {option}")
+        check_line(command, options + (flags if command == ["apply"] else []))
 
 
 for workflow_name in READ_ONLY:
     source = read(os.path.join(CI, "github", f"{workflow_name}.yml"))
     on, whole, body = check_github(workflow_name, source)
     if workflow_name == "plan":
-        check("pull_request" in on and "head.repo.full_name == github.repository" in body["if"], "not for forks")
+        check(on["pull_request"]["branches"] == ["main"] and PATHS < set(on["pull_request"]["paths"]), f"when: {on}")
+        check("head.repo.full_name == github.repository" in body["if"], "not for forks")
         check(any("upload-artifact" in step.get("uses", "") for step in body["steps"]), "the plan is kept")
     if workflow_name == "apply":
+        check(set(on["push"]["paths"]) == PATHS, f"when: {on}")
         check(on["push"]["branches"] == ["main"] and body["environment"], "after the merge, with an environment's reviewers")
         check(whole["concurrency"]["cancel-in-progress"] is False and "${{" not in whole["concurrency"]["group"], "one at a time")
     if workflow_name == "drift":
