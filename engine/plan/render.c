@@ -18,6 +18,7 @@ struct line {
     const char *address, *title, *summary;
     const struct difference *differences;
     size_t difference_len;
+    bool whole;                  /* the differences are all that it is, and have no places */
     const struct change *danger; /* prints the block on what cannot be taken back */
     bool blocked;
 };
@@ -129,7 +130,10 @@ static void add_line_text(struct page *page, const struct line *line)
     if (shown)
         strbuf_addf(sb, "  %s", text_cut(page->arena, line->summary, left));
     strbuf_add_char(sb, '\n');
-    detail_add(sb, line->differences, line->difference_len, page->options);
+    struct render_options options = *page->options;
+    if (line->whole)
+        options.sources = NULL;
+    detail_add(sb, line->differences, line->difference_len, &options);
     if (line->danger)
         add_danger(page, line->danger);
 }
@@ -207,6 +211,24 @@ static void add_header(struct page *page)
     strbuf_add(sb, routes_render_text(page->arena, topology));
 }
 
+/* Of what is nothing but a policy, that comes or goes: whom it admits is what there is to say. */
+static void describe_policy(struct arena *arena, const struct schema *schema,
+                            const struct value *before, const struct value *after,
+                            struct line *line)
+{
+    const char *property = policy_property_of(schema);
+    if (!property)
+        return;
+    struct difference *whole = arena_alloc(arena, sizeof(*whole));
+    *whole = (struct difference){.path = arena_printf(arena, "/%s", property),
+                                 .before = value_get(before, property),
+                                 .after = value_get(after, property),
+                                 .node = schema_property_of(schema->root, property)};
+    line->whole = true;
+    line->differences = whole;
+    line->difference_len = 1;
+}
+
 /* ---- plan ---- */
 
 static const char *joined(struct arena *arena, const char *word, const char *reason)
@@ -261,6 +283,7 @@ static void describe(struct page *page, const struct plan *plan, const struct ch
         line->symbol = "+";
         line->colour = style->add;
         line->summary = create_summary(arena, change);
+        describe_policy(arena, change->schema, NULL, change->after, line);
         if (change->replacement) {
             line->symbol = deleted_first(plan, change) ? "-+" : "+-";
             line->colour = style->remove;
@@ -287,6 +310,7 @@ static void describe(struct page *page, const struct plan *plan, const struct ch
         line->symbol = "-";
         line->colour = style->remove;
         line->summary = joined(arena, "delete", change->reason);
+        describe_policy(arena, change->schema, change->before, NULL, line);
         break;
     case ACTION_FORGET:
         line->symbol = ".";
@@ -410,16 +434,19 @@ static void add_drifts(struct page *page, const struct drift *drifts, size_t len
         const char *symbol = str_eq(drift->action, "deleted") ? "-"
                              : str_eq(drift->action, "added") ? "+"
                                                               : "~";
-        add_row(page, (struct line){.account_id = drift->account_id,
-                                    .region = drift->region,
-                                    .symbol = symbol,
-                                    .colour = high ? page->style->danger : page->style->change,
-                                    .address = drift->address,
-                                    .title = drift->schema->title,
-                                    .summary = arena_printf(page->arena, "%s, %s", drift->action,
-                                                            drift->severity),
-                                    .differences = drift->differences,
-                                    .difference_len = drift->difference_len});
+        struct line line = {.account_id = drift->account_id,
+                            .region = drift->region,
+                            .symbol = symbol,
+                            .colour = high ? page->style->danger : page->style->change,
+                            .address = drift->address,
+                            .title = drift->schema->title,
+                            .summary =
+                                arena_printf(page->arena, "%s, %s", drift->action, drift->severity),
+                            .differences = drift->differences,
+                            .difference_len = drift->difference_len};
+        if (drift->difference_len == 0)
+            describe_policy(page->arena, drift->schema, drift->before, drift->after, &line);
+        add_row(page, line);
     }
 }
 

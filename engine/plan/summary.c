@@ -159,6 +159,14 @@ static void add_parts(struct strbuf *sb, const struct part *parts, size_t len,
     }
 }
 
+const char *policy_property_of(const struct schema *schema)
+{
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++)
+        if (str_eq(rows[i].type, schema->type_name))
+            return rows[i].special == policy_summary ? "policy" : NULL;
+    return NULL;
+}
+
 const char *summary_of(struct arena *arena, const struct schema *schema,
                        const struct value *properties)
 {

@@ -41,8 +41,7 @@ const char *text_cut(struct arena *arena, const char *text, size_t columns)
     return arena_printf(arena, "%.*s%s", (int)end, text, dots);
 }
 
-/* A name or description must not end the line or move the cursor. */
-static const char *one_line(struct arena *arena, const char *text)
+const char *text_line(struct arena *arena, const char *text)
 {
     char *copy = arena_strdup(arena, text);
     for (char *c = copy; *c; c++)
@@ -66,7 +65,7 @@ const char *text_value(struct arena *arena, const struct schema_node *node, cons
     if (node && node->sensitive)
         return "(sensitive)";
     if (v->kind == VALUE_STRING)
-        return *v->string.ptr ? one_line(arena, v->string.ptr) : "\"\"";
+        return *v->string.ptr ? text_line(arena, v->string.ptr) : "\"\"";
     if (v->kind == VALUE_REF)
         return ref_text(arena, v);
     if (v->kind != VALUE_CONCAT)

@@ -169,6 +169,25 @@ static void compare_facts(struct changes *changes, const struct policy_change *a
     }
 }
 
+void policy_statement_says(struct arena *arena, const struct policy_change *whole,
+                           struct policy_change **ret, size_t *ret_len)
+{
+    struct changes changes = {.arena = arena};
+    const struct value *statement = whole->after ? whole->after : whole->before;
+    struct facts facts = facts_of(arena, statement);
+    for (size_t i = 0; i < facts.len; i++) {
+        if (str_eq(facts.items[i].path, "Sid"))
+            continue;
+        struct policy_change change = *whole;
+        change.element = facts.items[i].path;
+        change.before = whole->before ? facts.items[i].shown : NULL;
+        change.after = whole->after ? facts.items[i].shown : NULL;
+        add_change(&changes, change);
+    }
+    *ret = changes.items;
+    *ret_len = changes.len;
+}
+
 static struct sides sides_of(struct arena *arena, const struct value *doc)
 {
     struct sides sides = {0};

@@ -28,3 +28,9 @@ struct policy_change {
  * `after`, removed statements. */
 void policy_diff(struct arena *arena, const struct value *before, const struct value *after,
                  struct policy_change **ret, size_t *ret_len);
+
+/* What a statement that came or went as a whole says, but for its Sid: a change of the same kind
+ * for each value of each element, one element's after another. None where it has not the shape of a
+ * statement. */
+void policy_statement_says(struct arena *arena, const struct policy_change *whole,
+                           struct policy_change **ret, size_t *ret_len);

@@ -121,6 +121,68 @@ static void changes_show_properties_policies_and_reasons(void **state)
         "start 2 copies\n");
 }
 
+static bool shows(const char *text, const char *line)
+{
+    if (!strstr(text, line))
+        fail_msg("%s is not in:\n%s", line, text);
+    return true;
+}
+
+#define LONG_SID "AllowCopiesFromTheOtherAccountsOfTheOrganizationThatAreBackedUpEveryNight"
+#define OPEN_STATEMENT                                                                             \
+    "{\"Sid\":\"" LONG_SID "\",\"Effect\":\"Allow\",\"Principal\":\"*\",\"Action\":"               \
+    "\"backup:*\",\"Resource\":\"*\",\"Condition\":{\"StringEquals\":{\"aws:PrincipalOrgID\":["    \
+    "\"o-aaaaaaaaaaaaaaaaaaaaaaaaaaaaaa\",\"o-bbbbbbbbbbbbbbbbbbbbbbbbbbbbbb\"]}}}"
+#define DENY_STATEMENT                                                                             \
+    "{\"Sid\":\"Keep\",\"Effect\":\"Deny\",\"Principal\":\"*\",\"Action\":\"kms:"                  \
+    "ScheduleKeyDeletion\","                                                                       \
+    "\"Resource\":\"*\"}"
+#define POLICY_OF(statements)                                                                      \
+    "\"policy\":{\"Version\":\"2012-10-17\",\"Statement\":[" statements "]}"
+
+/* Whom it admits is what a reader has to see, however narrow the terminal is. */
+static void no_statement_of_a_policy_is_cut(void **state)
+{
+    struct fixture *f = *state;
+    want(f, "keys.k", "aws_kms_key", "{" POLICY_OF(OPEN_STATEMENT) "}", "");
+    want(f, "vaults.v/policy", "aws_backup_vault_policy",
+         "{\"backup_vault_name\":\"v\"," POLICY_OF(OPEN_STATEMENT) "}", "");
+    want(f, "plans.p/role", "aws_iam_role",
+         "{\"name\":\"r\",\"inline_policies\":{\"all\":{\"Version\":\"2012-10-17\",\"Statement\":["
+         "{\"Sid\":\"All\",\"Effect\":\"Allow\",\"Action\":\"*\",\"Resource\":\"*\"}]}}}",
+         "");
+    have(f, "keys.k", "aws_kms_key", "{" POLICY_OF(DENY_STATEMENT) "}", "");
+    have(f, "plans.p/role", "aws_iam_role", "{\"name\":\"r\"}", "");
+    have(f, "vaults.w/policy", "aws_backup_vault_policy",
+         "{\"backup_vault_name\":\"w\"," POLICY_OF(DENY_STATEMENT) "}", "");
+    build(f);
+    static const unsigned widths[] = {0, 20, 80};
+    for (size_t i = 0; i < ARRAY_LEN(widths); i++) {
+        struct render_options options = {.width = widths[i]};
+        const char *text = plan_render_text(f->arena, &f->plan, &f->topology, &options);
+        static const char whole[] = "        \"" LONG_SID "\"  + statement\n"
+                                    "          + Effect  Allow\n"
+                                    "          + Principal  *\n"
+                                    "          + Action  backup:*\n"
+                                    "          + Resource  *\n"
+                                    "          + Condition.StringEquals.aws:principalorgid  "
+                                    "o-aaaaaaaaaaaaaaaaaaaaaaaaaaaaaa, "
+                                    "o-bbbbbbbbbbbbbbbbbbbbbbbbbbbbbb\n";
+        const char *first = strstr(text, whole);
+        assert_non_null(first);
+        shows(first + 1, whole); /* what changes, and what is made */
+        shows(text, "        \"Keep\"  - statement\n"
+                    "          - Effect  Deny\n"
+                    "          - Principal  *\n"
+                    "          - Action  kms:schedulekeydeletion\n"
+                    "          - Resource  *\n");
+        shows(strstr(text, "vaults.w/policy"), "        \"Keep\"  - statement\n");
+        shows(strstr(text, "plans.p/role"), "        \"All\"  + statement\n"
+                                            "          + Effect  Allow\n"
+                                            "          + Action  *\n");
+    }
+}
+
 /* Also when nothing changes: a date that comes nearer is news. */
 static void the_days_that_a_lock_leaves_are_counted(void **state)
 {
@@ -292,6 +354,9 @@ static void drift_is_grouped_and_counted(void **state)
     seen(f, "keys.k", FOUND_NOT_ASKED, policy_after);
     have(f, "vaults.v", "aws_backup_vault", "{\"name\":\"v\"}", "");
     seen(f, "vaults.v", FOUND_NOT_ASKED, NULL)->gone = true;
+    have(f, "vaults.w/policy", "aws_backup_vault_policy",
+         "{\"backup_vault_name\":\"w\"," POLICY_OF(DENY_STATEMENT) "}", "");
+    seen(f, "vaults.w/policy", FOUND_NOT_ASKED, NULL)->gone = true;
     struct drift *drifts = NULL;
     size_t len = 0;
     assert_true(drift_build(f->arena, &f->input, &drifts, &len, &f->diags));
@@ -302,17 +367,23 @@ static void drift_is_grouped_and_counted(void **state)
                         "\n"
                         "workload 111122223333\n"
                         "  us-east-1\n"
-                        "    ~ keys.k    KMS key       changed, high\n"
+                        "    ~ keys.k           KMS key              changed, high\n"
                         "        \"Use\"  Principal.AWS  + 444455556666\n"
-                        "    - vaults.v  backup vault  deleted, high\n"
+                        "    - vaults.v         backup vault         deleted, high\n"
+                        "    - vaults.w/policy  vault access policy  deleted, high\n"
+                        "        \"Keep\"  - statement\n"
+                        "          - Effect  Deny\n"
+                        "          - Principal  *\n"
+                        "          - Action  kms:schedulekeydeletion\n"
+                        "          - Resource  *\n"
                         "\n"
-                        "Drift: 1 changed, 1 deleted, 0 added; 2 of high severity\n");
+                        "Drift: 1 changed, 2 deleted, 0 added; 3 of high severity\n");
     const struct value *v = drift_to_json(f->arena, drifts, len);
     assert_true(
         value_equal(value_get(v, "summary"),
-                    json(f, "{\"create\":0,\"update\":1,\"replace\":0,\"delete\":1,"
+                    json(f, "{\"create\":0,\"update\":1,\"replace\":0,\"delete\":2,"
                             "\"forget\":0,\"move\":0,\"adopt\":0,\"irreversible\":0,\"retained\":0,"
-                            "\"relay_copies\":0,\"changed\":1,\"deleted\":1,\"added\":0,\"high\":2,"
+                            "\"relay_copies\":0,\"changed\":1,\"deleted\":2,\"added\":0,\"high\":3,"
                             "\"medium\":0,\"low\":0}")));
     const struct value *first = value_item(value_get(v, "drift"), 0);
     assert_string_equal(value_get_str(first, "severity"), "high");
@@ -324,6 +395,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(a_first_plan_is_grouped_and_warns_of_what_is_for_ever),
         TEST(changes_show_properties_policies_and_reasons),
+        TEST(no_statement_of_a_policy_is_cut),
         TEST(the_days_that_a_lock_leaves_are_counted),
         TEST(places_of_changes_are_named),
         TEST(what_a_destroy_leaves_is_listed_with_the_reason),

@@ -112,6 +112,33 @@ static void changes_are_told_by_statement_and_element(void **state)
     }
 }
 
+static void a_whole_statement_says_each_of_its_values(void **state)
+{
+    static const char *const says[][2] = {{"Effect", "'Deny'"},           {"Principal.AWS", "'a'"},
+                                          {"Principal.AWS", "'b'"},       {"NotAction", "'s3:*'"},
+                                          {"Condition.Bool.k", "'true'"}, {"Other", "{'x':1}"}};
+    (void)state;
+    struct arena *arena = arena_new();
+    const struct policy_change whole = {
+        .kind = POLICY_REMOVED,
+        .statement = "u",
+        .before = quoted(arena, "{'Sid':'u','Effect':'Deny','Principal':{'AWS':['a','b']},"
+                                "'NotAction':'s3:*','Condition':{'Bool':{'k':'true'}},"
+                                "'Other':{'x':1}}")};
+    struct policy_change *changes = NULL;
+    size_t len = 0;
+    policy_statement_says(arena, &whole, &changes, &len);
+    assert_int_equal(len, ARRAY_LEN(says));
+    for (size_t i = 0; i < len; i++) {
+        assert_int_equal(changes[i].kind, POLICY_REMOVED);
+        assert_string_equal(changes[i].statement, "u");
+        assert_string_equal(changes[i].element, says[i][0]);
+        assert_true(value_equal(changes[i].before, quoted(arena, says[i][1])));
+        assert_null(changes[i].after);
+    }
+    arena_free(arena);
+}
+
 static void a_change_keeps_its_place_in_the_new_document(void **state)
 {
     (void)state;
@@ -135,6 +162,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(changes_are_told_by_statement_and_element),
+        cmocka_unit_test(a_whole_statement_says_each_of_its_values),
         cmocka_unit_test(a_change_keeps_its_place_in_the_new_document),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
