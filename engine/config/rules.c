@@ -325,6 +325,26 @@ static bool check_account_id(struct call *call)
         arena_printf(call->arena, "`%s` is no account id of 12 digits", value_str(call->v)));
 }
 
+/* What the objects beside the head of a shared state end in (state/mirror_private.h,
+ * remote_lock.c): a state of such a name would write over another one's. */
+static bool check_state_key(struct call *call)
+{
+    static const char *const endings[] = {".lock", ".journal", ".documents", ".snapshots"};
+    struct slice rest = slice_of(value_str(call->v));
+    while (rest.ptr) {
+        struct slice part = slice_cut(&rest, '/');
+        const char *text = arena_strndup(call->arena, part.ptr, part.len);
+        for (size_t i = 0; i < ARRAY_LEN(endings); i++)
+            if (str_ends(text, endings[i]))
+                return refuse(call, NULL,
+                              arena_printf(call->arena,
+                                           "no part of a state's key ends in `%s`: the objects "
+                                           "beside a state do, and this could be one of another's",
+                                           endings[i]));
+    }
+    return true;
+}
+
 /* The name that differs from this one by capitals only. A name that is not known may be newer than
  * this program. */
 static const char *known_kind(const char *name)
@@ -469,6 +489,7 @@ static const struct rule {
     {"event_pattern", E_RULE_PATTERN, false, check_event_pattern},
     {"arn", E_RULE_ARN, true, check_arn},
     {"latin1", E_BAD_VALUE, true, check_latin1},
+    {"state_key", E_BAD_VALUE, true, check_state_key},
     {"region", E_RULE_REGION, true, check_region},
     {"account_id", E_RULE_REGION, true, check_account_id},
     {"resource_kinds", E_BAD_VALUE, false, check_resource_kinds},

@@ -23,6 +23,7 @@
  *                      place, and AWS's size for it
  *   organization_policy {type, content}
  *   policy_names       a map of inline policies: their names, and their size together
+ *   state_key          the key of a shared state
  *   latin1             text of characters that IAM takes for a description
  *
  * Text that still holds ${...}, and unknowns, pass: they are checked when they are known. */
