@@ -91,16 +91,17 @@ static struct lock_holder holder_of(struct arena *arena, const struct remote *re
     holder.host = value_get_str(note, "host");
     holder.since = value_get_str(note, "since");
     const char *beat = value_get_str(note, "heartbeat");
+    int64_t lease_s = value_get_int(note, "lease_seconds", 0);
     holder.pid = value_get_int(note, "pid", 0);
     if (holder.since && !time_parse_iso(slice_of(holder.since), &since_ms))
         since_ms = now_ms;
-    if (beat && !time_parse_iso(slice_of(beat), &beat_ms))
-        beat_ms = now_ms;
+    holder.no_lease = !beat || !time_parse_iso(slice_of(beat), &beat_ms) || lease_s <= 0;
     holder.age_ms = now_ms - since_ms;
-    holder.left_ms = beat_ms + value_get_int(note, "lease_seconds", 0) * 1000 - now_ms;
+    holder.left_ms = holder.no_lease ? 0 : beat_ms + lease_s * 1000 - now_ms;
     enum process_fate fate = process_fate(arena, value_get_str(note, "process"));
     holder.dead = fate == PROCESS_GONE;
-    holder.may_live = fate == PROCESS_LIVES || (fate == PROCESS_UNKNOWN && holder.left_ms > 0);
+    holder.may_live = fate == PROCESS_LIVES ||
+                      (fate == PROCESS_UNKNOWN && (holder.no_lease || holder.left_ms > 0));
     return holder;
 }
 
@@ -114,18 +115,26 @@ static const char *span_text(struct arena *arena, int64_t ms)
     return arena_printf(arena, "%lld h", seconds / 3600);
 }
 
+static const char *lease_text(struct arena *arena, const struct lock_holder *holder)
+{
+    if (holder->no_lease)
+        return "it says no lease that is understood";
+    if (holder->left_ms > 0)
+        return arena_printf(arena, "its lease runs %s more", span_text(arena, holder->left_ms));
+    return arena_printf(arena, "its lease has run out %s ago", span_text(arena, -holder->left_ms));
+}
+
 const char *lock_holder_text(struct arena *arena, const struct lock_holder *holder)
 {
-    const char *lease = holder->left_ms > 0 ? arena_printf(arena, "its lease runs %s more",
-                                                           span_text(arena, holder->left_ms))
-                                            : arena_printf(arena, "its lease has run out %s ago",
-                                                           span_text(arena, -holder->left_ms));
-    const char *text = arena_printf(
-        arena, "`holdfast %s`, process %lld on %s%s%s, since %s (%s ago); %s%s",
-        holder->command ? holder->command : "?", (long long)holder->pid,
-        holder->host ? holder->host : "?", holder->who ? ", " : "", holder->who ? holder->who : "",
-        holder->since ? holder->since : "?", span_text(arena, holder->age_ms), lease,
-        holder->dead ? ", and that process is gone from this machine" : "");
+    if (holder->no_lease && !holder->command)
+        return "an object that is not understood as a lock of holdfast's";
+    const char *text =
+        arena_printf(arena, "`holdfast %s`, process %lld on %s%s%s, since %s (%s ago); %s%s",
+                     holder->command ? holder->command : "?", (long long)holder->pid,
+                     holder->host ? holder->host : "?", holder->who ? ", " : "",
+                     holder->who ? holder->who : "", holder->since ? holder->since : "?",
+                     span_text(arena, holder->age_ms), lease_text(arena, holder),
+                     holder->dead ? ", and that process is gone from this machine" : "");
     return diag_visible(arena, text);
 }
 
@@ -180,8 +189,8 @@ static void report_held(struct arena *arena, const struct remote *remote,
                                    remote->where, lock_holder_text(arena, holder));
     diag_hint(diags, diag,
               "Wait for it, with --lock-timeout 10m for instance. If that run is dead: "
-              "`holdfast lock break %s`; what it left open is settled by the next run.",
-              holder->id);
+              "`holdfast lock break %s%s`; what it left open is settled by the next run.",
+              holder->id, holder->no_lease ? " --force" : "");
 }
 
 /* One attempt: taken, held (*ret_holder says by whom), or failed. Whoever lost the reply to an own
@@ -323,12 +332,11 @@ bool remote_lock_break(struct arena *arena, const struct remote *remote, const c
 {
     if (!remote_lock_show(arena, remote, ret, diags))
         return false;
+    if (!ret->id)
+        return true;
     if (str_eq(ret->id, id))
         return remove_version(remote, ret->etag, diags);
-    if (ret->id)
-        diag_error(diags, E_LOCK_ID, NO_POS, NULL, "%s has the lock %s, not %s: it is held by %s",
-                   remote->where, ret->id, id, lock_holder_text(arena, ret));
-    else
-        diag_error(diags, E_LOCK_ID, NO_POS, NULL, "%s is not locked", remote->where);
+    diag_error(diags, E_LOCK_ID, NO_POS, NULL, "%s has the lock %s, not %s: it is held by %s",
+               remote->where, ret->id, id, lock_holder_text(arena, ret));
     return false;
 }

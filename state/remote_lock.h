@@ -34,7 +34,8 @@ struct lock_holder {
     int64_t pid, age_ms;
     int64_t left_ms; /* of the lease; negative: it has run out */
     bool dead;       /* the process was one of this machine, and is gone */
-    bool may_live;   /* it was seen, or nobody here can know and its lease runs */
+    bool no_lease;   /* the object is none of ours, or says no lease that we understand */
+    bool may_live;   /* it was seen, or nobody here can know and its lease runs, or is not known */
 };
 
 /* Waits up to timeout_ms for a holder to end; then E_STATE_LOCKED names it. */
@@ -52,7 +53,8 @@ void remote_lock_release(struct remote_lock *lock, struct diags *diags);
 
 MUST_CHECK bool remote_lock_show(struct arena *arena, const struct remote *remote,
                                  struct lock_holder *ret, struct diags *diags);
-/* Removes the lock with this id. E_LOCK_ID: another one holds it, or nobody; *ret says who. */
+/* Removes the lock with this id; where none stands, it is done already. E_LOCK_ID: another one
+ * holds it. *ret says who did. */
 MUST_CHECK bool remote_lock_break(struct arena *arena, const struct remote *remote, const char *id,
                                   struct lock_holder *ret, struct diags *diags);
 /* "`holdfast apply`, process 12 on host, who, since ...; its lease ...", for people. */

@@ -17,7 +17,7 @@ static const struct value *holder_value(struct arena *arena, const struct lock_h
     map_put_str(&b, "since", holder->since);
     map_put_int(&b, "age_seconds", holder->age_ms / 1000);
     map_put_int(&b, "lease_left_seconds", holder->left_ms / 1000);
-    map_put_bool(&b, "lease_run_out", holder->left_ms <= 0);
+    map_put_bool(&b, "lease_run_out", !holder->no_lease && holder->left_ms <= 0);
     map_put_bool(&b, "process_is_gone", holder->dead);
     map_put_bool(&b, "may_live", holder->may_live);
     return map_end(&b);
@@ -122,7 +122,7 @@ static bool may_break(struct session *session, const char *id)
     if (!remote_lock_show(cli->arena, &session->remote, &holder, &cli->diags))
         return false;
     if (!str_eq(holder.id, id) || !holder.may_live || cli_flag(cli, OPT_FORCE))
-        return true;
+        return true; /* of another one remote_lock_break() tells */
     struct diag *diag = diag_error(&cli->diags, E_LOCK_LIVES, NO_POS, NULL, "%s is held by %s",
                                    session->remote.where, lock_holder_text(cli->arena, &holder));
     diag_hint(&cli->diags, diag,
@@ -145,8 +145,12 @@ static int break_lock(struct session *session)
     if (!session_load(session) || !sharing_open(session) || !may_break(session, id) ||
         !remote_lock_break(cli->arena, &session->remote, id, &holder, &cli->diags))
         return EXIT_ERROR;
-    cli_note(cli, "broken    the lock of %s", lock_holder_text(cli->arena, &holder));
-    const char *follows = keep_out(session);
+    const char *follows = "Nothing is to be broken: that lock was given back, or broken before.";
+    if (holder.id) {
+        cli_note(cli, "broken    the lock of %s", lock_holder_text(cli->arena, &holder));
+        follows = keep_out(session);
+    } else
+        cli_note(cli, "gone      %s is not locked", session->remote.where);
     struct map_builder b = map_begin(cli->arena);
     map_put_str(&b, "format_version", "1.0");
     map_put_str(&b, "state", session->remote.where);

@@ -94,7 +94,7 @@ flags() { # FLAG WORDS
     set +f
 }
 
-# A lock that may still be somebody's is not broken: its lease has to be over.
+# A lock that may still be somebody's is not broken: its lease has to be over. One that is gone is none in the way.
 break_lock() {
     "$holdfast" lock break "$1"
 }

@@ -261,6 +261,8 @@ def a_runner_is_lost(repository, client):
     repository.job("backup-apply", "apply", plan=plan, expect=5, BREAK_LOCK="another")
     page, _, _ = repository.job("backup-apply", "apply", plan=plan, BREAK_LOCK=lock)
     check("### Applied" in page, f"one that is dead is broken, and the plan carried out: {page}")
+    page, _, _ = repository.job("backup-apply", "apply", plan=plan, expect=6, BREAK_LOCK=lock)
+    check("HF0507" in page, f"the same once more is not stopped by a lock that is gone: {page}")
 
 
 GH = """#!/bin/sh

@@ -66,6 +66,21 @@ with workspace() as folder:
         check(broken["broken"]["id"] == "1234", f"{broken}")
         check(served.holdfast("lock", "show", "--json", expect=0).json["lock"] is None, "it has gone")
 
+        # what is gone is broken already: a job that is run again with the same id goes on
+        again = served.holdfast("lock", "break", "1234", "--json", expect=0)
+        check(again.json["broken"] is None and not again.json["kept_out"] and "is not locked" in again.err, again.err)
+
+        # what is no lock of ours has no lease that could be over
+        for body in ("", "terraform was here"):
+            with open(os.path.join(folder, "lock.json"), "w", encoding="utf-8") as file:
+                file.write(body)
+            s3api(served, "put-object", "--key", "prod/t.state.lock", "--body", os.path.join(folder, "lock.json"))
+            lock = served.holdfast("lock", "show", "--json", expect=0).json["lock"]
+            check(lock["may_live"] and not lock["lease_run_out"], f"{lock}")
+            told = served.holdfast("lock", "break", lock["id"], expect=5).err
+            check("HF0641" in told and "not understood" in told and "--force" in told, told)
+            served.holdfast("lock", "break", lock["id"], "--force", expect=0)
+
         # also where the state does not open: what keeps it from that is for the next run to end with
         put_lock(served, folder, id="5678", since="2026-01-01T00:00:00Z", heartbeat="2026-01-01T00:00:00Z")
         stray = ("--key", "prod/t.state.journal/000000000001")

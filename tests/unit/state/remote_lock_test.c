@@ -201,13 +201,16 @@ static void only_the_lock_that_is_named_is_broken(void **state)
     struct room *room = *state;
     struct remote_lock lock;
     struct lock_holder holder;
-    assert_false(remote_lock_break(room->arena, &room->remote, "x", &holder, &room->diags));
-    assert_int_equal(room->diags.items[0].code, E_LOCK_ID);
     assert_true(take(room, 0, &lock));
     assert_false(remote_lock_break(room->arena, &room->remote, "x", &holder, &room->diags));
-    assert_int_equal(room->diags.items[1].code, E_LOCK_ID);
-    assert_non_null(strstr(room->diags.items[1].message, lock.id));
+    assert_int_equal(room->diags.items[0].code, E_LOCK_ID);
+    assert_non_null(strstr(room->diags.items[0].message, lock.id));
     assert_true(is_locked(room));
+
+    /* what is gone is broken already */
+    remote_lock_release(&lock, &room->diags);
+    assert_true(remote_lock_break(room->arena, &room->remote, "x", &holder, &room->diags));
+    assert_null(holder.id);
 }
 
 static void what_is_no_lock_of_ours_is_broken_by_its_etag(void **state)
@@ -217,10 +220,36 @@ static void what_is_no_lock_of_ours_is_broken_by_its_etag(void **state)
     struct lock_holder holder;
     fake_store(room->fake, ".lock", slice_of("terraform was here"));
     assert_false(take(room, 0, &lock));
+    assert_non_null(strstr(room->diags.items[0].message, "is not understood"));
+    assert_non_null(strstr(room->diags.items[0].hint, "lock break 1 --force"));
     assert_true(remote_lock_show(room->arena, &room->remote, &holder, &room->diags));
     assert_string_equal(holder.id, "1");
     assert_true(remote_lock_break(room->arena, &room->remote, "1", &holder, &room->diags));
     assert_true(take(room, 0, &lock));
+}
+
+/* Nothing in it says that its holder is dead. */
+static void a_lease_that_is_not_understood_has_not_run_out(void **state)
+{
+    struct room *room = *state;
+    static const char *const notes[] = {
+        "",
+        "[]",
+        "terraform was here",
+        "{\"id\":\"1\",\"command\":\"apply\"}",
+        "{\"id\":\"1\",\"command\":\"apply\",\"heartbeat\":\"2026-01-01T00:00:00Z\"}",
+        "{\"id\":\"1\",\"command\":\"apply\",\"heartbeat\":\"soon\",\"lease_seconds\":60}",
+    };
+    for (size_t i = 0; i < ARRAY_LEN(notes); i++) {
+        struct lock_holder holder;
+        fake_store(room->fake, ".lock", slice_of(notes[i]));
+        room->fake->now_ms += 130000;
+        assert_true(remote_lock_show(room->arena, &room->remote, &holder, &room->diags));
+        assert_non_null(holder.id);
+        assert_true(holder.no_lease && holder.may_live);
+        const char *text = lock_holder_text(room->arena, &holder);
+        assert_true(strstr(text, "understood") && !strstr(text, "run out"));
+    }
 }
 
 /* The lock as another process would have written it. */
@@ -377,6 +406,7 @@ int main(void)
         TEST(a_lock_that_was_broken_is_lost_for_good),
         TEST(only_the_lock_that_is_named_is_broken),
         TEST(what_is_no_lock_of_ours_is_broken_by_its_etag),
+        TEST(a_lease_that_is_not_understood_has_not_run_out),
         TEST(a_dead_process_of_this_machine_is_called_gone),
         TEST(clocks_that_differ_agree_on_a_lease),
         TEST(a_clock_that_is_set_is_followed),
