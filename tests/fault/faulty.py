@@ -164,6 +164,12 @@ def open_intents(folder):
     return query(state, "SELECT seq, address, action FROM journal WHERE phase = 'open' ORDER BY seq")
 
 
+def open_types(folder):
+    """Of what the open intents are about."""
+    state = database(folder, ".simulated.db")
+    return {row[0] for row in query(state, "SELECT DISTINCT type FROM journal WHERE phase = 'open'")} if open_intents(folder) else set()
+
+
 def journaled(folder):
     """The addresses that any run meant to change."""
     return {row[0] for row in query(database(folder, ".simulated.db"), "SELECT DISTINCT address FROM journal")}
