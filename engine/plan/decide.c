@@ -608,6 +608,18 @@ static void let_go(struct item *item, const char *why)
     item->reason = why;
 }
 
+/* The names of entries are kept for them; that of a selection is its key. */
+static void explain_part_name(struct builder *b, struct item *item)
+{
+    const char *key = strrchr(item->address, '.');
+    if (!strchr(item->address, '/') || !key || !item_has_moved(b, item))
+        return;
+    for (size_t i = 0; i < item->diff.len; i++)
+        if (str_eq(item->diff.items[i].path, "/name") &&
+            str_eq(value_str(item->diff.items[i].after), key + 1))
+            item->reason = "the name of a part is its key in the file, so that a move renames it";
+}
+
 static void decide_desired(struct builder *b, struct item *item)
 {
     enum sight sight = sight_of(b, item);
@@ -642,6 +654,8 @@ static void decide_desired(struct builder *b, struct item *item)
     else if (item->verdict == VERDICT_ADOPT && is_imported(item))
         item->reason = "imported";
     refuse_taken_over(b, item);
+    if (item->verdict == VERDICT_REPLACE)
+        explain_part_name(b, item);
     judge_write(b, item);
     judge_deletion(b, item);
     judge_unsaid(b, item);

@@ -55,6 +55,8 @@ bool items_target(struct builder *b); /* false on an address that names nothing 
 const struct schema *item_standing_schema(const struct item *item);
 /* Shared by nature: forgotten where others are deleted. */
 bool item_is_kept(const struct item *item);
+/* What was recorded at another address before a move gave it this one. */
+bool item_has_moved(const struct builder *b, const struct item *item);
 /* Of a replacement: creation stands before deletion where the schema wants it and both can exist
  * side by side. */
 bool item_creates_first(const struct builder *b, const struct item *item);

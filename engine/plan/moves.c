@@ -3,13 +3,32 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Where an address leads; itself where no move names it. */
+/* The move that names an address most exactly, of those that `done` does not hold (NULL: of all);
+ * len: none. */
+static size_t most_exact(const struct move *moves, size_t len, const char *address,
+                         const bool *done)
+{
+    size_t best = len;
+    for (size_t i = 0; i < len; i++)
+        if (!(done && done[i]) && address_is_within(address, moves[i].from) &&
+            (best == len || strlen(moves[i].from) > strlen(moves[best].from)))
+            best = i;
+    return best;
+}
+
+/* Where an address leads; itself where no move names it. What one move gives may be what another
+ * names, a part of an entry that moved before it; each applies once. */
 static const char *moved_address(struct arena *arena, const struct move *moves, size_t len,
                                  const char *address)
 {
-    for (size_t i = 0; i < len; i++)
-        if (address_is_within(address, moves[i].from))
-            return address_moved(arena, address, moves[i].from, moves[i].to);
+    size_t best = most_exact(moves, len, address, NULL);
+    if (best == len)
+        return address;
+    bool *done = arena_array(arena, len, sizeof(*done));
+    for (; best < len; best = most_exact(moves, len, address, done)) {
+        done[best] = true;
+        address = address_moved(arena, address, moves[best].from, moves[best].to);
+    }
     return address;
 }
 
@@ -35,10 +54,8 @@ static int compare_records(const void *a, const void *b)
 /* Of a move that a person asks for on the command line there is no place in a file. */
 static struct source_pos place_of(const struct move *moves, size_t len, const char *from)
 {
-    for (size_t i = 0; i < len; i++)
-        if (address_is_within(from, moves[i].from))
-            return moves[i].pos;
-    return NO_POS;
+    size_t best = most_exact(moves, len, from, NULL);
+    return best < len ? moves[best].pos : NO_POS;
 }
 
 /* What an address says of its object without its names: "plans/selections" of

@@ -13,9 +13,9 @@ struct relocations {
     size_t len;
 };
 
-/* Renames in place what the moves name, in what it depends on as well, and sorts the records again.
- * topology: where the new addresses lead, or NULL. E_MOVE where two would stand at one address, or
- * an object would become one of another type. */
+/* Renames in place what the moves name, the most exact one first, in what it depends on as well,
+ * and sorts the records again. topology: where the new addresses lead, or NULL. E_MOVE where two
+ * would stand at one address, or an object would become one of another type. */
 MUST_CHECK bool moves_apply(struct arena *arena, const struct move *moves, size_t move_len,
                             const struct topology *topology, struct record *records,
                             size_t record_len, struct relocations *ret, struct diags *diags);

@@ -42,6 +42,14 @@ void items_renamed(struct builder *b)
     }
 }
 
+bool item_has_moved(const struct builder *b, const struct item *item)
+{
+    for (size_t i = 0; i < b->input->move_len; i++)
+        if (b->input->moves[i].record == item->record)
+            return !str_eq(b->input->moves[i].from, item->address);
+    return false;
+}
+
 static bool is_record_of(const struct item *item, const struct item *found)
 {
     const struct record *record = item->record;

@@ -255,6 +255,16 @@ static const char *changed_properties(struct arena *arena, const struct change *
     return strbuf_str(&sb);
 }
 
+static const char *replace_summary(struct arena *arena, const struct change *change)
+{
+    static const char *const usual[] = {"not changeable in place",
+                                        "found, ours, and not changeable to this", NULL};
+    const char *summary = joined(arena, "replace", changed_properties(arena, change));
+    return str_is_one_of(change->reason, usual)
+               ? summary
+               : arena_printf(arena, "%s (%s)", summary, change->reason);
+}
+
 static const char *create_summary(struct arena *arena, const struct change *change)
 {
     const char *summary = summary_of(arena, change->schema, change->after);
@@ -287,7 +297,7 @@ static void describe(struct page *page, const struct plan *plan, const struct ch
         if (change->replacement) {
             line->symbol = deleted_first(plan, change) ? "-+" : "+-";
             line->colour = style->remove;
-            line->summary = joined(arena, "replace", changed_properties(arena, change));
+            line->summary = replace_summary(arena, change);
             line->differences = change->differences;
             line->difference_len = change->difference_len;
         }

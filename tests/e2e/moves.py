@@ -101,6 +101,14 @@ with workspace() as folder:
     check(objects(folder) == made, "nothing was made or deleted")
     check(query(folder, "SELECT count(*) FROM run WHERE result = 'moved'") == [(1,)], "the moves are a run")
 
+    # a part has a line of its own, which counts more than its entry's; AWS renames no selection
+    write(folder, NEW.replace("  nightly:\n", "  weekly:\n").replace("{all:", "{most:") + "moved: [{from: plans.nightly, to: "
+          "plans.weekly}, {from: plans.nightly/selections.all, to: plans.weekly/selections.most}]\n")
+    text = run(folder, "plan").out
+    check("plans.weekly/selections.most  backup selection  replace: name (the name of a part is its key" in text
+          and "moved from plans.nightly/selections.all\n" in text and "selections.all  " not in text, f"the part's line: {text}")
+    write(folder, NEW + MOVES)
+
     # from then on the names stick, with and without the moves in the file
     run(folder, "plan", "--detailed-exitcode")
     write(folder, NEW)

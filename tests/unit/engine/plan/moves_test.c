@@ -44,6 +44,56 @@ static void parts_and_what_depends_on_them_follow(void **state)
     assert_string_equal(f->records[4].depends_on[0], "vaults.z");
 }
 
+/* Whatever their order in the file; and what one line gives, another may name. */
+static void the_line_that_names_an_address_most_exactly_counts(void **state)
+{
+    struct fixture *f = *state;
+    static const struct move moves[][2] = {
+        {{"plans.p", "plans.q", {0}}, {"plans.p/selections.s", "plans.q/selections.t", {0}}},
+        {{"plans.p/selections.s", "plans.q/selections.t", {0}}, {"plans.p", "plans.q", {0}}},
+        {{"plans.p", "plans.q", {0}}, {"plans.q/selections.s", "plans.q/selections.t", {0}}}};
+    for (size_t i = 0; i < ARRAY_LEN(moves); i++) {
+        f->input.record_len = 0;
+        have(f, "plans.p", "aws_backup_plan", "{}", "");
+        have(f, "plans.p/selections.r", "aws_backup_selection", "{}", "plans.p");
+        have(f, "plans.p/selections.s", "aws_backup_selection", "{}", "plans.p");
+        struct relocations moved = applied(f, moves[i], 2);
+        assert_int_equal(moved.len, 3);
+        assert_string_equal(f->records[0].address, "plans.q");
+        assert_string_equal(f->records[1].address, "plans.q/selections.r");
+        assert_string_equal(f->records[2].address, "plans.q/selections.t");
+        assert_string_equal(f->records[2].depends_on[0], "plans.q");
+        assert_string_equal(moved.items[2].from, "plans.p/selections.s");
+    }
+}
+
+/* An entry that becomes a member of a group lies within its own old address. */
+static void a_move_applies_once(void **state)
+{
+    struct fixture *f = *state;
+    const struct move move = {"vaults.v", "vaults.v[a]", {0}};
+    have(f, "vaults.v", "aws_backup_vault", "{}", "");
+    applied(f, &move, 1);
+    assert_string_equal(f->records[0].address, "vaults.v[a]");
+}
+
+static void a_selection_under_another_key_is_another_one_and_that_is_said(void **state)
+{
+    struct fixture *f = *state;
+    const struct move move = {"plans.p/selections.s", "plans.p/selections.t", {0}};
+    want(f, "plans.p/selections.t", "aws_backup_selection",
+         "{\"backup_plan_id\":\"p\",\"name\":\"t\"}", "");
+    have(f, "plans.p/selections.s", "aws_backup_selection",
+         "{\"backup_plan_id\":\"p\",\"name\":\"s\"}", "");
+    struct relocations moved = applied(f, &move, 1);
+    f->input.moves = moved.items;
+    f->input.move_len = moved.len;
+    build(f);
+    const struct render_options options = {0};
+    assert_non_null(strstr(plan_render_text(f->arena, &f->plan, &f->topology, &options),
+                           "replace: name (the name of a part is its key in the file"));
+}
+
 /* Where one address goes by one move. */
 static const char *moved_to(struct fixture *f, const char *address, const char *from,
                             const char *to)
@@ -277,6 +327,9 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         TEST(parts_and_what_depends_on_them_follow),
+        TEST(the_line_that_names_an_address_most_exactly_counts),
+        TEST(a_move_applies_once),
+        TEST(a_selection_under_another_key_is_another_one_and_that_is_said),
         TEST(a_member_of_a_group_moves_with_its_parts_in_all_its_regions),
         TEST(a_member_that_becomes_an_entry_keeps_the_name_of_its_group),
         TEST(what_no_file_could_have_is_no_address),
