@@ -1,6 +1,7 @@
 """No credential and no sensitive value reaches a log, the state, a plan or what drift shows."""
 
 import os
+import re
 
 from harness import Served, check, done, holdfast, workspace
 
@@ -25,12 +26,13 @@ functions:
 """
 
 
-def kept(folder):
-    """Every byte that the program left in the folder, but for the simulated world."""
-    for name in sorted(os.listdir(os.path.join(folder, ".holdfast"))):
-        if "world" not in name:
-            with open(os.path.join(folder, ".holdfast", name), "rb") as file:
-                yield name, file.read()
+def files(folder):
+    """Every file below the folder, by its path there; but not the simulated world, which has what AWS would have."""
+    for place, _, names in os.walk(folder):
+        for name in names:
+            path = os.path.relpath(os.path.join(place, name), folder)
+            if not path.startswith(".holdfast/") or "world" not in name:
+                yield path
 
 
 def look(what, data):
@@ -42,6 +44,7 @@ with workspace(edit=lambda _: TOPOLOGY.replace("EXTERNAL", SECRETS["external"]))
     os.mkdir(os.path.join(folder, "code"))
     with open(os.path.join(folder, "code", "main.py"), "w", encoding="utf-8") as file:
         file.write("def handler(event, context):\n    return event\n")
+    given, made = set(files(folder)), set()
     with Served(folder) as served:
         env = served.environment()
         env["AWS_SECRET_ACCESS_KEY"] = SECRETS["key"]
@@ -51,8 +54,10 @@ with workspace(edit=lambda _: TOPOLOGY.replace("EXTERNAL", SECRETS["external"]))
                               env={**env, "HOLDFAST_VAR_password": secret})
             look("output", result.out.encode())
             look("log", result.err.encode())
-            for name, data in kept(folder) if os.path.isdir(f"{folder}/.holdfast") else ():
-                look(name, data)
+            for path in set(files(folder)) - given:
+                made.add(path)
+                with open(os.path.join(folder, path), "rb") as file:
+                    look(path, file.read())
             return result
 
         first, second = SECRETS["variable"], SECRETS["changed"]
@@ -77,4 +82,5 @@ with workspace(edit=lambda _: TOPOLOGY.replace("EXTERNAL", SECRETS["external"]))
                    "--function-name", "secrets-f", "--environment", "Variables={PASSWORD=other,MODE=plain}")
         drift = run("drift", "--detailed-exitcode", secret=second, expect=2)
         check("PASSWORD" in drift.out and "other" not in drift.out, f"drift shows it: {drift.out}")
+        check({"p.json", ".holdfast/secrets.db"} <= {re.sub(r"\.[0-9a-f]{8}\.db$", ".db", path) for path in made}, f"all was looked at: {made}")
 done()

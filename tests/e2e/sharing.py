@@ -14,7 +14,7 @@ import tempfile
 import threading
 import time
 
-from harness import HOLDFAST, check, clean_environment, holdfast
+from harness import HOLDFAST, check, clean_environment, holdfast, leave_out
 from proxy import LOSE, PASS, Proxy
 
 BUCKET, KEY = "team-state", "prod/t.state"
@@ -401,7 +401,7 @@ def read_only(place):
             return [row["address"] for row in json.loads(ended.stdout)["resources"]]
 
         if subprocess.run([*alone, "true"], cwd=reader.folder, check=False, stderr=subprocess.DEVNULL).returncode != 0:
-            print("mounts are not permitted here: a disk that is read-only is not shown")
+            leave_out("mounts are not permitted here: no disk was read-only")
             return
         writer.run("apply", "--auto-approve")
         check(seen() == ["queues.one"], "without a cache")
