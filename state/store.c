@@ -178,11 +178,25 @@ static bool make_private(const struct state *state, struct diags *diags)
     return true;
 }
 
+/* It is not ours to change: somebody may have made it so for others. */
+static void warn_of_folder(struct diags *diags, const char *dir)
+{
+    struct diag *diag = diag_warning(diags, E_STATE_OPEN, NO_POS, NULL,
+                                     "everybody may put another state into the folder %s", dir);
+    diag_hint(diags, diag, "`chmod go-w %s` keeps others out.", dir);
+}
+
 static bool make_folder(struct arena *arena, const char *dir, struct diags *diags)
 {
     struct diags own;
     diags_init(&own, arena);
-    if (dir_exists(dir) || dir_make(dir, 0700, &own))
+    struct stat st;
+    if (stat(dir, &st) == 0 && S_ISDIR(st.st_mode)) {
+        if ((st.st_mode & (S_IWOTH | S_ISVTX)) == S_IWOTH)
+            warn_of_folder(diags, dir);
+        return true;
+    }
+    if (dir_make(dir, 0700, &own))
         return true;
     diag_error(diags, E_STATE_OPEN, NO_POS, NULL, "the folder of the state: %s",
                own.items[0].message);

@@ -12,7 +12,6 @@
 struct checking {
     struct session *session;
     const char *name, *race; /* of the scratch objects */
-    const char *etag;
     struct list_builder results;
     size_t failed;
 };
@@ -30,7 +29,7 @@ static void report(struct checking *checking, bool ok, const char *what, const c
     if (!cli->json)
         cli_out(cli, arena_printf(cli->arena, "%-7s %s\n", ok ? "ok" : "FAILED", what));
     if (!ok)
-        diag_error(&cli->diags, E_BACKEND, NO_POS, NULL, "%s: %s: %s",
+        diag_error(&cli->diags, E_BACKEND, NO_POS, NULL, "%s: the check \"%s\" has failed: %s",
                    checking->session->remote.where, what, why);
 }
 
@@ -40,6 +39,23 @@ static struct remote_object put(struct checking *checking, const char *text, con
     struct cli *cli = checking->session->cli;
     return remote->ops->put(remote->self, cli->arena, checking->name, slice_of(text), over,
                             &cli->diags);
+}
+
+/* A lock is removed so: by its holder, and by who breaks it. */
+static bool check_removal(struct checking *checking, const char *stale_etag, const char *etag)
+{
+    const struct remote *remote = &checking->session->remote;
+    struct diags *diags = &checking->session->cli->diags;
+    enum remote_result stale, named;
+    remote->ops->remove(remote->self, &checking->name, 1, stale_etag, &stale, diags);
+    remote->ops->remove(remote->self, &checking->name, 1, etag, &named, diags);
+    if (stale == REMOTE_FAILED || named == REMOTE_FAILED)
+        return false;
+    report(checking, stale == REMOTE_REFUSED, "If-Match keeps a stale version from being removed",
+           "the server does not honour it, so that a run could remove the lock of another");
+    report(checking, named == REMOTE_DONE, "If-Match lets the version that it names be removed",
+           "the server refuses the ETag that it has just given");
+    return true;
 }
 
 /* An object is written, found again, and written on each condition that holds and does not. */
@@ -58,7 +74,6 @@ static bool check_conditions(struct checking *checking)
     if (second.result == REMOTE_FAILED || third.result == REMOTE_FAILED ||
         stale.result == REMOTE_FAILED || read.result == REMOTE_FAILED)
         return false;
-    checking->etag = read.etag;
     report(checking, second.result == REMOTE_REFUSED, "If-None-Match: * keeps a second writer out",
            "the server does not honour it, so that two runs could both hold the lock");
     report(checking, third.result == REMOTE_DONE, "If-Match lets the next version through",
@@ -67,7 +82,7 @@ static bool check_conditions(struct checking *checking)
            "the server does not honour it, so that an old run could overwrite a newer state");
     report(checking, slice_is(read.body, "3\n"), "what was written is read back",
            "another version came back");
-    return true;
+    return check_removal(checking, first.etag, read.etag);
 }
 
 static bool check_race(struct checking *checking)

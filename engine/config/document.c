@@ -88,6 +88,11 @@ static const struct value *merge_documents(struct arena *arena, const struct val
     return value_at(arena, map_end(&merged), a->pos);
 }
 
+static void hint_at_option(struct diags *diags, struct diag *diag)
+{
+    diag_hint(diags, diag, "Check the path, or name the topology with -f.");
+}
+
 static bool load_folder(struct arena *arena, const char *dir, const struct value **ret,
                         struct diags *diags)
 {
@@ -106,7 +111,8 @@ static bool load_folder(struct arena *arena, const char *dir, const struct value
     if (diags->errors > errors)
         return false;
     if (!merged) {
-        diag_error(diags, E_FILE_READ, NO_POS, NULL, "no *.yaml or *.yml in the folder %s", dir);
+        hint_at_option(diags, diag_error(diags, E_FILE_READ, NO_POS, NULL,
+                                         "no *.yaml or *.yml in the folder %s", dir));
         return false;
     }
     *ret = merged;
@@ -132,6 +138,11 @@ bool document_load(struct arena *arena, const char *path, struct document *ret, 
 {
     struct document document = {0};
     bool is_folder = dir_exists(path);
+    if (!is_folder && !str_eq(path, "-") && !file_exists(path)) {
+        hint_at_option(diags, diag_error(diags, E_FILE_READ, NO_POS, NULL,
+                                         "%s: No such file or directory", path));
+        return false;
+    }
     if (is_folder ? !load_folder(arena, path, &document.root, diags)
                   : !load_file(arena, path, &document.root, diags))
         return false;

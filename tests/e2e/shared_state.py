@@ -40,16 +40,17 @@ with workspace() as folder:
         # the bucket, through the credentials of its account
         good = served.holdfast("state", "check-backend", "--json", expect=0).json
         check(good["ok"] and good["state"] == "s3://team-state/prod/t.state", f"{good}")
-        check(len(good["checks"]) == 9 and all(c["ok"] for c in good["checks"]), f"{good}")
+        check(len(good["checks"]) == 11 and all(c["ok"] for c in good["checks"]), f"{good}")
         text = served.holdfast("state", "check-backend", expect=0).out
-        check(text.count("ok  ") == 9 and "exactly one wins" in text, text)
+        check(text.count("ok  ") == 11 and "exactly one wins" in text, text)
         check("Contents" not in (s3api(served, "list-objects-v2") or {}),
               "scratch objects have gone")
         s3api(served, "put-bucket-versioning", "--versioning-configuration", "Status=Suspended")
         s3api(served, "delete-public-access-block")
         bad = served.holdfast("state", "check-backend", expect=4)
         check(bad.out.count("FAILED") == 2 and bad.err.count("HF0613") == 2, bad.out + bad.err)
-        check("versioning is on" in bad.err and "public access is blocked" in bad.err, bad.err)
+        check('the check "versioning is on" has failed' in bad.err and
+              'the check "public access is blocked" has failed' in bad.err, bad.err)
 
         # the lock by hand
         check(served.holdfast("lock", "show", "--json", expect=0).json["lock"] is None, "no lock")

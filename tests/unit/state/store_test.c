@@ -105,6 +105,23 @@ static void the_folder_and_the_files_are_private(void **state)
     state_close(s);
 }
 
+static void a_folder_that_all_may_write_to_is_warned_of(void **state)
+{
+    struct fixture *f = *state;
+    const char *dir = path_dir(f->arena, f->path);
+    static const unsigned modes[] = {0700, 01777, 0775, 0777}; /* the last one alone */
+    state_close(open_state(f));
+    for (size_t i = 0; i < ARRAY_LEN(modes); i++) {
+        assert_int_equal(f->diags.len, 0);
+        assert_int_equal(chmod(dir, modes[i]), 0);
+        state_close(open_state(f));
+    }
+    assert_int_equal(f->diags.len, 1);
+    assert_int_equal(f->diags.errors, 0);
+    assert_non_null(strstr(f->diags.items[0].message, "everybody may put another state"));
+    assert_int_equal(chmod(dir, 0700), 0);
+}
+
 static void a_file_that_others_could_read_is_made_private(void **state)
 {
     struct fixture *f = *state;
@@ -394,6 +411,7 @@ int main(void)
         TEST(records_come_sorted_and_absent_parts_stay_absent),
         TEST(a_row_that_says_the_same_raises_no_serial),
         TEST(the_folder_and_the_files_are_private),
+        TEST(a_folder_that_all_may_write_to_is_warned_of),
         TEST(a_file_that_others_could_read_is_made_private),
         TEST(a_missing_file_reads_as_empty_and_stays_missing),
         TEST(a_reader_sees_what_is_committed_while_a_writer_holds_the_lock),
