@@ -274,7 +274,8 @@ static const char *way_to_forget(struct cli *cli)
 {
     const char *list = "";
     for (const char *const *address = cli->line.arguments; *address; address++)
-        list = arena_printf(cli->arena, "%s%s%s", list, *list ? ", " : "", *address);
+        list = arena_printf(cli->arena, "%s%s%s", list, *list ? ", " : "",
+                            address_in_yaml(cli->arena, *address));
     return arena_printf(cli->arena,
                         "with `forget: [%s]` in the file, and their entries out of it, it then "
                         "lets go of them",
@@ -337,9 +338,9 @@ static bool move_is_settled(struct session *session, const struct move *move)
     const char *const both[] = {move->from, move->to, NULL};
     return unsettled_none(session, both,
                           arena_printf(session->cli->arena,
-                                       "with `moved: [{from: %s, to: %s}]` in the file it then "
+                                       "with `moved: [%s]` in the file it then "
                                        "moves what was asked for",
-                                       move->from, move->to));
+                                       move_in_yaml(session->cli->arena, move->from, move->to)));
 }
 
 static int move_rows(struct session *session)

@@ -21,6 +21,11 @@ bool address_is_within(const char *address, const char *whole)
            (address[len] == '\0' || address[len] == '/' || address[len] == '[');
 }
 
+const char *address_in_yaml(struct arena *arena, const char *address)
+{
+    return strchr(address, '[') ? arena_printf(arena, "\"%s\"", address) : address;
+}
+
 const char *address_moved(struct arena *arena, const char *address, const char *from,
                           const char *to)
 {

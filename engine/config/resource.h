@@ -153,6 +153,8 @@ const struct restore_entry *topology_restore(const struct topology *topology, co
 bool address_is_within(const char *address, const char *whole);
 /* Whether a file could have it: "vaults.final", "plans.p[a,us-east-1]/selections.s". */
 bool address_is_possible(struct arena *arena, const char *address);
+/* As a line of the file has it: one with brackets stands in quotes. */
+const char *address_in_yaml(struct arena *arena, const char *address);
 /* Where an address within `from` leads when that becomes `to`: what stands behind it stays, and a
  * Region that a member names goes along, into a group of accounts, out of one, or to another
  * member.

@@ -350,9 +350,8 @@ static void refuse_owner(struct builder *b, struct item *item)
         item->resource->account->name, item->resource->region ? " " : "",
         item->resource->region ? item->resource->region : "", owner ? owner : "somebody else");
     if (known)
-        diag_hint(b->diags, diag,
-                  "It is recorded as %s. If that entry was renamed: `moved: [{from: %s, to: %s}]`.",
-                  known->address, known->address, item->address);
+        diag_hint(b->diags, diag, "It is recorded as %s. If that entry was renamed: %s.",
+                  known->address, item_move_hint(b, known, item));
     refuse(b, item);
 }
 
@@ -512,10 +511,10 @@ static void hint_where_recorded(const struct builder *b, struct diag *diag,
                   "apply %s` gives it those of its own address, and then another is made for `%s`.",
                   item->address, known->address, item->address);
     else
-        diag_hint(b->diags, diag,
-                  "If that entry was renamed: `moved: [{from: %s, to: %s}]`; after `state mv` the "
-                  "file has to say the new address.",
-                  known->address, item->address);
+        diag_hint(
+            b->diags, diag,
+            "If that entry was renamed: %s; after `state mv` the file has to say the new address.",
+            item_move_hint(b, known, item));
 }
 
 /* It is ours, and recorded: at this address, too, it would be one object with two entries, and be

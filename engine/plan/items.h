@@ -55,6 +55,10 @@ bool items_target(struct builder *b); /* false on an address that names nothing 
 const struct schema *item_standing_schema(const struct item *item);
 /* Shared by nature: forgotten where others are deleted. */
 bool item_is_kept(const struct item *item);
+/* "`moved: [{from: a, to: b}]`", which keeps what would leave: with a line for each of its parts
+ * that becomes an entry of its own, and a word on those that the file has none for. */
+const char *item_move_hint(const struct builder *b, const struct item *leaves,
+                           const struct item *comes);
 /* What was recorded at another address before a move gave it this one. */
 bool item_has_moved(const struct builder *b, const struct item *item);
 /* Of a replacement: creation stands before deletion where the schema wants it and both can exist

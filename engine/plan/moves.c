@@ -58,9 +58,13 @@ static struct source_pos place_of(const struct move *moves, size_t len, const ch
     return best < len ? moves[best].pos : NO_POS;
 }
 
-/* What an address says of its object without its names: "plans/selections" of
- * "plans.p[a]/selections.s". */
-static const char *kind_of(struct arena *arena, const char *address)
+const char *move_in_yaml(struct arena *arena, const char *from, const char *to)
+{
+    return arena_printf(arena, "{from: %s, to: %s}", address_in_yaml(arena, from),
+                        address_in_yaml(arena, to));
+}
+
+const char *address_kind(struct arena *arena, const char *address)
 {
     const char *kind = "";
     struct slice rest = slice_of(address);
@@ -77,14 +81,21 @@ static bool may_stand(struct arena *arena, const struct topology *topology, stru
 {
     const struct resource *resource = topology ? topology_find(topology, record->address) : NULL;
     if (resource ? str_eq(resource->schema->type_name, record->type)
-                 : str_eq(kind_of(arena, from), kind_of(arena, record->address)))
+                 : str_eq(address_kind(arena, from), address_kind(arena, record->address)))
         return true;
     if (!resource) {
         struct diag *diag = diag_error(diags, E_MOVE, pos, from,
                                        "`%s` is recorded as %s, and `%s` is of another kind", from,
                                        record->type, record->address);
-        diag_hint(diags, diag, "Where the two are one after all, write `%s` into the file first.",
-                  record->address);
+        if (strchr(from, '/'))
+            diag_hint(diags, diag,
+                      "A part goes where its entry goes, unless it has a line of its own: write an "
+                      "entry for it into the file, and `%s` beside the other line.",
+                      move_in_yaml(arena, from, "resources.NAME"));
+        else
+            diag_hint(diags, diag,
+                      "Where the two are one after all, write `%s` into the file first.",
+                      record->address);
         return false;
     }
     diag_error(diags, E_MOVE, pos, from, "`%s` is recorded as %s, and `%s` is %s", from,

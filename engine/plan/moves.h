@@ -20,6 +20,12 @@ MUST_CHECK bool moves_apply(struct arena *arena, const struct move *moves, size_
                             const struct topology *topology, struct record *records,
                             size_t record_len, struct relocations *ret, struct diags *diags);
 
+/* A line of `moved`: "{from: vaults.a, to: vaults.b}". */
+const char *move_in_yaml(struct arena *arena, const char *from, const char *to);
+/* What an address says of its object without its names: "plans/selections" of
+ * "plans.p[a]/selections.s". */
+const char *address_kind(struct arena *arena, const char *address);
+
 /* What default names are made of after the moves (config_load()), given what the state knew of it:
  * an entry that was moved keeps the name that it was made with, for as long as anything of it is
  * recorded. */

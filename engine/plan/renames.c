@@ -4,18 +4,64 @@
 #include <string.h>
 
 #include "engine/plan/items.h"
+#include "engine/plan/moves.h"
 
 static bool is_whole(const struct item *item)
 {
     return !strchr(item->address, '/') && !strchr(item->address, '#');
 }
 
-static bool are_alike(const struct item *leaves, const struct item *comes)
+static bool is_of_one_place(const struct item *leaves, const struct item *comes)
 {
-    return comes->verdict == VERDICT_CREATE && !comes->record && is_whole(comes) &&
-           str_eq(leaves->record->type, comes->schema->type_name) &&
+    return is_whole(comes) && str_eq(leaves->record->type, comes->schema->type_name) &&
            str_eq(leaves->record->account_id, comes->resource->account->id) &&
            str_eq(leaves->record->region, comes->resource->region);
+}
+
+static bool are_alike(const struct item *leaves, const struct item *comes)
+{
+    return comes->verdict == VERDICT_CREATE && !comes->record && is_of_one_place(leaves, comes);
+}
+
+/* The one entry that a part could become; NULL: there is none, or more than one. */
+static const struct item *entry_for(const struct builder *b, const struct item *part)
+{
+    const struct item *found = NULL;
+    for (size_t i = 0; i < b->len; i++) {
+        const struct item *item = &b->items[i];
+        if (!item->desired || item->record || !is_of_one_place(part, item))
+            continue;
+        if (found)
+            return NULL;
+        found = item;
+    }
+    return found;
+}
+
+const char *item_move_hint(const struct builder *b, const struct item *leaves,
+                           const struct item *comes)
+{
+    struct arena *arena = b->arena;
+    const char *lines = move_in_yaml(arena, leaves->address, comes->address), *without = "";
+    bool parts_stay =
+        str_eq(address_kind(arena, leaves->address), address_kind(arena, comes->address));
+    for (size_t i = 0; i < b->len && !parts_stay; i++) {
+        const struct item *part = &b->items[i];
+        if (!part->record || part == leaves || is_whole(part) ||
+            !address_is_within(part->address, leaves->address))
+            continue;
+        const struct item *entry = entry_for(b, part);
+        if (entry)
+            lines = arena_printf(arena, "%s, %s", lines,
+                                 move_in_yaml(arena, part->address, entry->address));
+        else
+            without = arena_printf(arena, "%s%s%s", without, *without ? ", " : "", part->address);
+    }
+    return *without ? arena_printf(arena,
+                                   "`moved: [%s]`, and for each part that it leaves behind (%s) an "
+                                   "entry and a line of its own",
+                                   lines, without)
+                    : arena_printf(arena, "`moved: [%s]`", lines);
 }
 
 static void warn(struct builder *b, const struct item *leaves, const struct item *comes)
@@ -23,9 +69,8 @@ static void warn(struct builder *b, const struct item *leaves, const struct item
     struct diag *diag = diag_warning(b->diags, E_RENAMED, item_pos(comes), comes->address,
                                      "`%s` would be deleted, and `%s`, which is alike, created",
                                      leaves->address, comes->address);
-    diag_hint(b->diags, diag,
-              "If it is the same one by another name, keep it: `moved: [{from: %s, to: %s}]`.",
-              leaves->address, comes->address);
+    diag_hint(b->diags, diag, "If it is the same one by another name, keep it: %s.",
+              item_move_hint(b, leaves, comes));
 }
 
 void items_renamed(struct builder *b)

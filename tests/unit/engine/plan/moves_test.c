@@ -94,6 +94,13 @@ static void a_selection_under_another_key_is_another_one_and_that_is_said(void *
                            "replace: name (the name of a part is its key in the file"));
 }
 
+static void what_is_to_be_pasted_is_yaml(void **state)
+{
+    struct fixture *f = *state;
+    assert_string_equal(move_in_yaml(f->arena, "vaults.v[a,us-east-1]", "vaults.w/lock"),
+                        "{from: \"vaults.v[a,us-east-1]\", to: vaults.w/lock}");
+}
+
 /* Where one address goes by one move. */
 static const char *moved_to(struct fixture *f, const char *address, const char *from,
                             const char *to)
@@ -329,6 +336,7 @@ int main(void)
         TEST(parts_and_what_depends_on_them_follow),
         TEST(the_line_that_names_an_address_most_exactly_counts),
         TEST(a_move_applies_once),
+        TEST(what_is_to_be_pasted_is_yaml),
         TEST(a_selection_under_another_key_is_another_one_and_that_is_said),
         TEST(a_member_of_a_group_moves_with_its_parts_in_all_its_regions),
         TEST(a_member_that_becomes_an_entry_keeps_the_name_of_its_group),
