@@ -153,6 +153,27 @@ static void read_moved(struct lowering *lw, struct topology *topology)
         moves[i].to = last_address(topology, &moves[i]);
 }
 
+/* Moves come first, so that nothing is left at an address that one names. */
+static bool check_not_moved(struct lowering *lw, const struct topology *topology,
+                            const struct forgotten *forgotten)
+{
+    for (size_t i = 0; i < topology->move_len; i++) {
+        const struct move *move = &topology->moves[i];
+        if (!address_is_within(forgotten->address, move->from))
+            continue;
+        const char *to = address_moved(lw->arena, forgotten->address, move->from, move->to);
+        struct diag *diag = lower_error(lw, E_MOVE, forgotten->pos, forgotten->address,
+                                        "`%s` is to be forgotten, and moved to `%s` before",
+                                        forgotten->address, to);
+        diag_hint(lw->diags, diag,
+                  is_ours(topology, to)
+                      ? "Take one of the two out."
+                      : "Name the address that it has then, or take the move out.");
+        return false;
+    }
+    return true;
+}
+
 static void read_forget(struct lowering *lw, struct topology *topology)
 {
     const struct value *list = value_get(lw->doc, "forget");
@@ -163,8 +184,9 @@ static void read_forget(struct lowering *lw, struct topology *topology)
         const char *address = value_str(item);
         if (!address)
             continue;
-        forgotten[topology->forgotten_len++] = (struct forgotten){address, item->pos};
-        if (!sound || !is_ours(topology, address))
+        forgotten[topology->forgotten_len] = (struct forgotten){address, item->pos};
+        const struct forgotten *one = &forgotten[topology->forgotten_len++];
+        if (!sound || !check_not_moved(lw, topology, one) || !is_ours(topology, address))
             continue;
         struct diag *diag = lower_error(lw, E_MOVE, item->pos, address,
                                         "`%s` is to be forgotten, and still in the file", address);
