@@ -1,7 +1,11 @@
 #include "engine/config/imports.h"
 
+#include <string.h>
+
 #include "engine/aws/arn.h"
 #include "engine/config/lower.h"
+
+#define MEMBERS_NAMED 8
 
 static size_t parts_of(const char *id)
 {
@@ -62,15 +66,46 @@ static void take_from_arn(struct arena *arena, const struct schema *schema, stru
         import->id = id;
 }
 
+/* What lies within an address that names no single object: the members of a group. NULL: nothing.
+ */
+static const char *members_of(struct arena *arena, const struct topology *topology,
+                              const char *address)
+{
+    const char *list = NULL;
+    size_t left = 0;
+    for (size_t i = 0; i < topology->resource_len; i++) {
+        const char *member = topology->resources[i].address;
+        if (!address_is_within(member, address) || strchr(member, '/'))
+            continue;
+        if (left++ < MEMBERS_NAMED)
+            list = arena_printf(arena, "%s%s`%s`", list ? list : "", list ? ", " : "", member);
+    }
+    return left > MEMBERS_NAMED ? arena_printf(arena, "%s and %zu more", list, left - MEMBERS_NAMED)
+                                : list;
+}
+
+static void refuse_address(struct arena *arena, const struct topology *topology,
+                           const struct import *import, struct diags *diags)
+{
+    const char *members = members_of(arena, topology, import->address);
+    struct diag *diag = diag_error(
+        diags, E_BAD_REFERENCE, import->pos, import->address, "`%s` is %s", import->address,
+        members ? "a group, and an id names one object" : "no object that the file makes");
+    if (members)
+        diag_hint(diags, diag, "Name one of %s.", members);
+}
+
 bool import_check(struct arena *arena, const struct topology *topology, struct import *import,
                   struct diags *diags)
 {
     const struct resource *resource = topology_find(topology, import->address);
-    if (!resource || resource->external) {
-        diag_error(diags, E_BAD_REFERENCE, import->pos, import->address, "`%s` is %s",
-                   import->address,
-                   resource ? "external: it is looked up, and never ours"
-                            : "no object that the file makes");
+    if (!resource) {
+        refuse_address(arena, topology, import, diags);
+        return false;
+    }
+    if (resource->external) {
+        diag_error(diags, E_BAD_REFERENCE, import->pos, import->address,
+                   "`%s` is external: it is looked up, and never ours", import->address);
         return false;
     }
     if (!check_place(resource, import, diags))
