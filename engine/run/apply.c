@@ -676,6 +676,7 @@ static void skip_rest(struct executor *executor)
         if (node->phase == NODE_WAITING || node->phase == NODE_READY || held_back)
             settle_node(node, NODE_SKIPPED);
     }
+    executor->summary.failed += executor->running; /* sent, and nobody will know what came of it */
 }
 
 /* What this turn has written becomes durable, or the run ends. */

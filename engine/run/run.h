@@ -55,6 +55,8 @@ MUST_CHECK bool run_recover(struct run *run, struct record **records, size_t *re
  * guards them must be known when their entries have left the file. */
 MUST_CHECK bool run_declare(struct run *run, struct record *records, size_t record_len);
 
+/* Each change of the plan counts once: what was sent and has no recorded outcome as failed, what
+ * was never begun as skipped. */
 struct run_summary {
     size_t done, failed, skipped;
     /* Where the state could not be written: each call that was sent and whose intent therefore

@@ -3,8 +3,10 @@ after it is settled, and one that no run can settle is closed by hand."""
 
 import json
 import os
+import resource
+import subprocess
 
-from harness import check, connect, done, holdfast, workspace
+from harness import HOLDFAST, Served, check, connect, done, holdfast, workspace
 
 HEAD = """version: 1
 name: t
@@ -150,4 +152,25 @@ with workspace() as folder:
     check(query(folder, "SELECT phase, detail FROM journal WHERE seq = ?", seq) == [("abandoned", "closed by hand")],
           "the journal says by whom")
     run(folder, "apply", "--auto-approve")
+
+
+def apply_on_a_full_disk(served, size):
+    """An apply that can write no file beyond `size` bytes."""
+    process = subprocess.run(
+        [HOLDFAST, "apply", "--auto-approve", "--parallelism", "8", "--json"], cwd=served.folder, env=served.environment(),
+        preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (size, size)), text=True, check=False,
+        stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    return process.returncode, json.loads(process.stdout) if process.stdout else None
+
+
+# where the disk is full every change is in one of the counts: also what was sent and has no outcome, and what was not begun
+with workspace() as folder:
+    write(folder, HEAD + "queues:\n" + "".join(f"  q{i}: {{account: main, region: one}}\n" for i in range(40)))
+    with Served(folder) as served:
+        status, counts, size = 0, None, 100000
+        while not counts and size < 400000:  # less, and the run does not begin
+            status, counts = apply_on_a_full_disk(served, size)
+            size += 20000
+        check(status == 4 and counts["skipped"] > 0, f"the disk is full in the middle: {size}, {status}, {counts}")
+        check(counts["done"] + counts["failed"] + counts["skipped"] == 40, f"each change counts once: {counts}")
 done()
