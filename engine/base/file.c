@@ -135,9 +135,25 @@ bool file_may_be_replaced(const char *path, struct diags *diags)
     return false;
 }
 
+/* A state or a world: no text takes its place, whatever a command line says. */
+static bool refuse_database(const char *path, struct diags *diags)
+{
+    static const char begins[] = "SQLite format 3";
+    char head[sizeof(begins)] = "";
+    CLEANUP(close_fdp) int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+    if (fd < 0 || read_some(fd, head, sizeof(head)) != sizeof(head) ||
+        memcmp(head, begins, sizeof(head)) != 0)
+        return true;
+    struct diag *diag =
+        diag_error(diags, E_OUTPUT, NO_POS, NULL,
+                   "%s is a database, a state or a world, and is not replaced", path);
+    diag_hint(diags, diag, "Name another file.");
+    return false;
+}
+
 bool file_write_atomic(const char *path, struct slice data, unsigned mode, struct diags *diags)
 {
-    if (!file_may_be_replaced(path, diags))
+    if (!file_may_be_replaced(path, diags) || !refuse_database(path, diags))
         return false;
     CLEANUP(arena_freep) struct arena *scratch = arena_new();
     char *temporary = arena_printf(scratch, "%s.XXXXXX", path);

@@ -14,8 +14,8 @@
 MUST_CHECK bool file_read(struct arena *arena, const char *path, size_t max, struct slice *ret,
                           struct diags *diags);
 /* Writes next to the path, syncs, renames and syncs the folder; mode as given (0600 for state).
- * On failure adds E_OUTPUT; before the rename nothing has changed. A device or a pipe that is there
- * is refused, a link replaced. */
+ * On failure adds E_OUTPUT; before the rename nothing has changed. A device, a pipe or a
+ * database that is there is refused, a link replaced. */
 MUST_CHECK bool file_write_atomic(const char *path, struct slice data, unsigned mode,
                                   struct diags *diags);
 /* The same for a file that stands already: syncs it, renames it, syncs the folder. E_OUTPUT. */

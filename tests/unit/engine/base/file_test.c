@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include <cmocka.h>
+#include <sqlite3.h>
 
 #include "engine/base/file.h"
 
@@ -107,6 +108,22 @@ static void a_write_spares_devices_and_pipes(void **state)
     assert_true(file_is_link(in(room, "link")));
     assert_false(file_write_atomic("/dev/holdfast-test", slice_of("x"), 0644, &room->diags));
     assert_int_equal(room->diags.items[0].code, E_OUTPUT);
+}
+
+static void a_write_spares_databases(void **state)
+{
+    struct room *room = *state;
+    sqlite3 *db = NULL;
+    struct slice data;
+    assert_int_equal(sqlite3_open(in(room, "state"), &db), SQLITE_OK);
+    assert_int_equal(sqlite3_exec(db, "CREATE TABLE t (a)", NULL, NULL, NULL), SQLITE_OK);
+    assert_int_equal(sqlite3_close(db), SQLITE_OK);
+    assert_false(file_write_atomic(in(room, "state"), slice_of("x"), 0644, &room->diags));
+    assert_int_equal(room->diags.items[0].code, E_OUTPUT);
+    assert_true(file_read(room->arena, in(room, "state"), 1 << 20, &data, &room->diags));
+    assert_true(data.len > 1 && str_starts(data.ptr, "SQLite format 3"));
+    put(room, "text", "SQLite format 3");
+    assert_true(file_write_atomic(in(room, "text"), slice_of("x"), 0644, &room->diags));
 }
 
 static void reading_stops_at_the_limit(void **state)
@@ -288,25 +305,26 @@ static void a_lock_dies_with_its_process(void **state)
     close(ready[1]);
 }
 
-#define CASE(test) cmocka_unit_test_setup_teardown(test, enter, leave)
+#define TEST(test) cmocka_unit_test_setup_teardown(test, enter, leave)
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        CASE(a_written_file_reads_back_and_has_its_mode),
-        CASE(a_failed_write_leaves_the_old_text_and_nothing_beside_it),
-        CASE(a_write_replaces_a_link_and_spares_what_it_points_to),
-        CASE(a_write_spares_devices_and_pipes),
-        CASE(reading_stops_at_the_limit),
-        CASE(files_without_a_size_are_read_to_their_end),
-        CASE(what_is_absent_or_a_folder_cannot_be_read),
-        CASE(folders_are_made_with_their_parents_and_only_over_folders),
-        CASE(listings_are_in_byte_order_and_do_not_follow_links),
-        CASE(removal_does_not_follow_links),
-        CASE(a_program_is_a_file_with_the_right_to_run),
-        CASE(paths_split_and_join),
-        CASE(a_lock_keeps_other_processes_out_until_it_is_released),
-        CASE(a_lock_dies_with_its_process),
+        TEST(a_written_file_reads_back_and_has_its_mode),
+        TEST(a_failed_write_leaves_the_old_text_and_nothing_beside_it),
+        TEST(a_write_replaces_a_link_and_spares_what_it_points_to),
+        TEST(a_write_spares_devices_and_pipes),
+        TEST(a_write_spares_databases),
+        TEST(reading_stops_at_the_limit),
+        TEST(files_without_a_size_are_read_to_their_end),
+        TEST(what_is_absent_or_a_folder_cannot_be_read),
+        TEST(folders_are_made_with_their_parents_and_only_over_folders),
+        TEST(listings_are_in_byte_order_and_do_not_follow_links),
+        TEST(removal_does_not_follow_links),
+        TEST(a_program_is_a_file_with_the_right_to_run),
+        TEST(paths_split_and_join),
+        TEST(a_lock_keeps_other_processes_out_until_it_is_released),
+        TEST(a_lock_dies_with_its_process),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
