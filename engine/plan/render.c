@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "engine/plan/text.h"
+#include "engine/policy/admits.h"
 
 #define ADDRESS_COLUMNS_MAX 52 /* longer addresses push their line */
 #define LINE_INDENT 4
@@ -211,22 +212,32 @@ static void add_header(struct page *page)
     strbuf_add(sb, routes_render_text(page->arena, topology));
 }
 
-/* Of what is nothing but a policy, that comes or goes: whom it admits is what there is to say. */
-static void describe_policy(struct arena *arena, const struct schema *schema,
-                            const struct value *before, const struct value *after,
-                            struct line *line)
+/* Of what comes or goes: all of it where it is nothing but a policy, else whom its policies admit
+ * from outside of its account. */
+static void show_policies(struct arena *arena, struct line *line, const struct schema *schema,
+                          const struct value *before, const struct value *after)
 {
-    const char *property = policy_property_of(schema);
-    if (!property)
-        return;
-    struct difference *whole = arena_alloc(arena, sizeof(*whole));
-    *whole = (struct difference){.path = arena_printf(arena, "/%s", property),
-                                 .before = value_get(before, property),
-                                 .after = value_get(after, property),
-                                 .node = schema_property_of(schema->root, property)};
+    const struct schema_node *root = schema->root;
+    const char *only = policy_property_of(schema);
+    struct difference *all = arena_array(arena, root->property_len, sizeof(*all));
+    for (size_t i = 0; i < root->property_len; i++) {
+        const char *name = root->properties[i].name;
+        if (root->properties[i].node->canonical != CANONICAL_JSON_POLICY)
+            continue;
+        const struct value *old = value_get(before, name), *new = value_get(after, name);
+        if (!str_eq(name, only)) { /* who belongs to the account is no news */
+            old = policy_admitting_others(arena, old, line->account_id);
+            new = policy_admitting_others(arena, new, line->account_id);
+        }
+        if (old || new)
+            all[line->difference_len++] =
+                (struct difference){.path = arena_printf(arena, "/%s", name),
+                                    .before = old,
+                                    .after = new,
+                                    .node = root->properties[i].node};
+    }
     line->whole = true;
-    line->differences = whole;
-    line->difference_len = 1;
+    line->differences = all;
 }
 
 /* ---- plan ---- */
@@ -293,13 +304,14 @@ static void describe(struct page *page, const struct plan *plan, const struct ch
         line->symbol = "+";
         line->colour = style->add;
         line->summary = create_summary(arena, change);
-        describe_policy(arena, change->schema, NULL, change->after, line);
         if (change->replacement) {
             line->symbol = deleted_first(plan, change) ? "-+" : "+-";
             line->colour = style->remove;
             line->summary = replace_summary(arena, change);
             line->differences = change->differences;
             line->difference_len = change->difference_len;
+        } else {
+            show_policies(arena, line, change->schema, NULL, change->after);
         }
         break;
     case ACTION_ADOPT:
@@ -320,7 +332,7 @@ static void describe(struct page *page, const struct plan *plan, const struct ch
         line->symbol = "-";
         line->colour = style->remove;
         line->summary = joined(arena, "delete", change->reason);
-        describe_policy(arena, change->schema, change->before, NULL, line);
+        show_policies(arena, line, change->schema, change->before, NULL);
         break;
     case ACTION_FORGET:
         line->symbol = ".";
@@ -455,7 +467,7 @@ static void add_drifts(struct page *page, const struct drift *drifts, size_t len
                             .differences = drift->differences,
                             .difference_len = drift->difference_len};
         if (drift->difference_len == 0)
-            describe_policy(page->arena, drift->schema, drift->before, drift->after, &line);
+            show_policies(page->arena, &line, drift->schema, drift->before, drift->after);
         add_row(page, line);
     }
 }

@@ -137,6 +137,10 @@ static bool shows(const char *text, const char *line)
     "{\"Sid\":\"Keep\",\"Effect\":\"Deny\",\"Principal\":\"*\",\"Action\":\"kms:"                  \
     "ScheduleKeyDeletion\","                                                                       \
     "\"Resource\":\"*\"}"
+#define OWN_STATEMENT                                                                              \
+    "{\"Sid\":\"Own\",\"Effect\":\"Allow\",\"Principal\":{\"AWS\":\"111122223333\"},\"Action\":"   \
+    "\"kms:*\","                                                                                   \
+    "\"Resource\":\"*\"}"
 #define POLICY_OF(statements)                                                                      \
     "\"policy\":{\"Version\":\"2012-10-17\",\"Statement\":[" statements "]}"
 
@@ -155,6 +159,8 @@ static void no_statement_of_a_policy_is_cut(void **state)
     have(f, "plans.p/role", "aws_iam_role", "{\"name\":\"r\"}", "");
     have(f, "vaults.w/policy", "aws_backup_vault_policy",
          "{\"backup_vault_name\":\"w\"," POLICY_OF(DENY_STATEMENT) "}", "");
+    /* of what is more than a policy, those that admit others */
+    want(f, "keys.new", "aws_kms_key", "{" POLICY_OF(OWN_STATEMENT "," OPEN_STATEMENT) "}", "");
     build(f);
     static const unsigned widths[] = {0, 20, 80};
     for (size_t i = 0; i < ARRAY_LEN(widths); i++) {
@@ -168,9 +174,10 @@ static void no_statement_of_a_policy_is_cut(void **state)
                                     "          + Condition.StringEquals.aws:principalorgid  "
                                     "o-aaaaaaaaaaaaaaaaaaaaaaaaaaaaaa, "
                                     "o-bbbbbbbbbbbbbbbbbbbbbbbbbbbbbb\n";
-        const char *first = strstr(text, whole);
-        assert_non_null(first);
-        shows(first + 1, whole); /* what changes, and what is made */
+        shows(strstr(text, "~ keys.k "), whole);
+        shows(strstr(text, "+ keys.new "), whole);
+        shows(strstr(text, "+ vaults.v/policy "), whole);
+        assert_null(strstr(text, "\"Own\""));
         shows(text, "        \"Keep\"  - statement\n"
                     "          - Effect  Deny\n"
                     "          - Principal  *\n"
