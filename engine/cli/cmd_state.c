@@ -416,9 +416,9 @@ int cmd_state_list(struct cli *cli)
 static int show_plan(struct session *session)
 {
     struct planfile file;
-    if (!saving_read(session, session->cli->line.arguments[0], &file))
+    if (!saving_read(session, session->cli->line.arguments[0], &file) ||
+        !saving_print(session, &file))
         return EXIT_ERROR;
-    saving_print(session, &file);
     return EXIT_DONE;
 }
 
@@ -426,6 +426,12 @@ int cmd_show(struct cli *cli)
 {
     if (cli->line.argument_len > 1) {
         diag_error(&cli->diags, E_USAGE, NO_POS, NULL, "show takes one file at most");
+        return EXIT_USAGE;
+    }
+    if (cli_flag(cli, OPT_MARKDOWN) && (cli->line.argument_len == 0 || cli->json)) {
+        diag_error(&cli->diags, E_USAGE, NO_POS, NULL,
+                   "--markdown is for a saved plan, and in place of --json: show PLANFILE "
+                   "--markdown");
         return EXIT_USAGE;
     }
     return session_run(cli, cli->line.argument_len ? show_plan : show);

@@ -7,6 +7,9 @@
 #include "engine/base/json.h"
 #include "providers/aws/aws.h"
 
+#define PAGE_MIN 1000 /* bytes of --max-bytes: less holds nothing but the frame */
+#define PAGE_MAX (1 << 30)
+
 const char *saving_argument(const struct cli *cli)
 {
     for (size_t i = 0; i < cli->line.argument_len; i++)
@@ -153,9 +156,12 @@ bool saving_build(struct session *session, const struct planfile *file, struct p
            planfile_check_plan(cli->arena, file, &ret->plan, &key, &cli->diags);
 }
 
-void saving_print(struct session *session, const struct planfile *file)
+bool saving_print(struct session *session, const struct planfile *file)
 {
     struct cli *cli = session->cli;
+    int64_t max_bytes = 0;
+    if (!cli_number(cli, OPT_MAX_BYTES, 0, PAGE_MIN, PAGE_MAX, &max_bytes))
+        return false;
     struct plan plan = file->plan;
     plan.topology = &file->topology;
     struct render_options options = {.colour = cli->color,
@@ -165,8 +171,15 @@ void saving_print(struct session *session, const struct planfile *file)
                                      .note = file->note,
                                      .locks = file->locks,
                                      .relay_copies = file->relay_copies};
-    if (cli->json)
+    if (cli_flag(cli, OPT_MARKDOWN)) { /* a page is no terminal */
+        options.colour = false;
+        options.width = 0;
+        cli_out(cli, plan_render_markdown(cli->arena, &plan, &file->topology, &options,
+                                          (size_t)max_bytes));
+    } else if (cli->json) {
         cli_out_json(cli, plan_to_json(cli->arena, &plan, &options));
-    else
+    } else {
         cli_out(cli, plan_render_text(cli->arena, &plan, &file->topology, &options));
+    }
+    return true;
 }

@@ -24,4 +24,5 @@ MUST_CHECK bool saving_read(struct session *session, const char *path, struct pl
 /* Builds the plan of the file again, in an open session: the same, or E_PLAN_STALE. */
 MUST_CHECK bool saving_build(struct session *session, const struct planfile *file,
                              struct planning *ret);
-void saving_print(struct session *session, const struct planfile *file);
+/* As text, with --json or, as a page of at most --max-bytes, --markdown. E_USAGE. */
+MUST_CHECK bool saving_print(struct session *session, const struct planfile *file);

@@ -426,6 +426,16 @@ const char *plan_render_locks(struct arena *arena, const struct render_options *
     return strbuf_str(&sb);
 }
 
+const char *plan_render_lines(struct arena *arena, const struct plan *plan,
+                              const struct topology *topology, const struct render_options *options)
+{
+    struct page page;
+    page_init(&page, arena, topology, options, plan->len + plan->move_len + plan->retained_len);
+    add_changes(&page, plan);
+    add_lines(&page);
+    return strbuf_str(&page.sb);
+}
+
 const char *plan_render_text(struct arena *arena, const struct plan *plan,
                              const struct topology *topology, const struct render_options *options)
 {

@@ -22,6 +22,18 @@ struct render_options {
  * adopt, `>` moved, `.` forget or stay, `!` what cannot be taken back. */
 const char *plan_render_text(struct arena *arena, const struct plan *plan,
                              const struct topology *topology, const struct render_options *options);
+/* The lines of its accounts, Regions and changes alone. */
+const char *plan_render_lines(struct arena *arena, const struct plan *plan,
+                              const struct topology *topology,
+                              const struct render_options *options);
+/* For the page of a pull request, Markdown as GitHub and GitLab have it: the totals; what cannot be
+ * taken back, holds data, weakens a guard or is refused; folded, all changes. Of a page that would
+ * have more than max_bytes (0: as long as it is) lines are left out, whole resources from the last
+ * one on, of all changes first, and it says how many. The frame itself (some 400 bytes, what stands
+ * between changes and totals, and the locks) stays. */
+const char *plan_render_markdown(struct arena *arena, const struct plan *plan,
+                                 const struct topology *topology,
+                                 const struct render_options *options, size_t max_bytes);
 /* What --json says of those locks; NULL: nothing is known of them. */
 const struct value *plan_locks_to_json(struct arena *arena, const struct render_options *options);
 /* "Lock: vaults.final/lock becomes permanent on ...", a line for each lock that stands; or "". */

@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import shutil
 import stat
 
@@ -254,4 +255,22 @@ with workspace(edit=lambda _: FUNCTION.replace("SECRET", SECRET)) as folder:
     secret = [f["value"] for f in holdfast("state", "pull", "--simulate", cwd=folder, expect=0).json["facts"]
               if f["key"] == "plan_secret"]
     check(len(secret) == 1 and len(secret[0]) == 64 and secret[0] not in text, f"one secret in the state: {secret}")
+
+# a page of a pull request: what is dangerous first, and never more bytes than it may have
+with workspace() as folder:
+    holdfast("plan", "--simulate", "--out", "p.json", cwd=folder, expect=0)
+    page = holdfast("show", "p.json", "--markdown", "--color", "always", cwd=folder, expect=0).out
+    first, folded = page.split("<details>")
+    check(first.startswith("### Plan: ") and first.count("\n    ! vaults.final/lock ") == 1 and "\x1b" not in page,
+          f"the totals, then what is for ever: {first}")
+    changes = [line for line in folded.splitlines() if line.startswith("    ") and line[4] != " "]
+    check(len(changes) > 20 and "Path: " in folded, f"then everything: {folded}")
+    for room in range(1000, len(page.encode()), 300):
+        less = holdfast("show", "p.json", "--markdown", "--max-bytes", str(room), cwd=folder, expect=0).out
+        kept = [line for line in less.split("<details>")[1].splitlines() if line.startswith("    ") and line[4] != " "]
+        left_out = re.search(r"\*\*(\d+) more\*\* found no room here", less)
+        check(len(less.encode()) <= room and "! vaults.final/lock" in less and less.endswith("</details>\n"), f"{room}: {less}")
+        check(left_out and kept == changes[:len(kept)] and len(kept) + int(left_out[1]) == len(changes), f"{room}: {kept}, {less}")
+    for wrong in (["show", "--markdown"], ["show", "p.json", "--markdown", "--json"], ["show", "p.json", "--markdown", "--max-bytes", "9"]):
+        holdfast(*wrong, cwd=folder, expect=64)
 done()

@@ -225,6 +225,26 @@ static void places_of_changes_are_named(void **state)
     assert_non_null(strstr(text, "message_retention_seconds  60 -> 90  topology.yaml:22\n"));
 }
 
+static void a_page_is_fenced_by_more_than_it_holds(void **state)
+{
+    struct fixture *f = *state;
+    want(f, "vaults.one", "aws_backup_vault", "{\"name\":\"t-one\"}", "")->last = true;
+    build(f);
+    struct render_options options = {.note = "a ```` b"};
+    const char *page = plan_render_markdown(f->arena, &f->plan, &f->topology, &options, 0);
+    assert_non_null(strstr(page, "\n`````text\n"));
+    assert_non_null(strstr(page, "a ```` b\n`````\n"));
+    assert_null(strstr(page, "Cannot be taken back"));
+}
+
+static void a_page_of_nothing_is_one_line(void **state)
+{
+    struct fixture *f = *state;
+    build(f);
+    assert_string_equal(plan_render_markdown(f->arena, &f->plan, &f->topology, &plain, 0),
+                        "### Plan: nothing to do\n\n");
+}
+
 static void what_a_destroy_leaves_is_listed_with_the_reason(void **state)
 {
     struct fixture *f = *state;
@@ -405,6 +425,8 @@ int main(void)
         TEST(no_statement_of_a_policy_is_cut),
         TEST(the_days_that_a_lock_leaves_are_counted),
         TEST(places_of_changes_are_named),
+        TEST(a_page_is_fenced_by_more_than_it_holds),
+        TEST(a_page_of_nothing_is_one_line),
         TEST(what_a_destroy_leaves_is_listed_with_the_reason),
         TEST(an_empty_plan_says_so),
         TEST(no_line_of_a_summary_is_wider_than_the_terminal),

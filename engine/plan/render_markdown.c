@@ -1,0 +1,126 @@
+/* A plan for the page of a pull request or of a run, which takes so many bytes and no more. */
+
+#include <stdint.h>
+#include <string.h>
+
+#include "engine/plan/render.h"
+#include "engine/plan/text.h"
+
+#define FENCE_MIN 3
+#define RESOURCE_INDENT 4 /* of a resource's line; what stands further in belongs to it */
+
+static bool is_dangerous(const struct change *change)
+{
+    return change->irreversible || change->turns_off || change->needs_allow_destroy ||
+           change->blocked;
+}
+
+/* The lines of those changes alone, with both halves of a replacement; "" where there are none. */
+static const char *dangerous_lines(struct arena *arena, const struct plan *plan,
+                                   const struct topology *topology,
+                                   const struct render_options *options)
+{
+    struct change *changes = arena_array(arena, plan->len + 1, sizeof(*changes));
+    struct map addresses;
+    map_init(&addresses, arena);
+    for (size_t i = 0; i < plan->len; i++)
+        if (is_dangerous(&plan->changes[i]))
+            map_set(&addresses, plan->changes[i].address, changes);
+    struct plan some = *plan;
+    some.len = some.move_len = some.retained_len = 0;
+    for (size_t i = 0; i < plan->len; i++)
+        if (map_get(&addresses, plan->changes[i].address))
+            changes[some.len++] = plan->changes[i];
+    some.changes = changes;
+    return some.len ? plan_render_lines(arena, &some, topology, options) : "";
+}
+
+/* As many of the lines as there is room for, up to the end of a resource; *ret_left_out: how many
+ * resources follow. */
+static const char *cut_lines(struct arena *arena, const char *lines, size_t room,
+                             size_t *ret_left_out)
+{
+    size_t end = 0, indent = 0;
+    *ret_left_out = 0;
+    if (strlen(lines) <= room)
+        return lines;
+    for (const char *line = lines; *line; line += strcspn(line, "\n") + 1) {
+        bool behind_resource = indent >= RESOURCE_INDENT;
+        indent = strspn(line, " ");
+        if (behind_resource && indent <= RESOURCE_INDENT && (size_t)(line - lines) <= room) {
+            end = (size_t)(line - lines);
+            *ret_left_out = 0;
+        }
+        *ret_left_out += indent == RESOURCE_INDENT;
+    }
+    return arena_strndup(arena, lines, end);
+}
+
+/* Longer than any run of backticks in it. */
+static size_t fence_of(const char *text)
+{
+    size_t longest = FENCE_MIN - 1;
+    for (const char *at = text; *at;) {
+        size_t run = strspn(at, "`");
+        longest = run > longest ? run : longest;
+        at += run ? run : 1;
+    }
+    return longest + 1;
+}
+
+static void add_fenced(struct strbuf *sb, const char *lines, const char *after)
+{
+    const char *text = arena_printf(sb->arena, "%s%s", lines + strspn(lines, "\n"), after);
+    size_t fence = fence_of(text);
+    strbuf_add_repeat(sb, '`', fence);
+    strbuf_addf(sb, "text\n%s%s", text, *text && text[strlen(text) - 1] == '\n' ? "" : "\n");
+    strbuf_add_repeat(sb, '`', fence);
+    strbuf_add(sb, "\n\n");
+}
+
+static void add_left_out(struct strbuf *sb, size_t count)
+{
+    if (count > 0)
+        strbuf_addf(sb, "**%zu more** found no room here: `holdfast show PLANFILE` prints all.\n\n",
+                    count);
+}
+
+/* `room` is that of the lines of both parts; what frames them takes as much as it takes. */
+static const char *page_of(struct arena *arena, const struct plan *plan, const char *dangerous,
+                           const char *lines, const char *after, size_t room)
+{
+    struct strbuf sb;
+    size_t left_out = 0;
+    strbuf_init(&sb, arena, RENDER_MAX);
+    strbuf_addf(&sb, "### %s\n\n", plan_render_totals(arena, plan));
+    if (!*lines)
+        return strbuf_str(&sb);
+    if (*dangerous) {
+        const char *cut = cut_lines(arena, dangerous, room, &left_out);
+        strbuf_add(&sb, "Cannot be taken back, holds data, weakens a guard or is refused:\n\n");
+        add_fenced(&sb, cut, "");
+        add_left_out(&sb, left_out);
+        room -= strlen(cut) < room ? strlen(cut) : room;
+    }
+    const char *cut = cut_lines(arena, lines, room, &left_out);
+    strbuf_add(&sb, "<details><summary>All changes</summary>\n\n");
+    add_fenced(&sb, cut, after);
+    add_left_out(&sb, left_out);
+    strbuf_add(&sb, "</details>\n");
+    return strbuf_str(&sb);
+}
+
+const char *plan_render_markdown(struct arena *arena, const struct plan *plan,
+                                 const struct topology *topology,
+                                 const struct render_options *options, size_t max_bytes)
+{
+    const char *dangerous = dangerous_lines(arena, plan, topology, options);
+    const char *lines = plan_render_lines(arena, plan, topology, options);
+    const char *after = arena_printf(arena, "\n%s%s%s", options->note ? options->note : "",
+                                     options->note ? "\n" : "", plan_render_locks(arena, options));
+    const char *whole = page_of(arena, plan, dangerous, lines, after, SIZE_MAX);
+    if (max_bytes == 0 || strlen(whole) <= max_bytes)
+        return whole;
+    size_t frame = strlen(page_of(arena, plan, dangerous, lines, after, 0));
+    return page_of(arena, plan, dangerous, lines, after, frame < max_bytes ? max_bytes - frame : 0);
+}
