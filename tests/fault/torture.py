@@ -298,7 +298,8 @@ class Torture:
         if wrong:
             return wrong
         end = faulty.remains(folder)
-        alike = self.ends.setdefault(found, end) == end or operation.args[0] == "state"  # which notes when people did something
+        notes_the_time = operation.args[0] == "state" or operation.shared  # when people did something; since when it is locked
+        alike = self.ends.setdefault(found, end) == end or notes_the_time
         return None if alike else "a rerun ended otherwise than one that began alike"
 
     def got_there(self, operation, folder):
