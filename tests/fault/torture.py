@@ -86,7 +86,7 @@ def fitting(kind, seam):
     return (SIGKILL,) if kills(kind) else FITTING[seam]
 
 
-SERVICES = {"events": "event", "logs": "log"}  # as the names of types have them
+SERVICES = {"events": "event", "logs": "log", "monitoring": "cloudwatch"}  # as the names of types have them
 APPLY = ["apply", "--simulate", "--auto-approve"]
 DESTROY = ["destroy", "--simulate", "--auto-approve"]
 LOCK = ["--allow-irreversible", "vaults.final/lock"]
