@@ -264,6 +264,7 @@ static void a_damaged_file_is_refused(void **state)
     char *bytes = arena_memdup(f->arena, file.ptr, file.len);
     for (size_t i = 8192; i < file.len; i++)
         bytes[i] = (char)0xA5;
+    assert_int_equal(unlink(f->path), 0);
     assert_true(file_write_atomic(f->path, (struct slice){bytes, file.len}, 0600, &f->diags));
     struct state_options options = options_of(f);
     assert_refused(f, &options, E_STATE_CORRUPT);

@@ -237,6 +237,7 @@ static void a_damaged_database_is_refused_as_damaged(void **state)
     assert_true(file_read(room->arena, room->path, FILE_READ_MAX, &bytes, &room->diags));
     char *broken = arena_memdup(room->arena, bytes.ptr, bytes.len);
     memset(broken + 4096, 0x5a, 2 * 4096); /* the second and third page */
+    assert_int_equal(unlink(room->path), 0);
     assert_true(
         file_write_atomic(room->path, (struct slice){broken, bytes.len}, 0600, &room->diags));
     struct db_options options = options_of(room);
