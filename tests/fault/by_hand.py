@@ -118,7 +118,7 @@ class ByHand:
         if not self.open_intents() or self.folder.run("validate").status != 0:
             return
         self.calm_world()
-        for seq, address, _ in self.open_intents():
+        for seq, address, action in self.open_intents():
             if random.Random(f"{step.get('flags_seed')}{seq}").random() > step.get("close", 0):
                 continue
             rest = [i for i in self.open_intents() if i[0] != seq]
@@ -130,7 +130,7 @@ class ByHand:
             if address in rows:
                 self.forgotten.add(identity(rows[address]))
                 self.touched.add(identity(rows[address]))
-            else:
+            if address not in rows or action == "create":  # in the place of what was gone
                 self.unknown = True
 
     def push(self, how, faults):
