@@ -127,6 +127,13 @@ def trusts_another(case, _, address):
     return role and "lambda.amazonaws.com" not in json.dumps(case.doc["roles"].get(role, {}))
 
 
+def trusts_no_backup(case, _, address):
+    """The role that the file gives the selection is one of another service's."""
+    plan, selection = entry_of(address).split(".")[-1], address.split("/selections.")[-1]
+    role = case.doc["plans"][plan]["selections"][selection].get("role")
+    return role and "backup.amazonaws.com" not in json.dumps(case.doc["roles"].get(role, {}))
+
+
 def not_there(case, match, _):
     """No object has the name or the alias that the entry is looked up by: somebody removed it, or it was moved before; or the key
     that has it waits for its day."""
@@ -170,6 +177,7 @@ REASONS = {
                (r"kms:CreateAlias: AlreadyExistsException: An alias with the name \S+:(?P<name>alias/\S+) already exists.*",
                 anothers),  # a name that ours is to get
                (r"lambda:\w+: .*The role defined for the function cannot be assumed by Lambda.*", trusts_another),
+               (r"backup:CreateBackupSelection: .* cannot be assumed by AWS Backup.*", trusts_no_backup),
                (r"\S+:Delete\w+: \w*(?:Conflict|InvalidRequest|InUse|NotEmpty)\w*: .*", nobodys),
                (r"backup:CreateBackupVault: .* KMS key \S+:key/(?P<key>\S+) does not exist, is not enabled .*", switched_off),
                (r"s3:PutBucketVersioning: InvalidBucketState: .*", keeps_versions),
