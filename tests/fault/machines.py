@@ -67,10 +67,12 @@ class Watcher:
 
 
 def remove_head(clients):
-    """Somebody deletes the head of the state; whether there was one, and more than it."""
+    """Somebody deletes the head of the state; whether there was one, and more than it. The empty snapshot of a state that was
+    founded alone is what is left where the founding was cut off: that one may be founded again."""
     s3 = clients("s3")
     names = {o["Key"] for o in s3.list_objects_v2(Bucket=BUCKET, Prefix=KEY).get("Contents", [])}
-    if KEY not in names or not names - {KEY, f"{KEY}.lock"}:
+    more = {name for name in names - {KEY, f"{KEY}.lock"} if not name.startswith(f"{KEY}.snapshots/000000000000-")}
+    if KEY not in names or not more:
         return False
     s3.delete_object(Bucket=BUCKET, Key=KEY)
     return True
