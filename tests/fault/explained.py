@@ -116,7 +116,11 @@ def keeps_versions(case, _, address):
 
 
 def switched_off(case, match, _):
-    """The key, by the file."""
+    """The key, by the file, or by those whose it is."""
+    off = any(key[0] == "kms.key" and key[3] == match["key"] and json.loads(body).get("KeyState") == "Disabled"
+              for key, body in case.folder.objects().items())
+    if off and any(key.get("external") for key in case.doc["keys"].values()):
+        return True
     return any(row["identifier"] == match["key"] and case.doc["keys"].get(at.split(".")[1].split("[")[0], {}).get("enabled") is False
                for at, row in case.folder.rows().items() if row["type"] == "aws_kms_key")
 
@@ -150,9 +154,18 @@ def not_there(case, match, _):
 
 
 def external(case, match, _):
-    """By the file; what is recorded of it stands at another address, where somebody moved it by hand."""
+    """By the file, or let go of; what is recorded of it stands at another address, where somebody moved it by hand, or is the
+    key that it was made with."""
     section, name = entry_of(match["by"]).split(".")
-    return case.doc[section][name].get("external") and match["address"] in case.folder.rows()
+    entry = case.doc.get(section, {}).get(name, {"external": f"{section}.{name}" in json.dumps(case.doc.get("forget", []))})
+    return entry.get("external") and match["address"] in case.folder.rows()
+
+
+def needed(case, match, _):
+    """The key is that of a vault which is there: one of the file's, one that is external, or one that was let go of."""
+    row = case.folder.rows().get(match["address"])
+    vault = vault_of(case, match["by"])
+    return external(case, match, _) or (row and vault.get("EncryptionKeyArn", "").endswith(row["identifier"]))
 
 
 def attached(case, match, _):
@@ -187,6 +200,7 @@ REASONS = {
     "HF0904": [(r".*", lambda *_: True)],  # of something else, which needs its own reason
     "HF0906": [(r"(?P<policy>\S+) cannot be changed: .* AWS deletes no policy that is attached, as it is to (?P<role>\S+);.*", attached),
                (r"(?P<address>\S+) cannot be deleted: (?P<by>\S+), which is external, is that object: .*", external),
+               (r"(?P<address>\S+) cannot be deleted: (?P<by>\S+) stays and needs it", needed),
                (r".* the lock is permanent: .*", locked), (r".*: it holds \d+ recovery points", holds_points),
                (r".* cannot be \w+ yet: .*; nothing was changed", relayed)],
 }
