@@ -70,8 +70,7 @@ static void keep_needed(struct builder *b)
 static bool stands_with_state(const struct builder *b, const struct item *item)
 {
     const struct shared_state *state = b->input->topology->shared_state;
-    return item->record && item->attributes &&
-           str_eq(item->record->account_id, state->account->id) &&
+    return str_eq(item->record->account_id, state->account->id) &&
            str_eq(item->record->region, state->region);
 }
 
@@ -98,7 +97,7 @@ static void keep_key_of_state(struct builder *b)
         return;
     for (size_t i = 0; i < b->len; i++) {
         struct item *item = &b->items[i];
-        if (!item->record_schema || !encrypts_state(b, item))
+        if (!item->record || !encrypts_state(b, item))
             continue;
         block_for_state(item);
         for (size_t d = 0; d < item->record->depends_on_len; d++) { /* of an alias: its key */

@@ -426,12 +426,18 @@ const char *plan_render_locks(struct arena *arena, const struct render_options *
     return strbuf_str(&sb);
 }
 
+static void plan_page_init(struct page *page, struct arena *arena, const struct plan *plan,
+                           const struct topology *topology, const struct render_options *options)
+{
+    page_init(page, arena, topology, options, plan->len + plan->move_len + plan->retained_len);
+    add_changes(page, plan);
+}
+
 const char *plan_render_lines(struct arena *arena, const struct plan *plan,
                               const struct topology *topology, const struct render_options *options)
 {
     struct page page;
-    page_init(&page, arena, topology, options, plan->len + plan->move_len + plan->retained_len);
-    add_changes(&page, plan);
+    plan_page_init(&page, arena, plan, topology, options);
     add_lines(&page);
     return strbuf_str(&page.sb);
 }
@@ -440,8 +446,7 @@ const char *plan_render_text(struct arena *arena, const struct plan *plan,
                              const struct topology *topology, const struct render_options *options)
 {
     struct page page;
-    page_init(&page, arena, topology, options, plan->len + plan->move_len + plan->retained_len);
-    add_changes(&page, plan);
+    plan_page_init(&page, arena, plan, topology, options);
     add_header(&page);
     add_lines(&page);
     strbuf_add_char(&page.sb, '\n');

@@ -125,17 +125,20 @@ def switched_off(case, match, _):
                for at, row in case.folder.rows().items() if row["type"] == "aws_kms_key")
 
 
+def is_of_another(case, role, service):
+    return role and service not in json.dumps(case.doc["roles"].get(role, {}))
+
+
 def trusts_another(case, _, address):
     """The role that the file gives the function is one of another service's."""
     role = case.doc.get("functions", {}).get(entry_of(address).split(".")[-1], {}).get("role")
-    return role and "lambda.amazonaws.com" not in json.dumps(case.doc["roles"].get(role, {}))
+    return is_of_another(case, role, "lambda.amazonaws.com")
 
 
 def trusts_no_backup(case, _, address):
     """The role that the file gives the selection is one of another service's."""
     plan, selection = entry_of(address).split(".")[-1], address.split("/selections.")[-1]
-    role = case.doc["plans"][plan]["selections"][selection].get("role")
-    return role and "backup.amazonaws.com" not in json.dumps(case.doc["roles"].get(role, {}))
+    return is_of_another(case, case.doc["plans"][plan]["selections"][selection].get("role"), "backup.amazonaws.com")
 
 
 def not_there(case, match, _):
