@@ -339,6 +339,14 @@ static void refuse_import(struct builder *b, struct item *item)
     refuse(b, item);
 }
 
+/* The topology that its owner tags name, where that is not this one; NULL. */
+static const char *other_topology_of(const struct builder *b, const struct item *item)
+{
+    const char *named = value_get_str(value_get(item->attributes, "tags"), TAG_TOPOLOGY);
+    const struct topology *topology = b->input->topology;
+    return named && topology && !str_eq(named, topology->name) ? named : NULL;
+}
+
 static void refuse_owner(struct builder *b, struct item *item)
 {
     const char *owner = item->observation->owner;
@@ -349,9 +357,15 @@ static void refuse_owner(struct builder *b, struct item *item)
         item->observation->identifier ? item->observation->identifier : "of that name",
         item->resource->account->name, item->resource->region ? " " : "",
         item->resource->region ? item->resource->region : "", owner ? owner : "somebody else");
+    const char *theirs = other_topology_of(b, item);
     if (known)
         diag_hint(b->diags, diag, "It is recorded as %s. If that entry was renamed: %s.",
                   known->address, item_move_hint(b, known, item));
+    else if (theirs)
+        diag_hint(b->diags, diag,
+                  "Choose another name, or have it let go of there first: `holdfast state rm` with "
+                  "the file of %s, and the tag `" TAG_TOPOLOGY "` taken from it; then import it.",
+                  theirs);
     refuse(b, item);
 }
 
@@ -361,12 +375,10 @@ static void refuse_taken_over(struct builder *b, struct item *item)
 {
     bool changes = item->verdict == VERDICT_UPDATE || item->verdict == VERDICT_REPLACE ||
                    item->verdict == VERDICT_DELETE;
-    const struct value *tags = value_get(item->attributes, "tags");
-    const char *theirs = value_get_str(tags, TAG_TOPOLOGY);
-    if (!changes || !theirs || !b->input->topology || item_is_kept(item) ||
-        str_eq(theirs, b->input->topology->name))
+    const char *theirs = other_topology_of(b, item);
+    if (!changes || !theirs || item_is_kept(item))
         return;
-    const char *address = value_get_str(tags, TAG_ADDRESS);
+    const char *address = value_get_str(value_get(item->attributes, "tags"), TAG_ADDRESS);
     struct diag *diag =
         diag_error(b->diags, E_OWNED_BY_OTHER, item_pos(item), item->address,
                    "the %s %s is recorded as %s, but its owner tags say that it belongs to %s of "

@@ -37,13 +37,22 @@ static bool same_owner(const struct value *desired_tags, const struct value *tag
            str_eq(value_get_str(desired_tags, TAG_ADDRESS), value_get_str(tags, TAG_ADDRESS));
 }
 
+/* What we made may have been handed over since: the token of its creation still says that it is
+ * ours, and its owner tags whose it is now. */
+static bool is_handed_over(const struct value *desired_tags, const struct value *tags)
+{
+    const char *ours = value_get_str(desired_tags, TAG_TOPOLOGY);
+    const char *theirs = value_get_str(tags, TAG_TOPOLOGY);
+    return ours && theirs && !str_eq(ours, theirs);
+}
+
 enum found object_owner(struct arena *arena, const struct schema *schema,
                         const struct value *desired, enum ownership said,
                         const struct value *attributes, const char **ret_owner)
 {
     const struct value *tags = value_get(attributes, "tags");
     *ret_owner = NULL;
-    if (said == OWNER_OURS)
+    if (said == OWNER_OURS && !is_handed_over(value_get(desired, "tags"), tags))
         return FOUND_OURS;
     if (said == OWNER_PARENT)
         return FOUND_PARENT;

@@ -65,4 +65,27 @@ with workspace() as folder, Served(folder) as served:
     left = run("ours", "apply", "--auto-approve", "--allow-destroy", "vaults.v")
     check("1 done" in left.out + left.err, f"what bears nobody's tag is deleted by whoever recorded it: {left.out} {left.err}")
     check("roles.x" not in run("theirs", "plan").out, "what was let go of is theirs")
+
+# The token that it was made with tells of who made it, not of whose it is.
+with workspace() as folder, Served(folder) as served:
+    def run(name, *args, expect=0):
+        return holdfast(*args, cwd=os.path.join(folder, name), env=served.environment(), expect=expect)
+
+    vault = ENTRIES[:ENTRIES.index("roles:")]
+    write(folder, "ours", vault)
+    write(folder, "theirs", vault)
+    run("ours", "apply", "--auto-approve")
+    run("ours", "state", "rm", "vaults.v")
+    served.aws(ACCOUNT, REGION, "backup", "untag-resource", "--resource-arn",
+               f"arn:aws:backup:{REGION}:{ACCOUNT}:backup-vault:one-vault", "--tag-key-list", "holdfast:topology", "holdfast:address")
+    run("theirs", "import", "vaults.v", "one-vault")
+    run("theirs", "apply", "--auto-approve")
+    before = changing_calls(served)
+    refused = run("ours", "plan", expect=1).err
+    check("belongs to vaults.v of topology theirs" in refused and "let go of there first" in refused,
+          f"what was handed over is not found as ours: {refused}")
+    run("ours", "apply", "--auto-approve", expect=1)
+    run("ours", "destroy", "--auto-approve")
+    check(changing_calls(served) == before, "nothing was sent")
+    run("theirs", "plan", "--detailed-exitcode")
 done()
