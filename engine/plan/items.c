@@ -79,15 +79,15 @@ static bool add_record(struct builder *b, const struct record *record)
     return true;
 }
 
-/* What is recorded is gone, and another object of ours stands in its place, as after an undo of a
- * replacement: that is found, as if nothing were recorded. */
+/* What is recorded is gone, and another object stands in its place, one of ours as after an undo of
+ * a replacement, or somebody else's: that is found, as if nothing were recorded. */
 static void prefer_successor(struct builder *b, struct item *item)
 {
     const struct observation *seen = item->observation;
     bool found =
-        seen && seen->gone &&
-        (seen->found == FOUND_OURS || seen->found == FOUND_SHARED || seen->found == FOUND_PARENT);
-    if (!found || !item->desired || !item->record || item_recorded_at_all(b, item))
+        seen && seen->gone && seen->found != FOUND_NOTHING && seen->found != FOUND_NOT_ASKED;
+    if (!found || !item->desired || item->resource->external || !item->record ||
+        item_recorded_at_all(b, item))
         return;
     item->record = NULL;
     item->record_schema = NULL;

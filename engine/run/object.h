@@ -8,7 +8,8 @@
 struct op_spec object_spec(const struct run *run, enum op_kind kind, const struct schema *schema,
                            const char *address, const char *account_id, const char *region);
 
-/* Whose a found object is: by its owner tags, or as `find` said. *ret_owner names somebody else. */
+/* Whose a found object is: by its owner tags, or as `find` said, unless they name another topology.
+ * *ret_owner names somebody else. */
 enum found object_owner(struct arena *arena, const struct schema *schema,
                         const struct value *desired, enum ownership said,
                         const struct value *attributes, const char **ret_owner);
@@ -17,6 +18,10 @@ enum found object_owner(struct arena *arena, const struct schema *schema,
  * which address this one made it, nobody may know any more. */
 enum found object_owner_of_import(struct arena *arena, const struct value *desired,
                                   const struct value *attributes, const char **ret_owner);
+
+/* Whether it still bears the owner tags of an address from which the file moves it to this one. */
+bool object_has_moved(struct arena *arena, const struct topology *topology, const char *address,
+                      const struct value *attributes);
 
 /* Whether an object was recorded with owner tags of ours, and what bears its name now has others or
  * none: it may be another object. */

@@ -105,6 +105,16 @@ static void seek_successor(struct sight *sight)
     map_set(&sight->observer->sought, resource->address, sight);
 }
 
+static enum found found_as(struct sight *sight, const struct value *attributes)
+{
+    struct run *run = sight->observer->run;
+    enum found found = object_owner(run->arena, sight->resource->schema, sight->desired,
+                                    sight->said, attributes, &sight->observation->owner);
+    bool moved = found == FOUND_OTHER &&
+                 object_has_moved(run->arena, run->topology, sight->resource->address, attributes);
+    return moved ? FOUND_OURS : found;
+}
+
 static void read_ended(void *ctx, const struct op_outcome *outcome)
 {
     struct sight *sight = ctx;
@@ -130,9 +140,7 @@ static void read_ended(void *ctx, const struct op_outcome *outcome)
     const struct value *attributes = value_copy(run->arena, outcome->attributes);
     sight->observation->attributes = attributes;
     if (!sight->record)
-        sight->observation->found =
-            object_owner(run->arena, sight->resource->schema, sight->desired, sight->said,
-                         attributes, &sight->observation->owner);
+        sight->observation->found = found_as(sight, attributes);
     pump_ended(&sight->observer->pump);
 }
 

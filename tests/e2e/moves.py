@@ -229,4 +229,25 @@ with workspace() as folder:
     check(objects(folder) == made, "nothing was made or deleted")
     check([a for a, r in recorded(folder).items() if r["account_id"] == "111122223333"] == ["queues.z"], "what is left of it")
     run(folder, "plan", "--detailed-exitcode")
+
+with workspace() as folder:
+    # an older state that is pushed names what was replaced since: what stands there bears the old address's tags
+    queue = HEAD + "queues: {NAME: {account: main, region: one, name: QUEUE}}\n"
+    write(folder, queue.replace("NAME", "a").replace("QUEUE", "first"))
+    run(folder, "apply", "--auto-approve")
+    with open(os.path.join(folder, "old.json"), "w", encoding="utf-8") as file:
+        file.write(run(folder, "state", "pull").out)
+    write(folder, queue.replace("NAME", "a").replace("QUEUE", "second"))
+    run(folder, "apply", "--auto-approve")
+    run(folder, "state", "push", "old.json", "--force")
+    elsewhere = queue.replace("NAME", "b").replace("QUEUE", "second")
+    write(folder, elsewhere)
+    refused = run(folder, "plan", expect=1).err
+    check("HF0501" in refused and "belongs to queues.a of topology t" in refused, f"made beside it, it would be the same one: {refused}")
+    write(folder, elsewhere + "moved: [{from: queues.a, to: queues.b}]\n")
+    plan = run(folder, "plan", "--out", "p.json", "--json").json["summary"]
+    check({k: v for k, v in plan.items() if v} == {"move": 1, "adopt": 1}, f"it is the one that moved: {plan}")
+    run(folder, "apply", "p.json")
+    run(folder, "plan", "--detailed-exitcode")
+    check(queues(folder) == 1, "and no second one was made")
 done()

@@ -182,8 +182,7 @@ static void what_stands_in_the_place_of_what_is_gone_is_adopted_if_it_is_ours(vo
         const char *plan;
     } cases[] = {{FOUND_OURS, "adopt queues.q"},
                  {FOUND_PARENT, "adopt queues.q"},
-                 {FOUND_NOTHING, "create queues.q"},
-                 {FOUND_OTHER, "create queues.q"}};
+                 {FOUND_NOTHING, "create queues.q"}};
     struct fixture *f = *state;
     want(f, "queues.q", "aws_sqs_queue", "{\"name\":\"new\"}", "");
     have(f, "queues.q", "aws_sqs_queue", "{\"name\":\"old\"}", "");
@@ -195,6 +194,8 @@ static void what_stands_in_the_place_of_what_is_gone_is_adopted_if_it_is_ours(vo
         build(f);
         assert_string_equal(outline(f), cases[i].plan);
     }
+    seen_now->found = FOUND_OTHER;
+    assert_fails(f, E_OWNED_BY_OTHER);
     /* the old half of a replacement is no successor */
     seen_now->found = FOUND_OURS;
     have(f, "queues.q#replaced.1", "aws_sqs_queue", "{\"name\":\"new\"}", "")->identifier =
