@@ -98,8 +98,17 @@ def denied(case, match, _):
 
 
 def nobodys(case, *_):
-    """A person has closed an intent or let a row go: what that was about may still be a part of what is deleted."""
-    return case.unknown or case.forgotten
+    """A person has closed an intent or let a row go, or the file lets go: what that was about may still be a part of what is
+    deleted."""
+    return case.unknown or case.forgotten or case.doc.get("forget")
+
+
+def holds_rules(case, _, address):
+    """The bus: somebody else's rule is on it, or one that was ours."""
+    rows = case.folder.rows()
+    bus, ours = rows.get(address), {row["identifier"] for row in rows.values() if row["type"] == "aws_event_rule"}
+    return bus and any(key[0] == "events.rule" and key[1:3] == (bus["account_id"], bus["region"]) and key[3].replace("/", "|", 1) not in ours
+                       and key[3].startswith(f"{bus['identifier']}/") for key in case.folder.objects())
 
 
 def holds_objects(case, _, address):
@@ -195,6 +204,7 @@ REASONS = {
                (r"lambda:\w+: .*The role defined for the function cannot be assumed by Lambda.*", trusts_another),
                (r"backup:CreateBackupSelection: .* cannot be assumed by AWS Backup.*", trusts_no_backup),
                (r"\S+:Delete\w+: \w*(?:Conflict|InvalidRequest|InUse|NotEmpty)\w*: .*", nobodys),
+               (r"events:DeleteEventBus: ValidationException: .* since it has rules.*", holds_rules),
                (r"backup:CreateBackupVault: .* KMS key \S+:key/(?P<key>\S+) does not exist, is not enabled .*", switched_off),
                (r"s3:PutBucketVersioning: InvalidBucketState: .*", keeps_versions),
                (r"s3:DeleteBucket: BucketNotEmpty: .*", holds_objects)],
