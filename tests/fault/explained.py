@@ -65,10 +65,21 @@ def moves(case, *_):
     return case.doc.get("moved") or case.doc.get("forget")
 
 
+def addresses(case, address):
+    """Where it is, or is still, recorded: nothing has moved yet where nothing could be applied."""
+    before = [move["from"] + address[len(move["to"]):] for move in case.doc.get("moved", [])
+              if re.match(rf"{re.escape(move['to'])}(?![^[/])", address)]
+    return [address, *(a for old in before for a in addresses(case, old))]
+
+
+def row_of(case, *candidates):
+    rows = case.folder.rows()
+    return next((rows[at] for address in candidates for at in addresses(case, address) if at in rows), None)
+
+
 def vault_of(case, address):
     """By its own row, or by that of its lock, which has the same identifier."""
-    rows = case.folder.rows()
-    row = rows.get(address.split("/")[0]) or rows.get(address)
+    row = row_of(case, address.split("/")[0], address)
     bodies = [body for key, body in case.folder.objects().items()
               if row and key == ("backup.vault", row["account_id"], row["region"], row["identifier"])]
     return json.loads(bodies[0]) if bodies else {}
@@ -79,7 +90,7 @@ def locked(case, _, address):
 
 
 def holds_points(case, _, address):
-    row = case.folder.rows().get(address.split("/")[0])
+    row = row_of(case, address.split("/")[0])
     return row and any(key[0] == "backup.point" and row["identifier"] in body
                        for key, body in case.folder.objects().items())
 
@@ -170,12 +181,12 @@ def external(case, match, _):
     key that it was made with."""
     section, name = entry_of(match["by"]).split(".")
     entry = case.doc.get(section, {}).get(name, {"external": f"{section}.{name}" in json.dumps(case.doc.get("forget", []))})
-    return entry.get("external") and match["address"] in case.folder.rows()
+    return entry.get("external") and row_of(case, match["address"])
 
 
 def needed(case, match, _):
     """The key is that of a vault which is there: one of the file's, one that is external, or one that was let go of."""
-    row = case.folder.rows().get(match["address"])
+    row = row_of(case, match["address"])
     vault = vault_of(case, match["by"])
     return external(case, match, _) or (row and vault.get("EncryptionKeyArn", "").endswith(row["identifier"]))
 
