@@ -108,6 +108,23 @@ static void keep_key_of_state(struct builder *b)
     }
 }
 
+/* ---- the bucket of the state ---- */
+
+/* S3 would not delete it either: what can be known before is not found out halfway. */
+static void keep_bucket_of_state(struct builder *b)
+{
+    const struct topology *topology = b->input->topology;
+    if (!topology || !topology->shared_state)
+        return;
+    for (size_t i = 0; i < b->len; i++) {
+        struct item *item = &b->items[i];
+        if (item->verdict == VERDICT_DELETE && !item->blocked &&
+            str_eq(item->record_schema->type_name, "aws_s3_bucket") &&
+            str_eq(item->record->identifier, topology->shared_state->bucket))
+            item->blocked = "the state is in it";
+    }
+}
+
 /* ---- policies of roles ---- */
 
 static bool names_arn(const struct value *v, const char *arn)
@@ -159,5 +176,6 @@ void items_keep_needed(struct builder *b)
 {
     keep_needed(b);
     keep_key_of_state(b);
+    keep_bucket_of_state(b);
     keep_attached(b);
 }

@@ -7,6 +7,7 @@
 #define LOCK "aws_backup_vault_lock"
 #define KEY "aws_kms_key"
 #define QUEUE "aws_sqs_queue"
+#define BUCKET "aws_s3_bucket"
 #define GROUP "aws_log_group"
 #define PERMISSION "aws_lambda_permission"
 #define PLAN "aws_backup_plan"
@@ -898,6 +899,31 @@ static void destroy_leaves_a_vault_with_points_and_its_key(void **state)
     assert_string_equal(f->plan.retained[1].reason, "it holds 3 recovery points");
 }
 
+static void share(struct fixture *f, const char *kms_key)
+{
+    struct shared_state *shared = arena_new_of(f->arena, struct shared_state);
+    *shared = (struct shared_state){.bucket = "team-state",
+                                    .region = "us-east-1",
+                                    .kms_key = kms_key,
+                                    .account = &f->accounts[0]};
+    f->topology.shared_state = shared;
+}
+
+static void the_bucket_that_holds_the_state_stays(void **state)
+{
+    struct fixture *f = *state;
+    share(f, NULL);
+    have(f, "buckets.other", BUCKET, "{\"name\":\"other\"}", "")->identifier = "other";
+    have(f, "buckets.state", BUCKET, "{\"name\":\"team-state\"}", "")->identifier = "team-state";
+    build(f);
+    assert_null(change_at(f, "buckets.other")->blocked);
+    assert_string_equal(change_at(f, "buckets.state")->blocked, "the state is in it");
+    f->input.destroy = true;
+    build(f);
+    assert_string_equal(outline(f), "delete buckets.other");
+    assert_string_equal(f->plan.retained[0].reason, "the state is in it");
+}
+
 static void prevent_destroy_holds_when_the_entry_has_left_the_file(void **state)
 {
     struct fixture *f = *state;
@@ -1101,6 +1127,7 @@ int main(void)
         TEST(destroy_leaves_a_lock_in_its_grace_days_with_vault_and_key),
         TEST(destroy_leaves_a_permanent_lock_whatever_flag_is_given),
         TEST(destroy_leaves_a_vault_with_points_and_its_key),
+        TEST(the_bucket_that_holds_the_state_stays),
         TEST(prevent_destroy_holds_when_the_entry_has_left_the_file),
         TEST(the_file_may_lift_a_recorded_prevent_destroy),
         TEST(destroy_deletes_a_vault_that_is_emptied_before),
