@@ -12,7 +12,7 @@
 #define WRAPPED_MAX ((size_t)8 << 10) /* KMS: 6144 bytes */
 
 struct data_key {
-    uint8_t key[AES_KEY_LEN];
+    struct unwrapped_key open;
     struct slice wrapped; /* in the arena of the sealer; len 0: there is no key yet */
     const char *lineage;
     int64_t uses;
@@ -21,7 +21,8 @@ struct data_key {
 struct sealer {
     struct arena *arena;
     struct key_service service;
-    struct data_key ours, theirs; /* to seal with; of the last envelope of another run */
+    struct data_key ours, theirs;  /* to seal with; of the last envelope of another run */
+    const struct data_key *opened; /* the last one that opened something; or NULL */
 };
 
 static const char *const kinds[] = {
@@ -46,10 +47,11 @@ void sealer_free(struct sealer *sealer)
     arena_free(sealer->arena);
 }
 
-static void keep_key(struct sealer *sealer, struct data_key *at, const uint8_t key[AES_KEY_LEN],
+static void keep_key(struct sealer *sealer, struct data_key *at, const struct unwrapped_key *key,
                      const char *lineage, struct slice wrapped)
 {
-    memcpy(at->key, key, AES_KEY_LEN);
+    at->open = *key;
+    at->open.under = key->under ? arena_strdup(sealer->arena, key->under) : NULL;
     at->wrapped =
         (struct slice){arena_memdup(sealer->arena, wrapped.ptr, wrapped.len), wrapped.len};
     at->lineage = arena_strdup(sealer->arena, lineage);
@@ -62,15 +64,15 @@ static bool key_to_seal(struct sealer *sealer, struct arena *arena, const char *
     struct data_key *ours = &sealer->ours;
     if (ours->wrapped.len > 0 && ours->uses < SEALER_USES_MAX && str_eq(ours->lineage, lineage))
         return true;
-    uint8_t key[AES_KEY_LEN];
+    struct unwrapped_key key = {0};
     struct slice wrapped = {0};
     bool good =
-        sealer->service.generate(sealer->service.self, arena, lineage, key, &wrapped, diags);
+        sealer->service.generate(sealer->service.self, arena, lineage, &key, &wrapped, diags);
     if (good) {
         BUG_ON(wrapped.len == 0 || wrapped.len > WRAPPED_MAX);
-        keep_key(sealer, ours, key, lineage, wrapped);
+        keep_key(sealer, ours, &key, lineage, wrapped);
     }
-    wipe(key, sizeof(key));
+    wipe(&key, sizeof(key));
     return good;
 }
 
@@ -89,12 +91,26 @@ static const struct data_key *key_to_open(struct sealer *sealer, struct arena *a
         return &sealer->ours;
     if (is_key(&sealer->theirs, lineage, wrapped))
         return &sealer->theirs;
-    uint8_t key[AES_KEY_LEN];
-    bool good = sealer->service.unwrap(sealer->service.self, arena, lineage, wrapped, key, diags);
+    struct unwrapped_key key = {0};
+    bool good = sealer->service.unwrap(sealer->service.self, arena, lineage, wrapped, &key, diags);
     if (good)
-        keep_key(sealer, &sealer->theirs, key, lineage, wrapped);
-    wipe(key, sizeof(key));
+        keep_key(sealer, &sealer->theirs, &key, lineage, wrapped);
+    wipe(&key, sizeof(key));
     return good ? &sealer->theirs : NULL;
+}
+
+bool sealer_seals_under(struct sealer *sealer, const char *lineage, const char **ret,
+                        struct diags *diags)
+{
+    CLEANUP(arena_freep) struct arena *scratch = arena_new();
+    bool good = key_to_seal(sealer, scratch, lineage, diags);
+    *ret = sealer->ours.open.under;
+    return good;
+}
+
+const char *sealer_opened_under(const struct sealer *sealer)
+{
+    return sealer->opened ? sealer->opened->open.under : NULL;
 }
 
 /* ---- the header ---- */
@@ -198,7 +214,7 @@ bool envelope_seal(struct sealer *sealer, struct arena *arena, const struct enve
     size_t len = line.len + text.len + AES_TAG_LEN;
     char *bytes = arena_alloc(arena, len);
     memcpy(bytes, line.ptr, line.len);
-    aes_gcm_seal(ours->key, nonce, line, text, (uint8_t *)bytes + line.len);
+    aes_gcm_seal(ours->open.key, nonce, line, text, (uint8_t *)bytes + line.len);
     *ret = (struct slice){bytes, len};
     return true;
 }
@@ -242,8 +258,9 @@ bool envelope_open(struct sealer *sealer, struct arena *arena, const char *name,
     if (!key)
         return false;
     uint8_t *text = arena_alloc(arena, sealed.len + 1);
-    if (!aes_gcm_open(key->key, (const uint8_t *)header.nonce.ptr, line, sealed, text))
+    if (!aes_gcm_open(key->open.key, (const uint8_t *)header.nonce.ptr, line, sealed, text))
         return broken(name, "it is not what was sealed", diags);
+    sealer->opened = key;
     text[sealed.len - AES_TAG_LEN] = '\0';
     *ret_text = (struct slice){(const char *)text, sealed.len - AES_TAG_LEN};
     if (ret_label)

@@ -12,14 +12,20 @@
 #include "engine/base/crypto.h"
 #include "engine/base/diag.h"
 
+/* A data key, and the ARN of the key that wraps it; NULL where the service does not tell. */
+struct unwrapped_key {
+    uint8_t key[AES_KEY_LEN];
+    const char *under;
+};
+
 /* Wraps data keys, and unwraps them again for the same lineage only (AWS: KMS, with the lineage in
  * the encryption context). Both block, and report why they cannot (E_SEAL_KEY). */
 struct key_service {
     void *self;
     bool (*generate)(void *self, struct arena *arena, const char *lineage,
-                     uint8_t ret_key[AES_KEY_LEN], struct slice *ret_wrapped, struct diags *diags);
+                     struct unwrapped_key *ret, struct slice *ret_wrapped, struct diags *diags);
     bool (*unwrap)(void *self, struct arena *arena, const char *lineage, struct slice wrapped,
-                   uint8_t ret_key[AES_KEY_LEN], struct diags *diags);
+                   struct unwrapped_key *ret, struct diags *diags);
 };
 
 enum envelope_kind { ENVELOPE_HEAD, ENVELOPE_SNAPSHOT, ENVELOPE_BATCH };
@@ -47,6 +53,11 @@ struct sealing {
 struct sealer;
 struct sealer *sealer_new(const struct key_service *service);
 void sealer_free(struct sealer *sealer); /* accepts NULL; wipes the keys */
+/* What the next text of that lineage is sealed under; what the last envelope was opened with. Both
+ * as unwrapped_key.under, for as long as the sealer. */
+MUST_CHECK bool sealer_seals_under(struct sealer *sealer, const char *lineage, const char **ret,
+                                   struct diags *diags);
+const char *sealer_opened_under(const struct sealer *sealer);
 
 /* Whether these bytes claim to be an envelope. */
 bool envelope_is(struct slice bytes);

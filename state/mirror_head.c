@@ -95,9 +95,30 @@ static void take_head(struct mirror *mirror, const struct value *head, const cha
     mirror->etag = arena_strdup(mirror->arena, etag);
 }
 
+/* arn NULL: it is not known. */
+static const struct value *with_key(struct arena *arena, const struct value *head, const char *arn)
+{
+    const struct value *keys = value_get(head, HEAD_KEYS);
+    struct list_builder b = list_begin(arena);
+    bool there = !arn;
+    for (size_t i = 0; i < value_len(keys); i++) {
+        list_add(&b, value_item(keys, i));
+        there = there || str_eq(value_str(value_item(keys, i)), arn);
+    }
+    if (there)
+        return head;
+    list_add_str(&b, arn);
+    return value_with(arena, head, HEAD_KEYS, list_end(&b));
+}
+
 enum remote_result head_put(struct mirror *mirror, const struct value *head, struct diags *diags)
 {
     CLEANUP(arena_freep) struct arena *scratch = arena_new();
+    const char *arn = NULL;
+    if (mirror->sealer &&
+        !sealer_seals_under(mirror->sealer, value_get_str(head, "lineage"), &arn, diags))
+        return REMOTE_FAILED;
+    head = with_key(scratch, head, arn);
     const char *text = arena_printf(scratch, "%s\n", json_print(scratch, head, JSON_PRETTY));
     const struct envelope_label label = {ENVELOPE_HEAD, value_get_str(head, "lineage"),
                                          value_get_int(head, "serial", 0),
@@ -155,6 +176,8 @@ bool head_read(struct state *state, const struct remote_object *object, struct d
         diag_hint(diags, diag, "Give this topology another `key` under `state.s3`.");
         return false;
     }
+    if (envelope_is(object->body)) /* an older program has not written it down */
+        head = with_key(scratch, head, sealer_opened_under(mirror->sealer));
     take_head(mirror, head, object->etag);
     mirror->head_key = !envelope_is(object->body) ? NULL : mirror->enforced ? mirror->key : "";
     return true;

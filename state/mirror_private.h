@@ -13,6 +13,7 @@
 #define DOCUMENTS ".documents/"
 #define FACT_HEAD "shared" /* {"place", "etag", "head"}: as it was when the file was current */
 #define FACT_THROUGH "shared_through" /* {"number", "digest"}: of the last batch in the file */
+#define HEAD_KEYS "keys" /* of a head: the ARNs of those that it and what it names need */
 #define DIGEST_LEN ((size_t)2 * SHA256_LEN)
 
 struct mirror {

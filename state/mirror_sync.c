@@ -405,6 +405,11 @@ bool state_was_taken_over(const struct state *state)
     return state->mirror && state->mirror->taken_over;
 }
 
+const struct value *state_keys(const struct state *state)
+{
+    return state->mirror ? value_get(state->mirror->head, HEAD_KEYS) : NULL;
+}
+
 const char *state_under_way(const struct state *state)
 {
     return state->mirror ? state->mirror->under_way : NULL;

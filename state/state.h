@@ -49,6 +49,9 @@ bool state_was_recovered(const struct state *state);
 bool state_was_taken_over(const struct state *state);
 /* The run of somebody else that a reader has met in a shared state, for people; or NULL. */
 const char *state_under_way(const struct state *state);
+/* The ARNs of the keys that a shared state, as it stands, is encrypted under: a list of texts; NULL
+ * where none is known. */
+const struct value *state_keys(const struct state *state);
 const char *state_lineage(const struct state *state);
 int64_t state_serial(const struct state *state); /* rises with every committed outcome */
 bool state_is_new(const struct state *state);

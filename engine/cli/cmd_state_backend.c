@@ -117,18 +117,18 @@ static bool check_key(struct checking *checking)
     struct session *session = checking->session;
     struct cli *cli = session->cli;
     const struct key_service *keys = &session->sealing.service;
-    uint8_t made[AES_KEY_LEN], back[AES_KEY_LEN];
+    struct unwrapped_key made = {0}, back = {0};
     struct slice wrapped;
     if (!session->topology.shared_state->kms_key)
         return true;
     bool good =
-        keys->generate(keys->self, cli->arena, checking->name, made, &wrapped, &cli->diags) &&
-        keys->unwrap(keys->self, cli->arena, checking->name, wrapped, back, &cli->diags);
+        keys->generate(keys->self, cli->arena, checking->name, &made, &wrapped, &cli->diags) &&
+        keys->unwrap(keys->self, cli->arena, checking->name, wrapped, &back, &cli->diags);
     if (good)
-        report(checking, memcmp(made, back, AES_KEY_LEN) == 0, "the key wraps and unwraps",
+        report(checking, memcmp(made.key, back.key, AES_KEY_LEN) == 0, "the key wraps and unwraps",
                "KMS gave another data key back");
-    wipe(made, sizeof(made));
-    wipe(back, sizeof(back));
+    wipe(&made, sizeof(made));
+    wipe(&back, sizeof(back));
     return good;
 }
 

@@ -70,7 +70,7 @@ static bool ask(const struct kms_keys *keys, const struct aws_operation *operati
 }
 
 /* Base64 of exactly a key; the copy that is decoded is wiped. */
-static bool take_key(const struct asked *asked, uint8_t ret_key[AES_KEY_LEN])
+static bool take_key(const struct asked *asked, struct arena *arena, struct unwrapped_key *ret)
 {
     struct slice key;
     const char *text = value_get_str(asked->body, "Plaintext");
@@ -78,7 +78,8 @@ static bool take_key(const struct asked *asked, uint8_t ret_key[AES_KEY_LEN])
         return false;
     bool good = key.len == AES_KEY_LEN;
     if (good)
-        memcpy(ret_key, key.ptr, AES_KEY_LEN);
+        memcpy(ret->key, key.ptr, AES_KEY_LEN);
+    ret->under = arena_strdup(arena, value_get_str(asked->body, "KeyId"));
     wipe((char *)(uintptr_t)key.ptr, key.len);
     return good;
 }
@@ -91,7 +92,7 @@ static bool unreadable(const struct kms_keys *keys, const char *what, struct dia
 }
 
 static bool generate(void *self, struct arena *arena, const char *lineage,
-                     uint8_t ret_key[AES_KEY_LEN], struct slice *ret_wrapped, struct diags *diags)
+                     struct unwrapped_key *ret, struct slice *ret_wrapped, struct diags *diags)
 {
     const struct kms_keys *keys = self;
     CLEANUP(arena_freep) struct arena *scratch = arena_new();
@@ -100,20 +101,19 @@ static bool generate(void *self, struct arena *arena, const char *lineage,
         return false;
     const char *blob = value_get_str(asked.body, "CiphertextBlob");
     return (blob && base64_decode(arena, slice_of(blob), ret_wrapped) && ret_wrapped->len > 0 &&
-            take_key(&asked, ret_key)) ||
+            take_key(&asked, arena, ret)) ||
            unreadable(keys, "GenerateDataKey", diags);
 }
 
 static bool unwrap(void *self, struct arena *arena, const char *lineage, struct slice wrapped,
-                   uint8_t ret_key[AES_KEY_LEN], struct diags *diags)
+                   struct unwrapped_key *ret, struct diags *diags)
 {
     const struct kms_keys *keys = self;
-    (void)arena;
     CLEANUP(arena_freep) struct arena *scratch = arena_new();
     struct asked asked = {.arena = scratch};
     return ask(keys, &kms_Decrypt, lineage, "CiphertextBlob", base64_encode(scratch, wrapped),
                &asked, diags) &&
-           (take_key(&asked, ret_key) || unreadable(keys, "Decrypt", diags));
+           (take_key(&asked, arena, ret) || unreadable(keys, "Decrypt", diags));
 }
 
 struct key_service kms_key_service(const struct kms_keys *keys)

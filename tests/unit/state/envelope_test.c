@@ -225,6 +225,25 @@ static void the_batches_of_a_run_are_unwrapped_once(void **state)
     assert_int_equal(room->keys.unwrapped, 1); /* its own key it knows */
 }
 
+static void the_key_that_wraps_is_told(void **state)
+{
+    struct room *room = *state;
+    struct sealer *reader = sealer_new(&room->service);
+    const char *under = NULL;
+    struct slice text = {0};
+    room->keys.arn = "arn:first";
+    struct slice bytes = seal(room, &batch_7);
+    assert_null(sealer_opened_under(reader));
+    assert_true(
+        envelope_open(reader, room->arena, "x", &batch_7, bytes, &text, NULL, &room->diags));
+    assert_string_equal(sealer_opened_under(reader), "arn:first");
+    room->keys.arn = "arn:second";
+    assert_true(sealer_seals_under(reader, "lineage-1", &under, &room->diags));
+    assert_string_equal(under, "arn:second");
+    assert_string_equal(sealer_opened_under(reader), "arn:first");
+    sealer_free(reader);
+}
+
 static void a_key_service_that_refuses_is_heard(void **state)
 {
     struct room *room = *state;
@@ -254,6 +273,7 @@ int main(void)
         TEST(a_newer_format_is_named_as_such),
         TEST(a_key_serves_one_run_and_no_longer_than_its_limit),
         TEST(the_batches_of_a_run_are_unwrapped_once),
+        TEST(the_key_that_wraps_is_told),
         TEST(a_key_service_that_refuses_is_heard),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

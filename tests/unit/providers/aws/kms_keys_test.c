@@ -31,13 +31,15 @@ static void a_data_key_is_bound_to_the_lineage_in_the_region_of_its_key(void **s
     struct fixture *f = *state;
     struct kms_keys keys = keys_of(f);
     struct key_service service = kms_key_service(&keys);
-    uint8_t key[AES_KEY_LEN];
+    struct unwrapped_key key = {0};
     struct slice wrapped;
     answer(f, "GenerateDataKey", 200,
-           "{\"CiphertextBlob\":\"d3JhcHBlZA==\",\"Plaintext\":\"" PLAINTEXT "\"}");
-    assert_true(service.generate(service.self, f->arena, "line", key, &wrapped, &f->diags));
-    assert_memory_equal(key, KEY_TEXT, AES_KEY_LEN);
+           "{\"CiphertextBlob\":\"d3JhcHBlZA==\",\"Plaintext\":\"" PLAINTEXT "\","
+           "\"KeyId\":\"" KEY "\"}");
+    assert_true(service.generate(service.self, f->arena, "line", &key, &wrapped, &f->diags));
+    assert_memory_equal(key.key, KEY_TEXT, AES_KEY_LEN);
     assert_true(slice_is(wrapped, "wrapped"));
+    assert_string_equal(key.under, KEY);
     const struct value *sent = fixture_json(f, last_call(f)->body);
     assert_string_equal(value_get_str(sent, "KeyId"), KEY);
     assert_string_equal(value_get_str(sent, "KeySpec"), "AES_256");
@@ -51,11 +53,12 @@ static void only_our_key_unwraps_unless_any_may(void **state)
     struct fixture *f = *state;
     struct kms_keys keys = keys_of(f);
     struct key_service service = kms_key_service(&keys);
-    uint8_t key[AES_KEY_LEN];
-    answer(f, "Decrypt", 200, "{\"Plaintext\":\"" PLAINTEXT "\"}");
+    struct unwrapped_key key = {0};
+    answer(f, "Decrypt", 200, "{\"Plaintext\":\"" PLAINTEXT "\",\"KeyId\":\"" KEY "\"}");
     assert_true(
-        service.unwrap(service.self, f->arena, "line", slice_of("wrapped"), key, &f->diags));
-    assert_memory_equal(key, KEY_TEXT, AES_KEY_LEN);
+        service.unwrap(service.self, f->arena, "line", slice_of("wrapped"), &key, &f->diags));
+    assert_memory_equal(key.key, KEY_TEXT, AES_KEY_LEN);
+    assert_string_equal(key.under, KEY);
     const struct value *sent = fixture_json(f, last_call(f)->body);
     assert_string_equal(value_get_str(sent, "KeyId"), KEY);
     assert_string_equal(value_get_str(sent, "CiphertextBlob"), "d3JhcHBlZA==");
@@ -63,7 +66,7 @@ static void only_our_key_unwraps_unless_any_may(void **state)
                         "line");
     keys.any_key = true;
     assert_true(
-        service.unwrap(service.self, f->arena, "line", slice_of("wrapped"), key, &f->diags));
+        service.unwrap(service.self, f->arena, "line", slice_of("wrapped"), &key, &f->diags));
     assert_null(value_get(fixture_json(f, last_call(f)->body), "KeyId"));
 }
 
@@ -72,13 +75,13 @@ static void what_aws_says_is_passed_on(void **state)
     struct fixture *f = *state;
     struct kms_keys keys = keys_of(f);
     struct key_service service = kms_key_service(&keys);
-    uint8_t key[AES_KEY_LEN];
+    struct unwrapped_key key = {0};
     struct diags diags;
     struct slice wrapped = slice_of("untouched");
     diags_init(&diags, f->arena);
     answer(f, "GenerateDataKey", 400,
            "{\"__type\":\"DisabledException\",\"message\":\"" KEY " is disabled.\"}");
-    assert_false(service.generate(service.self, f->arena, "line", key, &wrapped, &diags));
+    assert_false(service.generate(service.self, f->arena, "line", &key, &wrapped, &diags));
     assert_int_equal(diags.len, 1);
     assert_int_equal(diags.items[0].code, E_SEAL_KEY);
     assert_non_null(strstr(diags.items[0].message, "DisabledException: " KEY " is disabled."));
@@ -89,11 +92,11 @@ static void an_answer_without_a_key_is_refused(void **state)
     struct fixture *f = *state;
     struct kms_keys keys = keys_of(f);
     struct key_service service = kms_key_service(&keys);
-    uint8_t key[AES_KEY_LEN];
+    struct unwrapped_key key = {0};
     struct diags diags;
     diags_init(&diags, f->arena);
     answer(f, "Decrypt", 200, "{\"Plaintext\":\"c2hvcnQ=\"}");
-    assert_false(service.unwrap(service.self, f->arena, "line", slice_of("wrapped"), key, &diags));
+    assert_false(service.unwrap(service.self, f->arena, "line", slice_of("wrapped"), &key, &diags));
     assert_int_equal(diags.items[0].code, E_SEAL_KEY);
 }
 
