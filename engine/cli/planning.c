@@ -93,6 +93,7 @@ struct plan_input planning_input(struct session *session)
         .lineage = state_lineage(session->state),
         .serial = session->serial,
         .seal_secret = value_str(state_fact(session->state, cli->arena, SAVING_SECRET)),
+        .state_keys = state_keys(session->state),
         .program_version = PROGRAM_VERSION,
         .now_ms = loop_now_ms(session->loop),
         .moves = session->relocations.items,

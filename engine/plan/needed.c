@@ -74,32 +74,47 @@ static bool stands_with_state(const struct builder *b, const struct item *item)
            str_eq(item->record->region, state->region);
 }
 
-/* `kms_key` is an id, an alias, or the ARN of one of them. */
+static bool names_arn(const struct value *v, const char *arn)
+{
+    if (value_is(v, VALUE_LIST))
+        for (size_t i = 0; i < value_len(v); i++)
+            if (str_eq(value_str(value_item(v, i)), arn))
+                return true;
+    return str_eq(value_str(v), arn);
+}
+
+/* By what it will be under, which `kms_key` names by an id, an alias, or the ARN of one of them;
+ * or by what it is under, whatever the file says by now. */
 static bool encrypts_state(const struct builder *b, const struct item *item)
 {
     const char *named = b->input->topology->shared_state->kms_key;
-    return str_eq(named, value_get_str(item->attributes, "arn")) ||
-           (stands_with_state(b, item) && str_eq(named, item->identifier));
+    const char *arn = value_get_str(item->attributes, "arn");
+    if (arn && (str_eq(named, arn) || names_arn(b->input->state_keys, arn)))
+        return true;
+    return named && item->record && stands_with_state(b, item) && str_eq(named, item->identifier);
 }
 
 static void block_for_state(struct item *item)
 {
     bool goes = item->verdict == VERDICT_DELETE || item->verdict == VERDICT_REPLACE;
     if (goes && !item->blocked)
-        item->blocked = "the state is encrypted under it, and nobody could read it any more";
+        item->blocked = "the state is encrypted under it, and nobody could read it any more; apply "
+                        "once with another `kms_key` first, then it may go";
 }
 
 /* With the key would go all that anybody knows of what stays. */
 static void keep_key_of_state(struct builder *b)
 {
     const struct topology *topology = b->input->topology;
-    if (!topology || !topology->shared_state || !topology->shared_state->kms_key)
+    if (!topology || !topology->shared_state)
         return;
     for (size_t i = 0; i < b->len; i++) {
         struct item *item = &b->items[i];
-        if (!item->record || !encrypts_state(b, item))
+        if (!encrypts_state(b, item))
             continue;
         block_for_state(item);
+        if (!item->record)
+            continue;
         for (size_t d = 0; d < item->record->depends_on_len; d++) { /* of an alias: its key */
             struct item *need = item_find(b, item->record->depends_on[d]);
             if (need && need->record_schema && need->schema->holds_data)
@@ -126,15 +141,6 @@ static void keep_bucket_of_state(struct builder *b)
 }
 
 /* ---- policies of roles ---- */
-
-static bool names_arn(const struct value *v, const char *arn)
-{
-    if (value_is(v, VALUE_LIST))
-        for (size_t i = 0; i < value_len(v); i++)
-            if (str_eq(value_str(value_item(v, i)), arn))
-                return true;
-    return str_eq(value_str(v), arn);
-}
 
 /* The role, as it stands, has the policy attached or is bound by it. */
 static bool is_attached(const struct item *role, const struct item *policy)

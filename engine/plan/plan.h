@@ -19,6 +19,7 @@ struct plan_input {
     int64_t serial, now_ms;
     bool from_file;          /* the observations are those of a saved plan: sealed as in its file */
     const char *seal_secret; /* of the state, for saved plans (seal.h), or NULL */
+    const struct value *state_keys; /* as state_keys() has them, or NULL */
     const struct relocation *moves; /* what was done to the records already (moves.h) */
     size_t move_len;
     bool destroy; /* everything recorded goes, as far as guards and locks let it */

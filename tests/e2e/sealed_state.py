@@ -75,6 +75,17 @@ def services(served, act):
     return [f"{c['service']}:{c['operation']}" for c in served.dump("--calls")[before:]]
 
 
+def kill_at_work(machine):
+    killed = subprocess.Popen([HOLDFAST, "apply", "--auto-approve", "--parallelism", "1"], cwd=machine.folder, text=True,
+                              env=clean_environment(machine.served.environment()), stdout=subprocess.PIPE,
+                              stderr=subprocess.PIPE)
+    for line in killed.stderr:
+        if line.startswith("created"):
+            break
+    killed.send_signal(signal.SIGKILL)
+    killed.communicate()
+
+
 def more_queues(count):
     return "".join(f"  more{i}: {{account: main, region: one}}\n" for i in range(count))
 
@@ -112,14 +123,7 @@ with workspace() as folder:
 
         # a runner that was killed: what it wrote is read by another
         two.write(*sealed, more=more_queues(8))
-        killed = subprocess.Popen([HOLDFAST, "apply", "--auto-approve", "--parallelism", "1"], cwd=two.folder, text=True,
-                                  env=clean_environment(served.environment()), stdout=subprocess.PIPE,
-                                  stderr=subprocess.PIPE)
-        for line in killed.stderr:
-            if line.startswith("created"):
-                break
-        killed.send_signal(signal.SIGKILL)
-        killed.communicate()
+        kill_at_work(two)
         lock = two.run("lock", "show", "--json").json["lock"]
         two.run("lock", "break", lock["id"])
         three = Machine(served, folder, *sealed)
@@ -224,4 +228,58 @@ with workspace() as folder:
         other = Machine(served, folder, "own/t", "kms_key: alias/of-the-state")
         check({r["address"] for r in other.run("state", "list", "--json").json["resources"]} == {"keys.k", "keys.k/alias"},
               "another machine reads what stays")
+
+# What counts is what the state is under as it stands, not what the file names: by an alias that was made by hand...
+OWN = """keys:
+  a: {account: state, region: two, alias: alias/a}
+  b: {account: state, region: two, alias: alias/b}
+"""
+ONLY_B = OWN.replace("  a: {account: state, region: two, alias: alias/a}\n", "")
+WITHOUT_A = ("--auto-approve", "--allow-destroy", "keys.a")
+with workspace() as folder:
+    with open(os.path.join(folder, "topology.yaml"), "w", encoding="utf-8") as file:
+        file.write(TOPOLOGY.replace("KEY", "own/t"))
+    with Served(folder, "-f", "topology.yaml", "--latency", "20") as served:
+        bucket = Bucket(served)
+        one = Machine(served, folder, "own/t")
+        one.write("own/t", more=OWN)
+        one.run("apply", "--auto-approve")
+        arns = {r["address"]: r["identifier"] for r in one.run("state", "list", "--json").json["resources"]}
+        bucket.kms.create_alias(AliasName="alias/hand", TargetKeyId=arns["keys.a"])
+        one.write("own/t", "kms_key: alias/hand", "enforced: false", more=OWN)
+        one.run("apply", "--auto-approve")
+        one.write("own/t", "kms_key: alias/hand", more=ONLY_B)
+        empty = Machine(served, folder, "own/t")
+        empty.write("own/t", "kms_key: alias/hand", more=ONLY_B)
+
+        def stays(machine, word, *flags):
+            refused = machine.run("apply", *flags, expect=7).err
+            check(f"keys.a cannot be {word}: the state is encrypted under it" in refused, f"{word}: {refused}")
+
+        calls = services(served, lambda: stays(one, "deleted", *WITHOUT_A))
+        check("kms:Decrypt" not in calls, f"a cache knows the key: {calls}")
+        stays(empty, "deleted", *WITHOUT_A)
+
+        # ... and while it goes from one key to another, also where the run that took it there was killed
+        bucket.kms.delete_alias(AliasName="alias/hand")
+        to_b = ("own/t", "kms_key: alias/b", "enforced: false")
+        one.write(*to_b, more=ONLY_B)
+        stays(one, "deleted", *WITHOUT_A)
+        one.write("own/t", "kms_key: alias/a", "enforced: false", more=OWN)
+        one.run("apply", "--auto-approve")
+        one.write(*to_b, more=more_queues(8) + OWN)
+        kill_at_work(one)
+        for machine in (one, Machine(served, folder, "own/t")):
+            machine.write(*to_b, more=more_queues(8) + ONLY_B)
+            planned = machine.run("plan").out
+            check(planned.count("REFUSED: the state is encrypted under it") == 1,
+                  f"head and journal are under the new key, the snapshot is not: {planned}")
+        one.run("lock", "break", one.run("lock", "show", "--json").json["lock"]["id"])
+        one.write(*to_b, more=more_queues(8) + OWN)
+        one.run("apply", "--auto-approve")
+        one.write("own/t", "kms_key: alias/b", more=more_queues(8) + ONLY_B)
+        one.run("apply", *WITHOUT_A)
+        three = Machine(served, folder, "own/t", "kms_key: alias/b")
+        check("keys.a" not in {r["address"] for r in three.run("state", "list", "--json").json["resources"]},
+              "the old key may go once nothing is under it, and the state is read without")
 done()

@@ -924,6 +924,22 @@ static void the_bucket_that_holds_the_state_stays(void **state)
     assert_string_equal(f->plan.retained[0].reason, "the state is in it");
 }
 
+#define STATE_KEY "arn:aws:kms:us-east-1:111122223333:key/k"
+
+static void the_key_that_the_state_is_under_stays_whatever_the_file_names(void **state)
+{
+    struct fixture *f = *state;
+    share(f, "alias/by-hand");
+    have(f, "keys.k", KEY, "{\"arn\":\"" STATE_KEY "\"}", "");
+    have(f, "keys.other", KEY, "{\"arn\":\"arn:aws:kms:us-east-1:111122223333:key/o\"}", "");
+    build(f);
+    assert_null(change_at(f, "keys.k")->blocked); /* nothing is known to be under it */
+    f->input.state_keys = json(f, "[\"arn:of-another\",\"" STATE_KEY "\"]");
+    build(f);
+    assert_non_null(strstr(change_at(f, "keys.k")->blocked, "the state is encrypted under it"));
+    assert_null(change_at(f, "keys.other")->blocked);
+}
+
 static void prevent_destroy_holds_when_the_entry_has_left_the_file(void **state)
 {
     struct fixture *f = *state;
@@ -1128,6 +1144,7 @@ int main(void)
         TEST(destroy_leaves_a_permanent_lock_whatever_flag_is_given),
         TEST(destroy_leaves_a_vault_with_points_and_its_key),
         TEST(the_bucket_that_holds_the_state_stays),
+        TEST(the_key_that_the_state_is_under_stays_whatever_the_file_names),
         TEST(prevent_destroy_holds_when_the_entry_has_left_the_file),
         TEST(the_file_may_lift_a_recorded_prevent_destroy),
         TEST(destroy_deletes_a_vault_that_is_emptied_before),
