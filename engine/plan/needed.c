@@ -94,10 +94,20 @@ static bool encrypts_state(const struct builder *b, const struct item *item)
     return named && item->record && stands_with_state(b, item) && str_eq(named, item->identifier);
 }
 
+static bool is_turned_off(const struct item *item)
+{
+    if (item->verdict != VERDICT_UPDATE && item->verdict != VERDICT_ADOPT)
+        return false;
+    for (size_t i = 0; i < item->diff.len; i++)
+        if (str_eq(item->diff.items[i].path, "/enabled"))
+            return !value_get_bool(item->after, "enabled", true);
+    return false;
+}
+
 static void block_for_state(struct item *item)
 {
     bool goes = item->verdict == VERDICT_DELETE || item->verdict == VERDICT_REPLACE;
-    if (goes && !item->blocked)
+    if ((goes || is_turned_off(item)) && !item->blocked)
         item->blocked = "the state is encrypted under it, and nobody could read it any more; apply "
                         "once with another `kms_key` first, then it may go";
 }

@@ -259,6 +259,9 @@ with workspace() as folder:
         calls = services(served, lambda: stays(one, "deleted", *WITHOUT_A))
         check("kms:Decrypt" not in calls, f"a cache knows the key: {calls}")
         stays(empty, "deleted", *WITHOUT_A)
+        one.write("own/t", "kms_key: alias/hand",
+                  more=OWN.replace("alias: alias/a}", "alias: alias/a, enabled: false}"))
+        stays(one, "changed", "--auto-approve")
 
         # ... and while it goes from one key to another, also where the run that took it there was killed
         bucket.kms.delete_alias(AliasName="alias/hand")

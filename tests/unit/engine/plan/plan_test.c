@@ -940,6 +940,23 @@ static void the_key_that_the_state_is_under_stays_whatever_the_file_names(void *
     assert_null(change_at(f, "keys.other")->blocked);
 }
 
+static void the_key_of_the_state_is_not_turned_off(void **state)
+{
+    struct fixture *f = *state;
+    share(f, "alias/by-hand");
+    want(f, "keys.k", KEY, "{\"enabled\":false,\"policy\":{}}", "");
+    have(f, "keys.k", KEY, "{\"enabled\":true,\"policy\":{},\"arn\":\"" STATE_KEY "\"}", "");
+    build(f);
+    assert_null(change_at(f, "keys.k")->blocked);
+    f->input.state_keys = json(f, "[\"" STATE_KEY "\"]");
+    build(f);
+    assert_non_null(strstr(change_at(f, "keys.k")->blocked, "the state is encrypted under it"));
+    f->records[0].attributes =
+        json(f, "{\"enabled\":false,\"description\":\"x\",\"arn\":\"" STATE_KEY "\"}");
+    build(f);
+    assert_null(change_at(f, "keys.k")->blocked); /* it is off already */
+}
+
 static void prevent_destroy_holds_when_the_entry_has_left_the_file(void **state)
 {
     struct fixture *f = *state;
@@ -1145,6 +1162,7 @@ int main(void)
         TEST(destroy_leaves_a_vault_with_points_and_its_key),
         TEST(the_bucket_that_holds_the_state_stays),
         TEST(the_key_that_the_state_is_under_stays_whatever_the_file_names),
+        TEST(the_key_of_the_state_is_not_turned_off),
         TEST(prevent_destroy_holds_when_the_entry_has_left_the_file),
         TEST(the_file_may_lift_a_recorded_prevent_destroy),
         TEST(destroy_deletes_a_vault_that_is_emptied_before),
