@@ -32,18 +32,50 @@ static const char *region_of(struct arena *arena, const struct kms_keys *keys)
                : keys->region;
 }
 
-static bool fail(const struct kms_keys *keys, const char *what, const struct asked *asked,
-                 struct diags *diags)
+static const char *id_in(struct arena *arena, const char *text)
+{
+    const char *at = text ? strstr(text, ":key/") : NULL;
+    return at ? arena_strndup(arena, at + 5, strcspn(at + 5, " .,;'\"")) : NULL;
+}
+
+/* Of the key that AWS names, else of `key`; NULL: that is an alias, or none. */
+static const char *id_of(struct arena *arena, const char *message, const char *key)
+{
+    const char *told = id_in(arena, message), *ours = id_in(arena, key);
+    if (told || ours)
+        return told ? told : ours;
+    return key && !strstr(key, "alias/") ? key : NULL;
+}
+
+/* key: as fail() has it. */
+static void hint_way_out(const struct kms_keys *keys, const char *key, const struct asked *asked,
+                         struct diag *diag, struct diags *diags)
+{
+    bool goes = asked->message && strstr(asked->message, "pending deletion");
+    const char *id = id_of(asked->arena, asked->message, key);
+    if (!id || (!goes && !str_eq(asked->code, "DisabledException")))
+        return;
+    const char *cancel =
+        goes ? arena_printf(asked->arena, "`aws kms cancel-key-deletion --key-id %s`, then ", id)
+             : "";
+    diag_hint(diags, diag, "In the account %s, %s: %s`aws kms enable-key --key-id %s`.",
+              keys->account_id, region_of(asked->arena, keys), cancel, id);
+}
+
+/* key: the one that was asked for; NULL: whichever it is. */
+static bool fail(const struct kms_keys *keys, const char *what, const char *key,
+                 const struct asked *asked, struct diags *diags)
 {
     if (keys->session->len > 0) { /* no credentials: said once, with its own status */
         const struct diag *said = &keys->session->items[0];
         diag_error(diags, said->code, said->pos, said->address, "%s", said->message);
         return false;
     }
-    diag_error(diags, E_SEAL_KEY, NO_POS, NULL, "%s with the key %s: %s%s%s", what, keys->key,
-               asked->code ? asked->code : "no answer",
-               asked->message && asked->message[0] ? ": " : "",
-               asked->message ? asked->message : "");
+    struct diag *diag = diag_error(
+        diags, E_SEAL_KEY, NO_POS, NULL, "%s%s%s: %s%s%s", what, key ? " with the key " : "",
+        key ? key : "", asked->code ? asked->code : "no answer",
+        asked->message && asked->message[0] ? ": " : "", asked->message ? asked->message : "");
+    hint_way_out(keys, key, asked, diag, diags);
     return false;
 }
 
@@ -53,10 +85,10 @@ static bool ask(const struct kms_keys *keys, const struct aws_operation *operati
                 struct diags *diags)
 {
     struct arena *arena = ret->arena;
-    bool names_key = operation == &kms_GenerateDataKey || !keys->any_key;
+    const char *key = operation == &kms_GenerateDataKey || !keys->any_key ? keys->key : NULL;
     struct map_builder context = map_begin(arena), b = map_begin(arena);
     map_put_str(&context, CONTEXT, lineage);
-    map_put_str(&b, "KeyId", names_key ? keys->key : NULL);
+    map_put_str(&b, "KeyId", key);
     map_put_str(&b, member, text);
     map_put(&b, "EncryptionContext", map_end(&context));
     const struct aws_call_spec spec = {.operation = operation,
@@ -66,7 +98,7 @@ static bool ask(const struct kms_keys *keys, const struct aws_operation *operati
     aws_call(keys->loop, &spec, ended, ret);
     while (!ret->ended && loop_turn(keys->loop)) {
     }
-    return ret->fault == FAULT_NONE || fail(keys, operation->name, ret, diags);
+    return ret->fault == FAULT_NONE || fail(keys, operation->name, key, ret, diags);
 }
 
 /* Base64 of exactly a key; the copy that is decoded is wiped. */

@@ -164,6 +164,7 @@ with workspace() as folder:
         Machine(served, folder, "prod/t").refused("HF0623", says="names no key")
         bucket.kms.disable_key(KeyId=key["KeyId"])
         fresh.refused("HF0623", says="DisabledException")
+        fresh.refused("HF0623", says=f"aws kms enable-key --key-id {key['KeyId']}")
         fresh.refused("HF0623", "apply", "--auto-approve", says="is disabled")
         fresh.refused("HF0623", "state", "check-backend", says="is disabled")
         pulled = os.path.join(folder, "pulled.json")  # a cache that is current needs no key

@@ -87,6 +87,46 @@ static void what_aws_says_is_passed_on(void **state)
     assert_non_null(strstr(diags.items[0].message, "DisabledException: " KEY " is disabled."));
 }
 
+static const struct diag *refused(struct fixture *f, const struct kms_keys *keys, const char *code,
+                                  const char *message)
+{
+    struct key_service service = kms_key_service(keys);
+    struct unwrapped_key key = {0};
+    struct diags *diags = arena_new_of(f->arena, struct diags);
+    diags_init(diags, f->arena);
+    const char *body =
+        arena_printf(f->arena, "{\"__type\":\"%s\",\"message\":\"%s\"}", code, message);
+    fake_when_contains(f->fake, "TrentService.Decrypt",
+                       (struct fake_answer){.status = 400, .body = body, .times = 1});
+    assert_false(service.unwrap(service.self, f->arena, "line", slice_of("wrapped"), &key, diags));
+    return &diags->items[0];
+}
+
+static void a_key_that_goes_is_named_with_the_way_back(void **state)
+{
+    struct fixture *f = *state;
+    struct kms_keys keys = keys_of(f);
+    const char *going = "arn:aws:kms:us-east-1:111122223333:key/old is pending deletion.";
+    keys.key = "alias/new";
+    keys.any_key = true;
+    const struct diag *diag = refused(f, &keys, "KMSInvalidStateException", going);
+    assert_null(strstr(diag->message, "alias/new")); /* whose key it is not */
+    assert_string_equal(diag->hint, "In the account 111122223333, us-east-1: `aws kms "
+                                    "cancel-key-deletion --key-id old`, then `aws kms enable-key "
+                                    "--key-id old`.");
+    keys.any_key = false;
+    diag = refused(f, &keys, "DisabledException", "it is disabled");
+    assert_non_null(strstr(diag->message, "Decrypt with the key alias/new: Disabled"));
+    assert_null(diag->hint); /* which key that is, nobody has said */
+    keys.key = KEY;
+    diag = refused(f, &keys, "DisabledException", "it is disabled");
+    assert_string_equal(diag->hint,
+                        "In the account 111122223333, eu-west-1: `aws kms enable-key --key-id k`.");
+    keys.any_key = true;
+    assert_null(refused(f, &keys, "DisabledException", "it is disabled")->hint);
+    assert_null(refused(f, &keys, "AccessDeniedException", "not authorized")->hint);
+}
+
 static void an_answer_without_a_key_is_refused(void **state)
 {
     struct fixture *f = *state;
@@ -108,6 +148,7 @@ int main(void)
         TEST(a_data_key_is_bound_to_the_lineage_in_the_region_of_its_key),
         TEST(only_our_key_unwraps_unless_any_may),
         TEST(what_aws_says_is_passed_on),
+        TEST(a_key_that_goes_is_named_with_the_way_back),
         TEST(an_answer_without_a_key_is_refused),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
