@@ -1,5 +1,7 @@
 #include "engine/cli/sharing.h"
 
+#include <string.h>
+
 #include "engine/base/env.h"
 #include "providers/aws/s3_remote.h"
 #include "providers/http.h"
@@ -17,6 +19,20 @@ static bool transport_of(struct session *session, struct transport *ret)
     return http_transport(env_get("AWS_CA_BUNDLE"), ret, &cli->diags);
 }
 
+static bool makes_alias(const struct topology *topology, const struct shared_state *shared)
+{
+    const char *alias = strstr(shared->kms_key, "alias/");
+    for (size_t i = 0; alias && i < topology->resource_len; i++) {
+        const struct resource *resource = &topology->resources[i];
+        if (str_eq(resource->schema->type_name, "aws_kms_alias") && !resource->external &&
+            str_eq(resource->account->id, shared->account->id) &&
+            str_eq(resource->region, shared->region) &&
+            str_eq(value_get_str(resource->properties, "name"), alias))
+            return true;
+    }
+    return false;
+}
+
 /* KMS is asked over the loop of the bucket, with the same credentials. */
 static void prepare_keys(struct session *session, const struct shared_state *shared)
 {
@@ -25,7 +41,8 @@ static void prepare_keys(struct session *session, const struct shared_state *sha
                                       .account_id = shared->account->id,
                                       .region = shared->region,
                                       .key = shared->kms_key,
-                                      .any_key = !shared->enforced};
+                                      .any_key = !shared->enforced,
+                                      .made_here = makes_alias(&session->topology, shared)};
     session->sealing =
         (struct sealing){kms_key_service(&session->keys), shared->kms_key, shared->enforced};
 }

@@ -47,6 +47,14 @@ static const char *id_of(struct arena *arena, const char *message, const char *k
     return key && !strstr(key, "alias/") ? key : NULL;
 }
 
+static void hint_first_apply(struct diag *diag, struct diags *diags)
+{
+    diag_hint(diags, diag,
+              "The file makes this alias itself, and its key has to exist before the state is "
+              "under it: `apply` first without `kms_key`, or with the one before, then once with "
+              "this one and `enforced: false`.");
+}
+
 /* key: as fail() has it. */
 static void hint_way_out(const struct kms_keys *keys, const char *key, const struct asked *asked,
                          struct diag *diag, struct diags *diags)
@@ -75,7 +83,11 @@ static bool fail(const struct kms_keys *keys, const char *what, const char *key,
         diags, E_SEAL_KEY, NO_POS, NULL, "%s%s%s: %s%s%s", what, key ? " with the key " : "",
         key ? key : "", asked->code ? asked->code : "no answer",
         asked->message && asked->message[0] ? ": " : "", asked->message ? asked->message : "");
-    hint_way_out(keys, key, asked, diag, diags);
+    bool seals = str_eq(what, kms_GenerateDataKey.name); /* nothing is under it yet */
+    if (seals && keys->made_here && str_eq(asked->code, "NotFoundException"))
+        hint_first_apply(diag, diags);
+    else
+        hint_way_out(keys, key, asked, diag, diags);
     return false;
 }
 

@@ -13,6 +13,7 @@ struct kms_keys {
     /* What another key has wrapped is unwrapped as well. Else whoever may write to the bucket could
      * pass off a state of his own, under a key of his own. */
     bool any_key;
+    bool made_here; /* the topology itself makes the alias that `key` names */
 };
 /* keys must outlive what is returned. */
 struct key_service kms_key_service(const struct kms_keys *keys);

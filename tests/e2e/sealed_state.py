@@ -210,6 +210,12 @@ with workspace() as folder:
         file.write(TOPOLOGY.replace("KEY", "own/t"))
     with Served(folder, "-f", "topology.yaml") as served:
         one = Machine(served, folder, "own/t")
+        for word in ("true", "false"):  # its key has to be there first
+            one.write("own/t", "kms_key: alias/of-the-state", f"enforced: {word}", more=KEYS)
+            one.refused("HF0623", "apply", "--auto-approve", says="NotFoundException")
+            one.refused("HF0623", "apply", "--auto-approve", says="`apply` first without `kms_key`")
+        one.write("own/t", "kms_key: alias/of-another", more=KEYS)
+        check("first without" not in one.run("apply", "--auto-approve", expect=4).err, "of an alias of others it is not said")
         one.write("own/t", more=KEYS)
         one.run("apply", "--auto-approve")
         one.write("own/t", "kms_key: alias/of-the-state", "enforced: false", more=KEYS)
