@@ -26,6 +26,7 @@ MUST_CHECK bool file_append(const char *path, struct slice data, struct diags *d
 /* Whether a write may come to this path: nothing stands there, or a file. E_OUTPUT for a folder, a
  * device, a pipe. */
 MUST_CHECK bool file_may_be_replaced(const char *path, struct diags *diags);
+/* False sets errno where nothing can be seen there. */
 bool file_exists(const char *path);
 bool dir_exists(const char *path);
 MUST_CHECK bool dir_make(const char *path, unsigned mode,

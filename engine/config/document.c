@@ -1,5 +1,6 @@
 #include "engine/config/document.h"
 
+#include <errno.h>
 #include <string.h>
 
 #include "engine/base/file.h"
@@ -137,10 +138,10 @@ bool document_parse(struct arena *arena, const char *path, struct slice text, st
 bool document_load(struct arena *arena, const char *path, struct document *ret, struct diags *diags)
 {
     struct document document = {0};
-    bool is_folder = dir_exists(path);
-    if (!is_folder && !str_eq(path, "-") && !file_exists(path)) {
-        hint_at_option(diags, diag_error(diags, E_FILE_READ, NO_POS, NULL,
-                                         "%s: No such file or directory", path));
+    bool is_folder = dir_exists(path), is_file = str_eq(path, "-") || file_exists(path);
+    if (!is_folder && !is_file) {
+        const char *why = strerror(errno); /* it may be there, and not be reached */
+        hint_at_option(diags, diag_error(diags, E_FILE_READ, NO_POS, NULL, "%s: %s", path, why));
         return false;
     }
     if (is_folder ? !load_folder(arena, path, &document.root, diags)

@@ -1,8 +1,10 @@
+#include <errno.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <string.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 
@@ -103,6 +105,27 @@ static void a_missing_file_and_an_empty_folder_are_errors(void **state)
     assert_int_equal(f->diags.items[1].code, E_FILE_READ);
 }
 
+/* It may be there, where the folder before it cannot be entered. */
+static void why_a_file_cannot_be_reached_is_told(void **state)
+{
+    struct fixture *f = *state;
+    struct document document;
+    put(f, "a.yaml", "name: x\n");
+    assert_int_equal(symlink("loop.yaml", path_join(f->arena, f->dir, "loop.yaml")), 0);
+    const struct {
+        const char *name;
+        int why;
+    } cases[] = {{"none.yaml", ENOENT}, {"a.yaml/x", ENOTDIR}, {"loop.yaml", ELOOP}};
+    for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+        const char *path = path_join(f->arena, f->dir, cases[i].name);
+        assert_false(document_load(f->arena, path, &document, &f->diags));
+        assert_int_equal(f->diags.items[i].code, E_FILE_READ);
+        assert_string_equal(f->diags.items[i].message,
+                            arena_printf(f->arena, "%s: %s", path, strerror(cases[i].why)));
+        assert_non_null(strstr(f->diags.items[i].hint, "name the topology with -f"));
+    }
+}
+
 int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
@@ -112,6 +135,7 @@ int main(void)
         TEST(an_entry_in_two_files_is_refused_with_both_places),
         TEST(faults_of_all_files_are_reported_together),
         TEST(a_missing_file_and_an_empty_folder_are_errors),
+        TEST(why_a_file_cannot_be_reached_is_told),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
