@@ -45,6 +45,38 @@ const char *address_moved(struct arena *arena, const char *address, const char *
                     : arena_printf(arena, "%s[%s", to, rest);
 }
 
+/* Of those that `done` does not hold (NULL: of all); len: none. */
+static size_t most_exact(const struct move *moves, size_t len, const char *address,
+                         const bool *done)
+{
+    size_t best = len;
+    for (size_t i = 0; i < len; i++)
+        if (!(done && done[i]) && address_is_within(address, moves[i].from) &&
+            (best == len || strlen(moves[i].from) > strlen(moves[best].from)))
+            best = i;
+    return best;
+}
+
+const struct move *move_of(const struct move *moves, size_t len, const char *address)
+{
+    size_t best = most_exact(moves, len, address, NULL);
+    return best < len ? &moves[best] : NULL;
+}
+
+const char *address_after_moves(struct arena *arena, const struct move *moves, size_t len,
+                                const char *address)
+{
+    size_t best = most_exact(moves, len, address, NULL);
+    if (best == len)
+        return address;
+    bool *done = arena_array(arena, len, sizeof(*done));
+    for (; best < len; best = most_exact(moves, len, address, done)) {
+        done[best] = true;
+        address = address_moved(arena, address, moves[best].from, moves[best].to);
+    }
+    return address;
+}
+
 /* "[a]", "[a,us-east-1]", without the bracket that opens it. */
 static bool is_member(struct slice text)
 {
@@ -157,21 +189,17 @@ static void read_moved(struct lowering *lw, struct topology *topology)
 static bool check_not_moved(struct lowering *lw, const struct topology *topology,
                             const struct forgotten *forgotten)
 {
-    for (size_t i = 0; i < topology->move_len; i++) {
-        const struct move *move = &topology->moves[i];
-        if (!address_is_within(forgotten->address, move->from))
-            continue;
-        const char *to = address_moved(lw->arena, forgotten->address, move->from, move->to);
-        struct diag *diag = lower_error(lw, E_MOVE, forgotten->pos, forgotten->address,
-                                        "`%s` is to be forgotten, and moved to `%s` before",
-                                        forgotten->address, to);
-        diag_hint(lw->diags, diag,
-                  is_ours(topology, to)
-                      ? "Take one of the two out."
-                      : "Name the address that it has then, or take the move out.");
-        return false;
-    }
-    return true;
+    const char *to =
+        address_after_moves(lw->arena, topology->moves, topology->move_len, forgotten->address);
+    if (str_eq(to, forgotten->address))
+        return true;
+    struct diag *diag =
+        lower_error(lw, E_MOVE, forgotten->pos, forgotten->address,
+                    "`%s` is to be forgotten, and moved to `%s` before", forgotten->address, to);
+    diag_hint(lw->diags, diag,
+              is_ours(topology, to) ? "Take one of the two out."
+                                    : "Name the address that it has then, or take the move out.");
+    return false;
 }
 
 static void read_forget(struct lowering *lw, struct topology *topology)

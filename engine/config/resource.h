@@ -161,3 +161,9 @@ const char *address_in_yaml(struct arena *arena, const char *address);
  */
 const char *address_moved(struct arena *arena, const char *address, const char *from,
                           const char *to);
+/* The move that names an address most exactly; NULL: none does. */
+const struct move *move_of(const struct move *moves, size_t len, const char *address);
+/* Where an address leads; itself where no move names it. What one move gives may be what another
+ * names, a part of an entry that moved before it; each applies once. */
+const char *address_after_moves(struct arena *arena, const struct move *moves, size_t len,
+                                const char *address);

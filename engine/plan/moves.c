@@ -3,42 +3,13 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* The move that names an address most exactly, of those that `done` does not hold (NULL: of all);
- * len: none. */
-static size_t most_exact(const struct move *moves, size_t len, const char *address,
-                         const bool *done)
-{
-    size_t best = len;
-    for (size_t i = 0; i < len; i++)
-        if (!(done && done[i]) && address_is_within(address, moves[i].from) &&
-            (best == len || strlen(moves[i].from) > strlen(moves[best].from)))
-            best = i;
-    return best;
-}
-
-/* Where an address leads; itself where no move names it. What one move gives may be what another
- * names, a part of an entry that moved before it; each applies once. */
-static const char *moved_address(struct arena *arena, const struct move *moves, size_t len,
-                                 const char *address)
-{
-    size_t best = most_exact(moves, len, address, NULL);
-    if (best == len)
-        return address;
-    bool *done = arena_array(arena, len, sizeof(*done));
-    for (; best < len; best = most_exact(moves, len, address, done)) {
-        done[best] = true;
-        address = address_moved(arena, address, moves[best].from, moves[best].to);
-    }
-    return address;
-}
-
 static bool move_edges(struct arena *arena, const struct move *moves, size_t len,
                        struct record *record)
 {
     const char **edges = arena_array(arena, record->depends_on_len + 1, sizeof(*edges));
     bool moved = false;
     for (size_t i = 0; i < record->depends_on_len; i++) {
-        edges[i] = moved_address(arena, moves, len, record->depends_on[i]);
+        edges[i] = address_after_moves(arena, moves, len, record->depends_on[i]);
         moved = moved || !str_eq(edges[i], record->depends_on[i]);
     }
     if (moved)
@@ -54,8 +25,8 @@ static int compare_records(const void *a, const void *b)
 /* Of a move that a person asks for on the command line there is no place in a file. */
 static struct source_pos place_of(const struct move *moves, size_t len, const char *from)
 {
-    size_t best = most_exact(moves, len, from, NULL);
-    return best < len ? moves[best].pos : NO_POS;
+    const struct move *move = move_of(moves, len, from);
+    return move ? move->pos : NO_POS;
 }
 
 const char *move_in_yaml(struct arena *arena, const char *from, const char *to)
@@ -117,7 +88,7 @@ bool moves_apply(struct arena *arena, const struct move *moves, size_t move_len,
     map_init(&before, arena);
     for (size_t i = 0; i < record_len; i++) {
         from[i] = records[i].address;
-        records[i].address = moved_address(arena, moves, move_len, from[i]);
+        records[i].address = address_after_moves(arena, moves, move_len, from[i]);
         bool moved = !str_eq(records[i].address, from[i]);
         const struct source_pos pos = place_of(moves, move_len, from[i]);
         const char *there = map_get(&by_address, records[i].address);
