@@ -129,7 +129,7 @@ static void add_line_text(struct page *page, const struct line *line)
     bool shown = *line->summary && (page->options->width == 0 || left > 3);
     pad(sb, line->title, shown ? page->title_columns : 0);
     if (shown)
-        strbuf_addf(sb, "  %s", text_cut(page->arena, line->summary, left));
+        strbuf_addf(sb, "  %s", text_cut(page->arena, text_line(page->arena, line->summary), left));
     strbuf_add_char(sb, '\n');
     struct render_options options = *page->options;
     if (line->whole)

@@ -41,13 +41,50 @@ const char *text_cut(struct arena *arena, const char *text, size_t columns)
     return arena_printf(arena, "%.*s%s", (int)end, text, dots);
 }
 
+/* What ends a line, moves the cursor or turns the order of reading round. */
+static const struct {
+    unsigned from, to;
+} unseen[] = {{0x00, 0x1f},     {0x7f, 0x9f},     {0x61c, 0x61c},
+              {0x200e, 0x200f}, {0x2028, 0x202e}, {0x2066, 0x2069}};
+
+/* The character that begins here, or the byte where none does; *ret_len: its bytes. */
+static unsigned code_point_of(const char *text, size_t *ret_len)
+{
+    const unsigned char *c = (const unsigned char *)text;
+    size_t len = c[0] < 0xC0 ? 1 : c[0] < 0xE0 ? 2 : c[0] < 0xF0 ? 3 : 4;
+    unsigned point = len == 1 ? c[0] : c[0] & (0x7Fu >> len);
+    *ret_len = 1;
+    for (size_t i = 1; i < len; i++) {
+        if (starts_code_point(text[i]))
+            return c[0];
+        point = point << 6 | (c[i] & 0x3Fu);
+    }
+    *ret_len = len;
+    return point;
+}
+
+static bool is_unseen(unsigned point)
+{
+    for (size_t i = 0; i < ARRAY_LEN(unseen); i++)
+        if (point >= unseen[i].from && point <= unseen[i].to)
+            return true;
+    return false;
+}
+
 const char *text_line(struct arena *arena, const char *text)
 {
-    char *copy = arena_strdup(arena, text);
-    for (char *c = copy; *c; c++)
-        if ((unsigned char)*c < 0x20 || *c == 0x7f)
-            *c = ' ';
-    return copy;
+    struct strbuf sb;
+    strbuf_init(&sb, arena, RENDER_MAX);
+    for (size_t len; *text; text += len) {
+        unsigned point = code_point_of(text, &len);
+        if (point == '\t' || point == '\n' || point == '\r')
+            strbuf_add_char(&sb, ' ');
+        else if (is_unseen(point))
+            strbuf_addf(&sb, "\\u%04x", point);
+        else
+            strbuf_add_n(&sb, text, len);
+    }
+    return strbuf_str(&sb);
 }
 
 static const char *ref_text(struct arena *arena, const struct value *ref)
@@ -69,7 +106,7 @@ const char *text_value(struct arena *arena, const struct schema_node *node, cons
     if (v->kind == VALUE_REF)
         return ref_text(arena, v);
     if (v->kind != VALUE_CONCAT)
-        return json_print(arena, value_redacted(arena, node, v), JSON_COMPACT);
+        return text_line(arena, json_print(arena, value_redacted(arena, node, v), JSON_COMPACT));
     struct strbuf sb;
     strbuf_init(&sb, arena, TEXT_MAX);
     for (size_t i = 0; i < value_len(v); i++)
@@ -97,7 +134,7 @@ const char *text_path(struct arena *arena, const char *pointer)
             i += escape ? 1 : 0;
         }
     }
-    return strbuf_str(&sb);
+    return text_line(arena, strbuf_str(&sb));
 }
 
 const char *text_day(struct arena *arena, int64_t ms)

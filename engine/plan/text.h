@@ -14,7 +14,8 @@ const struct style *style_of(bool colour);
 size_t text_columns(const char *text); /* code points */
 /* The text, cut to so many columns with "..." at its end. 0: not cut. */
 const char *text_cut(struct arena *arena, const char *text, size_t columns);
-/* A name or description must not end the line or move the cursor. */
+/* A name or description must not end the line, move the cursor or turn the order of reading round:
+ * white space becomes a blank, what else would do so "\u202e". */
 const char *text_line(struct arena *arena, const char *text);
 /* Bare text of a string, "keys.final" or "keys.final.policy" for a reference, JSON of the rest,
  * "(none)" for NULL, "(sensitive)" under a sensitive node; on one line. */

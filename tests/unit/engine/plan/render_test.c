@@ -225,6 +225,34 @@ static void places_of_changes_are_named(void **state)
     assert_non_null(strstr(text, "message_retention_seconds  60 -> 90  topology.yaml:22\n"));
 }
 
+/* Whoever may write a description could else show a plan that reads as another one. */
+static void nothing_turns_the_order_of_reading_round(void **state)
+{
+    struct fixture *f = *state;
+    want(f, "queues.q", "aws_sqs_queue",
+         "{\"name\":\"q\",\"tags\":{\"a\\u202e\":\"x\\u0085y\\u2067\",\"b\":\"\xF0\x9F\x98\x80 "
+         "\xC3\xA9\"}}",
+         "");
+    have(f, "queues.q", "aws_sqs_queue", "{\"name\":\"q\",\"tags\":{\"b\":\"1\\n2\\u001b\"}}", "");
+    want(f, "keys.k", "aws_kms_key",
+         "{\"description\":\"\\u200f\\u2028\\u2069\",\"rotation_period_in_days\":365}", "");
+    build(f);
+    const char *text = plan_render_text(f->arena, &f->plan, &f->topology, &plain);
+    const char *page = plan_render_markdown(f->arena, &f->plan, &f->topology, &plain, 0);
+    static const char *const hidden[] = {"\xC2\x85", "\xE2\x80", "\xE2\x81", "\x1b"};
+    static const char *const told[] = {"a\\u202e", "x\\u0085y\\u2067", "1 2\\u001b",
+                                       "\xF0\x9F\x98\x80 \xC3\xA9",
+                                       "\\u200f\\u2028\\u2069, rotation"};
+    for (size_t i = 0; i < ARRAY_LEN(hidden); i++) {
+        assert_null(strstr(text, hidden[i]));
+        assert_null(strstr(page, hidden[i]));
+    }
+    for (size_t i = 0; i < ARRAY_LEN(told); i++) {
+        shows(text, told[i]);
+        shows(page, told[i]);
+    }
+}
+
 static void a_page_is_fenced_by_more_than_it_holds(void **state)
 {
     struct fixture *f = *state;
@@ -425,6 +453,7 @@ int main(void)
         TEST(no_statement_of_a_policy_is_cut),
         TEST(the_days_that_a_lock_leaves_are_counted),
         TEST(places_of_changes_are_named),
+        TEST(nothing_turns_the_order_of_reading_round),
         TEST(a_page_is_fenced_by_more_than_it_holds),
         TEST(a_page_of_nothing_is_one_line),
         TEST(what_a_destroy_leaves_is_listed_with_the_reason),
