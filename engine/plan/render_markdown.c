@@ -3,16 +3,47 @@
 #include <stdint.h>
 #include <string.h>
 
+#include "engine/plan/lock.h"
 #include "engine/plan/render.h"
 #include "engine/plan/text.h"
 
 #define FENCE_MIN 3
-#define RESOURCE_INDENT 4 /* of a resource's line; what stands further in belongs to it */
+#define REGION_INDENT 2
+#define RESOURCE_INDENT 4 /* at most; what stands further in belongs to the resource */
+
+/* What the schemas know of it: data and locks, and what holds for all accounts. */
+static bool is_guarded(const struct schema *schema)
+{
+    return schema->holds_data || lock_is(schema) || schema->scope == SCOPE_ORGANIZATION;
+}
+
+static bool is_policy(const struct schema_node *node)
+{
+    return node && (node->canonical == CANONICAL_JSON_POLICY || is_policy(node->additional));
+}
+
+static bool is_of_tags(const struct difference *difference)
+{
+    return str_eq(difference->path, "/tags") || str_starts(difference->path, "/tags/");
+}
+
+/* Whether it weakens or strengthens is for the reader to say. */
+static bool changes_guard(const struct change *change)
+{
+    bool writes = change->action == ACTION_UPDATE || change->action == ACTION_ADOPT;
+    for (size_t i = 0; writes && i < change->difference_len; i++) {
+        const struct difference *d = &change->differences[i];
+        if (is_policy(d->node) || (is_guarded(change->schema) && !is_of_tags(d)))
+            return true;
+    }
+    return false;
+}
 
 static bool is_dangerous(const struct change *change)
 {
     return change->irreversible || change->turns_off || change->needs_allow_destroy ||
-           change->blocked;
+           change->blocked || change->replacement || change->action == ACTION_DELETE ||
+           changes_guard(change);
 }
 
 /* The lines of those changes alone, with both halves of a replacement; "" where there are none. */
@@ -45,13 +76,13 @@ static const char *cut_lines(struct arena *arena, const char *lines, size_t room
     if (strlen(lines) <= room)
         return lines;
     for (const char *line = lines; *line; line += strcspn(line, "\n") + 1) {
-        bool behind_resource = indent >= RESOURCE_INDENT;
+        bool behind_resource = indent > REGION_INDENT;
         indent = strspn(line, " ");
         if (behind_resource && indent <= RESOURCE_INDENT && (size_t)(line - lines) <= room) {
             end = (size_t)(line - lines);
             *ret_left_out = 0;
         }
-        *ret_left_out += indent == RESOURCE_INDENT;
+        *ret_left_out += indent > REGION_INDENT && indent <= RESOURCE_INDENT;
     }
     return arena_strndup(arena, lines, end);
 }
@@ -97,7 +128,9 @@ static const char *page_of(struct arena *arena, const struct plan *plan, const c
         return strbuf_str(&sb);
     if (*dangerous) {
         const char *cut = cut_lines(arena, dangerous, room, &left_out);
-        strbuf_add(&sb, "Cannot be taken back, holds data, weakens a guard or is refused:\n\n");
+        strbuf_add(&sb,
+                   "Cannot be taken back, deletes, replaces, changes what holds data or guards it, "
+                   "or is refused:\n\n");
         add_fenced(&sb, cut, "");
         add_left_out(&sb, left_out);
         room -= strlen(cut) < room ? strlen(cut) : room;

@@ -265,6 +265,66 @@ static void a_page_is_fenced_by_more_than_it_holds(void **state)
     assert_null(strstr(page, "Cannot be taken back"));
 }
 
+/* What stands in a page before all changes, and what follows there. */
+static const char *dangerous_part(struct fixture *f, const char *page, const char **ret_rest)
+{
+    *ret_rest = strstr(page, "<details>");
+    assert_non_null(*ret_rest);
+    return arena_strndup(f->arena, page, (size_t)(*ret_rest - page));
+}
+
+static void a_page_begins_with_guards_that_change_and_with_what_goes(void **state)
+{
+    struct fixture *f = *state;
+    static const char tagged[] = "{\"name\":\"w\",\"tags\":{\"a\":\"1\"}}";
+    want(f, "keys.k", "aws_kms_key", "{\"enabled\":false}", "");
+    have(f, "keys.k", "aws_kms_key", "{\"enabled\":true}", "");
+    want(f, "vaults.v", "aws_backup_vault", "{\"name\":\"v\"}", "");
+    have(f, "vaults.v", "aws_backup_vault", "{\"name\":\"v\"}", "");
+    have(f, "vaults.v/lock", "aws_backup_vault_lock",
+         "{\"backup_vault_name\":\"v\",\"min_retention_days\":7}", "vaults.v");
+    want(f, "vaults.v/policy", "aws_backup_vault_policy",
+         "{\"backup_vault_name\":\"v\"," POLICY_OF(OPEN_STATEMENT) "}", "");
+    have(f, "vaults.v/policy", "aws_backup_vault_policy",
+         "{\"backup_vault_name\":\"v\"," POLICY_OF(OPEN_STATEMENT "," DENY_STATEMENT) "}", "");
+    want(f, "queues.guarded", "aws_sqs_queue", "{\"name\":\"g\"," POLICY_OF(OPEN_STATEMENT) "}",
+         "");
+    have(f, "queues.guarded", "aws_sqs_queue", "{\"name\":\"g\"," POLICY_OF(DENY_STATEMENT) "}",
+         "");
+    want(f, "queues.r", "aws_sqs_queue", "{\"name\":\"new\"}", "");
+    have(f, "queues.r", "aws_sqs_queue", "{\"name\":\"old\"}", "");
+    have(f, "topics.gone", "aws_sns_topic", "{\"name\":\"gone\"}", "");
+    /* ordinary ones */
+    want(f, "queues.q", "aws_sqs_queue", "{\"name\":\"q\",\"message_retention_seconds\":90}", "");
+    have(f, "queues.q", "aws_sqs_queue", "{\"name\":\"q\",\"message_retention_seconds\":60}", "");
+    want(f, "vaults.new", "aws_backup_vault", "{\"name\":\"new\"}", "");
+    want(f, "vaults.w", "aws_backup_vault", tagged, "");
+    have(f, "vaults.w", "aws_backup_vault", "{\"name\":\"w\"}", "");
+    build(f);
+    static const char *const first[] = {"    ~ keys.k ",          "    - vaults.v/lock ",
+                                        "    ~ vaults.v/policy ", "    ~ queues.guarded ",
+                                        "   -+ queues.r ",        "    - topics.gone "};
+    static const char *const ordinary[] = {"    ~ queues.q ", "    + vaults.new ",
+                                           "    ~ vaults.w "};
+    const char *rest, *page = plan_render_markdown(f->arena, &f->plan, &f->topology, &plain, 0),
+                      *dangerous = dangerous_part(f, page, &rest);
+    for (size_t i = 0; i < ARRAY_LEN(first); i++) {
+        shows(dangerous, first[i]);
+        shows(rest, first[i]);
+    }
+    for (size_t i = 0; i < ARRAY_LEN(ordinary); i++) {
+        assert_null(strstr(dangerous, ordinary[i]));
+        shows(rest, ordinary[i]);
+    }
+    /* where it is cut, the ordinary ones are what is missing */
+    size_t room = strlen(page) - strlen(rest) + 250;
+    page = plan_render_markdown(f->arena, &f->plan, &f->topology, &plain, room);
+    assert_true(strlen(page) <= room);
+    assert_string_equal(dangerous_part(f, page, &rest), dangerous);
+    shows(rest, "**9 more** found no room here");
+    assert_null(strstr(rest, "    + vaults.new "));
+}
+
 static void a_page_of_nothing_is_one_line(void **state)
 {
     struct fixture *f = *state;
@@ -455,6 +515,7 @@ int main(void)
         TEST(places_of_changes_are_named),
         TEST(nothing_turns_the_order_of_reading_round),
         TEST(a_page_is_fenced_by_more_than_it_holds),
+        TEST(a_page_begins_with_guards_that_change_and_with_what_goes),
         TEST(a_page_of_nothing_is_one_line),
         TEST(what_a_destroy_leaves_is_listed_with_the_reason),
         TEST(an_empty_plan_says_so),
