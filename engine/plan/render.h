@@ -28,9 +28,10 @@ const char *plan_render_lines(struct arena *arena, const struct plan *plan,
                               const struct render_options *options);
 /* For the page of a pull request, Markdown as GitHub and GitLab have it: the totals; what cannot be
  * taken back, deletes, replaces, changes what holds data or guards it, or is refused; folded, all
- * changes. Of a page that would have more than max_bytes (0: as long as it is) lines are left out,
- * whole resources from the last one on, of all changes first, and it says how many. The frame
- * itself (some 400 bytes, what stands between changes and totals, and the locks) stays. */
+ * changes, and what stands beside them: the note, locks. It is never longer than max_bytes (1000 at
+ * least; 0: as long as it is). What is too much is left out, and it says how much: of all changes
+ * and of what stands beside them first, and last of the dangerous; whole resources and whole lines,
+ * from the last one on. */
 const char *plan_render_markdown(struct arena *arena, const struct plan *plan,
                                  const struct topology *topology,
                                  const struct render_options *options, size_t max_bytes);

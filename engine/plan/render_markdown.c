@@ -68,8 +68,8 @@ static const char *dangerous_lines(struct arena *arena, const struct plan *plan,
 
 /* As many of the lines as there is room for, up to the end of a resource; *ret_left_out: how many
  * resources follow. */
-static const char *cut_lines(struct arena *arena, const char *lines, size_t room,
-                             size_t *ret_left_out)
+static const char *cut_resources(struct arena *arena, const char *lines, size_t room,
+                                 size_t *ret_left_out)
 {
     size_t end = 0, indent = 0;
     *ret_left_out = 0;
@@ -87,6 +87,22 @@ static const char *cut_lines(struct arena *arena, const char *lines, size_t room
     return arena_strndup(arena, lines, end);
 }
 
+/* The same of lines that each stand alone. */
+static const char *cut_lines(struct arena *arena, const char *lines, size_t room,
+                             size_t *ret_left_out)
+{
+    size_t end = 0;
+    *ret_left_out = 0;
+    for (const char *line = lines; *line; line += strcspn(line, "\n") + 1) {
+        size_t behind = (size_t)(line - lines) + strcspn(line, "\n") + 1;
+        if (*ret_left_out == 0 && behind <= room)
+            end = behind;
+        else
+            ++*ret_left_out;
+    }
+    return arena_strndup(arena, lines, end);
+}
+
 /* Longer than any run of backticks in it. */
 static size_t fence_of(const char *text)
 {
@@ -99,47 +115,71 @@ static size_t fence_of(const char *text)
     return longest + 1;
 }
 
-static void add_fenced(struct strbuf *sb, const char *lines, const char *after)
+struct pieces {
+    struct arena *arena;
+    const char *totals, *dangerous, *lines, *beside; /* all but the totals end with a newline */
+    size_t fence; /* of all that they hold, so that what is cut does not change what frames it */
+};
+
+/* What stands beside the lines comes behind an empty one. */
+static void add_fenced(struct strbuf *sb, size_t fence, const char *lines, const char *beside)
 {
-    const char *text = arena_printf(sb->arena, "%s%s", lines + strspn(lines, "\n"), after);
-    size_t fence = fence_of(text);
+    const char *text = arena_printf(sb->arena, "%s%s%s", lines, *beside ? "\n" : "", beside);
     strbuf_add_repeat(sb, '`', fence);
-    strbuf_addf(sb, "text\n%s%s", text, *text && text[strlen(text) - 1] == '\n' ? "" : "\n");
+    strbuf_addf(sb, "text\n%s", text + strspn(text, "\n"));
     strbuf_add_repeat(sb, '`', fence);
     strbuf_add(sb, "\n\n");
 }
 
-static void add_left_out(struct strbuf *sb, size_t count)
+static void add_left_out(struct strbuf *sb, size_t count, const char *what)
 {
     if (count > 0)
-        strbuf_addf(sb, "**%zu more** found no room here: `holdfast show PLANFILE` prints all.\n\n",
-                    count);
+        strbuf_addf(sb,
+                    "**%zu more%s** found no room here: `holdfast show PLANFILE` prints all.\n\n",
+                    count, what);
 }
 
-/* `room` is that of the lines of both parts; what frames them takes as much as it takes. */
-static const char *page_of(struct arena *arena, const struct plan *plan, const char *dangerous,
-                           const char *lines, const char *after, size_t room)
+/* `room` is that of all pieces but the totals: with none of it this is the longest frame. */
+static const char *page_of(const struct pieces *pieces, size_t room)
+{
+    struct strbuf sb;
+    size_t left_out = 0, lines_len = strlen(pieces->lines), beside_left_out = 0;
+    strbuf_init(&sb, pieces->arena, RENDER_MAX);
+    strbuf_add(&sb, pieces->totals);
+    if (!*pieces->lines)
+        return strbuf_str(&sb);
+    if (*pieces->dangerous) {
+        const char *cut = cut_resources(pieces->arena, pieces->dangerous, room, &left_out);
+        strbuf_add(&sb,
+                   "Cannot be taken back, deletes, replaces, changes what holds data or guards "
+                   "it, or is refused:\n\n");
+        add_fenced(&sb, pieces->fence, cut, "");
+        add_left_out(&sb, left_out, "");
+        room -= strlen(cut);
+    }
+    size_t most =
+        lines_len < room / 2 ? room - lines_len : room / 2; /* neither starves the other */
+    const char *beside =
+        cut_lines(pieces->arena, pieces->beside, most > 0 ? most - 1 : 0, &beside_left_out);
+    room -= strlen(beside) + (*beside ? 1 : 0);
+    const char *cut = cut_resources(pieces->arena, pieces->lines, room, &left_out);
+    strbuf_add(&sb, "<details><summary>All changes</summary>\n\n");
+    add_fenced(&sb, pieces->fence, cut, beside);
+    add_left_out(&sb, left_out, "");
+    add_left_out(&sb, beside_left_out, " lines of notes and locks");
+    strbuf_add(&sb, "</details>\n");
+    return strbuf_str(&sb);
+}
+
+/* Where a run of backticks makes the very fence too long. */
+static const char *bare_page(const struct pieces *pieces)
 {
     struct strbuf sb;
     size_t left_out = 0;
-    strbuf_init(&sb, arena, RENDER_MAX);
-    strbuf_addf(&sb, "### %s\n\n", plan_render_totals(arena, plan));
-    if (!*lines)
-        return strbuf_str(&sb);
-    if (*dangerous) {
-        const char *cut = cut_lines(arena, dangerous, room, &left_out);
-        strbuf_add(&sb,
-                   "Cannot be taken back, deletes, replaces, changes what holds data or guards it, "
-                   "or is refused:\n\n");
-        add_fenced(&sb, cut, "");
-        add_left_out(&sb, left_out);
-        room -= strlen(cut) < room ? strlen(cut) : room;
-    }
-    const char *cut = cut_lines(arena, lines, room, &left_out);
-    strbuf_add(&sb, "<details><summary>All changes</summary>\n\n");
-    add_fenced(&sb, cut, after);
-    add_left_out(&sb, left_out);
-    strbuf_add(&sb, "</details>\n");
+    strbuf_init(&sb, pieces->arena, RENDER_MAX);
+    strbuf_add(&sb, pieces->totals);
+    (void)cut_resources(pieces->arena, pieces->lines, 0, &left_out);
+    add_left_out(&sb, left_out, "");
     return strbuf_str(&sb);
 }
 
@@ -147,13 +187,18 @@ const char *plan_render_markdown(struct arena *arena, const struct plan *plan,
                                  const struct topology *topology,
                                  const struct render_options *options, size_t max_bytes)
 {
-    const char *dangerous = dangerous_lines(arena, plan, topology, options);
-    const char *lines = plan_render_lines(arena, plan, topology, options);
-    const char *after = arena_printf(arena, "\n%s%s%s", options->note ? options->note : "",
-                                     options->note ? "\n" : "", plan_render_locks(arena, options));
-    const char *whole = page_of(arena, plan, dangerous, lines, after, SIZE_MAX);
+    const char *beside = arena_printf(arena, "%s%s%s", options->note ? options->note : "",
+                                      options->note ? "\n" : "", plan_render_locks(arena, options));
+    struct pieces pieces = {.arena = arena,
+                            .totals =
+                                arena_printf(arena, "### %s\n\n", plan_render_totals(arena, plan)),
+                            .dangerous = dangerous_lines(arena, plan, topology, options),
+                            .lines = plan_render_lines(arena, plan, topology, options),
+                            .beside = beside};
+    pieces.fence = fence_of(arena_printf(arena, "%s%s", pieces.lines, pieces.beside));
+    const char *whole = page_of(&pieces, SIZE_MAX);
     if (max_bytes == 0 || strlen(whole) <= max_bytes)
         return whole;
-    size_t frame = strlen(page_of(arena, plan, dangerous, lines, after, 0));
-    return page_of(arena, plan, dangerous, lines, after, frame < max_bytes ? max_bytes - frame : 0);
+    size_t frame = strlen(page_of(&pieces, 0));
+    return frame <= max_bytes ? page_of(&pieces, max_bytes - frame) : bare_page(&pieces);
 }

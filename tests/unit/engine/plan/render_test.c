@@ -325,6 +325,55 @@ static void a_page_begins_with_guards_that_change_and_with_what_goes(void **stat
     assert_null(strstr(rest, "    + vaults.new "));
 }
 
+/* Backticks, locks, ways and changes of every kind: whatever is cut, what frames it is counted. */
+static void a_page_is_never_longer_than_it_may_be(void **state)
+{
+    struct fixture *f = *state;
+    static const size_t runs[] = {2, 9, 40, 400};
+    struct countdown locks[60];
+    struct planned_route routes[20];
+    for (size_t i = 0; i < ARRAY_LEN(locks); i++)
+        locks[i] =
+            (struct countdown){arena_printf(f->arena, "vaults.v%zu/lock", i), 1768435200000, 14};
+    for (size_t i = 0; i < ARRAY_LEN(routes); i++)
+        routes[i] = (struct planned_route){.plan = arena_printf(f->arena, "plans.p%zu", i),
+                                           .rule = "daily",
+                                           .destination = "vaults.final",
+                                           .why = "its key is its own",
+                                           .way = COPY_DIRECT};
+    f->topology.routes = routes;
+    f->topology.route_len = ARRAY_LEN(routes);
+    for (size_t r = 0; r < ARRAY_LEN(runs); r++) {
+        f->topology.resource_len = f->input.record_len = f->input.observation_len = 0;
+        struct strbuf run;
+        strbuf_init(&run, f->arena, 1024);
+        strbuf_add_repeat(&run, '`', runs[r]);
+        for (size_t i = 0; i < 4; i++) {
+            const char *name = arena_printf(f->arena, "keys.k%zu", i);
+            want(f, name, "aws_kms_key",
+                 arena_printf(f->arena, "{\"description\":\"%s\"}", strbuf_str(&run)), "");
+            have(f, name, "aws_kms_key", "{\"description\":\"d\"}", "");
+            name = arena_printf(f->arena, "queues.q%zu", i);
+            want(f, name, "aws_sqs_queue", "{\"name\":\"new\"}", "");
+            have(f, name, "aws_sqs_queue", "{\"name\":\"old\"}", "");
+            name = arena_printf(f->arena, "vaults.v%zu", i);
+            want(f, name, "aws_backup_vault", arena_printf(f->arena, "{\"name\":\"%zu\"}", i), "");
+        }
+        build(f);
+        struct render_options options = {
+            .note = "A note.", .countdowns = locks, .countdown_len = ARRAY_LEN(locks)};
+        size_t whole = strlen(plan_render_markdown(f->arena, &f->plan, &f->topology, &options, 0));
+        for (size_t room = 1000; room < whole; room += 29) {
+            const char *page =
+                plan_render_markdown(f->arena, &f->plan, &f->topology, &options, room);
+            if (strlen(page) > room)
+                fail_msg("%zu bytes of %zu:\n%s", strlen(page), room, page);
+            shows(page, " more");
+            assert_true(strstr(page, "</details>") || strlen(page) < 200);
+        }
+    }
+}
+
 static void a_page_of_nothing_is_one_line(void **state)
 {
     struct fixture *f = *state;
@@ -516,6 +565,7 @@ int main(void)
         TEST(nothing_turns_the_order_of_reading_round),
         TEST(a_page_is_fenced_by_more_than_it_holds),
         TEST(a_page_begins_with_guards_that_change_and_with_what_goes),
+        TEST(a_page_is_never_longer_than_it_may_be),
         TEST(a_page_of_nothing_is_one_line),
         TEST(what_a_destroy_leaves_is_listed_with_the_reason),
         TEST(an_empty_plan_says_so),
