@@ -172,6 +172,15 @@ static void add_unit(struct strbuf *sb, const struct organizational_unit *unit)
     strbuf_add(sb, "\n");
 }
 
+const char *units_render_text(struct arena *arena, const struct topology *topology)
+{
+    struct strbuf sb;
+    strbuf_init(&sb, arena, RENDER_MAX);
+    for (size_t i = 0; i < topology->unit_len; i++)
+        add_unit(&sb, &topology->units[i]);
+    return strbuf_str(&sb);
+}
+
 static void add_route(struct strbuf *sb, const struct planned_route *route)
 {
     strbuf_addf(sb, "  %s, rule %s: ", route->plan, route->rule);
@@ -207,8 +216,7 @@ static void add_header(struct page *page)
     strbuf_addf(sb, "   %zu account%s, %zu Region%s\n", topology->account_len,
                 topology->account_len == 1 ? "" : "s", topology->region_len,
                 topology->region_len == 1 ? "" : "s");
-    for (size_t i = 0; i < topology->unit_len; i++)
-        add_unit(sb, &topology->units[i]);
+    strbuf_add(sb, units_render_text(page->arena, topology));
     strbuf_add(sb, routes_render_text(page->arena, topology));
 }
 
@@ -426,6 +434,14 @@ const char *plan_render_locks(struct arena *arena, const struct render_options *
     return strbuf_str(&sb);
 }
 
+const char *plan_render_copies(struct arena *arena, const struct render_options *options)
+{
+    return options->relay_copies == 0
+               ? ""
+               : arena_printf(arena, "the relays would then start %zu cop%s", options->relay_copies,
+                              options->relay_copies == 1 ? "y" : "ies");
+}
+
 static void plan_page_init(struct page *page, struct arena *arena, const struct plan *plan,
                            const struct topology *topology, const struct render_options *options)
 {
@@ -454,10 +470,8 @@ const char *plan_render_text(struct arena *arena, const struct plan *plan,
         strbuf_addf(&page.sb, "%s\n", options->note);
     strbuf_add(&page.sb, plan_render_locks(arena, options));
     strbuf_add(&page.sb, plan_render_totals(arena, plan));
-    if (options->relay_copies > 0)
-        strbuf_addf(&page.sb, "; the relays would then start %zu cop%s", options->relay_copies,
-                    options->relay_copies == 1 ? "y" : "ies");
-    strbuf_add_char(&page.sb, '\n');
+    const char *copies = plan_render_copies(arena, options);
+    strbuf_addf(&page.sb, "%s%s\n", *copies ? "; " : "", copies);
     return strbuf_str(&page.sb);
 }
 

@@ -28,10 +28,10 @@ const char *plan_render_lines(struct arena *arena, const struct plan *plan,
                               const struct render_options *options);
 /* For the page of a pull request, Markdown as GitHub and GitLab have it: the totals; what cannot be
  * taken back, deletes, replaces, changes what holds data or guards it, or is refused; folded, all
- * changes, and what stands beside them: the note, locks. It is never longer than max_bytes (1000 at
- * least; 0: as long as it is). What is too much is left out, and it says how much: of all changes
- * and of what stands beside them first, and last of the dangerous; whole resources and whole lines,
- * from the last one on. */
+ * changes, and what stands beside them: the note, locks, accounts of organizational units, ways of
+ * copies. It is never longer than max_bytes (1000 at least; 0: as long as it is). What is too much
+ * is left out, and it says how much: of all changes and of what stands beside them first, and last
+ * of the dangerous; whole resources and whole lines, from the last one on. */
 const char *plan_render_markdown(struct arena *arena, const struct plan *plan,
                                  const struct topology *topology,
                                  const struct render_options *options, size_t max_bytes);
@@ -41,11 +41,14 @@ const struct value *plan_locks_to_json(struct arena *arena, const struct render_
 const char *plan_render_locks(struct arena *arena, const struct render_options *options);
 /* "Plan: 24 create, 0 update, 0 delete; 1 irreversible (undo until 2026-01-15)" */
 const char *plan_render_totals(struct arena *arena, const struct plan *plan);
+/* "the relays would then start 2 copies"; or "" */
+const char *plan_render_copies(struct arena *arena, const struct render_options *options);
 const char *drift_render_text(struct arena *arena, const struct drift *drifts, size_t len,
                               const struct topology *topology,
                               const struct render_options *options);
 
-/* The organizational units that were opened, with the accounts that they held. */
+/* The organizational units that were opened, with the accounts that they held: a line each; "". */
+const char *units_render_text(struct arena *arena, const struct topology *topology);
 const struct value *units_to_json(struct arena *arena, const struct topology *topology);
 /* The ways of copy actions that say `route`, a line each; "" where none does. */
 const char *routes_render_text(struct arena *arena, const struct topology *topology);

@@ -166,7 +166,7 @@ static const char *page_of(const struct pieces *pieces, size_t room)
     strbuf_add(&sb, "<details><summary>All changes</summary>\n\n");
     add_fenced(&sb, pieces->fence, cut, beside);
     add_left_out(&sb, left_out, "");
-    add_left_out(&sb, beside_left_out, " lines of notes and locks");
+    add_left_out(&sb, beside_left_out, " lines of notes, locks, accounts and copies");
     strbuf_add(&sb, "</details>\n");
     return strbuf_str(&sb);
 }
@@ -183,18 +183,32 @@ static const char *bare_page(const struct pieces *pieces)
     return strbuf_str(&sb);
 }
 
+static const char *totals_of(struct arena *arena, const struct plan *plan,
+                             const struct render_options *options)
+{
+    const char *copies = plan_render_copies(arena, options);
+    return arena_printf(arena, "### %s%s%s\n\n", plan_render_totals(arena, plan),
+                        *copies ? "; " : "", copies);
+}
+
+static const char *beside_of(struct arena *arena, const struct topology *topology,
+                             const struct render_options *options)
+{
+    return arena_printf(arena, "%s%s%s%s%s", options->note ? options->note : "",
+                        options->note ? "\n" : "", plan_render_locks(arena, options),
+                        topology ? units_render_text(arena, topology) : "",
+                        topology ? routes_render_text(arena, topology) : "");
+}
+
 const char *plan_render_markdown(struct arena *arena, const struct plan *plan,
                                  const struct topology *topology,
                                  const struct render_options *options, size_t max_bytes)
 {
-    const char *beside = arena_printf(arena, "%s%s%s", options->note ? options->note : "",
-                                      options->note ? "\n" : "", plan_render_locks(arena, options));
     struct pieces pieces = {.arena = arena,
-                            .totals =
-                                arena_printf(arena, "### %s\n\n", plan_render_totals(arena, plan)),
+                            .totals = totals_of(arena, plan, options),
                             .dangerous = dangerous_lines(arena, plan, topology, options),
                             .lines = plan_render_lines(arena, plan, topology, options),
-                            .beside = beside};
+                            .beside = beside_of(arena, topology, options)};
     pieces.fence = fence_of(arena_printf(arena, "%s%s", pieces.lines, pieces.beside));
     const char *whole = page_of(&pieces, SIZE_MAX);
     if (max_bytes == 0 || strlen(whole) <= max_bytes)

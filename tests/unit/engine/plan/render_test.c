@@ -325,6 +325,44 @@ static void a_page_begins_with_guards_that_change_and_with_what_goes(void **stat
     assert_null(strstr(rest, "    + vaults.new "));
 }
 
+static void a_page_says_what_stands_beside_the_changes(void **state)
+{
+    struct fixture *f = *state;
+    const struct account *held[] = {&f->accounts[0], &f->accounts[1]};
+    const struct organizational_unit unit = {
+        .group = "team", .id = "ou-ab12-11112222", .accounts = held, .account_len = 2};
+    const struct planned_route route = {.plan = "plans.p",
+                                        .rule = "daily",
+                                        .destination = "vaults.final",
+                                        .why = "its key is its own",
+                                        .way = COPY_DIRECT};
+    const struct countdown lock = {"vaults.v/lock", 1768435200000, 14};
+    f->topology.units = &unit;
+    f->topology.routes = &route;
+    f->topology.unit_len = f->topology.route_len = 1;
+    want(f, "vaults.one", "aws_backup_vault", "{\"name\":\"t-one\"}", "");
+    build(f);
+    struct render_options options = {
+        .note = "A note.", .relay_copies = 2, .countdowns = &lock, .countdown_len = 1};
+    const char *page = plan_render_markdown(f->arena, &f->plan, &f->topology, &options, 0);
+    assert_string_equal(
+        page,
+        "### Plan: 1 create, 0 update, 0 delete; the relays would then start 2 copies\n\n"
+        "<details><summary>All changes</summary>\n\n"
+        "```text\n"
+        "workload 111122223333\n"
+        "  us-east-1\n"
+        "    + vaults.one  backup vault  t-one\n"
+        "\n"
+        "A note.\n"
+        "Lock: vaults.v/lock becomes permanent on 2026-01-15 00:00 UTC, in 14 days: until then it "
+        "can be taken off\n"
+        "  accounts.team: ou-ab12-11112222 holds 111122223333, 444455556666\n"
+        "  plans.p, rule daily: straight into vaults.final (its key is its own)\n"
+        "```\n\n"
+        "</details>\n");
+}
+
 /* Backticks, locks, ways and changes of every kind: whatever is cut, what frames it is counted. */
 static void a_page_is_never_longer_than_it_may_be(void **state)
 {
@@ -565,6 +603,7 @@ int main(void)
         TEST(nothing_turns_the_order_of_reading_round),
         TEST(a_page_is_fenced_by_more_than_it_holds),
         TEST(a_page_begins_with_guards_that_change_and_with_what_goes),
+        TEST(a_page_says_what_stands_beside_the_changes),
         TEST(a_page_is_never_longer_than_it_may_be),
         TEST(a_page_of_nothing_is_one_line),
         TEST(what_a_destroy_leaves_is_listed_with_the_reason),
