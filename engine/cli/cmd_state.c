@@ -434,6 +434,12 @@ int cmd_show(struct cli *cli)
                    "--markdown");
         return EXIT_USAGE;
     }
+    if (cli_option(cli, OPT_MAX_BYTES) && !cli_flag(cli, OPT_MARKDOWN)) {
+        diag_error(&cli->diags, E_USAGE, NO_POS, NULL,
+                   "--max-bytes is for a page: show PLANFILE --markdown --max-bytes %s",
+                   cli_option(cli, OPT_MAX_BYTES));
+        return EXIT_USAGE;
+    }
     return session_run(cli, cli->line.argument_len ? show_plan : show);
 }
 
