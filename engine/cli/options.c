@@ -241,6 +241,25 @@ static bool check_options(const struct command_line *line, struct diags *diags)
     return ok;
 }
 
+/* Commands that are about a world and ask nothing of AWS. */
+static bool is_of_a_world(const struct command *command)
+{
+    return command->run == cmd_drill || command->run == cmd_simulator_serve ||
+           command->run == cmd_simulator_advance || command->run == cmd_simulator_dump;
+}
+
+/* Whoever names a world does not mean AWS. */
+static bool check_world(const struct command_line *line, bool given, struct diags *diags)
+{
+    if (!given || line->values[OPT_SIMULATE] || line->values[OPT_HELP] ||
+        is_of_a_world(line->command))
+        return true;
+    struct diag *diag = diag_error(diags, E_USAGE, NO_POS, NULL,
+                                   "--world is the simulator's: it goes with --simulate");
+    diag_hint(diags, diag, "Add --simulate, or leave --world out.");
+    return false;
+}
+
 /* Options that take true or false, given or from the environment. */
 static bool check_booleans(const struct command_line *line, struct diags *diags)
 {
@@ -287,8 +306,9 @@ bool command_line_parse(struct arena *arena, int argc, char **argv, struct comma
         diag_error(diags, E_USAGE, NO_POS, NULL, "%s takes no arguments", ret->command->words);
         return false;
     }
+    bool names_world = ret->values[OPT_WORLD] != NULL; /* its twin is meant for whoever simulates */
     read_twins(arena, ret);
-    return check_booleans(ret, diags);
+    return check_world(ret, names_world, diags) && check_booleans(ret, diags);
 }
 
 static void help_option(struct strbuf *sb, int id, const char *help)
