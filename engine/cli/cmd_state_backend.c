@@ -5,6 +5,7 @@
 #include "engine/base/crypto.h"
 #include "engine/cli/commands.h"
 #include "engine/cli/sharing.h"
+#include "engine/cli/signals.h"
 #include "providers/aws/s3_remote.h"
 
 #define RACERS 16
@@ -14,6 +15,7 @@ struct checking {
     const char *name, *race; /* of the scratch objects */
     struct list_builder results;
     size_t failed;
+    bool wrote; /* something may stand that has to go */
 };
 
 /* Says how a check went. `why` of one that failed: what to do about it. */
@@ -37,6 +39,9 @@ static struct remote_object put(struct checking *checking, const char *text, con
 {
     const struct remote *remote = &checking->session->remote;
     struct cli *cli = checking->session->cli;
+    if (signals_caught()) /* what stands is removed in the time that is left */
+        return (struct remote_object){.result = REMOTE_FAILED};
+    checking->wrote = true;
     return remote->ops->put(remote->self, cli->arena, checking->name, slice_of(text), over,
                             &cli->diags);
 }
@@ -90,7 +95,8 @@ static bool check_race(struct checking *checking)
     struct session *session = checking->session;
     struct cli *cli = session->cli;
     size_t winners = 0;
-    if (!s3_remote_race(session->shared, checking->race, RACERS, &winners, &cli->diags))
+    if (signals_caught() ||
+        !s3_remote_race(session->shared, checking->race, RACERS, &winners, &cli->diags))
         return false;
     report(checking, winners == 1,
            arena_printf(cli->arena, "of %d writers at once exactly one wins", RACERS),
@@ -151,6 +157,9 @@ static int check(struct session *session)
     struct cli *cli = session->cli;
     if (!session_load(session) || !sharing_open(session))
         return EXIT_ERROR;
+    session->stop = signals_catch(); /* nothing is left behind */
+    if (!sharing_heed_signals(session, 1))
+        return EXIT_ERROR;
     const char *id = random_uuid(cli->arena);
     struct checking checking = {
         .session = session,
@@ -159,7 +168,11 @@ static int check(struct session *session)
         .results = list_begin(cli->arena),
     };
     bool ended = check_conditions(&checking) && check_race(&checking);
-    ended = clean_up(&checking) && ended;
+    ended = (!checking.wrote || clean_up(&checking)) && ended;
+    if (*session->stop) {
+        cli_note(cli, "The check was stopped: the bucket is neither fit nor unfit.");
+        return EXIT_ERROR;
+    }
     ended = check_bucket(&checking) && ended;
     ended = check_key(&checking) && ended;
     struct map_builder b = map_begin(cli->arena);

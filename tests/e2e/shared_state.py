@@ -2,8 +2,11 @@
 
 import json
 import os
+import signal
+import subprocess
+import time
 
-from harness import Served, check, done, holdfast, workspace
+from harness import HOLDFAST, Served, check, clean_environment, done, holdfast, workspace
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 MAIN = "111122223333"
@@ -99,6 +102,26 @@ with workspace() as folder:
         check("HF0641" in served.holdfast("lock", "break", "9", expect=5).err, "its lease runs, and nobody knows")
         served.holdfast("lock", "break", "9", "--force", expect=0)
         served.settings(read_delay_ms=0)
+
+
+# a check that is stopped takes its scratch objects along
+with workspace() as folder:
+    with open(os.path.join(folder, "topology.yaml"), "w", encoding="utf-8") as file:
+        file.write(TOPOLOGY)
+    with Served(folder, "-f", "topology.yaml", "--latency", "300") as served:
+        for number in (signal.SIGTERM, signal.SIGINT):
+            before = len(served.dump("--calls"))
+            process = subprocess.Popen([HOLDFAST, "state", "check-backend"], cwd=folder, text=True,
+                                       env=clean_environment(served.environment()), stdout=subprocess.PIPE,
+                                       stderr=subprocess.PIPE)
+            while not any(c["operation"] == "PutObject" for c in served.dump("--calls")[before:]):
+                check(process.poll() is None, "the check goes on")
+                time.sleep(0.02)
+            process.send_signal(number)
+            err = process.communicate(timeout=60)[1]
+            check(process.returncode == 128 + number and "was stopped" in err, f"{process.returncode}: {err}")
+            check("Contents" not in (s3api(served, "list-objects-v2") or {}), "scratch objects have gone")
+            check(len(served.dump("--calls")) - before < 20, "and nothing more is tried")
 
 
 def s3_calls(served, act):
