@@ -78,10 +78,12 @@ def row_of(case, *candidates):
 
 
 def vault_of(case, address):
-    """By its own row, or by that of its lock, which has the same identifier."""
+    """By its own row, or by that of its lock, which has the same identifier; of one that was let go of, by its name."""
+    section, name = entry_of(address).split(".")
     row = row_of(case, address.split("/")[0], address)
+    called = row["identifier"] if row else case.doc.get(section, {}).get(name, {}).get("name", f"life-{name}")
     bodies = [body for key, body in case.folder.objects().items()
-              if row and key == ("backup.vault", row["account_id"], row["region"], row["identifier"])]
+              if key[0] == "backup.vault" and key[3] == called and (not row or key[1:3] == (row["account_id"], row["region"]))]
     return json.loads(bodies[0]) if bodies else {}
 
 
