@@ -89,10 +89,25 @@ static void hold_read(struct op *op)
 
 struct making {
     const char *id;
+    const char *cancelled; /* what AWS gave back for the token, which it remembers; or NULL */
     unsigned naps;
 };
 
 static void look(struct op *op, const struct response *rs);
+static void send_create(struct op *op);
+
+/* Somebody has cancelled the one that this token made. The next one's token is made of its id, so
+ * that whoever runs again comes to the same hold. */
+static void create_anew(struct op *op, struct making *making)
+{
+    if (making->cancelled && str_eq(making->cancelled, making->id)) {
+        op_fail_with(op, E_BAD_ANSWER, "AWS makes no hold beside %s, which is cancelled",
+                     making->id);
+        return;
+    }
+    making->cancelled = making->id;
+    send_create(op);
+}
 
 static void looked(struct op *op, const struct response *rs)
 {
@@ -100,6 +115,8 @@ static void looked(struct op *op, const struct response *rs)
     bool unseen = rs->fault == FAULT_NOT_FOUND; /* only just created */
     if (rs->fault != FAULT_NONE && !unseen)
         op_fail(op, rs);
+    else if (!unseen && is_cancelled(rs->body))
+        create_anew(op, making);
     else if (!unseen && !str_eq(value_get_str(rs->body, "Status"), "CREATING"))
         op_done(op, making->id, NULL);
     else if (making->naps++ == NAPS)
@@ -131,16 +148,25 @@ static void created(struct op *op, const struct response *rs)
     look(op, NULL);
 }
 
-static void hold_create(struct op *op)
+static void send_create(struct op *op)
 {
+    const struct making *making = op_data(op, sizeof(*making));
     const struct value *tags = value_get(op_desired(op), "tags");
     struct request *rq = aws_request(op, &backup_CreateLegalHold);
     request_set(rq, "Title", desired_wire(op, "title"));
     request_set(rq, "Description", desired_wire(op, "description"));
     request_set(rq, "RecoveryPointSelection", selection_to_wire(op));
     request_set(rq, "Tags", value_len(tags) ? tags : NULL);
-    request_set_str(rq, "IdempotencyToken", op_token(op));
+    request_set_str(rq, "IdempotencyToken",
+                    making->cancelled
+                        ? arena_printf(op_arena(op), "%s-%s", op_token(op), making->cancelled)
+                        : op_token(op));
     op_send(op, rq, created);
+}
+
+static void hold_create(struct op *op)
+{
+    send_create(op);
 }
 
 /* ---- update: tags; the words for the cancelling are for us to remember ---- */

@@ -42,6 +42,25 @@ static void a_cancelled_hold_is_gone_although_it_is_shown(void **state)
     assert_int_equal(f->result, OP_RESULT_GONE);
 }
 
+/* AWS remembers the token: after somebody has cancelled the hold that it made, that one comes back.
+ */
+static void beside_a_cancelled_hold_another_is_made(void **state)
+{
+    struct fixture *f = *state;
+    fixture_answer(f, "POST /legal-holds/", NULL, "{\"LegalHoldId\":\"old\"}", 1);
+    fixture_answer(f, "POST /legal-holds/", NULL, "{\"LegalHoldId\":\"new\"}", 1);
+    fixture_answer(f, "GET /legal-holds/old/", NULL, "{\"Status\":\"CANCELED\"}", 0);
+    fixture_answer(f, "GET /legal-holds/new/", NULL, "{\"Status\":\"ACTIVE\"}", 0);
+    fixture_run(f, OP_CREATE, HOLD, NULL, TITLED(), NULL);
+    assert_int_equal(f->result, OP_RESULT_DONE);
+    assert_string_equal(f->identifier, "new");
+    assert_null(strstr(fixture_call(f, 0)->body, "-old\""));
+    assert_non_null(strstr(fixture_call(f, 2)->body, "-old\""));
+    fixture_answer(f, "POST /legal-holds/", NULL, "{\"LegalHoldId\":\"old\"}", 0);
+    fixture_run(f, OP_CREATE, HOLD, NULL, TITLED(), NULL);
+    assert_int_equal(f->result, OP_RESULT_FAILED);
+}
+
 static void nothing_is_sent_to_cancel_a_hold_without_a_reason(void **state)
 {
     struct fixture *f = *state;
@@ -90,6 +109,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         FIXTURE_TEST(dates_are_seconds_at_aws_and_text_here),
         FIXTURE_TEST(a_cancelled_hold_is_gone_although_it_is_shown),
+        FIXTURE_TEST(beside_a_cancelled_hold_another_is_made),
         FIXTURE_TEST(nothing_is_sent_to_cancel_a_hold_without_a_reason),
         FIXTURE_TEST(a_hold_is_cancelled_with_its_reason_once),
         FIXTURE_TEST(only_owner_tags_tell_which_hold_is_ours),
