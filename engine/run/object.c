@@ -88,15 +88,9 @@ bool object_has_moved(struct arena *arena, const struct topology *topology, cons
 {
     const struct value *tags = value_get(attributes, "tags");
     const char *old = value_get_str(tags, TAG_ADDRESS);
-    if (!old || !str_eq(value_get_str(tags, TAG_TOPOLOGY), topology->name))
+    if (!old || str_eq(old, address) || !str_eq(value_get_str(tags, TAG_TOPOLOGY), topology->name))
         return false;
-    for (size_t i = 0; i < topology->move_len; i++) {
-        const struct move *move = &topology->moves[i];
-        if (address_is_within(old, move->from) &&
-            str_eq(address_moved(arena, old, move->from, move->to), address))
-            return true;
-    }
-    return false;
+    return str_eq(address_after_moves(arena, topology->moves, topology->move_len, old), address);
 }
 
 bool object_lost_owner(const struct value *recorded, const struct value *attributes)
