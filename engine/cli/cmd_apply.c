@@ -94,6 +94,15 @@ static bool stands_alone(struct cli *cli, const char *saved)
     return false;
 }
 
+/* Of what stays as it is. */
+static bool take_down(struct session *session, const struct planning *planning)
+{
+    const struct run_world world = {session->records, session->record_len, planning->observations,
+                                    planning->observation_len};
+    return run_declare(&session->run, session->records, session->record_len) &&
+           (planning->input.targets || run_agree(&session->run, &planning->plan, &world));
+}
+
 static int apply(struct session *session)
 {
     struct executing run;
@@ -112,7 +121,7 @@ static int apply(struct session *session)
     if (!leaving_settle(session, &run.planning))
         return EXIT_REFUSED;
     if (!saving_keep_secret(session) || !moving_keep(session, "moved") ||
-        !run_declare(&session->run, session->records, session->record_len))
+        !take_down(session, &run.planning))
         return EXIT_ERROR;
     executing_carry_out(session, &run);
     bool ok = run.ok;

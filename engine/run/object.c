@@ -275,3 +275,47 @@ const struct value *object_prior(struct arena *arena, const struct record *recor
                 record->write_only->map.entries[i].value);
     return map_end(&b);
 }
+
+static bool holds_sensitive(const struct schema_node *node)
+{
+    if (!node || node->sensitive)
+        return node != NULL;
+    for (size_t i = 0; i < node->property_len; i++)
+        if (holds_sensitive(node->properties[i].node))
+            return true;
+    return holds_sensitive(node->additional) || holds_sensitive(node->items);
+}
+
+/* The file says it, and what was read of it may be recorded as it is. */
+static bool is_said(const struct schema_property *property, const struct value *desired)
+{
+    const struct schema_node *node = property->node;
+    return value_get(desired, property->name) && !node->read_only && !node->write_only &&
+           !holds_sensitive(node);
+}
+
+bool object_agreed(struct run *run, const struct resource *resource, const struct record *record,
+                   const struct value *observed, struct record *ret)
+{
+    const struct object_facts facts = {.desired = resource->properties, .attributes = observed};
+    const struct schema_node *root = resource->schema->root;
+    struct map_builder b = map_begin_from(run->arena, record->attributes);
+    bool differs = false;
+    for (size_t i = 0; i < root->property_len; i++) {
+        const char *name = root->properties[i].name;
+        if (!is_said(&root->properties[i], resource->properties))
+            continue;
+        const struct value *now =
+            str_eq(name, "tags") ? managed_tags(run->arena, &facts) : value_get(observed, name);
+        if (value_equal(now, value_get(record->attributes, name)))
+            continue;
+        differs = true;
+        map_drop(&b, name);
+        map_put(&b, name, now);
+    }
+    if (!differs)
+        return false;
+    *ret = *record;
+    ret->attributes = map_end(&b);
+    return !object_is_as_recorded(run, resource->schema, record, ret->attributes);
+}

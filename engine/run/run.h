@@ -71,6 +71,10 @@ struct run_world {
     const struct observation *observations;
     size_t observation_len;
 };
+/* Records what somebody else has changed since, and the file says by now: no plan changes it, and
+ * it is no drift any more. Of a plan of everything only, which has judged each object. */
+MUST_CHECK bool run_agree(struct run *run, const struct plan *plan, const struct run_world *world);
+
 /* Executes a plan. False when anything failed or was skipped. */
 MUST_CHECK bool run_apply(struct run *run, const struct plan *plan, const struct run_world *world,
                           struct run_summary *ret);

@@ -188,4 +188,34 @@ for texts in DISPLACED:
             holdfast("apply", "--simulate", "--auto-approve", cwd=folder, expect=0)
             drift = holdfast("drift", "--simulate", "--detailed-exitcode", cwd=folder)
             check(drift.status == 0, f"no drift after an apply of {text}: {drift.out}{drift.err}")
+
+# what somebody changed, and the file says by now, is no drift after the next apply; what it does not say stays one
+ROLE = HEAD + """roles:
+  r:
+    account: main
+    description: TEXT
+    assume_role_policy_document: {Version: "2012-10-17", Statement: [
+      {Effect: Allow, Principal: {Service: backup.amazonaws.com}, Action: "sts:AssumeRole"}]}
+"""
+with workspace(edit=lambda _: ROLE.replace("TEXT", "first")) as folder, Served(folder) as served:
+    def run(*args, expect=0):
+        return served.holdfast(*args, expect=expect)
+
+    def drifts():
+        return {d["path"] for one in run("drift", "--json").json["drift"] for d in one["differences"]}
+
+    run("apply", "--auto-approve")
+    served.aws(W, "us-east-1", "iam", "tag-role", "--role-name", "small-r", "--tags", "Key=theirs,Value=x")
+    for text, saved in (("second", False), ("third", True)):
+        served.aws(W, "us-east-1", "iam", "update-role", "--role-name", "small-r", "--description", text)
+        check(drifts() == {"/description", "/tags/theirs"}, f"both are seen: {drifts()}")
+        with open(os.path.join(folder, "topology.yaml"), "w", encoding="utf-8") as file:
+            file.write(ROLE.replace("TEXT", text))
+        run("plan", "--detailed-exitcode")
+        run("apply", "--auto-approve", "roles.r")
+        check("/description" in drifts(), "an apply of a part judges no more than that")
+        if saved:
+            run("plan", "--out", "p.json")
+        run("apply", *(["p.json"] if saved else []), "--auto-approve")
+        check(drifts() == {"/tags/theirs"}, f"what the file says is agreed: {drifts()}")
 done()
