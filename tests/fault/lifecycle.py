@@ -284,6 +284,7 @@ class Case(ByHand):
                 after = self.folder.objects()
                 # a log group is shared by nature: who finds one uses it
                 self.strange.update({key: after[key] for key in set(after) - set(before) if key[0] != "logs.group"})
+            self.own_by_name(self.folder.rows())
             self.note(f"a stranger made {wanted['type']} {identifier} (import: {wanted['import']})")
 
     def edit(self, step):
