@@ -314,10 +314,13 @@ bool journal_abandoned_creates(struct state *state, struct arena *arena, int64_t
     *ret_len = 0;
     if (!state->db)
         return true;
-    struct db_stmt *stmt = db_query(state->db,
-                                    INTENT_COLUMNS "WHERE phase = 'abandoned' AND action = "
-                                                   "'create' AND ended_ms >= ? ORDER BY seq",
-                                    diags);
+    struct db_stmt *stmt =
+        db_query(state->db,
+                 INTENT_COLUMNS "WHERE phase = 'abandoned' AND action = 'create' AND "
+                                "ended_ms >= ? AND NOT EXISTS (SELECT 1 FROM resource_history h "
+                                "WHERE h.address = journal.address AND h.record_json IS NULL "
+                                "AND h.run > journal.run) ORDER BY seq",
+                 diags);
     if (!stmt)
         return false;
     db_bind_int(stmt, 1, since_ms);

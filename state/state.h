@@ -112,7 +112,8 @@ MUST_CHECK bool journal_end_run(struct state *state, const char *result, int64_t
                                 struct diags *diags);
 MUST_CHECK bool journal_open_intents(struct state *state, struct arena *arena, struct intent **ret,
                                      size_t *ret_len, struct diags *diags);
-/* The creations that were given up since then: what was sent may arrive all the same. */
+/* The creations that were given up since then: what was sent may arrive all the same. Not those of
+ * an address that a later run has removed: what it let go of is not taken back. */
 MUST_CHECK bool journal_abandoned_creates(struct state *state, struct arena *arena,
                                           int64_t since_ms, struct intent **ret, size_t *ret_len,
                                           struct diags *diags);

@@ -673,6 +673,39 @@ static void what_arrives_after_it_was_given_up_is_named_where_it_is_ours(void **
     assert_int_equal(warnings_of(scene, scene->records[0].identifier), 1);
 }
 
+/* It was found, recorded, and then let go of: that is what somebody wanted. */
+static void what_was_let_go_of_is_not_recorded_again(void **state)
+{
+    struct scene *scene = *state;
+    struct fixture *f = scene->f;
+    struct state *s = open_state(scene);
+    struct intent intent = {.address = "keys.k",
+                            .type = "aws_kms_key",
+                            .action = "create",
+                            .token = "lost",
+                            .account_id = "111122223333",
+                            .region = "us-east-1",
+                            .desired = json(f, TAGGED("keys.k")),
+                            .digest = "digest",
+                            .at_ms = NOW_MS};
+    assert_true(journal_begin_run(s, "", NOW_MS, &f->diags));
+    assert_true(journal_intent(s, &intent, &f->diags));
+    assert_true(journal_outcome(s, 1, OUTCOME_ABANDONED, NULL, false, NULL, NOW_MS, &f->diags));
+    assert_true(journal_commit(s, &f->diags));
+    state_close(s);
+    aws->by_tags = true;
+    stand(scene, "late", TAGGED("keys.k"));
+    settle_strays(scene, "");
+    assert_int_equal(scene->record_len, 1);
+    s = open_state(scene);
+    assert_true(journal_begin_run(s, "", NOW_MS, &f->diags));
+    assert_true(state_remove(s, "keys.k", NOW_MS, &f->diags));
+    assert_true(journal_end_run(s, "forgotten by hand", NOW_MS, &f->diags));
+    state_close(s);
+    settle_strays(scene, "");
+    assert_int_equal(scene->record_len, 0);
+}
+
 static void what_another_topology_has_taken_over_is_not_named(void **state)
 {
     struct scene *scene = *state;
@@ -908,6 +941,7 @@ int main(void)
         RUN_TEST(what_a_run_made_is_recorded_where_its_address_has_nothing),
         RUN_TEST(what_a_run_made_is_named_where_another_is_recorded_until_it_is_gone),
         RUN_TEST(what_arrives_after_it_was_given_up_is_named_where_it_is_ours),
+        RUN_TEST(what_was_let_go_of_is_not_recorded_again),
         RUN_TEST(what_another_topology_has_taken_over_is_not_named),
         RUN_TEST(what_was_deleted_outside_comes_back_with_its_users),
         RUN_TEST(no_token_comes_back_after_a_deletion_that_was_not_ours),
