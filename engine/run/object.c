@@ -276,22 +276,23 @@ const struct value *object_prior(struct arena *arena, const struct record *recor
     return map_end(&b);
 }
 
-static bool holds_sensitive(const struct schema_node *node)
+/* Sensitive, or such that only what the file names of it counts: anywhere inside. */
+static bool is_loose(const struct schema_node *node)
 {
-    if (!node || node->sensitive)
+    if (!node || node->sensitive || node->unmanaged_when_absent)
         return node != NULL;
     for (size_t i = 0; i < node->property_len; i++)
-        if (holds_sensitive(node->properties[i].node))
+        if (is_loose(node->properties[i].node))
             return true;
-    return holds_sensitive(node->additional) || holds_sensitive(node->items);
+    return is_loose(node->additional) || is_loose(node->items);
 }
 
-/* The file says it, and what was read of it may be recorded as it is. */
+/* The file says it, and has said it of all that was read of it. */
 static bool is_said(const struct schema_property *property, const struct value *desired)
 {
     const struct schema_node *node = property->node;
     return value_get(desired, property->name) && !node->read_only && !node->write_only &&
-           !holds_sensitive(node);
+           !is_loose(node);
 }
 
 bool object_agreed(struct run *run, const struct resource *resource, const struct record *record,

@@ -67,6 +67,6 @@ const struct value *object_prior(struct arena *arena, const struct record *recor
 /* Of an object that is as the file wants it: its record with what the file says of it as it was
  * observed, where somebody else has changed that since it was recorded. False: nobody has. What
  * the file does not say stays as it was recorded, so that it shows as drift; so does what holds
- * something sensitive. */
+ * something sensitive, or something that only counts where the file names it. */
 bool object_agreed(struct run *run, const struct resource *resource, const struct record *record,
                    const struct value *observed, struct record *ret);

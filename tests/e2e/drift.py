@@ -218,4 +218,16 @@ with workspace(edit=lambda _: ROLE.replace("TEXT", "first")) as folder, Served(f
             run("plan", "--out", "p.json")
         run("apply", *(["p.json"] if saved else []), "--auto-approve")
         check(drifts() == {"/tags/theirs"}, f"what the file says is agreed: {drifts()}")
+
+# of settings that many share what the file does not name is theirs: nothing is recorded of it, and nothing written
+SETTINGS = HEAD + f"region_settings: {{s: {{{PLACE}, resource_type_opt_in: {{EBS: true}}}}}}\n"
+with workspace(edit=lambda _: SETTINGS) as folder, Served(folder) as served:
+    def serial():
+        return served.holdfast("state", "pull", expect=0).json["serial"]
+
+    served.holdfast("apply", "--auto-approve", expect=0)
+    before = serial()
+    served.aws(W, "us-east-1", "backup", "update-region-settings", "--resource-type-opt-in-preference", "RDS=false")
+    served.holdfast("apply", "--auto-approve", expect=0)
+    check(serial() == before, "an apply of nothing writes nothing of what others set")
 done()
