@@ -112,6 +112,18 @@ static void block_for_state(struct item *item)
                         "once with another `kms_key` first, then it may go";
 }
 
+/* Which key opens a state that is enforced, its alias says: another one opens nothing. */
+static void block_turned_alias(const struct builder *b, struct item *item)
+{
+    if (!b->input->topology->shared_state->enforced || item->verdict != VERDICT_UPDATE)
+        return;
+    for (size_t i = 0; i < item->diff.len && !item->blocked; i++)
+        if (str_eq(item->diff.items[i].path, "/target_key_id"))
+            item->blocked = "the state is encrypted under the key that it leads to, and nobody "
+                            "could read it any more; set `enforced: false` for this apply and one "
+                            "more after it";
+}
+
 /* With the key would go all that anybody knows of what stays. */
 static void keep_key_of_state(struct builder *b)
 {
@@ -123,6 +135,7 @@ static void keep_key_of_state(struct builder *b)
         if (!encrypts_state(b, item))
             continue;
         block_for_state(item);
+        block_turned_alias(b, item);
         if (!item->record)
             continue;
         for (size_t d = 0; d < item->record->depends_on_len; d++) { /* of an alias: its key */

@@ -957,6 +957,22 @@ static void the_key_of_the_state_is_not_turned_off(void **state)
     assert_null(change_at(f, "keys.k")->blocked); /* it is off already */
 }
 
+static void the_alias_of_the_state_leads_to_no_other_key(void **state)
+{
+    struct fixture *f = *state;
+    share(f, "alias/st");
+    want(f, "keys.k/alias", "aws_kms_alias", "{\"name\":\"alias/st\",\"target_key_id\":\"2\"}", "");
+    have(f, "keys.k/alias", "aws_kms_alias", "{\"name\":\"alias/st\",\"target_key_id\":\"1\"}", "")
+        ->identifier = "alias/st";
+    build(f);
+    assert_null(change_at(f, "keys.k/alias")->blocked); /* any key opens it */
+    struct shared_state enforced = *f->topology.shared_state;
+    enforced.enforced = true;
+    f->topology.shared_state = &enforced;
+    build(f);
+    assert_non_null(strstr(change_at(f, "keys.k/alias")->blocked, "that it leads to"));
+}
+
 static void prevent_destroy_holds_when_the_entry_has_left_the_file(void **state)
 {
     struct fixture *f = *state;
@@ -1163,6 +1179,7 @@ int main(void)
         TEST(the_bucket_that_holds_the_state_stays),
         TEST(the_key_that_the_state_is_under_stays_whatever_the_file_names),
         TEST(the_key_of_the_state_is_not_turned_off),
+        TEST(the_alias_of_the_state_leads_to_no_other_key),
         TEST(prevent_destroy_holds_when_the_entry_has_left_the_file),
         TEST(the_file_may_lift_a_recorded_prevent_destroy),
         TEST(destroy_deletes_a_vault_that_is_emptied_before),
