@@ -86,7 +86,8 @@ void op_done(struct op *op, const char *identifier, const struct value *attribut
 void op_found(struct op *op, const char *identifier, enum ownership ownership);
 void op_gone(struct op *op);
 /* From now on the object exists under this identifier (copied), even when the operation fails
- * later: creations say so before they send anything more, so that what exists is never lost. */
+ * later: creations say so before they send anything more, so that what exists is never lost. NULL:
+ * that one was none of ours. */
 void op_made(struct op *op, const char *identifier);
 void op_fail(struct op *op, const struct response *rs); /* AWS's code, message and request id */
 void op_fail_with(struct op *op, enum diag_code code, const char *fmt, ...) PRINTF_LIKE(3, 4);

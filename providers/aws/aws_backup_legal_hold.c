@@ -106,6 +106,7 @@ static void create_anew(struct op *op, struct making *making)
         return;
     }
     making->cancelled = making->id;
+    op_made(op, NULL);
     send_create(op);
 }
 

@@ -56,6 +56,11 @@ static void beside_a_cancelled_hold_another_is_made(void **state)
     assert_string_equal(f->identifier, "new");
     assert_null(strstr(fixture_call(f, 0)->body, "-old\""));
     assert_non_null(strstr(fixture_call(f, 2)->body, "-old\""));
+    fixture_answer(f, "POST /legal-holds/", NULL, "{\"LegalHoldId\":\"old\"}", 1);
+    fixture_answer(f, "POST /legal-holds/", "InternalFailure", "{}", 0);
+    fixture_run(f, OP_CREATE, HOLD, NULL, TITLED(), NULL);
+    assert_int_equal(f->result, OP_RESULT_FAILED);
+    assert_null(f->identifier); /* what was cancelled is not what may have been made */
     fixture_answer(f, "POST /legal-holds/", NULL, "{\"LegalHoldId\":\"old\"}", 0);
     fixture_run(f, OP_CREATE, HOLD, NULL, TITLED(), NULL);
     assert_int_equal(f->result, OP_RESULT_FAILED);
