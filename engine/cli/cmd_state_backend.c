@@ -169,12 +169,12 @@ static int check(struct session *session)
     };
     bool ended = check_conditions(&checking) && check_race(&checking);
     ended = (!checking.wrote || clean_up(&checking)) && ended;
+    ended = !*session->stop && check_bucket(&checking) && ended;
+    ended = !*session->stop && check_key(&checking) && ended;
     if (*session->stop) {
         cli_note(cli, "The check was stopped: the bucket is neither fit nor unfit.");
         return EXIT_ERROR;
     }
-    ended = check_bucket(&checking) && ended;
-    ended = check_key(&checking) && ended;
     struct map_builder b = map_begin(cli->arena);
     map_put_str(&b, "format_version", "1.0");
     map_put_str(&b, "state", session->remote.where);

@@ -114,9 +114,10 @@ class ByHand:
                 del self.strange[key]
 
     def strangers_at(self, row):
-        """What a stranger has made in the place of something recorded."""
+        """What a stranger has made in the place of something recorded, whose id the world may write with other separators."""
+        at = (row["identifier"] or "").replace("/", "|")
         return [key for key, body in self.strange.items() if not neighbours(key, body) and key[1] == row["account_id"]
-                and key[3] and row["identifier"] and (key[3] in row["identifier"] or row["identifier"] in key[3])]
+                and key[3] and at and (key[3].replace("/", "|") in at or at in key[3].replace("/", "|"))]
 
     def close_intents(self, step):
         """A person closes some of what nobody has settled."""
