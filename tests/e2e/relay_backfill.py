@@ -42,6 +42,7 @@ def advance(folder, *args):
 
 with workspace(edit=settings("reconcile: never")) as folder:
     with Served(folder) as served:
+        served.begin_at(20)  # the first backup is of 14: sooner, and its point would be about to expire below
         served.settings(event_drop_every=1)
     holdfast(*APPLY, *LOCK, cwd=folder, expect=0)
     advance(folder, "--days", "6")
