@@ -95,7 +95,9 @@ class Case(ByHand):
         self.took[" ".join(args[:1 + (args[0] in ("state", "lock"))])] += result.status in (0, 2)
         if self.folder.watcher and not self.headless:
             self.folder.look()
-        after = self.folder.objects()
+        after, now = self.folder.objects(), self.folder.rows()
+        # what is shared by nature and let stand keeps the tags that it was given
+        self.touched.update(identity(row) for a, row in rows.items() if row["adopted"] and a not in now)
         self.want_strange(after)
         self.want_external(args, rows, before, after)
         self.want_sound_state(args, result)
