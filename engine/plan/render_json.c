@@ -56,20 +56,22 @@ static const char *action_name(const struct change *change)
     return names[change->action];
 }
 
-/* The state before a replacement stands with the other half. */
-static const struct value *before_of(const struct plan *plan, const struct change *change)
+/* What was there before a replacement, and what guards it, stands with the other half. */
+static const struct change *deletion_of(const struct plan *plan, const struct change *change)
 {
     for (size_t i = 0; change->replacement && i < plan->len; i++)
         if (plan->changes[i].action != ACTION_CREATE &&
             str_eq(plan->changes[i].address, change->address))
-            return plan->changes[i].before;
-    return change->before;
+            return &plan->changes[i];
+    return change;
 }
 
 static const struct value *change_value(struct arena *arena, const struct plan *plan,
                                         const struct change *change)
 {
     const struct schema_node *root = change->schema->root;
+    const struct change *deletion = deletion_of(plan, change);
+    const char *blocked = change->blocked ? change->blocked : deletion->blocked;
     struct list_builder unknown = list_begin(arena);
     add_unknown(arena, &unknown, "", change->after);
     struct map_builder b = map_begin(arena);
@@ -80,16 +82,17 @@ static const struct value *change_value(struct arena *arena, const struct plan *
     map_put(&b, "region", text_or_null(arena, change->region));
     map_put_str(&b, "action", action_name(change));
     map_put(&b, "reason", text_or_null(arena, change->reason));
-    map_put(&b, "before", or_null(value_redacted(arena, root, before_of(plan, change))));
+    map_put(&b, "before", or_null(value_redacted(arena, root, deletion->before)));
     map_put(&b, "after", or_null(value_redacted(arena, root, change->after)));
     map_put(&b, "unknown", list_end(&unknown));
     map_put_bool(&b, "irreversible", change->irreversible);
     if (change->permanent_from_ms)
         map_put_str(&b, "permanent_from", time_iso(arena, change->permanent_from_ms));
-    map_put_bool(&b, "needs_allow_destroy", change->needs_allow_destroy);
+    map_put_bool(&b, "needs_allow_destroy",
+                 change->needs_allow_destroy || deletion->needs_allow_destroy);
     map_put_str(&b, "turns_off", change->turns_off);
-    if (change->blocked)
-        map_put_str(&b, "refused", change->blocked);
+    if (blocked)
+        map_put_str(&b, "refused", blocked);
     map_put(&b, "differences",
             differences_value(arena, change->differences, change->difference_len));
     return map_end(&b);

@@ -524,6 +524,19 @@ static void json_shows_a_replacement_once_with_both_sides(void **state)
     assert_string_equal(value_get_str(value_get(change, "after"), "name"), "new");
 }
 
+static void json_says_of_a_replacement_what_guards_its_deletion(void **state)
+{
+    struct fixture *f = *state;
+    want(f, "resources.h", "aws_backup_legal_hold", "{\"title\":\"new\"}", "");
+    have(f, "resources.h", "aws_backup_legal_hold", "{\"title\":\"old\",\"id\":\"h\"}", "");
+    build(f);
+    const struct value *v = plan_to_json(f->arena, &f->plan, &plain);
+    const struct value *change = value_item(value_get(v, "changes"), 0);
+    assert_string_equal(value_get_str(change, "action"), "replace");
+    assert_true(value_get_bool(change, "needs_allow_destroy", false));
+    assert_non_null(strstr(value_get_str(change, "refused"), "cancel_description"));
+}
+
 static void sensitive_values_are_never_shown(void **state)
 {
     struct fixture *f = *state;
@@ -612,6 +625,7 @@ int main(void)
         TEST(colour_adds_nothing_but_escapes),
         TEST(json_holds_the_fields_that_scripts_rely_on),
         TEST(json_shows_a_replacement_once_with_both_sides),
+        TEST(json_says_of_a_replacement_what_guards_its_deletion),
         TEST(sensitive_values_are_never_shown),
         TEST(drift_is_grouped_and_counted),
     };
