@@ -2,33 +2,7 @@
 
 #include "engine/base/cleanup.h"
 #include "engine/base/strbuf.h"
-
-/* Decodes one character at text and moves on; 0 at the end, UINT32_MAX for what is not UTF-8. */
-static uint32_t utf8_next(const char **text)
-{
-    const unsigned char *s = (const unsigned char *)*text;
-    if (s[0] == 0)
-        return 0;
-    size_t more = s[0] < 0x80             ? 0
-                  : (s[0] & 0xe0) == 0xc0 ? 1
-                  : (s[0] & 0xf0) == 0xe0 ? 2
-                  : (s[0] & 0xf8) == 0xf0 ? 3
-                                          : 4;
-    static const uint32_t smallest[] = {0, 0x80, 0x800, 0x10000};
-    static const unsigned char mask[] = {0x7f, 0x1f, 0x0f, 0x07};
-    if (more == 4)
-        return UINT32_MAX;
-    uint32_t c = s[0] & mask[more];
-    for (size_t i = 1; i <= more; i++) {
-        if ((s[i] & 0xc0) != 0x80) /* the terminator fails here too: nothing is read beyond it */
-            return UINT32_MAX;
-        c = c << 6 | (s[i] & 0x3fu);
-    }
-    if (c < smallest[more] || c > 0x10ffff || (c >= 0xd800 && c <= 0xdfff))
-        return UINT32_MAX;
-    *text += more + 1;
-    return c;
-}
+#include "engine/base/utf8.h"
 
 /* Blocks beyond ASCII that hold marks, punctuation, symbols, private use or control characters and
  * so are neither \p{L}, \p{Z} nor \p{N}. Whole blocks, not the full Unicode table: what remains and
@@ -62,9 +36,11 @@ static bool is_tag_character(uint32_t c)
 static bool is_tag_text(const char *text, size_t min, size_t max)
 {
     size_t len = 0;
-    for (uint32_t c; (c = utf8_next(&text)) != 0; len++)
-        if (c == UINT32_MAX || len == max || !is_tag_character(c))
+    for (struct slice rest = slice_of(text); rest.len > 0; len++) {
+        uint32_t c = utf8_take(&rest);
+        if (c == UTF8_NONE || len == max || !is_tag_character(c))
             return false;
+    }
     return len >= min;
 }
 

@@ -7,6 +7,7 @@
 
 #include "engine/base/bug.h"
 #include "engine/base/strbuf.h"
+#include "engine/base/utf8.h"
 
 struct code_info {
     const char *id;
@@ -158,32 +159,19 @@ static struct slice source_line(const struct source *source, unsigned line)
     return found;
 }
 
-/* Bytes of the valid UTF-8 character that begins here; 0 where none does. */
-static size_t character_len(const unsigned char *c, size_t left)
-{
-    size_t len = c[0] < 0x80 ? 1 : (c[0] & 0xE0) == 0xC0 ? 2 : (c[0] & 0xF0) == 0xE0 ? 3 : 4;
-    if (len > left || (c[0] >= 0x80 && c[0] < 0xC2) || c[0] > 0xF4)
-        return 0;
-    for (size_t i = 1; i < len; i++)
-        if ((c[i] & 0xC0) != 0x80)
-            return 0;
-    return len;
-}
-
 /* Text of a file or a server as it can be shown: what a terminal would obey becomes '?', one for
  * each character, so that columns stay. */
 static void add_visible(struct strbuf *sb, const char *text, size_t len)
 {
-    for (size_t i = 0; i < len;) {
-        const unsigned char *c = (const unsigned char *)text + i;
-        size_t width = character_len(c, len - i);
-        bool control = (c[0] < 0x20 && c[0] != '\t') || c[0] == 0x7F ||
-                       (c[0] == 0xC2 && width == 2 && c[1] < 0xA0);
-        if (width == 0 || control)
+    for (struct slice rest = {text, len}; rest.len > 0;) {
+        const struct slice at = rest;
+        uint32_t c = utf8_take(&rest);
+        if (c == UTF8_NONE)
+            rest = slice_from(rest, 1);
+        if (c == UTF8_NONE || (c < 0x20 && c != '\t') || (c >= 0x7F && c < 0xA0))
             strbuf_add_char(sb, '?');
         else
-            strbuf_add_n(sb, text + i, width);
-        i += width ? width : 1;
+            strbuf_add_n(sb, at.ptr, at.len - rest.len);
     }
 }
 

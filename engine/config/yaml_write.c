@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "engine/base/json.h"
+#include "engine/base/utf8.h"
 
 #define WIDTH 100
 #define BLOCK_LEVELS 3 /* the file, its sections and their entries are never put on one line */
@@ -54,18 +55,6 @@ static bool is_plain(const char *text, bool flow)
     return !is_word_of_yaml(text);
 }
 
-/* The character that begins here, and how many bytes it takes; the text is UTF-8. */
-static uint32_t character_at(struct slice text, size_t *ret_len)
-{
-    unsigned char first = (unsigned char)text.ptr[0];
-    size_t len = first < 0x80 ? 1 : first < 0xe0 ? 2 : first < 0xf0 ? 3 : 4;
-    uint32_t c = len == 1 ? first : first & (0x7fu >> len);
-    *ret_len = len < text.len ? len : text.len;
-    for (size_t i = 1; i < *ret_len; i++)
-        c = c << 6 | ((unsigned char)text.ptr[i] & 0x3fu);
-    return c;
-}
-
 /* Controls, breaks of lines beyond ASCII, marks of byte order: YAML takes them escaped only. */
 static bool is_escaped(uint32_t c)
 {
@@ -77,8 +66,10 @@ static void add_quoted(struct strbuf *sb, struct slice text)
 {
     strbuf_add_char(sb, '"');
     while (text.len > 0) {
-        size_t len = 0;
-        uint32_t c = character_at(text, &len);
+        const struct slice at = text;
+        uint32_t c = utf8_take(&text);
+        if (c == UTF8_NONE) /* a byte that is no UTF-8 stays as it is */
+            text = slice_from(text, 1);
         if (c == '"' || c == '\\')
             strbuf_addf(sb, "\\%c", (char)c);
         else if (c == '\n')
@@ -86,8 +77,7 @@ static void add_quoted(struct strbuf *sb, struct slice text)
         else if (is_escaped(c))
             strbuf_addf(sb, "\\u%04" PRIx32, c);
         else
-            strbuf_add_n(sb, text.ptr, len);
-        text = slice_from(text, len);
+            strbuf_add_n(sb, at.ptr, at.len - text.len);
     }
     strbuf_add_char(sb, '"');
 }

@@ -1,9 +1,11 @@
 #include "engine/plan/text.h"
 
+#include <inttypes.h>
 #include <string.h>
 
 #include "engine/base/clock.h"
 #include "engine/base/json.h"
+#include "engine/base/utf8.h"
 #include "engine/config/seal.h"
 
 #define TEXT_MAX ((size_t)1024 * 1024)
@@ -43,30 +45,14 @@ const char *text_cut(struct arena *arena, const char *text, size_t columns)
 
 /* What ends a line, moves the cursor or turns the order of reading round. */
 static const struct {
-    unsigned from, to;
+    uint32_t from, to;
 } unseen[] = {{0x00, 0x1f},     {0x7f, 0x9f},     {0x61c, 0x61c},
               {0x200e, 0x200f}, {0x2028, 0x202e}, {0x2066, 0x2069}};
 
-/* The character that begins here, or the byte where none does; *ret_len: its bytes. */
-static unsigned code_point_of(const char *text, size_t *ret_len)
-{
-    const unsigned char *c = (const unsigned char *)text;
-    size_t len = c[0] < 0xC0 ? 1 : c[0] < 0xE0 ? 2 : c[0] < 0xF0 ? 3 : 4;
-    unsigned point = len == 1 ? c[0] : c[0] & (0x7Fu >> len);
-    *ret_len = 1;
-    for (size_t i = 1; i < len; i++) {
-        if (starts_code_point(text[i]))
-            return c[0];
-        point = point << 6 | (c[i] & 0x3Fu);
-    }
-    *ret_len = len;
-    return point;
-}
-
-static bool is_unseen(unsigned point)
+static bool is_unseen(uint32_t c)
 {
     for (size_t i = 0; i < ARRAY_LEN(unseen); i++)
-        if (point >= unseen[i].from && point <= unseen[i].to)
+        if (c >= unseen[i].from && c <= unseen[i].to)
             return true;
     return false;
 }
@@ -75,14 +61,19 @@ const char *text_line(struct arena *arena, const char *text)
 {
     struct strbuf sb;
     strbuf_init(&sb, arena, RENDER_MAX);
-    for (size_t len; *text; text += len) {
-        unsigned point = code_point_of(text, &len);
-        if (point == '\t' || point == '\n' || point == '\r')
+    for (struct slice rest = slice_of(text); rest.len > 0;) {
+        const struct slice at = rest;
+        uint32_t c = utf8_take(&rest);
+        if (c == UTF8_NONE) { /* a byte that is no UTF-8 */
+            c = (unsigned char)at.ptr[0];
+            rest = slice_from(rest, 1);
+        }
+        if (c == '\t' || c == '\n' || c == '\r')
             strbuf_add_char(&sb, ' ');
-        else if (is_unseen(point))
-            strbuf_addf(&sb, "\\u%04x", point);
+        else if (is_unseen(c))
+            strbuf_addf(&sb, "\\u%04" PRIx32, c);
         else
-            strbuf_add_n(&sb, text, len);
+            strbuf_add_n(&sb, at.ptr, at.len - rest.len);
     }
     return strbuf_str(&sb);
 }
