@@ -71,6 +71,22 @@ const char *tag_address_value(struct arena *arena, const char *address)
     return strbuf_str(&sb);
 }
 
+const char *tag_address_read(struct arena *arena, const char *value)
+{
+    struct strbuf sb;
+    strbuf_init(&sb, arena, 4096);
+    bool inside = false;
+    for (; *value != '\0'; value++) {
+        if (inside && *value == '/')
+            strbuf_add_char(&sb, ']');
+        strbuf_add_char(&sb, *value == '@' ? '[' : inside && *value == ':' ? ',' : *value);
+        inside = *value == '@' || (inside && *value != '/');
+    }
+    if (inside)
+        strbuf_add_char(&sb, ']');
+    return strbuf_str(&sb);
+}
+
 bool tags_check(struct arena *arena, const struct value *tags, const char **ret_why)
 {
     if (tags == NULL || tags->kind == VALUE_NULL || tags->kind == VALUE_REF)

@@ -23,6 +23,7 @@ bool tag_key_is_valid(const char *key);
 /* An address as a tag value: "vaults.primary[a,b]/lock" becomes "vaults.primary@a:b/lock". Keys
  * and members hold neither '@' nor ':', so that two addresses never meet. */
 const char *tag_address_value(struct arena *arena, const char *address);
+const char *tag_address_read(struct arena *arena, const char *value); /* the address again */
 
 /* A map of text to text: at most 50, keys and values valid. *ret_why names the tag. Unresolved
  * references pass. */

@@ -5,6 +5,7 @@
 #include "engine/aws/tags.h"
 #include "engine/base/json.h"
 #include "engine/config/normalize.h"
+#include "engine/config/owner.h"
 #include "engine/plan/items.h"
 #include "engine/plan/lock.h"
 #include "engine/plan/text.h"
@@ -342,9 +343,9 @@ static void refuse_import(struct builder *b, struct item *item)
 /* The topology that its owner tags name, where that is not this one; NULL. */
 static const char *other_topology_of(const struct builder *b, const struct item *item)
 {
-    const char *named = value_get_str(value_get(item->attributes, "tags"), TAG_TOPOLOGY);
     const struct topology *topology = b->input->topology;
-    return named && topology && !str_eq(named, topology->name) ? named : NULL;
+    return owner_other_topology(value_get(item->attributes, "tags"),
+                                topology ? topology->name : NULL);
 }
 
 static void refuse_owner(struct builder *b, struct item *item)
@@ -375,16 +376,13 @@ static void refuse_taken_over(struct builder *b, struct item *item)
 {
     bool changes = item->verdict == VERDICT_UPDATE || item->verdict == VERDICT_REPLACE ||
                    item->verdict == VERDICT_DELETE;
-    const char *theirs = other_topology_of(b, item);
-    if (!changes || !theirs || item_is_kept(item))
+    if (!changes || !other_topology_of(b, item) || item_is_kept(item))
         return;
-    const char *address = value_get_str(value_get(item->attributes, "tags"), TAG_ADDRESS);
     struct diag *diag =
         diag_error(b->diags, E_OWNED_BY_OTHER, item_pos(item), item->address,
-                   "the %s %s is recorded as %s, but its owner tags say that it belongs to %s of "
-                   "topology %s",
+                   "the %s %s is recorded as %s, but its owner tags say that it belongs to %s",
                    item_standing_schema(item)->title, item->identifier, item->address,
-                   address ? address : "something", theirs);
+                   owner_text(b->arena, value_get(item->attributes, "tags")));
     diag_hint(b->diags, diag,
               "If that is so, `holdfast state rm %s` lets go of it; if it is this topology's, take "
               "the tag `" TAG_TOPOLOGY "` from it.",

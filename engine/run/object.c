@@ -1,11 +1,9 @@
 #include "engine/run/object.h"
 
 #include "engine/config/normalize.h"
+#include "engine/config/owner.h"
 #include "engine/config/seal.h"
 #include "engine/plan/diff.h"
-
-#define TAG_TOPOLOGY "holdfast:topology"
-#define TAG_ADDRESS "holdfast:address"
 
 static const char *partition_of(const struct run *run, const char *account_id)
 {
@@ -31,40 +29,23 @@ struct op_spec object_spec(const struct run *run, enum op_kind kind, const struc
     };
 }
 
-static bool same_owner(const struct value *desired_tags, const struct value *tags)
-{
-    return str_eq(value_get_str(desired_tags, TAG_TOPOLOGY), value_get_str(tags, TAG_TOPOLOGY)) &&
-           str_eq(value_get_str(desired_tags, TAG_ADDRESS), value_get_str(tags, TAG_ADDRESS));
-}
-
-/* What we made may have been handed over since: the token of its creation still says that it is
- * ours, and its owner tags whose it is now. */
-static bool is_handed_over(const struct value *desired_tags, const struct value *tags)
-{
-    const char *ours = value_get_str(desired_tags, TAG_TOPOLOGY);
-    const char *theirs = value_get_str(tags, TAG_TOPOLOGY);
-    return ours && theirs && !str_eq(ours, theirs);
-}
-
 enum found object_owner(struct arena *arena, const struct schema *schema,
                         const struct value *desired, enum ownership said,
                         const struct value *attributes, const char **ret_owner)
 {
-    const struct value *tags = value_get(attributes, "tags");
+    const struct value *tags = value_get(attributes, "tags"), *ours = value_get(desired, "tags");
     *ret_owner = NULL;
-    if (said == OWNER_OURS && !is_handed_over(value_get(desired, "tags"), tags))
+    /* The token of its creation says who made it: it may have been handed over since. */
+    if (said == OWNER_OURS && !owner_other_topology(tags, owner_topology(ours)))
         return FOUND_OURS;
     if (said == OWNER_PARENT)
         return FOUND_PARENT;
-    if (said == OWNER_BY_TAGS && value_get_str(tags, TAG_ADDRESS) &&
-        same_owner(value_get(desired, "tags"), tags))
+    if (said == OWNER_BY_TAGS && owner_address(tags) && owner_is_same(ours, tags))
         return FOUND_OURS;
     if (schema->adopt)
         return FOUND_SHARED;
-    const char *topology = value_get_str(tags, TAG_TOPOLOGY);
-    const char *address = value_get_str(tags, TAG_ADDRESS);
-    *ret_owner = topology && address ? arena_printf(arena, "%s of topology %s", address, topology)
-                                     : "nobody that left owner tags";
+    *ret_owner = owner_topology(tags) && owner_address(tags) ? owner_text(arena, tags)
+                                                             : "nobody that left owner tags";
     return FOUND_OTHER;
 }
 
@@ -72,31 +53,18 @@ enum found object_owner_of_import(struct arena *arena, const struct value *desir
                                   const struct value *attributes, const char **ret_owner)
 {
     const struct value *tags = value_get(attributes, "tags");
-    const char *topology = value_get_str(tags, TAG_TOPOLOGY);
-    const char *address = value_get_str(tags, TAG_ADDRESS);
-    bool nobodys = !topology && !address;
-    if (nobodys ||
-        (topology && str_eq(topology, value_get_str(value_get(desired, "tags"), TAG_TOPOLOGY))))
+    const char *topology = owner_topology(tags);
+    bool nobodys = !topology && !owner_address(tags);
+    if (nobodys || (topology && str_eq(topology, owner_topology(value_get(desired, "tags")))))
         return FOUND_OURS;
-    *ret_owner = arena_printf(arena, "%s of topology %s", address ? address : "something",
-                              topology ? topology : "nobody knows");
+    *ret_owner = owner_text(arena, tags);
     return FOUND_OTHER;
-}
-
-bool object_has_moved(struct arena *arena, const struct topology *topology, const char *address,
-                      const struct value *attributes)
-{
-    const struct value *tags = value_get(attributes, "tags");
-    const char *old = value_get_str(tags, TAG_ADDRESS);
-    if (!old || str_eq(old, address) || !str_eq(value_get_str(tags, TAG_TOPOLOGY), topology->name))
-        return false;
-    return str_eq(address_after_moves(arena, topology->moves, topology->move_len, old), address);
 }
 
 bool object_lost_owner(const struct value *recorded, const struct value *attributes)
 {
     const struct value *ours = value_get(recorded, "tags");
-    return value_get_str(ours, TAG_TOPOLOGY) && !same_owner(ours, value_get(attributes, "tags"));
+    return owner_topology(ours) && !owner_is_same(ours, value_get(attributes, "tags"));
 }
 
 /* The write-only properties of a value; NULL when there are none. */
@@ -239,7 +207,7 @@ static bool is_adopted(const struct schema *schema, const struct object_facts *f
     if (schema->keep_made || (facts->prior && facts->prior->adopted))
         return true;
     return schema->adopt && facts->found &&
-           !same_owner(value_get(facts->desired, "tags"), value_get(facts->found, "tags"));
+           !owner_is_same(value_get(facts->desired, "tags"), value_get(facts->found, "tags"));
 }
 
 struct record object_record(struct run *run, const struct object_facts *facts)

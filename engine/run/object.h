@@ -19,10 +19,6 @@ enum found object_owner(struct arena *arena, const struct schema *schema,
 enum found object_owner_of_import(struct arena *arena, const struct value *desired,
                                   const struct value *attributes, const char **ret_owner);
 
-/* Whether it still bears the owner tags of an address from which the file moves it to this one. */
-bool object_has_moved(struct arena *arena, const struct topology *topology, const char *address,
-                      const struct value *attributes);
-
 /* Whether an object was recorded with owner tags of ours, and what bears its name now has others or
  * none: it may be another object. */
 bool object_lost_owner(const struct value *recorded, const struct value *attributes);

@@ -1,5 +1,6 @@
 #include "engine/base/bug.h"
 #include "engine/config/imports.h"
+#include "engine/config/owner.h"
 #include "engine/run/object.h"
 #include "engine/run/pump.h"
 
@@ -110,8 +111,9 @@ static enum found found_as(struct sight *sight, const struct value *attributes)
     struct run *run = sight->observer->run;
     enum found found = object_owner(run->arena, sight->resource->schema, sight->desired,
                                     sight->said, attributes, &sight->observation->owner);
-    bool moved = found == FOUND_OTHER &&
-                 object_has_moved(run->arena, run->topology, sight->resource->address, attributes);
+    bool moved =
+        found == FOUND_OTHER && owner_has_moved(run->arena, run->topology, sight->resource->address,
+                                                value_get(attributes, "tags"));
     return moved ? FOUND_OURS : found;
 }
 

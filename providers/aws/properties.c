@@ -1,7 +1,7 @@
 #include "providers/aws/properties.h"
 
-#include "engine/aws/tags.h"
 #include "engine/base/bug.h"
+#include "engine/config/owner.h"
 
 void op_done_removed(struct op *op)
 {
@@ -74,9 +74,7 @@ const char *wire_name(struct op *op, const char *property)
 bool has_our_tags(struct op *op, const struct value *tags)
 {
     const struct value *wanted = value_get(op_desired(op), "tags");
-    const char *address = value_get_str(wanted, TAG_ADDRESS);
-    return address && str_eq(value_get_str(tags, TAG_ADDRESS), address) &&
-           str_eq(value_get_str(tags, TAG_TOPOLOGY), value_get_str(wanted, TAG_TOPOLOGY));
+    return owner_address(wanted) && owner_is_same(wanted, tags);
 }
 
 void tag_changes(struct op *op, const struct value **ret_set, const struct value **ret_removed)

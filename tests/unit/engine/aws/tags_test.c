@@ -86,6 +86,7 @@ static void addresses_fit_into_tag_values(void **state)
         const char *value = tag_address_value(arena, rows[i][0]);
         assert_string_equal(value, rows[i][1]);
         assert_true(tag_value_is_valid(value));
+        assert_string_equal(tag_address_read(arena, value), rows[i][0]);
     }
     arena_free(arena);
 }
