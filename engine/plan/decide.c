@@ -147,9 +147,8 @@ static void add_difference(struct arena *arena, struct item *item, const char *p
                            const struct value *before, const struct value *after, bool create_only)
 {
     struct diff *diff = &item->diff;
-    for (size_t i = 0; i < diff->len; i++)
-        if (str_eq(diff->items[i].path, path))
-            return;
+    if (diff_find(diff, path))
+        return;
     diff->items =
         arena_grow(arena, diff->items, diff->len, &diff->cap, diff->len + 1, sizeof(*diff->items));
     diff->items[diff->len++] =
@@ -623,10 +622,9 @@ static void explain_part_name(struct builder *b, struct item *item)
     const char *key = strrchr(item->address, '.');
     if (!strchr(item->address, '/') || !key || !item_has_moved(b, item))
         return;
-    for (size_t i = 0; i < item->diff.len; i++)
-        if (str_eq(item->diff.items[i].path, "/name") &&
-            str_eq(value_str(item->diff.items[i].after), key + 1))
-            item->reason = "the name of a part is its key in the file, so that a move renames it";
+    const struct difference *name = diff_find(&item->diff, "/name");
+    if (name && str_eq(value_str(name->after), key + 1))
+        item->reason = "the name of a part is its key in the file, so that a move renames it";
 }
 
 static void decide_desired(struct builder *b, struct item *item)

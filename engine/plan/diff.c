@@ -266,3 +266,11 @@ void diff_observed(struct arena *arena, const struct schema *schema, const struc
                 value_get(before, property->name), value_get(after, property->name), false);
     }
 }
+
+const struct difference *diff_find(const struct diff *diff, const char *path)
+{
+    for (size_t i = 0; i < diff->len; i++)
+        if (str_eq(diff->items[i].path, path))
+            return &diff->items[i];
+    return NULL;
+}

@@ -29,6 +29,9 @@ struct diff_input {
  * never differ. */
 void diff_desired(struct arena *arena, const struct diff_input *input, struct diff *ret);
 
+/* The difference at that path; NULL: there is none. */
+const struct difference *diff_find(const struct diff *diff, const char *path);
+
 /* Two observations of one object: everything but read-only properties; of a lock also its date. */
 void diff_observed(struct arena *arena, const struct schema *schema, const struct value *before,
                    const struct value *after, const struct seal_key *key, struct diff *ret);

@@ -96,12 +96,9 @@ static bool encrypts_state(const struct builder *b, const struct item *item)
 
 static bool is_turned_off(const struct item *item)
 {
-    if (item->verdict != VERDICT_UPDATE && item->verdict != VERDICT_ADOPT)
-        return false;
-    for (size_t i = 0; i < item->diff.len; i++)
-        if (str_eq(item->diff.items[i].path, "/enabled"))
-            return !value_get_bool(item->after, "enabled", true);
-    return false;
+    bool writes = item->verdict == VERDICT_UPDATE || item->verdict == VERDICT_ADOPT;
+    return writes && diff_find(&item->diff, "/enabled") &&
+           !value_get_bool(item->after, "enabled", true);
 }
 
 static void block_for_state(struct item *item)
@@ -115,13 +112,12 @@ static void block_for_state(struct item *item)
 /* Which key opens a state that is enforced, its alias says: another one opens nothing. */
 static void block_turned_alias(const struct builder *b, struct item *item)
 {
-    if (!b->input->topology->shared_state->enforced || item->verdict != VERDICT_UPDATE)
-        return;
-    for (size_t i = 0; i < item->diff.len && !item->blocked; i++)
-        if (str_eq(item->diff.items[i].path, "/target_key_id"))
-            item->blocked = "the state is encrypted under the key that it leads to, and nobody "
-                            "could read it any more; set `enforced: false` for this apply and one "
-                            "more after it";
+    bool turns =
+        item->verdict == VERDICT_UPDATE && diff_find(&item->diff, "/target_key_id") != NULL;
+    if (turns && b->input->topology->shared_state->enforced && !item->blocked)
+        item->blocked = "the state is encrypted under the key that it leads to, and nobody could "
+                        "read it any more; set `enforced: false` for this apply and one more "
+                        "after it";
 }
 
 /* With the key would go all that anybody knows of what stays. */
