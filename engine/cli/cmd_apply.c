@@ -97,8 +97,7 @@ static bool stands_alone(struct cli *cli, const char *saved)
 /* Of what stays as it is. */
 static bool take_down(struct session *session, const struct planning *planning)
 {
-    const struct run_world world = {session->records, session->record_len, planning->observations,
-                                    planning->observation_len};
+    const struct run_world world = planning_world(session, planning);
     return run_declare(&session->run, session->records, session->record_len) &&
            (planning->input.targets || run_agree(&session->run, &planning->plan, &world));
 }

@@ -53,8 +53,7 @@ void executing_carry_out(struct session *session, struct executing *executing)
     const struct planning *planning = &executing->planning;
     session->run.progress = progress_line;
     session->run.progress_ctx = session->cli;
-    struct run_world world = {session->records, session->record_len, planning->observations,
-                              planning->observation_len};
+    const struct run_world world = planning_world(session, planning);
     executing->ok = plan_is_empty(&planning->plan) ||
                     run_apply(&session->run, &planning->plan, &world, &executing->summary);
     unrecorded_keep(session, executing->summary.unrecorded);

@@ -82,6 +82,14 @@ bool planning_check_flags(struct session *session)
     return flag_names_something(session, OPT_ALLOW_DESTROY) && irreversible;
 }
 
+struct run_world planning_world(const struct session *session, const struct planning *planning)
+{
+    return (struct run_world){.records = session->records,
+                              .record_len = session->record_len,
+                              .observations = planning->observations,
+                              .observation_len = planning->observation_len};
+}
+
 struct plan_input planning_input(struct session *session)
 {
     struct cli *cli = session->cli;

@@ -19,6 +19,8 @@ MUST_CHECK bool planning_check_flags(struct session *session);
 /* Observes and builds. Where something could not be read the plan is not built. */
 MUST_CHECK bool planning_build(struct session *session, bool destroy, struct planning *ret);
 MUST_CHECK bool planning_observe(struct session *session, struct planning *ret);
+/* What is known before the first call of an apply of it. */
+struct run_world planning_world(const struct session *session, const struct planning *planning);
 /* What every plan of now rests on, without observations. */
 struct plan_input planning_input(struct session *session);
 /* One line: whether the backups of what stands there after the plan would arrive; or NULL. */

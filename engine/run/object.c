@@ -255,36 +255,25 @@ static bool is_loose(const struct schema_node *node)
     return is_loose(node->additional) || is_loose(node->items);
 }
 
-/* The file says it, and has said it of all that was read of it. */
-static bool is_said(const struct schema_property *property, const struct value *desired)
-{
-    const struct schema_node *node = property->node;
-    return value_get(desired, property->name) && !node->read_only && !node->write_only &&
-           !is_loose(node);
-}
-
-bool object_agreed(struct run *run, const struct resource *resource, const struct record *record,
-                   const struct value *observed, struct record *ret)
+bool object_agreed(struct arena *arena, struct run *run, const struct resource *resource,
+                   const struct record *record, const struct value *observed, struct record *ret)
 {
     const struct object_facts facts = {.desired = resource->properties, .attributes = observed};
     const struct schema_node *root = resource->schema->root;
-    struct map_builder b = map_begin_from(run->arena, record->attributes);
-    bool differs = false;
+    const struct value *agreed = record->attributes;
     for (size_t i = 0; i < root->property_len; i++) {
+        const struct schema_node *node = root->properties[i].node;
         const char *name = root->properties[i].name;
-        if (!is_said(&root->properties[i], resource->properties))
+        if (!value_get(resource->properties, name) || node->read_only || node->write_only)
             continue;
         const struct value *now =
-            str_eq(name, "tags") ? managed_tags(run->arena, &facts) : value_get(observed, name);
-        if (value_equal(now, value_get(record->attributes, name)))
-            continue;
-        differs = true;
-        map_drop(&b, name);
-        map_put(&b, name, now);
+            str_eq(name, "tags") ? managed_tags(arena, &facts) : value_get(observed, name);
+        if (!value_equal(now, value_get(record->attributes, name)) && !is_loose(node))
+            agreed =
+                now ? value_with(arena, agreed, name, now) : value_without(arena, agreed, name);
     }
-    if (!differs)
-        return false;
     *ret = *record;
-    ret->attributes = map_end(&b);
-    return !object_is_as_recorded(run, resource->schema, record, ret->attributes);
+    ret->attributes = agreed;
+    return agreed != record->attributes &&
+           !object_is_as_recorded(run, resource->schema, record, agreed);
 }

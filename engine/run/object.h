@@ -64,5 +64,5 @@ const struct value *object_prior(struct arena *arena, const struct record *recor
  * observed, where somebody else has changed that since it was recorded. False: nobody has. What
  * the file does not say stays as it was recorded, so that it shows as drift; so does what holds
  * something sensitive, or something that only counts where the file names it. */
-bool object_agreed(struct run *run, const struct resource *resource, const struct record *record,
-                   const struct value *observed, struct record *ret);
+bool object_agreed(struct arena *arena, struct run *run, const struct resource *resource,
+                   const struct record *record, const struct value *observed, struct record *ret);
