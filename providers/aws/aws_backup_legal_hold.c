@@ -94,7 +94,7 @@ struct making {
 };
 
 static void look(struct op *op, const struct response *rs);
-static void send_create(struct op *op);
+static void hold_create(struct op *op);
 
 /* Somebody has cancelled the one that this token made. The next one's token is made of its id, so
  * that whoever runs again comes to the same hold. */
@@ -107,7 +107,7 @@ static void create_anew(struct op *op, struct making *making)
     }
     making->cancelled = making->id;
     op_made(op, NULL);
-    send_create(op);
+    hold_create(op);
 }
 
 static void looked(struct op *op, const struct response *rs)
@@ -149,7 +149,7 @@ static void created(struct op *op, const struct response *rs)
     look(op, NULL);
 }
 
-static void send_create(struct op *op)
+static void hold_create(struct op *op)
 {
     const struct making *making = op_data(op, sizeof(*making));
     const struct value *tags = value_get(op_desired(op), "tags");
@@ -163,11 +163,6 @@ static void send_create(struct op *op)
                         ? arena_printf(op_arena(op), "%s-%s", op_token(op), making->cancelled)
                         : op_token(op));
     op_send(op, rq, created);
-}
-
-static void hold_create(struct op *op)
-{
-    send_create(op);
 }
 
 /* ---- update: tags; the words for the cancelling are for us to remember ---- */
