@@ -120,8 +120,8 @@ def holds_rules(case, _, address):
     """The bus: somebody else's rule is on it, or one that was ours."""
     rows = case.folder.rows()
     bus, ours = rows.get(address), {row["identifier"] for row in rows.values() if row["type"] == "aws_event_rule"}
-    return bus and any(key[0] == "events.rule" and key[1:3] == (bus["account_id"], bus["region"]) and key[3].replace("/", "|", 1) not in ours
-                       and key[3].startswith(f"{bus['identifier']}/") for key in case.folder.objects())
+    return bus and any(key[:3] == ("events.rule", bus["account_id"], bus["region"]) and key[3].startswith(f"{bus['identifier']}/")
+                       and key[3].replace("/", "|", 1) not in ours for key in case.folder.objects())
 
 
 def holds_objects(case, _, address):

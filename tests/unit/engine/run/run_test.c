@@ -641,6 +641,20 @@ static void what_a_run_made_is_named_where_another_is_recorded_until_it_is_gone(
     assert_int_equal(scene->f->diags.len, 0);
 }
 
+/* Of keys.k. */
+static struct intent lost_creation(const struct value *desired)
+{
+    return (struct intent){.address = "keys.k",
+                           .type = "aws_kms_key",
+                           .action = "create",
+                           .token = "lost",
+                           .account_id = "111122223333",
+                           .region = "us-east-1",
+                           .desired = desired,
+                           .digest = "digest",
+                           .at_ms = NOW_MS};
+}
+
 /* A creation was given up by reading, and another one took its place. */
 static void what_arrives_after_it_was_given_up_is_named_where_it_is_ours(void **state)
 {
@@ -648,15 +662,7 @@ static void what_arrives_after_it_was_given_up_is_named_where_it_is_ours(void **
     scene->f->topology.resource_len = 0;
     want(scene->f, "keys.k", "aws_kms_key", TAGGED("keys.k"), "");
     struct state *s = open_state(scene);
-    struct intent intent = {.address = "keys.k",
-                            .type = "aws_kms_key",
-                            .action = "create",
-                            .token = "lost",
-                            .account_id = "111122223333",
-                            .region = "us-east-1",
-                            .desired = scene->f->resources[0].properties,
-                            .digest = "digest",
-                            .at_ms = NOW_MS};
+    struct intent intent = lost_creation(scene->f->resources[0].properties);
     assert_true(journal_intent(s, &intent, &scene->f->diags));
     assert_true(journal_commit(s, &scene->f->diags));
     state_close(s);
@@ -679,15 +685,7 @@ static void what_was_let_go_of_is_not_recorded_again(void **state)
     struct scene *scene = *state;
     struct fixture *f = scene->f;
     struct state *s = open_state(scene);
-    struct intent intent = {.address = "keys.k",
-                            .type = "aws_kms_key",
-                            .action = "create",
-                            .token = "lost",
-                            .account_id = "111122223333",
-                            .region = "us-east-1",
-                            .desired = json(f, TAGGED("keys.k")),
-                            .digest = "digest",
-                            .at_ms = NOW_MS};
+    struct intent intent = lost_creation(json(f, TAGGED("keys.k")));
     assert_true(journal_begin_run(s, "", NOW_MS, &f->diags));
     assert_true(journal_intent(s, &intent, &f->diags));
     assert_true(journal_outcome(s, 1, OUTCOME_ABANDONED, NULL, false, NULL, NOW_MS, &f->diags));
